@@ -20,6 +20,9 @@ from .common import BuildError
 
 RUN = 6
 
+# So many messages for one file are printed; a copied file would give hundreds.
+SHOWN = 5
+
 # configure is autoconf's output.  Upstream's configure is too, so the two share autoconf's own text; what is
 # ours in it is in configure.ac, which is checked.
 EXCLUDED = frozenset(("configure",))
@@ -83,7 +86,7 @@ def find_overlaps(ours: dict[str, str], theirs: Iterable[tuple[str, str]]) -> li
         for index, value in _windows(counted):
             places.setdefault(value, []).append((name, index))
     reached: dict[tuple[str, str], tuple[int, int]] = {}
-    problems = []
+    problems: dict[str, list[str]] = {}
     for their_name, text in theirs:
         counted = counting_lines(text)
         for their_index, value in _windows(counted):
@@ -102,11 +105,16 @@ def find_overlaps(ours: dict[str, str], theirs: Iterable[tuple[str, str]]) -> li
                 if length < RUN:
                     continue  # two different runs with one hash
                 reached[name, their_name] = (index + length - RUN, their_index + length - RUN)
-                problems.append(
+                problems.setdefault(name, []).append(
                     f"{name}:{mine[index][0]}: {length} lines equal to upstream's"
                     f" {their_name}:{counted[their_index][0]}"
                 )
-    return problems
+    result = []
+    for name, messages in sorted(problems.items()):
+        result += messages[:SHOWN]
+        if len(messages) > SHOWN:
+            result.append(f"{name}: and {len(messages) - SHOWN} more runs")
+    return result
 
 
 def check(top: Path, base: Path) -> list[str]:

@@ -67,7 +67,7 @@ def _strip(name: str) -> str:
 
 def parse(name: str, text: str) -> Patch:
     """Parse a patch file; `name` is used in errors."""
-    lines = text.split("\n")
+    lines = text.removesuffix("\n").split("\n")
     header: dict[str, str] = {}
     files: list[FilePatch] = []
     field = ""
@@ -141,15 +141,12 @@ def lint(patch: Patch) -> list[str]:
     changed = 0
     for file in patch.files:
         for hunk in file.hunks:
-            run = 0
-            for line in hunk.lines:
-                run = run + 1 if line[0] == " " else 0
-                changed += line[0] != " "
-                if run > MAX_CONTEXT:
-                    problems.append(
-                        f"patches/{patch.name}:{hunk.at}: more than {MAX_CONTEXT} line of context in a row"
-                    )
-                    break
+            changed += sum(line[0] != " " for line in hunk.lines)
+            kinds = "".join(line[0] for line in hunk.lines)
+            if " " * (MAX_CONTEXT + 1) in kinds:
+                problems.append(
+                    f"patches/{patch.name}:{hunk.at}: more than {MAX_CONTEXT} line of context in a row"
+                )
     if changed > MAX_CHANGED:
         problems.append(f"patches/{patch.name}: {changed} changed lines, at most {MAX_CHANGED} are wanted")
     return problems

@@ -120,10 +120,16 @@ size_t _PyJit_CodeBytes(void);          // bytes of executable memory held, whol
 
 /* --- Start and options (every build) ---------------------------------------------------------------------- */
 
-/* Adds sys._jit.  0, or -1 with an exception set. */
-int _PyJit_InitSys(PyThreadState *tstate);
-/* What PYTHON_JIT and -X jit ask for, -X winning; DEFAULT where neither is given. */
-int _PyJit_Wanted(PyInterpreterState *interp, int by_default);
+/* Adds sys._jit to every interpreter; in the main one reads the options and starts the engine.  An error status names
+ * the option and what it may be. */
+PyStatus _PyJit_Start(PyThreadState *tstate);
+
+#ifdef _Py_TIER2
+/* A code object is about to be freed. */
+void _PyJit_CodeDying(PyCodeObject *code);
+#else
+#  define _PyJit_CodeDying(CODE) ((void)0)
+#endif
 
 #ifdef __cplusplus
 }

@@ -203,6 +203,7 @@ void _PyJitLog_Link(_PyJitExit *exit, _PyExecutorObject *executor);
 void _PyJitLog_Drop(_PyExecutorObject *executor, const char *why);
 int _PyJit_LineOf(PyCodeObject *code, int units);    // source line of an instruction
 const char *_PyJit_KindName(int kind);
+void _PyJit_DescribePlace(PyCodeObject *code, _Py_CODEUNIT *instr, char *text, size_t size);   // "file.py:41 name"
 
 /* dump.c */
 PyObject *_PyJit_DumpTracelets(PyObject *self, PyObject *path);

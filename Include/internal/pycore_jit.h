@@ -1,0 +1,137 @@
+/* The JIT's interface to the rest of the interpreter, and the structures that tier 1, the recorder, the backends and the
+ * executors share.  Python/jit/ implements it; InternalDocs/jit.md explains it.
+ */
+#ifndef Py_INTERNAL_JIT_H
+#define Py_INTERNAL_JIT_H
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef Py_BUILD_CORE
+#  error "this header requires Py_BUILD_CORE define"
+#endif
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef _Py_TIER2
+#include "pycore_optimizer.h"     // _PyExecutorObject
+
+/* What compiled code returns to tier 1: an instruction pointer, and in the top four bits, which no user address has,
+ * what tier 1 does with it. */
+typedef uintptr_t _PyJitResult;
+
+#define JIT_STATUS_SHIFT 60
+#define JIT_RESULT(STATUS, IP) ((_PyJitResult)(uintptr_t)(IP) | ((_PyJitResult)(STATUS) << JIT_STATUS_SHIFT))
+#define JIT_RESULT_STATUS(R) ((int)((R) >> JIT_STATUS_SHIFT))
+#define JIT_RESULT_IP(R) ((_Py_CODEUNIT *)((R) & (((_PyJitResult)1 << JIT_STATUS_SHIFT) - 1)))
+
+enum {
+    JIT_STATUS_DISPATCH,      // go on at IP
+    JIT_STATUS_ERROR,         // an exception is set; IP is what next_instr is in tier 1 at `error`
+    JIT_STATUS_UNWIND,        // an exception is set before the new frame began; tier 1's `exit_unwind`
+    JIT_STATUS_RECORD,        // go on at IP, recording
+    JIT_STATUS_ORIGINAL,      // go on at IP; if an executor stands there, run the instruction it replaced instead
+};
+
+/* The machine state of compiled code.  next_instr is meaningful after an operation that changes the instruction pointer
+ * and on the way out; aux is the exit on the way out. */
+#define JIT_STATE_PARAMS \
+    _PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstate, _Py_CODEUNIT *next_instr, void *aux
+
+/* Runs EXECUTOR in FRAME until it leaves; everything is in memory before and after (frame->stacktop holds the stack
+ * pointer after).  The function is machine code (the entry shim) or the trace-IR interpreter. */
+typedef _PyJitResult (*_PyJitEnterFunc)(_PyInterpreterFrame *frame, PyObject **stack_pointer,
+                                        PyThreadState *tstate, _PyExecutorObject *executor);
+PyAPI_DATA(_PyJitEnterFunc) _PyJit_Enter;
+
+/* --- Tier 1 -> recorder ------------------------------------------------------------------------------- */
+
+/* Begins a trace at INSTR of FRAME (the dispatch that follows is its first instruction).  1: recording has begun, tier 1
+ * switches its dispatch table and dispatches INSTR again; 0: not now. */
+int _PyJit_StartLoop(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *instr, int oparg);
+int _PyJit_StartFunction(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *instr);
+
+/* Called at every dispatch while recording: NEXT_INSTR, with OPCODE and OPARG, is about to run.  Notes what the previous
+ * instruction did.  1: go on recording; 0: recording has ended (with or without a trace). */
+int _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr,
+                      PyObject **stack_pointer, int opcode, int oparg);
+
+/* The same for an instruction no trace may hold: the trace ends before it. */
+void _PyJit_RecordUnsupported(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr,
+                              PyObject **stack_pointer, int opcode, int oparg);
+
+/* An exception unwinds in the evaluation loop that records. */
+void _PyJit_RecordUnwind(PyThreadState *tstate);
+
+/* --- Compiled code -> runtime --------------------------------------------------------------------------- */
+
+typedef struct _PyJitExit _PyJitExit;
+
+/* A link of an exit: control goes on at IP in EXECUTOR, whose code begins at CODE (NULL with the trace-IR interpreter).  It
+ * is a node of two lists: the exit's own links, and all links that lead to EXECUTOR, so that an executor that becomes
+ * invalid takes away every way in without a search. */
+typedef struct _PyJitLink {
+    _Py_CODEUNIT *ip;
+    void *code;
+    _PyExecutorObject *executor;        // strong
+    struct _PyJitLink *next;            // of the same exit
+    _PyJitExit *exit;                   // that owns this link
+    struct _PyJitLink *prev_in, *next_in;   // executor->incoming
+} _PyJitLink;
+
+#define JIT_MAX_LINKS 4
+
+/* One way out of an executor.  Static exits (target not NULL) have at most one link; dynamic ones take the target from the
+ * register and have up to JIT_MAX_LINKS. */
+struct _PyJitExit {
+    _PyExecutorObject *owner;           // borrowed: the executor this exit is part of
+    _Py_CODEUNIT *target;               // NULL: dynamic
+    _PyJitLink *links;                  // NULL, or the first link
+    uint8_t nlinks;
+    uint8_t kind;                       // _PyJitExitKind
+    uint8_t progress;                   // 0: nothing was executed since the executor was entered
+    uint8_t failures;                   // side traces that could not be made
+    uint16_t countdown;                 // to the recording of a side trace; JIT_NEVER: none will be recorded
+    uint16_t snapshot;
+    uint64_t taken;                     // times it was left for tier 1 (links are not counted)
+};
+
+#define JIT_NEVER 0xffff
+
+/* The slow part of leaving: no link matched.  Stores the stack pointer, counts, links or asks for a side trace.
+ * `running` of the owner was decremented before. */
+_PyJitResult _PyJit_ColdExit(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstate,
+                             _Py_CODEUNIT *next_instr, _PyJitExit *exit);
+
+/* --- Backends ------------------------------------------------------------------------------------------- */
+
+/* Makes EXECUTOR runnable from its trace (executor->trace) and exits.  0: done, executor->code and code_size are set; -1: could
+ * not, *reason says why (static string); no exception is set. */
+int _PyJit_Emit(_PyExecutorObject *executor, const char **reason);
+void _PyJit_FreeCode(_PyExecutorObject *executor);
+
+/* Starts the backend once per process.  0: it can run; -1: not available, *reason says why (static string). */
+int _PyJit_BackendInit(const char **reason);
+void _PyJit_BackendFini(void);
+size_t _PyJit_CodeBytes(void);          // bytes of executable memory held, whole pages
+
+#endif /* _Py_TIER2 */
+
+/* --- Start and options (every build) ---------------------------------------------------------------------- */
+
+/* Adds sys._jit to every interpreter; in the main one reads the options and starts the engine.  An error status names
+ * the option and what it may be. */
+PyStatus _PyJit_Start(PyThreadState *tstate);
+
+#ifdef _Py_TIER2
+/* A code object is about to be freed. */
+void _PyJit_CodeDying(PyCodeObject *code);
+#else
+#  define _PyJit_CodeDying(CODE) ((void)0)
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* !Py_INTERNAL_JIT_H */

@@ -1,0 +1,176 @@
+/* Trace IR: the form a recorded trace has between the recorder and the backends.
+ *
+ * One array holds a whole trace.  An instruction is 16 bytes and names its operands by index (a *reference*), never by
+ * pointer, so the array can grow and can be copied.  References at or above JIT_REF_BIAS are instructions, in the
+ * order they run; references below it are constants, which grow downwards from the bias (LuaJIT's layout).
+ *
+ * An OPAQUE instruction is one bytecode instruction that works on the evaluation stack in memory; `aux` is the index
+ * of its record.  All other operations are defined with `trace op` in Python/bytecodes/.
+ *
+ * A *snapshot* says how to get back to tier 1 at one point of the trace: which frames there are, from which value each
+ * slot that differs from memory comes, and at which instruction tier 1 goes on.  A snapshot with no frame means: the
+ * frames in memory are complete, only the instruction pointer is needed.
+ *
+ * A *record* is what the recorder saw: a bytecode instruction with its oparg, its inline cache frozen at the time it
+ * ran, and where control went next.
+ */
+#ifndef Py_INTERNAL_JIT_IR_H
+#define Py_INTERNAL_JIT_IR_H
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef Py_BUILD_CORE
+#  error "this header requires Py_BUILD_CORE define"
+#endif
+
+#include <stdint.h>
+#include "pycore_jit_opcodes.h"   // generated: JIT_TRACE_OPS, JIT_INSTRUCTIONS
+
+/* Types of values.  name, letter in the textual form, C type of the raw value */
+#define JIT_TYPES(X) \
+    X(NONE,   "none",   void)              /* no result */ \
+    X(OBJECT, "object", PyObject *)        /* a reference to some object */ \
+    X(INT,    "int",    PyObject *)        /* an exact int object */ \
+    X(FLOAT,  "float",  PyObject *)        /* an exact float object */ \
+    X(BOOL,   "bool",   PyObject *)        /* True or False */ \
+    X(I64,    "i64",    int64_t)           /* unboxed int that fits 64 bits */ \
+    X(F64,    "f64",    double)            /* unboxed float */ \
+    X(IP,     "ip",     _Py_CODEUNIT *)    /* an instruction pointer */
+
+typedef enum {
+#define X(NAME, TEXT, CTYPE) JIT_TYPE_##NAME,
+    JIT_TYPES(X)
+#undef X
+    JIT_TYPE_COUNT
+} _PyJitType;
+
+/* Operation numbers.  Structural operations first, then one for each `trace op` of the definitions. */
+typedef enum {
+    JIT_OP_NOP,          // nothing; what a pass leaves behind
+    JIT_OP_KONST,        // a constant: raw bits in `bits`
+    JIT_OP_OPAQUE,       // a bytecode instruction; aux: record index
+#define X(NAME, RESULT, NARGS, ARGS, FLAGS) JIT_OP_##NAME,
+    JIT_TRACE_OPS(X)
+#undef X
+    JIT_OP_COUNT
+} _PyJitOp;
+
+typedef uint16_t _PyJitRef;
+#define JIT_REF_BIAS ((_PyJitRef)0x4000)
+#define JIT_REF_NONE ((_PyJitRef)0)
+#define JIT_NO_SNAPSHOT ((uint16_t)0xffff)
+#define JIT_NO_EXIT ((uint32_t)0xffffffff)
+
+typedef struct {
+    uint8_t op;           // _PyJitOp
+    uint8_t type;         // _PyJitType of the result
+    uint16_t snapshot;    // index, or JIT_NO_SNAPSHOT
+    union {
+        struct {
+            _PyJitRef a, b, c;   // operands; JIT_REF_NONE where there is none
+            uint16_t spare;
+        };
+        uint64_t bits;    // JIT_OP_KONST: the value, as raw bits
+    };
+    uint32_t aux;         // OPAQUE, GUARD_IP: record index; exits: exit index
+} _PyJitIns;
+
+/* Why a trace leaves at a snapshot.  name, text */
+#define JIT_EXIT_KINDS(X) \
+    X(DEOPT,   "deopt")      /* a check of the instruction failed: it runs again in tier 1 */ \
+    X(BRANCH,  "branch")     /* the instruction pointer is not the recorded one (dynamic target) */ \
+    X(INVALID, "invalid")    /* the executor was invalidated while it ran */ \
+    X(END,     "end")        /* the trace ends here (static target) */
+
+typedef enum {
+#define X(NAME, TEXT) JIT_EXIT_##NAME,
+    JIT_EXIT_KINDS(X)
+#undef X
+    JIT_EXIT_KIND_COUNT
+} _PyJitExitKind;
+
+typedef struct {
+    uint16_t code;         // index into codes
+    uint16_t offset;       // code units from the start of the code
+    uint16_t first_slot;   // index into slots
+    uint16_t nslots;
+} _PyJitSnapFrame;
+
+typedef struct {
+    uint16_t slot;         // index into localsplus (locals first, then the stack)
+    _PyJitRef value;
+} _PyJitSnapSlot;
+
+typedef struct {
+    uint8_t kind;          // _PyJitExitKind
+    uint8_t progress;      // 1: the trace has executed at least one instruction when it leaves here
+    uint16_t nframes;      // 0: the frames in memory are complete
+    uint16_t first_frame;  // index into frames
+    uint16_t code;         // index into codes: where tier 1 goes on (not for BRANCH)
+    uint32_t offset;       // code units from the start of that code
+    uint32_t exit;         // index of the executor's exit
+} _PyJitSnapshot;
+
+typedef struct {
+    uint16_t code;         // index into codes
+    uint8_t opcode;        // as it ran: the specialized form, or the generic one after a deopt
+    uint8_t size;          // code units, with caches, without EXTENDED_ARG prefixes
+    uint32_t offset;       // of the instruction proper, in code units
+    uint32_t oparg;        // with EXTENDED_ARG folded in
+    uint8_t prefix;        // number of EXTENDED_ARG units before it
+    uint8_t depth;         // frames above the trace's first one, biased by 128
+    uint16_t line;         // unused in the first form: 0
+    uint32_t units;        // index into units of its frozen copy: `size` code units
+} _PyJitRecord;
+
+/* Owns all its arrays and one strong reference to no object: code objects are borrowed; whoever keeps a trace registers
+ * a dependency on each of them (executor.c), so that a trace never outlives the code it names. */
+typedef struct _PyJitTrace_s {
+    _PyJitIns *ins;            // allocation; instruction i (from 0) is ins[nk_cap + i]; see JIT_INS
+    uint32_t nins, nk;         // instructions, constants
+    uint32_t ins_cap, nk_cap;
+    _PyJitSnapshot *snaps;     uint32_t nsnaps, snaps_cap;
+    _PyJitSnapFrame *frames;   uint32_t nframes, frames_cap;
+    _PyJitSnapSlot *slots;     uint32_t nslots, slots_cap;
+    _PyJitRecord *records;     uint32_t nrecords, records_cap;
+    _Py_CODEUNIT *units;       uint32_t nunits, units_cap;
+    PyCodeObject **codes;      uint32_t ncodes, codes_cap;   // borrowed
+    uint32_t nexits;
+} _PyJitTrace;
+
+/* Instruction or constant REF of trace T. */
+#define JIT_INS(T, REF) (&(T)->ins[(T)->nk_cap + (uint32_t)(REF) - JIT_REF_BIAS])
+#define JIT_IS_CONST(REF) ((REF) < JIT_REF_BIAS)
+
+/* All return 0 (or a valid index/reference) on success, -1 (JIT_REF_NONE) when memory is short or an index would not fit;
+ * none sets a Python exception. */
+void _PyJitTrace_Init(_PyJitTrace *t);
+void _PyJitTrace_Clear(_PyJitTrace *t);
+size_t _PyJitTrace_SizeOf(const _PyJitTrace *t);
+int _PyJitTrace_Shrink(_PyJitTrace *t);      // give back spare capacity; references stay valid
+_PyJitRef _PyJitTrace_Emit(_PyJitTrace *t, _PyJitOp op, _PyJitType type,
+                           _PyJitRef a, _PyJitRef b, uint32_t aux, uint16_t snapshot);
+_PyJitRef _PyJitTrace_Const(_PyJitTrace *t, _PyJitType type, uint64_t bits);
+int _PyJitTrace_AddCode(_PyJitTrace *t, PyCodeObject *code);      // index; the same code twice gives the same index
+int _PyJitTrace_AddRecord(_PyJitTrace *t, const _PyJitRecord *record, const _Py_CODEUNIT *units);
+int _PyJitTrace_AddSnapshot(_PyJitTrace *t, const _PyJitSnapshot *snap);
+
+/* Checks every invariant of the form: operands defined before use and of the right type, snapshots in range and present where an
+ * operation needs one, progress flags, an end at the end and only there.  0: fine.  -1: a message, at most
+ * `size` bytes with the final NUL, names the instruction and the rule. */
+int _PyJitTrace_Verify(const _PyJitTrace *t, char *message, size_t size);
+
+/* The textual form (InternalDocs/trace_ir.md).  Print returns a new str, or NULL with an exception set.  Parse fills `t`
+ * (initialized by it) and returns 0; on a mistake -1 with ValueError "line:column: what is wrong" and nothing to clear.
+ * A parsed trace has no code objects: `codes` holds NULLs, names live only in the text. */
+PyObject *_PyJitTrace_Print(const _PyJitTrace *t);
+int _PyJitTrace_Parse(_PyJitTrace *t, const char *text);
+
+const char *_PyJitOp_Name(int op);
+const char *_PyJitType_Name(int type);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* !Py_INTERNAL_JIT_IR_H */

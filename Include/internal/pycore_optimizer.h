@@ -1,0 +1,87 @@
+/* Executors, and what upstream's sources expect under the names of this header.
+ *
+ * Upstream calls its tier-2 hooks through these names (start-up, code objects, instrumentation, sys, test modules).  This fork
+ * keeps the names as seams and puts its own structures and functions behind them.
+ */
+#ifndef Py_INTERNAL_OPTIMIZER_H
+#define Py_INTERNAL_OPTIMIZER_H
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef Py_BUILD_CORE
+#  error "this header requires Py_BUILD_CORE define"
+#endif
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct _PyJitExit;
+struct _PyInterpreterFrame;
+
+/* What the bytecode needs to know of the executor that stands in it. */
+typedef struct {
+    uint8_t opcode;          // the instruction ENTER_EXECUTOR replaced
+    uint8_t oparg;
+    uint8_t valid;           // 0: leave at the next check, never enter again
+    uint8_t linked;          // 1: in the engine's list
+    int index;               // of ENTER_EXECUTOR, in code units; -1 for a side trace
+    PyCodeObject *code;      // borrowed; NULL where no ENTER_EXECUTOR leads here
+} _PyVMData;
+
+typedef struct _PyExecutorObject {
+    PyObject_HEAD
+    _PyVMData vm_data;
+    uint32_t running;              // activations inside; not freed while > 0
+    uint32_t nexits;
+    uint64_t entered;              // times entered
+    void *code;                    // machine code, or NULL
+    size_t code_size;              // bytes
+    struct _PyJitTrace_s *trace;   // owned
+    struct _PyJitExit *exits;      // owned array of nexits
+    _Py_CODEUNIT *start;           // first instruction (in codes[0] of the trace)
+    uint32_t id;                   // number in logs and dumps, from 1
+    uint8_t kind;                  // loop, function, side
+    uint8_t chain;                 // exits without progress that lead here one after the other
+    uint16_t spare;
+    uint64_t entered_before;       // `entered` at the last ageing
+    size_t meta_size;              // bytes of metadata charged to the cap
+    struct _PyJitLink *incoming;   // links of other exits that lead here
+    struct _PyExecutorObject *prev, *next;   // the engine's list
+} _PyExecutorObject;
+
+/* The engine: what interp->optimizer points to. */
+typedef struct _PyOptimizerObject _PyOptimizerObject;
+
+PyAPI_FUNC(_PyOptimizerObject *) _Py_GetOptimizer(void);                  // new reference
+PyAPI_FUNC(int) _Py_SetTier2Optimizer(_PyOptimizerObject *optimizer);     // NULL: off
+_PyOptimizerObject *_Py_SetOptimizer(PyInterpreterState *interp, _PyOptimizerObject *optimizer);  // returns the old one
+PyAPI_FUNC(PyObject *) _PyOptimizer_NewUOpOptimizer(void);
+PyAPI_FUNC(PyObject *) _PyOptimizer_NewCounter(void);
+PyAPI_FUNC(_PyExecutorObject *) _Py_GetExecutor(PyCodeObject *code, int offset);   // new reference, byte offset
+PyAPI_FUNC(void) _Py_Executor_DependsOn(_PyExecutorObject *executor, void *obj);
+PyAPI_FUNC(PyObject *) _Py_uop_symbols_test(PyObject *self, PyObject *ignored);
+void _Py_ExecutorDetach(_PyExecutorObject *executor);
+
+/* Changes of __builtins__ upstream tells us about before it stops counting. */
+#define _Py_MAX_ALLOWED_BUILTINS_MODIFICATIONS 3
+
+#ifdef _Py_TIER2
+PyAPI_FUNC(void) _Py_Executors_InvalidateDependency(PyInterpreterState *interp, void *obj, int is_invalidation);
+PyAPI_FUNC(void) _Py_Executors_InvalidateAll(PyInterpreterState *interp, int is_invalidation);
+#else
+#  define _Py_Executors_InvalidateDependency(A, B, C) ((void)0)
+#  define _Py_Executors_InvalidateAll(A, B) ((void)0)
+#endif
+
+/* Slots of upstream's table of static types. */
+extern PyTypeObject _PyUOpExecutor_Type;         // executors
+extern PyTypeObject _PyUOpOptimizer_Type;        // the engine
+extern PyTypeObject _PyDefaultOptimizer_Type;    // the engine that is off
+extern PyTypeObject _PyCounterExecutor_Type;
+extern PyTypeObject _PyCounterOptimizer_Type;
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* !Py_INTERNAL_OPTIMIZER_H */

@@ -1,0 +1,43 @@
+// Trace operations: what a trace holds besides bytecode instructions.
+//
+// They are not instructions of tier 1.  The trace-IR interpreter and the stencils are made from these bodies; the macros in
+// capitals are defined by Python/jit/interp.c and by the stencil template of Tools/jit.
+//
+// Flags: `exits` needs a snapshot; `ends` is the last operation of a trace.
+
+// Where control enters an executor.  A running executor is never freed, whatever happens to the references to it.
+trace op(START, (--)) {
+    JIT_EXECUTOR->running++;
+    JIT_EXECUTOR->entered++;
+}
+
+// The instruction before changed the instruction pointer; the trace goes on only where it was recorded.
+trace op(GUARD_IP, (target: ip --)) exits {
+    if (target != JIT_EXPECTED_IP) {
+        JIT_SIDE_EXIT();
+    }
+}
+
+// The instruction before may have run arbitrary code, which may have switched on monitoring or changed what the trace
+// depends on.
+trace op(CHECK_VALID, (--)) exits {
+    if (!JIT_EXECUTOR->vm_data.valid) {
+        JIT_SIDE_EXIT();
+    }
+}
+
+// Back to the first operation after START.
+trace op(LOOP, (--)) ends {
+    JIT_LOOP();
+}
+
+// The trace ends; control goes on at the snapshot's instruction, in another executor or in tier 1.
+trace op(EXIT, (--)) exits ends {
+    JIT_SIDE_EXIT();
+}
+
+// The same where the last instruction decides at run time where control goes on.
+trace op(EXIT_DYNAMIC, (target: ip --)) exits ends {
+    (void)target;
+    JIT_SIDE_EXIT();
+}

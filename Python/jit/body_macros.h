@@ -107,6 +107,12 @@
         } \
     } while (0)
 
+/* A trace does not count towards another trace. */
+#undef JIT_LOOP_HOT
+#define JIT_LOOP_HOT() ((void)0)
+#undef JIT_CALL_HOT
+#define JIT_CALL_HOT() ((void)0)
+
 /* First line of every opaque body.  SIZE: code units of the instruction.  SAVES_IP: 1 if anything that may look at the
  * frame's instruction pointer runs inside; a constant, so the store costs nothing elsewhere. */
 #define JIT_BODY_PROLOGUE(SIZE, SAVES_IP) \

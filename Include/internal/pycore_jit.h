@@ -68,29 +68,36 @@ void _PyJit_RecordUnwind(PyThreadState *tstate);
 
 typedef struct _PyJitExit _PyJitExit;
 
-/* A link of an exit: control goes on at IP in EXECUTOR, whose code begins at CODE (NULL with the trace-IR interpreter). */
-typedef struct {
+/* A link of an exit: control goes on at IP in EXECUTOR, whose code begins at CODE (NULL with the trace-IR interpreter).  It
+ * is a node of two lists: the exit's own links, and all links that lead to EXECUTOR, so that an executor that becomes
+ * invalid takes away every way in without a search. */
+typedef struct _PyJitLink {
     _Py_CODEUNIT *ip;
     void *code;
     _PyExecutorObject *executor;        // strong
+    struct _PyJitLink *next;            // of the same exit
+    _PyJitExit *exit;                   // that owns this link
+    struct _PyJitLink *prev_in, *next_in;   // executor->incoming
 } _PyJitLink;
 
 #define JIT_MAX_LINKS 4
 
-/* One way out of an executor.  Static exits (every kind but BRANCH and a dynamic END) have one target and at most one
- * link; dynamic ones take the target from the register and have up to JIT_MAX_LINKS. */
+/* One way out of an executor.  Static exits (target not NULL) have at most one link; dynamic ones take the target from the
+ * register and have up to JIT_MAX_LINKS. */
 struct _PyJitExit {
     _PyExecutorObject *owner;           // borrowed: the executor this exit is part of
     _Py_CODEUNIT *target;               // NULL: dynamic
-    _PyJitLink *links;                  // NULL, or an array of nlinks
+    _PyJitLink *links;                  // NULL, or the first link
     uint8_t nlinks;
     uint8_t kind;                       // _PyJitExitKind
     uint8_t progress;                   // 0: nothing was executed since the executor was entered
-    uint8_t failures;                   // side traces that could not be made; at JIT_MAX_FAILURES it is left alone
-    uint16_t countdown;                 // to the recording of a side trace; 0xffff: never
+    uint8_t failures;                   // side traces that could not be made
+    uint16_t countdown;                 // to the recording of a side trace; JIT_NEVER: none will be recorded
     uint16_t snapshot;
     uint64_t taken;                     // times it was left for tier 1 (links are not counted)
 };
+
+#define JIT_NEVER 0xffff
 
 /* The slow part of leaving: no link matched.  Stores the stack pointer, counts, links or asks for a side trace.
  * `running` of the owner was decremented before. */

@@ -75,7 +75,7 @@ typedef struct {
         };
         uint64_t bits;    // JIT_OP_KONST: the value, as raw bits
     };
-    uint32_t aux;         // OPAQUE, GUARD_IP: record index; exits: exit index
+    uint32_t aux;         // OPAQUE: record index
 } _PyJitIns;
 
 /* Why a trace leaves at a snapshot.  name, text */
@@ -108,7 +108,7 @@ typedef struct {
     uint8_t kind;          // _PyJitExitKind
     uint8_t progress;      // 1: at least one OPAQUE was executed before it leaves here, whatever way it came in
     uint16_t nframes;      // 0: the frames in memory are complete.  The last one is where tier 1 goes on.
-    uint16_t code;         // index into codes: where tier 1 goes on (not for BRANCH and EXIT_DYNAMIC: the register says)
+    uint16_t code;         // index into codes: where tier 1 goes on.  BRANCH: where GUARD_IP lets the trace go on
     uint32_t offset;       // code units from the start of that code, at the first prefix
     uint32_t first_frame;  // index into frames
     uint32_t exit;         // index of the executor's exit; every snapshot has its own
@@ -139,6 +139,7 @@ typedef struct _PyJitTrace_s {
     _Py_CODEUNIT *units;       uint32_t nunits, units_cap;
     PyCodeObject **codes;      uint32_t ncodes, codes_cap;   // borrowed
     uint32_t nexits;
+    uint32_t nvalues;          // instructions emitted with a result other than IP
 } _PyJitTrace;
 
 /* Instruction or constant REF of trace T. */
@@ -189,8 +190,11 @@ int _PyJitTrace_AddSnapshot(_PyJitTrace *t, const _PyJitSnapshot *snap);   // in
 int _PyJitTrace_AddFrame(_PyJitTrace *t, uint16_t code, uint32_t offset);  // index; outermost first
 int _PyJitTrace_AddSlot(_PyJitTrace *t, uint16_t slot, _PyJitRef value);   // to the frame added last; slots ascend
 
-/* The live instruction of RECORD (prefixes before it), or NULL where the trace has no code objects. */
+/* Live addresses: the instruction of RECORD itself; where SNAP goes on; where GUARD goes on in the trace (the place its
+ * snapshot names).  Only for traces with code objects. */
 _Py_CODEUNIT *_PyJitTrace_Instr(const _PyJitTrace *t, const _PyJitRecord *record);
+_Py_CODEUNIT *_PyJitTrace_SnapIP(const _PyJitTrace *t, const _PyJitSnapshot *snap);
+_Py_CODEUNIT *_PyJitTrace_ExpectedIP(const _PyJitTrace *t, const _PyJitIns *guard);
 
 /* Checks every invariant of the form: operands defined before use and of the right type, snapshots in range and present where an
  * operation needs one, progress flags, an end at the end and only there.  0: fine.  -1: a message, at most
@@ -207,10 +211,8 @@ const char *_PyJitOp_Name(int op);
 const char *_PyJitType_Name(int type);
 const char *_PyJitExitKind_Name(int kind);
 
-/* Python/jit/ir_testing.c: for tests, through sys._jit.  Text -> canonical text; text -> None, or the verifier's message.
- * Both raise ValueError for text that does not parse. */
-PyObject *_PyJit_IrRoundtrip(PyObject *self, PyObject *text);
-PyObject *_PyJit_IrVerify(PyObject *self, PyObject *text);
+/* Operations the trace-IR interpreter has run since the process began; shows that it really runs. */
+extern uint64_t _PyJit_InterpretedOps;
 
 #ifdef __cplusplus
 }

@@ -209,6 +209,9 @@ _PyJitTrace_Emit(_PyJitTrace *t, _PyJitOp op, _PyJitType type,
             return JIT_REF_NONE;
         }
     }
+    if (type != JIT_TYPE_NONE && type != JIT_TYPE_IP) {
+        t->nvalues++;
+    }
     _PyJitRef ref = (_PyJitRef)(JIT_REF_BIAS + t->nins++);
     *JIT_INS(t, ref) = (_PyJitIns){
         .op = (uint8_t)op, .type = (uint8_t)type, .snapshot = snapshot, .a = a, .b = b, .aux = aux,
@@ -311,11 +314,32 @@ _PyJitTrace_AddSlot(_PyJitTrace *t, uint16_t slot, _PyJitRef value)
     return (int)t->nslots++;
 }
 
+/* --- Places --------------------------------------------------------------------------------------------- */
+
+static _Py_CODEUNIT *
+address(const _PyJitTrace *t, uint16_t code, uint32_t offset)
+{
+    assert(code < t->ncodes && t->codes[code] != NULL);
+    return _PyCode_CODE(t->codes[code]) + offset;
+}
+
 _Py_CODEUNIT *
 _PyJitTrace_Instr(const _PyJitTrace *t, const _PyJitRecord *record)
 {
-    PyCodeObject *code = record->code < t->ncodes ? t->codes[record->code] : NULL;
-    return code == NULL ? NULL : _PyCode_CODE(code) + record->offset - record->prefix;
+    return address(t, record->code, record->offset);
+}
+
+_Py_CODEUNIT *
+_PyJitTrace_SnapIP(const _PyJitTrace *t, const _PyJitSnapshot *snap)
+{
+    return address(t, snap->code, snap->offset);
+}
+
+_Py_CODEUNIT *
+_PyJitTrace_ExpectedIP(const _PyJitTrace *t, const _PyJitIns *guard)
+{
+    assert(guard->op == JIT_OP_GUARD_IP && guard->snapshot < t->nsnaps);
+    return _PyJitTrace_SnapIP(t, &t->snaps[guard->snapshot]);
 }
 
 #endif /* _Py_TIER2 */

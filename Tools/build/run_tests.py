@@ -97,6 +97,17 @@ def load_expectations(path: Path = EXPECTATIONS) -> dict[str, dict[str, str]]:
     return result
 
 
+def unknown_tests(base: Path, path: Path = EXPECTATIONS) -> list[str]:
+    """Return a problem for each test in the lists that the base does not have."""
+    problems = []
+    for section, rows in load_expectations(path).items():
+        for name in rows:
+            module = base / "Lib/test" / name.partition(".")[0]
+            if not module.is_dir() and not module.with_suffix(".py").exists():
+                problems.append(f"{path.name} [{section}]: {name} is not a test of the base")
+    return problems
+
+
 def left_out(expectations: dict[str, dict[str, str]], root: bool) -> dict[str, str]:
     """Return the upstream tests that are not run here, with their reasons."""
     out = expectations["replaced"] | expectations["fails_on_stock"]
@@ -154,7 +165,6 @@ def stage_upstream(context: Context) -> None:
         context.log.write(f"not run: {name}: {reason}\n")
     ignored = [word for name in sorted(out) if "." in name for word in ("--ignore", name)]
     excluded = [name for name in sorted(out) if "." not in name]
-    del options
     context.run(
         context.python, "-m", "test", "-w", f"-j{context.jobs}", *ignored, *(["-x", *excluded] if excluded else []),
         env={"PYTHON_JIT": "1"},

@@ -47,6 +47,12 @@ PyAPI_DATA(_PyJitEnterFunc) _PyJit_Enter;
 
 /* --- Tier 1 -> recorder ------------------------------------------------------------------------------- */
 
+/* Counters that decide when recording starts. */
+PyAPI_DATA(uint32_t) _PyJit_LoopLimit;
+#define JIT_CALL_COUNTERS 1024
+#define JIT_CALL_SLOT(INSTR) (((uintptr_t)(INSTR) >> 4 ^ (uintptr_t)(INSTR) >> 14) % JIT_CALL_COUNTERS)
+PyAPI_DATA(uint16_t) _PyJit_CallCounts[JIT_CALL_COUNTERS];
+
 /* Begins a trace at INSTR of FRAME (the dispatch that follows is its first instruction).  1: recording has begun, tier 1
  * switches its dispatch table and dispatches INSTR again; 0: not now. */
 int _PyJit_StartLoop(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *instr, int oparg);

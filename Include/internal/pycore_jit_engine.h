@@ -158,11 +158,6 @@ typedef struct {
 extern _PyJitEngine _PyJitEngine_State;
 #define ENGINE (&_PyJitEngine_State)
 
-/* Counters of tier 1 that decide when recording starts (pycore_jit_tier1.h reads them). */
-PyAPI_DATA(uint32_t) _PyJit_LoopLimit;
-#define JIT_CALL_COUNTERS 1024
-#define JIT_CALL_SLOT(INSTR) (((uintptr_t)(INSTR) >> 4 ^ (uintptr_t)(INSTR) >> 14) % JIT_CALL_COUNTERS)
-PyAPI_DATA(uint16_t) _PyJit_CallCounts[JIT_CALL_COUNTERS];
 /* What JUMP_BACKWARD's cache holds at first (upstream's _PyCode_Quicken sets it). */
 #define JIT_LOOP_COUNT_START ((JUMP_BACKWARD_INITIAL_VALUE << 4) | JUMP_BACKWARD_INITIAL_BACKOFF)
 

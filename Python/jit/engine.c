@@ -15,8 +15,11 @@
 #include "pycore_pystate.h"
 #include "pycore_jit_engine.h"
 
+/* The most the twelve bits of a loop's counter hold: with the JIT off the counter is put back now and then. */
+#define LOOP_LIMIT_OFF 0xfff
+
 _PyJitEngine _PyJitEngine_State;
-uint32_t _PyJit_LoopLimit = UINT32_MAX;
+uint32_t _PyJit_LoopLimit = LOOP_LIMIT_OFF;
 uint16_t _PyJit_CallCounts[JIT_CALL_COUNTERS];
 _PyJitEnterFunc _PyJit_Enter = _PyJit_Interpret;
 
@@ -51,7 +54,7 @@ set_enabled(bool on)
 {
     _PyJitEngine *e = ENGINE;
     e->enabled = on && e->available;
-    _PyJit_LoopLimit = e->enabled ? JIT_LOOP_COUNT_START + e->options.loop_threshold : UINT32_MAX;
+    _PyJit_LoopLimit = e->enabled ? JIT_LOOP_COUNT_START + e->options.loop_threshold : LOOP_LIMIT_OFF;
     for (int i = 0; i < JIT_CALL_COUNTERS; i++) {
         _PyJit_CallCounts[i] = (uint16_t)(e->enabled ? e->options.call_threshold : UINT16_MAX);
     }

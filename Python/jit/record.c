@@ -441,6 +441,9 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
     }
     bool fresh = r->prefix == NULL;
     _Py_CODEUNIT *start = fresh ? next_instr : r->prefix;
+    if (fresh && r->kind == JIT_KIND_LOOP && r->trace.nrecords == 0 && r->prev.instr == NULL) {
+        start = r->root;       // tier 1 dispatches the jump again without its prefixes
+    }
     if (r->prev.instr == next_instr && frame == r->frame && r->prev.opcode != JUMP_BACKWARD) {
         // It specialized itself and is dispatched again.
         r->prev.instr = NULL;

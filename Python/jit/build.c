@@ -16,14 +16,6 @@
 #include "pycore_code.h"
 #include "pycore_jit_engine.h"
 
-static const uint16_t inst_flags[256] = {
-#define X(NAME, SIZE, FLAGS, BASE) [NAME] = (FLAGS),
-    JIT_INSTRUCTIONS(X)
-#undef X
-};
-
-#define COMPUTES_IP(FLAGS) ((FLAGS) & (JIT_INST_JUMPS | JIT_INST_FRAME))
-
 static int
 add_snapshot(_PyJitTrace *t, int kind, bool progress, int code, uint32_t offset)
 {
@@ -70,7 +62,7 @@ _PyJit_BuildTrace(_PyJitTrace *t, int end, PyCodeObject *end_code, _Py_CODEUNIT 
     }
     for (uint32_t i = 0; i < t->nrecords; i++) {
         const _PyJitRecord *record = &t->records[i];
-        int flags = inst_flags[record->opcode];
+        int flags = _PyJit_Insts[record->opcode].flags;
         bool last = i + 1 == t->nrecords;
         int snap = -1;
         if (flags & JIT_INST_DEOPTS) {
@@ -79,7 +71,7 @@ _PyJit_BuildTrace(_PyJitTrace *t, int end, PyCodeObject *end_code, _Py_CODEUNIT 
                 return -1;
             }
         }
-        _PyJitType type = COMPUTES_IP(flags) ? JIT_TYPE_IP : JIT_TYPE_NONE;
+        _PyJitType type = _PyJit_OpaqueType(record->opcode);
         _PyJitRef ip = _PyJitTrace_Emit(t, JIT_OP_OPAQUE, type, JIT_REF_NONE, JIT_REF_NONE, i,
                                         snap < 0 ? JIT_NO_SNAPSHOT : (uint16_t)snap);
         if (ip == JIT_REF_NONE) {
@@ -96,8 +88,7 @@ _PyJit_BuildTrace(_PyJitTrace *t, int end, PyCodeObject *end_code, _Py_CODEUNIT 
         uint32_t next_offset = last ? end_offset : start_of(&t->records[i + 1]);
         if (type == JIT_TYPE_IP) {
             snap = add_snapshot(t, JIT_EXIT_BRANCH, true, next_code, next_offset);
-            uint32_t expected = last ? 0 : i + 1;      // of a loop's last instruction: the first one
-            if (snap < 0 || emit(t, JIT_OP_GUARD_IP, ip, expected, snap) == JIT_REF_NONE) {
+            if (snap < 0 || emit(t, JIT_OP_GUARD_IP, ip, 0, snap) == JIT_REF_NONE) {
                 return -1;
             }
         }

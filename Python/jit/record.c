@@ -34,18 +34,6 @@
 
 #define LOOP_FAILURE_SHIFT 12
 
-/* Flags and generic form of each opcode. */
-typedef struct {
-    uint16_t flags;
-    uint8_t size;
-} InstInfo;
-
-static const InstInfo inst_info[256] = {
-#define X(NAME, SIZE, FLAGS, BASE) [NAME] = {(FLAGS), (SIZE)},
-    JIT_INSTRUCTIONS(X)
-#undef X
-};
-
 static inline _PyJitRecorder *
 recorder(void)
 {
@@ -488,7 +476,7 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
         return 1;
     }
     r->prefix = NULL;
-    const InstInfo *info = &inst_info[opcode];
+    const _PyJitInstInfo *info = &_PyJit_Insts[opcode];
     if (code == NULL || !(info->flags & JIT_INST_TRACEABLE)) {
         end_here(r, JIT_END_UNSUPPORTED, frame, start, opcode);
         return 0;

@@ -17,7 +17,7 @@ RULES = "jit_rules.mk"
 STENCIL_BUILDER = "Tools/jit/build.py"
 
 # Compiled in every mode: the part that answers `sys._jit.is_available()`.
-ALWAYS_COMPILED = ("Python/jit/sys_jit.c",)
+ALWAYS_COMPILED = ("Python/jit/sysjit.c",)
 
 # Upstream's preprocessor names, reused: they open its seams for a second tier.
 _DEFINES = {

@@ -145,12 +145,12 @@ def test_configured_command_takes_everything_after_the_dashes(tmp_path: Path) ->
 def test_fragments(tmp_path: Path, config: Config, mode: str, flags: str) -> None:
     (tmp_path / "Tools/jit").mkdir(parents=True)
     (tmp_path / "Tools/jit/build.py").write_text("")
-    ours = ["Lib/_ours/a.py", "Lib/test/test_jit/b.py", "Lib/x.py", "Python/jit/sys_jit.c", "Python/jit/trace.c"]
+    ours = ["Lib/_ours/a.py", "Lib/test/test_jit/b.py", "Lib/x.py", "Python/jit/sysjit.c", "Python/jit/trace.c"]
     made = jit_fragments(tmp_path, dataclasses.replace(config, mode=mode), ours)
     variables = dict(line.split("= ", 1) for line in made["jit_variables.mk"].splitlines()[1:])
     assert variables["JIT_CFLAGS"].strip() == flags
     trace = "" if mode == "no" else " Python/jit/trace.o"
-    assert variables["JIT_OBJS"] == "Python/jit/sys_jit.o" + trace
+    assert variables["JIT_OBJS"] == "Python/jit/sysjit.o" + trace
     rules = made["jit_rules.mk"]
     assert ("jit_stencils.h:" in rules) == (mode in ("yes", "yes-off"))
     assert "LIBSUBDIRS),_ours)" in rules and "TESTSUBDIRS),test/test_jit)" in rules

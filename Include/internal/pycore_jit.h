@@ -47,6 +47,12 @@ PyAPI_DATA(_PyJitEnterFunc) _PyJit_Enter;
 
 /* --- Tier 1 -> recorder ------------------------------------------------------------------------------- */
 
+/* Counters that decide when recording starts. */
+PyAPI_DATA(uint32_t) _PyJit_LoopLimit;
+#define JIT_CALL_COUNTERS 1024
+#define JIT_CALL_SLOT(INSTR) (((uintptr_t)(INSTR) >> 4 ^ (uintptr_t)(INSTR) >> 14) % JIT_CALL_COUNTERS)
+PyAPI_DATA(uint16_t) _PyJit_CallCounts[JIT_CALL_COUNTERS];
+
 /* Begins a trace at INSTR of FRAME (the dispatch that follows is its first instruction).  1: recording has begun, tier 1
  * switches its dispatch table and dispatches INSTR again; 0: not now. */
 int _PyJit_StartLoop(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *instr, int oparg);
@@ -68,29 +74,36 @@ void _PyJit_RecordUnwind(PyThreadState *tstate);
 
 typedef struct _PyJitExit _PyJitExit;
 
-/* A link of an exit: control goes on at IP in EXECUTOR, whose code begins at CODE (NULL with the trace-IR interpreter). */
-typedef struct {
+/* A link of an exit: control goes on at IP in EXECUTOR, whose code begins at CODE (NULL with the trace-IR interpreter).  It
+ * is a node of two lists: the exit's own links, and all links that lead to EXECUTOR, so that an executor that becomes
+ * invalid takes away every way in without a search. */
+typedef struct _PyJitLink {
     _Py_CODEUNIT *ip;
     void *code;
     _PyExecutorObject *executor;        // strong
+    struct _PyJitLink *next;            // of the same exit
+    _PyJitExit *exit;                   // that owns this link
+    struct _PyJitLink *prev_in, *next_in;   // executor->incoming
 } _PyJitLink;
 
 #define JIT_MAX_LINKS 4
 
-/* One way out of an executor.  Static exits (every kind but BRANCH and a dynamic END) have one target and at most one
- * link; dynamic ones take the target from the register and have up to JIT_MAX_LINKS. */
+/* One way out of an executor.  Static exits (target not NULL) have at most one link; dynamic ones take the target from the
+ * register and have up to JIT_MAX_LINKS. */
 struct _PyJitExit {
     _PyExecutorObject *owner;           // borrowed: the executor this exit is part of
     _Py_CODEUNIT *target;               // NULL: dynamic
-    _PyJitLink *links;                  // NULL, or an array of nlinks
+    _PyJitLink *links;                  // NULL, or the first link
     uint8_t nlinks;
     uint8_t kind;                       // _PyJitExitKind
     uint8_t progress;                   // 0: nothing was executed since the executor was entered
-    uint8_t failures;                   // side traces that could not be made; at JIT_MAX_FAILURES it is left alone
-    uint16_t countdown;                 // to the recording of a side trace; 0xffff: never
+    uint8_t failures;                   // side traces that could not be made
+    uint16_t countdown;                 // to the recording of a side trace; JIT_NEVER: none will be recorded
     uint16_t snapshot;
     uint64_t taken;                     // times it was left for tier 1 (links are not counted)
 };
+
+#define JIT_NEVER 0xffff
 
 /* The slow part of leaving: no link matched.  Stores the stack pointer, counts, links or asks for a side trace.
  * `running` of the owner was decremented before. */
@@ -113,10 +126,16 @@ size_t _PyJit_CodeBytes(void);          // bytes of executable memory held, whol
 
 /* --- Start and options (every build) ---------------------------------------------------------------------- */
 
-/* Adds sys._jit.  0, or -1 with an exception set. */
-int _PyJit_InitSys(PyThreadState *tstate);
-/* What PYTHON_JIT and -X jit ask for, -X winning; DEFAULT where neither is given. */
-int _PyJit_Wanted(PyInterpreterState *interp, int by_default);
+/* Adds sys._jit to every interpreter; in the main one reads the options and starts the engine.  An error status names
+ * the option and what it may be. */
+PyStatus _PyJit_Start(PyThreadState *tstate);
+
+#ifdef _Py_TIER2
+/* A code object is about to be freed. */
+void _PyJit_CodeDying(PyCodeObject *code);
+#else
+#  define _PyJit_CodeDying(CODE) ((void)0)
+#endif
 
 #ifdef __cplusplus
 }

@@ -24,7 +24,9 @@ extern "C" {
 #  error "this header requires Py_BUILD_CORE define"
 #endif
 
+#include <stddef.h>
 #include <stdint.h>
+#include "pycore_code.h"          // _Py_CODEUNIT
 #include "pycore_jit_opcodes.h"   // generated: JIT_TRACE_OPS, JIT_INSTRUCTIONS
 
 /* Types of values.  name, letter in the textual form, C type of the raw value */
@@ -66,6 +68,7 @@ typedef struct {
     uint8_t op;           // _PyJitOp
     uint8_t type;         // _PyJitType of the result
     uint16_t snapshot;    // index, or JIT_NO_SNAPSHOT
+    uint32_t aux;         // OPAQUE: record index
     union {
         struct {
             _PyJitRef a, b, c;   // operands; JIT_REF_NONE where there is none
@@ -73,7 +76,6 @@ typedef struct {
         };
         uint64_t bits;    // JIT_OP_KONST: the value, as raw bits
     };
-    uint32_t aux;         // OPAQUE, GUARD_IP: record index; exits: exit index
 } _PyJitIns;
 
 /* Why a trace leaves at a snapshot.  name, text */
@@ -92,9 +94,9 @@ typedef enum {
 
 typedef struct {
     uint16_t code;         // index into codes
-    uint16_t offset;       // code units from the start of the code
-    uint16_t first_slot;   // index into slots
     uint16_t nslots;
+    uint32_t offset;       // code units from the start of the code, at the first prefix
+    uint32_t first_slot;   // index into slots
 } _PyJitSnapFrame;
 
 typedef struct {
@@ -104,12 +106,12 @@ typedef struct {
 
 typedef struct {
     uint8_t kind;          // _PyJitExitKind
-    uint8_t progress;      // 1: the trace has executed at least one instruction when it leaves here
-    uint16_t nframes;      // 0: the frames in memory are complete
-    uint16_t first_frame;  // index into frames
-    uint16_t code;         // index into codes: where tier 1 goes on (not for BRANCH)
-    uint32_t offset;       // code units from the start of that code
-    uint32_t exit;         // index of the executor's exit
+    uint8_t progress;      // 1: at least one OPAQUE was executed before it leaves here, whatever way it came in
+    uint16_t nframes;      // 0: the frames in memory are complete.  The last one is where tier 1 goes on.
+    uint16_t code;         // index into codes: where tier 1 goes on.  BRANCH: where GUARD_IP lets the trace go on
+    uint32_t offset;       // code units from the start of that code, at the first prefix
+    uint32_t first_frame;  // index into frames
+    uint32_t exit;         // index of the executor's exit; every snapshot has its own
 } _PyJitSnapshot;
 
 typedef struct {
@@ -137,11 +139,40 @@ typedef struct _PyJitTrace_s {
     _Py_CODEUNIT *units;       uint32_t nunits, units_cap;
     PyCodeObject **codes;      uint32_t ncodes, codes_cap;   // borrowed
     uint32_t nexits;
+    uint32_t nvalues;          // instructions emitted with a result other than IP
 } _PyJitTrace;
 
 /* Instruction or constant REF of trace T. */
 #define JIT_INS(T, REF) (&(T)->ins[(T)->nk_cap + (uint32_t)(REF) - JIT_REF_BIAS])
 #define JIT_IS_CONST(REF) ((REF) < JIT_REF_BIAS)
+
+/* What the definitions say of an operation, and of a bytecode instruction.  Rows of opcodes that are no instruction have
+ * no name; rows of instructions no trace may hold have a name, no size, and the reason. */
+typedef struct {
+    const char *name;
+    const char *args;      // one letter an operand: see _PyJitType_Letter
+    uint8_t result;        // _PyJitType
+    uint8_t nargs;
+    uint8_t flags;         // JIT_TRACE_...
+} _PyJitOpInfo;
+
+typedef struct {
+    const char *name;
+    const char *reason;    // why no trace may hold it; NULL where one may
+    uint16_t flags;        // JIT_INST_...
+    uint8_t size;          // code units with caches
+    uint8_t base;          // head of the family, or itself
+} _PyJitInstInfo;
+
+extern const _PyJitOpInfo _PyJit_Ops[JIT_OP_COUNT];
+extern const _PyJitInstInfo _PyJit_Insts[256];
+
+/* The result type of OPAQUE with OPCODE: IP for what changes the instruction pointer in a way the trace cannot know. */
+static inline _PyJitType
+_PyJit_OpaqueType(int opcode)
+{
+    return _PyJit_Insts[opcode].flags & (JIT_INST_JUMPS | JIT_INST_FRAME) ? JIT_TYPE_IP : JIT_TYPE_NONE;
+}
 
 /* All return 0 (or a valid index/reference) on success, -1 (JIT_REF_NONE) when memory is short or an index would not fit;
  * none sets a Python exception. */
@@ -153,8 +184,17 @@ _PyJitRef _PyJitTrace_Emit(_PyJitTrace *t, _PyJitOp op, _PyJitType type,
                            _PyJitRef a, _PyJitRef b, uint32_t aux, uint16_t snapshot);
 _PyJitRef _PyJitTrace_Const(_PyJitTrace *t, _PyJitType type, uint64_t bits);
 int _PyJitTrace_AddCode(_PyJitTrace *t, PyCodeObject *code);      // index; the same code twice gives the same index
+/* Index.  Copies record->size units from UNITS, but writes the first one from the record; sets `units` of the copy. */
 int _PyJitTrace_AddRecord(_PyJitTrace *t, const _PyJitRecord *record, const _Py_CODEUNIT *units);
-int _PyJitTrace_AddSnapshot(_PyJitTrace *t, const _PyJitSnapshot *snap);
+int _PyJitTrace_AddSnapshot(_PyJitTrace *t, const _PyJitSnapshot *snap);   // index; frames are added before it
+int _PyJitTrace_AddFrame(_PyJitTrace *t, uint16_t code, uint32_t offset);  // index; outermost first
+int _PyJitTrace_AddSlot(_PyJitTrace *t, uint16_t slot, _PyJitRef value);   // to the frame added last; slots ascend
+
+/* Live addresses: the instruction of RECORD itself; where SNAP goes on; where GUARD goes on in the trace (the place its
+ * snapshot names).  Only for traces with code objects. */
+_Py_CODEUNIT *_PyJitTrace_Instr(const _PyJitTrace *t, const _PyJitRecord *record);
+_Py_CODEUNIT *_PyJitTrace_SnapIP(const _PyJitTrace *t, const _PyJitSnapshot *snap);
+_Py_CODEUNIT *_PyJitTrace_ExpectedIP(const _PyJitTrace *t, const _PyJitIns *guard);
 
 /* Checks every invariant of the form: operands defined before use and of the right type, snapshots in range and present where an
  * operation needs one, progress flags, an end at the end and only there.  0: fine.  -1: a message, at most
@@ -169,6 +209,10 @@ int _PyJitTrace_Parse(_PyJitTrace *t, const char *text);
 
 const char *_PyJitOp_Name(int op);
 const char *_PyJitType_Name(int type);
+const char *_PyJitExitKind_Name(int kind);
+
+/* Operations the trace-IR interpreter has run since the process began; shows that it really runs. */
+extern uint64_t _PyJit_InterpretedOps;
 
 #ifdef __cplusplus
 }

@@ -43,9 +43,10 @@ typedef struct _PyExecutorObject {
     uint32_t id;                   // number in logs and dumps, from 1
     uint8_t kind;                  // loop, function, side
     uint8_t chain;                 // exits without progress that lead here one after the other
-    uint16_t generation;           // for eviction: when it was last seen entered
+    uint16_t spare;
     uint64_t entered_before;       // `entered` at the last ageing
     size_t meta_size;              // bytes of metadata charged to the cap
+    struct _PyJitLink *incoming;   // links of other exits that lead here
     struct _PyExecutorObject *prev, *next;   // the engine's list
 } _PyExecutorObject;
 

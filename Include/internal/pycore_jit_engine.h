@@ -1,0 +1,215 @@
+/* The engine: options, statistics, the recorder's state and the executors of one interpreter.  Private to Python/jit.
+ *
+ * There is one engine a process, of the main interpreter; other interpreters run in tier 1 (their threads may hold a GIL of
+ * their own, and nothing here is locked by anything but the main GIL).
+ */
+#ifndef Py_INTERNAL_JIT_ENGINE_H
+#define Py_INTERNAL_JIT_ENGINE_H
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef Py_BUILD_CORE
+#  error "this header requires Py_BUILD_CORE define"
+#endif
+
+#include "pycore_hashtable.h"
+#include "pycore_jit.h"
+#include "pycore_jit_ir.h"
+
+/* Options.  field, default, least, most, environment name, -X name, what users read */
+#define JIT_OPTIONS(X) \
+    X(loop_threshold, 1000, 1, 3800, "PYTHON_JIT_LOOP_THRESHOLD", "jit-loop-threshold", \
+      "iterations of a loop before it is recorded") \
+    X(call_threshold, 2000, 1, 65000, "PYTHON_JIT_CALL_THRESHOLD", "jit-call-threshold", \
+      "calls of a function before it is recorded") \
+    X(exit_threshold, 100, 1, 65000, "PYTHON_JIT_EXIT_THRESHOLD", "jit-exit-threshold", \
+      "times an exit is taken before a side trace is recorded from it") \
+    X(trace_limit, 800, 4, 4000, "PYTHON_JIT_TRACE_LIMIT", "jit-trace-limit", \
+      "bytecode instructions in one trace") \
+    X(memory_limit, 64, 1, 1024, "PYTHON_JIT_MEMORY_LIMIT", "jit-memory-limit", \
+      "MiB of machine code and metadata together")
+
+/* Why recording stopped without a trace.  name, what users read, what helps */
+#define JIT_ABORTS(X) \
+    X(NOT_TRACEABLE, "instruction cannot be traced",  "the log names the instruction") \
+    X(UNWIND,        "an exception was raised",       "nothing was recorded before it") \
+    X(TOO_SHORT,     "nothing was recorded",          "") \
+    X(LEFT_FRAME,    "left the frame it started in",  "a loop that returns in its first iteration") \
+    X(INVALIDATED,   "the code changed meanwhile",    "monitoring was switched on, or the JIT off") \
+    X(NO_MEMORY,     "out of memory",                 "") \
+    X(MEMORY_LIMIT,  "the JIT's memory limit is reached", "see jit-memory-limit") \
+    X(TOO_MANY,      "too many executors in one code object", "256 is the most") \
+    X(BAD_TRACE,     "the trace failed verification", "a bug of the JIT: please report it with the log") \
+    X(BACKEND,       "no machine code could be made", "sys._jit.unavailable_reason() says why")
+
+/* Why a trace ended.  name, text in the log */
+#define JIT_ENDS(X) \
+    X(LOOP,          "back at its start") \
+    X(LINK,          "reached an executor") \
+    X(TOO_LONG,      "trace too long") \
+    X(INNER_LOOP,    "inner loop") \
+    X(RECURSION,     "recursion") \
+    X(RETURN,        "left its first frame") \
+    X(UNSUPPORTED,   "instruction cannot be traced") \
+    X(EXCEPTION,     "an exception was raised")
+
+/* Counters of sys._jit.stats().  field, unit, what it counts */
+#define JIT_COUNTERS(X) \
+    X(traces_loop,      "traces", "loops compiled") \
+    X(traces_function,  "traces", "functions compiled") \
+    X(traces_side,      "traces", "hot exits compiled") \
+    X(executors,        "executors", "executors alive") \
+    X(exits_taken,      "exits", "times an executor was left for tier 1") \
+    X(links,            "links", "links made from an exit to an executor") \
+    X(deopts_recorded,  "instructions", "deoptimizations seen while recording") \
+    X(invalidations,    "executors", "executors invalidated because what they depend on changed") \
+    X(evictions,        "executors", "executors dropped to stay under the memory limit") \
+    X(given_up,         "sites", "loops and exits that are not tried again") \
+    X(instructions,     "instructions", "bytecode instructions recorded in finished traces") \
+    X(compile_time,     "ns", "time in the trace builder and the backend")
+
+enum {
+#define X(NAME, TEXT, HELP) JIT_ABORT_##NAME,
+    JIT_ABORTS(X)
+#undef X
+    JIT_ABORT_COUNT
+};
+
+enum {
+#define X(NAME, TEXT) JIT_END_##NAME,
+    JIT_ENDS(X)
+#undef X
+    JIT_END_COUNT
+};
+
+enum { JIT_KIND_LOOP, JIT_KIND_FUNCTION, JIT_KIND_SIDE };
+
+/* Side traces one after the other that begin with a failed check at the same instruction; the last one records the
+ * generic instruction, which checks nothing, so the chain always ends. */
+#define JIT_MAX_CHAIN 4
+#define JIT_MAX_FAILURES 6
+#define JIT_MAX_RECURSION 2       // times a function is inlined into itself
+
+#define JIT_MAX_UNITS 16          // code units of the longest instruction with its cache
+
+/* What the recorder knows of the instruction that runs now. */
+typedef struct {
+    _Py_CODEUNIT *instr;          // NULL: none
+    _Py_CODEUNIT *start;          // its first EXTENDED_ARG, or instr
+    PyCodeObject *code;
+    uint8_t opcode;
+    uint8_t size;
+    int oparg;
+    int depth;
+    _Py_CODEUNIT units[JIT_MAX_UNITS];
+} _PyJitPending;
+
+typedef struct {
+    PyThreadState *tstate;        // whose evaluation loop records; NULL: nobody
+    uint8_t kind;
+    uint8_t chain;
+    uint8_t forced_generic;       // the first instruction is recorded in its generic form
+    int depth;                    // frames above the first one
+    _PyInterpreterFrame *frame;   // at the last dispatch
+    _Py_CODEUNIT *root;           // where the trace begins
+    _Py_CODEUNIT *prefix;         // EXTENDED_ARG seen, its address
+    PyCodeObject *root_code;      // strong
+    _PyExecutorObject *parent;    // strong: executor of the exit; NULL for roots
+    _PyJitExit *exit;             // of parent
+    _PyJitPending prev;
+    PyCodeObject **held;          // strong: all code objects met
+    uint32_t nheld, held_room;
+    _PyJitTrace trace;
+} _PyJitRecorder;
+
+struct _PyOptimizerObject {
+    PyObject_HEAD
+};
+
+typedef struct {
+    bool available;               // the backend can run
+    bool enabled;                 // compile and enter
+    bool interpreter;             // run traces in the trace-IR interpreter
+    bool stress;
+    const char *unavailable;      // why not available, or compilation was switched off; static string
+#define X(FIELD, DEFAULT, LEAST, MOST, ENV, XNAME, HELP) uint32_t FIELD;
+    struct { JIT_OPTIONS(X) } options;
+#undef X
+#define X(FIELD, UNIT, HELP) uint64_t FIELD;
+    struct { JIT_COUNTERS(X) } counters;
+#undef X
+    uint64_t aborts[JIT_ABORT_COUNT];
+    uint64_t ends[JIT_END_COUNT];
+    size_t code_bytes;            // of all executors alive
+    size_t meta_bytes;
+    uint32_t next_id;
+    uint32_t random;              // xorshift state, never 0
+    bool wanted;                  // by options
+    _PyExecutorObject *head;      // all executors alive, valid or not
+    _PyExecutorObject *zombies;   // no reference left, but still running
+    _Py_hashtable_t *dependents;  // object -> _PyJitDependents
+    _Py_hashtable_t *sides;       // first instruction -> side executor (borrowed)
+    FILE *log;
+    bool log_open;
+    _PyJitRecorder recorder;
+} _PyJitEngine;
+
+extern _PyJitEngine _PyJitEngine_State;
+#define ENGINE (&_PyJitEngine_State)
+
+/* What JUMP_BACKWARD's cache holds at first (upstream's _PyCode_Quicken sets it). */
+#define JIT_LOOP_COUNT_START ((JUMP_BACKWARD_INITIAL_VALUE << 4) | JUMP_BACKWARD_INITIAL_BACKOFF)
+
+/* engine.c */
+PyStatus _PyJitEngine_Start(PyThreadState *tstate);  // reads options, starts the backend
+int _PyJitEngine_SetEnabled(PyInterpreterState *interp, bool on);   // -1: not available
+void _PyJitEngine_SwitchOff(const char *reason);     // static string: no more compilation, everything invalidated
+uint32_t _PyJitEngine_Random(void);
+
+/* build.c: fills executor->trace's operations and snapshots from its records.  END is a JIT_END_ value, END_IP where control goes
+ * on (NULL: the last instruction decides).  0, or -1 when memory is short. */
+int _PyJit_BuildTrace(_PyJitTrace *trace, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip);
+
+/* executor.c */
+/* A new executor that owns TRACE (taken over, also on failure), or NULL with *abort set.  Not yet reachable from anywhere. */
+_PyExecutorObject *_PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, int *abort);
+int _PyJitExecutor_Install(_PyExecutorObject *executor, PyCodeObject *code, _Py_CODEUNIT *instr);   // -1: no room
+void _PyJitExecutor_Invalidate(_PyExecutorObject *executor);
+void _PyJitExecutor_AddSide(_PyExecutorObject *executor);
+_PyExecutorObject *_PyJitExecutor_FindSide(_Py_CODEUNIT *start);    // borrowed, or NULL
+void _PyJitExecutor_FreeZombies(void);
+bool _PyJitExecutor_MakeRoom(void);                  // false: over the limit even after eviction
+
+/* exits.c */
+int _PyJitExit_Link(_PyJitExit *exit, _Py_CODEUNIT *ip, _PyExecutorObject *executor);   // -1: no memory or no room
+void _PyJitExit_Unlink(_PyJitLink *link);
+void _PyJitExit_UnlinkAll(_PyJitExit *exit);
+
+/* record.c */
+int _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *target,
+                             _PyJitExit *exit);
+void _PyJitRecorder_Cancel(int abort);
+
+/* log.c: all are silent where no log is asked for, and never fail the program */
+void _PyJitLog_Trace(_PyExecutorObject *executor, int end, int64_t ns);
+void _PyJitLog_Abort(int kind, PyCodeObject *code, _Py_CODEUNIT *instr, int abort, int opcode);
+void _PyJitLog_Link(_PyJitExit *exit, _PyExecutorObject *executor);
+void _PyJitLog_Drop(_PyExecutorObject *executor, const char *why);
+int _PyJit_LineOf(PyCodeObject *code, int units);    // source line of an instruction
+const char *_PyJit_KindName(int kind);
+void _PyJit_DescribePlace(PyCodeObject *code, _Py_CODEUNIT *instr, char *text, size_t size);   // "file.py:41 name"
+
+/* dump.c */
+PyObject *_PyJit_DumpTracelets(PyObject *self, PyObject *path);
+/* ir_testing.c */
+PyObject *_PyJit_IrRoundtrip(PyObject *self, PyObject *text);
+PyObject *_PyJit_IrVerify(PyObject *self, PyObject *text);
+/* interp.c */
+_PyJitResult _PyJit_Interpret(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstate,
+                              _PyExecutorObject *executor);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* !Py_INTERNAL_JIT_ENGINE_H */

@@ -1,0 +1,375 @@
+/* The verifier: every invariant of the trace IR, as numbered rules.
+ *
+ * InternalDocs/trace_ir.md lists the rules; Lib/test/test_jit/traces/ has a text for each that breaks only it.  What the backends
+ * and the passes rely on without looking stands here, and nowhere else.
+ *
+ * One walk over the operations, with what is known so far in Walk.  The first broken rule ends it.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_jit_ir.h"
+
+typedef struct {
+    const _PyJitTrace *t;
+    char *message;
+    size_t size;
+    uint32_t index;                    // of the operation looked at
+    uint32_t opaques;                  // OPAQUE operations before it
+    const _PyJitIns *open_ip;          // an instruction pointer that was computed and not looked at
+    const _PyJitRecord *first, *last;  // records of the first and the last OPAQUE before it
+    const _PyJitRecord *next;          // of the first OPAQUE at or after it, NULL: none
+} Walk;
+
+static int Py_GCC_ATTRIBUTE((format(printf, 3, 4)))
+broken(const Walk *w, int rule, const char *format, ...)
+{
+    char what[160];
+    va_list args;
+    va_start(args, format);
+    PyOS_vsnprintf(what, sizeof(what), format, args);
+    va_end(args);
+    if (w->index < w->t->nins) {
+        const _PyJitIns *ins = JIT_INS(w->t, JIT_REF_BIAS + w->index);
+        PyOS_snprintf(w->message, w->size, "operation %u (%s): rule %d: %s",
+                      w->index, _PyJitOp_Name(ins->op), rule, what);
+    }
+    else {
+        PyOS_snprintf(w->message, w->size, "trace: rule %d: %s", rule, what);
+    }
+    return -1;
+}
+
+static uint32_t
+start_of(const _PyJitRecord *record)
+{
+    return record->offset - record->prefix;
+}
+
+/* --- Operands -------------------------------------------------------------------------------------------- */
+
+/* The type letters of the definitions' operands. */
+static int
+type_of_letter(char letter)
+{
+    switch (letter) {
+        case 'o': return JIT_TYPE_OBJECT;
+        case 'i': return JIT_TYPE_INT;
+        case 'f': return JIT_TYPE_FLOAT;
+        case 'b': return JIT_TYPE_BOOL;
+        case 'l': return JIT_TYPE_I64;
+        case 'd': return JIT_TYPE_F64;
+        case 'p': return JIT_TYPE_IP;
+        default: return JIT_TYPE_NONE;
+    }
+}
+
+/* An int is an object. */
+static int
+is_subtype(int type, int wanted)
+{
+    return type == wanted
+        || (wanted == JIT_TYPE_OBJECT
+            && (type == JIT_TYPE_INT || type == JIT_TYPE_FLOAT || type == JIT_TYPE_BOOL));
+}
+
+/* The type of REF for an operation at index LIMIT; JIT_TYPE_NONE where it names no value defined before. */
+static int
+type_of_value(const _PyJitTrace *t, _PyJitRef ref, uint32_t limit)
+{
+    if (JIT_IS_CONST(ref)) {
+        return ref >= JIT_REF_BIAS - t->nk ? JIT_INS(t, ref)->type : JIT_TYPE_NONE;
+    }
+    return ref - JIT_REF_BIAS < (int)limit ? JIT_INS(t, ref)->type : JIT_TYPE_NONE;
+}
+
+static int
+check_operands(Walk *w, const _PyJitIns *ins)
+{
+    const _PyJitOpInfo *info = &_PyJit_Ops[ins->op];
+    const _PyJitRef operands[] = {ins->a, ins->b, ins->c};
+    for (int i = 0; i < 3; i++) {
+        if (i >= info->nargs) {
+            if (operands[i] != JIT_REF_NONE) {
+                return broken(w, 4, "takes %d operands, has more", info->nargs);
+            }
+            continue;
+        }
+        if (operands[i] == JIT_REF_NONE) {
+            return broken(w, 4, "operand %d is missing", i + 1);
+        }
+        int type = type_of_value(w->t, operands[i], w->index);
+        if (type == JIT_TYPE_NONE) {
+            return broken(w, 4, "operand %d is no constant and no value defined before", i + 1);
+        }
+        int wanted = type_of_letter(info->args[i]);
+        if (!is_subtype(type, wanted)) {
+            return broken(w, 5, "operand %d is %s, not %s", i + 1,
+                          _PyJitType_Name(type), _PyJitType_Name(wanted));
+        }
+        if (type == JIT_TYPE_IP) {
+            if (w->open_ip == NULL || w->open_ip != JIT_INS(w->t, operands[i])) {
+                return broken(w, 11, "looks at an instruction pointer of another operation than the last one");
+            }
+            w->open_ip = NULL;
+        }
+    }
+    return 0;
+}
+
+/* --- Records --------------------------------------------------------------------------------------------- */
+
+/* CODE:OFFSET with SIZE units there exists, as far as the trace knows its code objects. */
+static int
+is_place(const _PyJitTrace *t, uint32_t code, uint32_t offset, uint32_t size)
+{
+    if (code >= t->ncodes) {
+        return 0;
+    }
+    PyCodeObject *object = t->codes[code];
+    return object == NULL || (uint64_t)offset + size <= (uint64_t)Py_SIZE(object);
+}
+
+static int
+check_record(Walk *w, const _PyJitIns *ins)
+{
+    const _PyJitTrace *t = w->t;
+    if (ins->aux >= t->nrecords) {
+        return broken(w, 8, "record %u of %u", ins->aux, t->nrecords);
+    }
+    const _PyJitRecord *record = &t->records[ins->aux];
+    const _PyJitInstInfo *info = &_PyJit_Insts[record->opcode];
+    if (!(info->flags & JIT_INST_TRACEABLE)) {
+        return broken(w, 8, "%s: no trace may hold it: %s", info->name ? info->name : "unknown opcode",
+                      info->reason ? info->reason : "not an instruction");
+    }
+    if (record->size != info->size || record->units > t->nunits || t->nunits - record->units < record->size) {
+        return broken(w, 8, "%s has %u code units, the record %u", info->name, info->size, record->size);
+    }
+    if (record->prefix > 3 || (record->prefix < 3 && record->oparg >> (8 * (record->prefix + 1)) != 0)) {
+        return broken(w, 8, "oparg %u with %u prefixes", record->oparg, record->prefix);
+    }
+    if (record->prefix > record->offset || !is_place(t, record->code, record->offset, record->size)) {
+        return broken(w, 9, "c%u:%u is not in a code of the trace", record->code, record->offset);
+    }
+    // The one before it goes nowhere else.
+    if (w->last != NULL) {
+        const _PyJitInstInfo *before = &_PyJit_Insts[w->last->opcode];
+        if (!(before->flags & (JIT_INST_JUMPS | JIT_INST_FRAME | JIT_INST_GOTO | JIT_INST_SKIPS))
+            && (record->code != w->last->code || start_of(record) != w->last->offset + w->last->size)) {
+            return broken(w, 15, "%s at c%u:%u is not followed by c%u:%u", before->name,
+                          w->last->code, w->last->offset, record->code, start_of(record));
+        }
+    }
+    return 0;
+}
+
+/* --- Snapshots ------------------------------------------------------------------------------------------- */
+
+static int
+needs_snapshot(const _PyJitTrace *t, const _PyJitIns *ins)
+{
+    if (ins->op == JIT_OP_OPAQUE) {
+        return (_PyJit_Insts[t->records[ins->aux].opcode].flags & JIT_INST_DEOPTS) != 0;
+    }
+    return (_PyJit_Ops[ins->op].flags & JIT_TRACE_EXITS) != 0;
+}
+
+/* Why an operation leaves. */
+static int
+is_kind_of(int op, int kind)
+{
+    switch (op) {
+        case JIT_OP_GUARD_IP:
+        case JIT_OP_EXIT_DYNAMIC:
+            return kind == JIT_EXIT_BRANCH;
+        case JIT_OP_CHECK_VALID:
+            return kind == JIT_EXIT_INVALID;
+        case JIT_OP_EXIT:
+            return kind == JIT_EXIT_END;
+        default:
+            return kind == JIT_EXIT_DEOPT;
+    }
+}
+
+static int
+check_frames(Walk *w, const _PyJitSnapshot *snap)
+{
+    const _PyJitTrace *t = w->t;
+    if (snap->first_frame > t->nframes || snap->nframes > t->nframes - snap->first_frame) {
+        return broken(w, 14, "frames %u to %u of %u", snap->first_frame,
+                      snap->first_frame + snap->nframes, t->nframes);
+    }
+    for (uint32_t i = 0; i < snap->nframes; i++) {
+        const _PyJitSnapFrame *frame = &t->frames[snap->first_frame + i];
+        if (!is_place(t, frame->code, frame->offset, 1)) {
+            return broken(w, 9, "frame at c%u:%u, which is not in a code of the trace", frame->code, frame->offset);
+        }
+        if (frame->first_slot > t->nslots || frame->nslots > t->nslots - frame->first_slot) {
+            return broken(w, 14, "slots %u to %u of %u", frame->first_slot,
+                          frame->first_slot + frame->nslots, t->nslots);
+        }
+        for (uint32_t j = 0; j < frame->nslots; j++) {
+            const _PyJitSnapSlot *slot = &t->slots[frame->first_slot + j];
+            if (j > 0 && slot->slot <= slot[-1].slot) {
+                return broken(w, 14, "slot x%u after x%u", slot->slot, slot[-1].slot);
+            }
+            int type = type_of_value(t, slot->value, w->index);
+            if (type == JIT_TYPE_NONE || type == JIT_TYPE_IP) {
+                return broken(w, 14, "slot x%u holds no value defined before", slot->slot);
+            }
+        }
+    }
+    if (snap->nframes > 0) {
+        const _PyJitSnapFrame *innermost = &t->frames[snap->first_frame + snap->nframes - 1];
+        if (snap->kind != JIT_EXIT_BRANCH
+            && (innermost->code != snap->code || innermost->offset != snap->offset)) {
+            return broken(w, 14, "the last frame is not where tier 1 goes on");
+        }
+    }
+    return 0;
+}
+
+static int
+check_snapshot(Walk *w, const _PyJitIns *ins)
+{
+    const _PyJitTrace *t = w->t;
+    int needed = needs_snapshot(t, ins);
+    if (ins->snapshot == JIT_NO_SNAPSHOT) {
+        return needed ? broken(w, 7, "has no snapshot") : 0;
+    }
+    if (!needed) {
+        return broken(w, 7, "never leaves, but has a snapshot");
+    }
+    if (ins->snapshot >= t->nsnaps) {
+        return broken(w, 7, "snapshot %u of %u", ins->snapshot, t->nsnaps);
+    }
+    const _PyJitSnapshot *snap = &t->snaps[ins->snapshot];
+    if (!is_kind_of(ins->op, snap->kind)) {
+        return broken(w, 10, "its snapshot is %s", _PyJitExitKind_Name(snap->kind));
+    }
+    if (snap->progress != (w->opaques > 0)) {
+        return broken(w, 12, w->opaques ? "instructions were executed before it, its snapshot says none were"
+                                        : "its snapshot says that instructions were executed before it");
+    }
+    if (ins->op != JIT_OP_EXIT_DYNAMIC && !is_place(t, snap->code, snap->offset, 1)) {
+        return broken(w, 9, "leaves at c%u:%u, which is not in a code of the trace", snap->code, snap->offset);
+    }
+    const _PyJitRecord *there = NULL;     // where the snapshot must lead
+    if (ins->op == JIT_OP_OPAQUE) {
+        there = &t->records[ins->aux];
+    }
+    else if (ins->op == JIT_OP_GUARD_IP || ins->op == JIT_OP_CHECK_VALID) {
+        int loops = JIT_INS(t, JIT_REF_BIAS + t->nins - 1)->op == JIT_OP_LOOP;
+        there = w->next ? w->next : loops ? w->first : NULL;
+    }
+    if (there != NULL && (snap->code != there->code || snap->offset != start_of(there))) {
+        return broken(w, 13, "its snapshot names c%u:%u, not c%u:%u",
+                      snap->code, snap->offset, there->code, start_of(there));
+    }
+    return check_frames(w, snap);
+}
+
+/* Every snapshot has an exit of its own.  They ascend, so that this is seen at a glance. */
+static int
+check_exits(Walk *w)
+{
+    const _PyJitTrace *t = w->t;
+    for (uint32_t i = 0; i < t->nsnaps; i++) {
+        uint32_t exit = t->snaps[i].exit;
+        if (exit >= t->nexits) {
+            return broken(w, 16, "snapshot %u leaves through exit %u of %u", i, exit, t->nexits);
+        }
+        if (i > 0 && exit <= t->snaps[i - 1].exit) {
+            return broken(w, 16, "snapshot %u leaves through exit %u, the one before through %u",
+                          i, exit, t->snaps[i - 1].exit);
+        }
+    }
+    return 0;
+}
+
+/* --- The whole ------------------------------------------------------------------------------------------- */
+
+static const _PyJitRecord *
+find_next(const _PyJitTrace *t, uint32_t index)
+{
+    for (; index < t->nins; index++) {
+        const _PyJitIns *ins = JIT_INS(t, JIT_REF_BIAS + index);
+        if (ins->op == JIT_OP_OPAQUE) {
+            return ins->aux < t->nrecords ? &t->records[ins->aux] : NULL;
+        }
+    }
+    return NULL;
+}
+
+static int
+check_operation(Walk *w, const _PyJitIns *ins)
+{
+    if (ins->op >= JIT_OP_COUNT || ins->op == JIT_OP_KONST) {
+        return broken(w, 3, "not an operation of a trace");
+    }
+    if ((ins->op == JIT_OP_START) != (w->index == 0)) {
+        return broken(w, 1, "a trace begins with START, and only there");
+    }
+    int ends = (_PyJit_Ops[ins->op].flags & JIT_TRACE_ENDS) != 0;
+    if (ends != (w->index + 1 == w->t->nins)) {
+        return broken(w, 2, ends ? "ends a trace, but is not the last one" : "the last one does not end a trace");
+    }
+    if (ins->op == JIT_OP_NOP) {
+        return 0;
+    }
+    const _PyJitIns *open_ip = w->open_ip;
+    if (check_operands(w, ins) < 0) {
+        return -1;
+    }
+    if (open_ip != NULL && w->open_ip != NULL) {
+        return broken(w, 11, "the instruction pointer before it was not looked at");
+    }
+    if (ins->op == JIT_OP_OPAQUE && check_record(w, ins) < 0) {
+        return -1;
+    }
+    int result = ins->op == JIT_OP_OPAQUE ? (int)_PyJit_OpaqueType(w->t->records[ins->aux].opcode)
+                                          : (int)_PyJit_Ops[ins->op].result;
+    if (ins->type != result) {
+        return broken(w, 6, "its result is %s, not %s", _PyJitType_Name(result), _PyJitType_Name(ins->type));
+    }
+    if (check_snapshot(w, ins) < 0) {
+        return -1;
+    }
+    if (ins->op == JIT_OP_LOOP && w->opaques == 0) {
+        return broken(w, 17, "a loop without an instruction never ends");
+    }
+    return 0;
+}
+
+int
+_PyJitTrace_Verify(const _PyJitTrace *t, char *message, size_t size)
+{
+    Walk w = {.t = t, .message = message, .size = size};
+    if (t->nins == 0) {
+        return broken(&w, 1, "a trace begins with START");
+    }
+    w.next = find_next(t, 0);
+    for (; w.index < t->nins; w.index++) {
+        const _PyJitIns *ins = JIT_INS(t, JIT_REF_BIAS + w.index);
+        if (ins->op == JIT_OP_OPAQUE) {
+            w.next = find_next(t, w.index + 1);
+        }
+        if (check_operation(&w, ins) < 0) {
+            return -1;
+        }
+        if (ins->op == JIT_OP_OPAQUE) {
+            w.last = &t->records[ins->aux];
+            w.first = w.first ? w.first : w.last;
+            w.opaques++;
+        }
+        if (ins->type == JIT_TYPE_IP) {
+            w.open_ip = ins;
+        }
+    }
+    return check_exits(&w);
+}
+
+#endif /* _Py_TIER2 */

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import fetch, overlap, patch
+from . import fetch, overlap, patch, run_tests
 from .common import TOP, BuildError
 from .config import JIT_MODES, Config, load_base, load_config, save_config, upstream_options, with_ccache
 from .overlay import overlay, stock_tree
@@ -66,6 +66,7 @@ def _check_overlay(arguments: argparse.Namespace) -> None:
         layers(TOP, base, arguments.build, "check", load_config(arguments.build))
     except BuildError as error:
         problems.append(str(error))
+    problems += run_tests.unknown_tests(base)
     problems += overlap.check(TOP, base)
     if problems:
         raise BuildError("\n".join(problems))

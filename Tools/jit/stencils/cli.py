@@ -4,6 +4,7 @@ import argparse
 import hashlib
 import pathlib
 import re
+import shlex
 import sys
 import tempfile
 
@@ -25,6 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--target", help="compile for this triple instead of clang's own")
     parser.add_argument(
         "--template", type=pathlib.Path, default=PACKAGE.parent / "template.c", help=argparse.SUPPRESS
+    )
+    parser.add_argument(
+        "--cflags", default="-D_Py_TIER2=1 -D_Py_JIT", help="flags the interpreter is compiled with too"
     )
     parser.add_argument(
         "--debug", action="store_true", help="keep assertions (as Py_DEBUG in pyconfig.h does)"
@@ -51,7 +55,8 @@ def build(options: argparse.Namespace) -> None:
     version = tools.version()
     target = tools.target()
     tree = options.tree.resolve()
-    flags = tools.flags(tree, target, assertions=options.debug or _is_debug_tree(tree))
+    more = shlex.split(options.cflags)
+    flags = tools.flags(tree, target, more, assertions=options.debug or _is_debug_tree(tree))
     with tempfile.TemporaryDirectory(prefix="jit-stencils-") as name:
         folder = pathlib.Path(name)
         # A copy, so that the assembly names the file without a path.

@@ -49,7 +49,7 @@ COMMON_FLAGS = (
 )
 # The interpreter's thread-local variables may live anywhere when it is a shared library: as in an extension
 # module, the thread state is asked for with a call.
-DEFINES = ("-DPy_BUILD_CORE", "-DPy_BUILD_CORE_MODULE", "-D_Py_TIER2=1", "-D_Py_JIT=1")
+DEFINES = ("-DPy_BUILD_CORE", "-DPy_BUILD_CORE_MODULE")
 INCLUDE_FOLDERS = (".", "Include", "Include/internal", "Include/internal/mimalloc", "Python")
 
 
@@ -87,7 +87,9 @@ class Toolchain:
         machine = self.run([self.clang, "-dumpmachine"], pathlib.Path.cwd(), "asking for the target")
         return targets.find(machine.strip())
 
-    def flags(self, tree: pathlib.Path, target: targets.Target, *, assertions: bool) -> list[str]:
+    def flags(
+        self, tree: pathlib.Path, target: targets.Target, more: Sequence[str], *, assertions: bool
+    ) -> list[str]:
         triple = [f"--target={self.triple}"] if self.triple is not None else []
         return [
             *triple,
@@ -97,6 +99,7 @@ class Toolchain:
             *([] if assertions else ["-DNDEBUG"]),
             f"-ffile-prefix-map={tree}/=",
             *(f"-I{tree / folder}" for folder in INCLUDE_FOLDERS),
+            *more,
         ]
 
 

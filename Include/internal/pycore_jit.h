@@ -47,6 +47,12 @@ PyAPI_DATA(_PyJitEnterFunc) _PyJit_Enter;
 
 /* --- Tier 1 -> recorder ------------------------------------------------------------------------------- */
 
+/* Counters that decide when recording starts. */
+PyAPI_DATA(uint32_t) _PyJit_LoopLimit;
+#define JIT_CALL_COUNTERS 1024
+#define JIT_CALL_SLOT(INSTR) (((uintptr_t)(INSTR) >> 4 ^ (uintptr_t)(INSTR) >> 14) % JIT_CALL_COUNTERS)
+PyAPI_DATA(uint16_t) _PyJit_CallCounts[JIT_CALL_COUNTERS];
+
 /* Begins a trace at INSTR of FRAME (the dispatch that follows is its first instruction).  1: recording has begun, tier 1
  * switches its dispatch table and dispatches INSTR again; 0: not now. */
 int _PyJit_StartLoop(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *instr, int oparg);
@@ -120,10 +126,16 @@ size_t _PyJit_CodeBytes(void);          // bytes of executable memory held, whol
 
 /* --- Start and options (every build) ---------------------------------------------------------------------- */
 
-/* Adds sys._jit.  0, or -1 with an exception set. */
-int _PyJit_InitSys(PyThreadState *tstate);
-/* What PYTHON_JIT and -X jit ask for, -X winning; DEFAULT where neither is given. */
-int _PyJit_Wanted(PyInterpreterState *interp, int by_default);
+/* Adds sys._jit to every interpreter; in the main one reads the options and starts the engine.  An error status names
+ * the option and what it may be. */
+PyStatus _PyJit_Start(PyThreadState *tstate);
+
+#ifdef _Py_TIER2
+/* A code object is about to be freed. */
+void _PyJit_CodeDying(PyCodeObject *code);
+#else
+#  define _PyJit_CodeDying(CODE) ((void)0)
+#endif
 
 #ifdef __cplusplus
 }

@@ -49,6 +49,7 @@ extern "C" {
     X(LINK,          "reached an executor") \
     X(TOO_LONG,      "trace too long") \
     X(INNER_LOOP,    "inner loop") \
+    X(RECURSION,     "recursion") \
     X(RETURN,        "left its first frame") \
     X(UNSUPPORTED,   "instruction cannot be traced") \
     X(EXCEPTION,     "an exception was raised")
@@ -88,6 +89,7 @@ enum { JIT_KIND_LOOP, JIT_KIND_FUNCTION, JIT_KIND_SIDE };
  * generic instruction, which checks nothing, so the chain always ends. */
 #define JIT_MAX_CHAIN 4
 #define JIT_MAX_FAILURES 6
+#define JIT_MAX_RECURSION 2       // times a function is inlined into itself
 
 #define JIT_MAX_UNITS 16          // code units of the longest instruction with its cache
 
@@ -108,7 +110,6 @@ typedef struct {
     uint8_t kind;
     uint8_t chain;
     uint8_t forced_generic;       // the first instruction is recorded in its generic form
-    uint16_t loops_seen;
     int depth;                    // frames above the first one
     _PyInterpreterFrame *frame;   // at the last dispatch
     _Py_CODEUNIT *root;           // where the trace begins
@@ -117,6 +118,8 @@ typedef struct {
     _PyExecutorObject *parent;    // strong: executor of the exit; NULL for roots
     _PyJitExit *exit;             // of parent
     _PyJitPending prev;
+    PyCodeObject **held;          // strong: all code objects met
+    uint32_t nheld, held_room;
     _PyJitTrace trace;
 } _PyJitRecorder;
 
@@ -141,7 +144,8 @@ typedef struct {
     size_t code_bytes;            // of all executors alive
     size_t meta_bytes;
     uint32_t next_id;
-    uint32_t random;              // xorshift state
+    uint32_t random;              // xorshift state, never 0
+    bool wanted;                  // by options
     _PyExecutorObject *head;      // all executors alive, valid or not
     _PyExecutorObject *zombies;   // no reference left, but still running
     _Py_hashtable_t *dependents;  // object -> _PyJitDependents
@@ -154,14 +158,12 @@ typedef struct {
 extern _PyJitEngine _PyJitEngine_State;
 #define ENGINE (&_PyJitEngine_State)
 
-/* Counters of tier 1 that decide when recording starts (pycore_jit_tier1.h reads them). */
-PyAPI_DATA(uint32_t) _PyJit_LoopLimit;
-#define JIT_CALL_COUNTERS 1024
-PyAPI_DATA(uint16_t) _PyJit_CallCounts[JIT_CALL_COUNTERS];
 /* What JUMP_BACKWARD's cache holds at first (upstream's _PyCode_Quicken sets it). */
 #define JIT_LOOP_COUNT_START ((JUMP_BACKWARD_INITIAL_VALUE << 4) | JUMP_BACKWARD_INITIAL_BACKOFF)
 
 /* engine.c */
+PyStatus _PyJitEngine_Start(PyThreadState *tstate);  // reads options, starts the backend
+int _PyJitEngine_SetEnabled(PyInterpreterState *interp, bool on);   // -1: not available
 void _PyJitEngine_SwitchOff(const char *reason);     // static string: no more compilation, everything invalidated
 uint32_t _PyJitEngine_Random(void);
 
@@ -178,7 +180,6 @@ void _PyJitExecutor_AddSide(_PyExecutorObject *executor);
 _PyExecutorObject *_PyJitExecutor_FindSide(_Py_CODEUNIT *start);    // borrowed, or NULL
 void _PyJitExecutor_FreeZombies(void);
 bool _PyJitExecutor_MakeRoom(void);                  // false: over the limit even after eviction
-void _PyJitExecutor_CodeDying(PyCodeObject *code);
 
 /* exits.c */
 int _PyJitExit_Link(_PyJitExit *exit, _Py_CODEUNIT *ip, _PyExecutorObject *executor);   // -1: no memory or no room
@@ -197,6 +198,7 @@ void _PyJitLog_Link(_PyJitExit *exit, _PyExecutorObject *executor);
 void _PyJitLog_Drop(_PyExecutorObject *executor, const char *why);
 int _PyJit_LineOf(PyCodeObject *code, int units);    // source line of an instruction
 const char *_PyJit_KindName(int kind);
+void _PyJit_DescribePlace(PyCodeObject *code, _Py_CODEUNIT *instr, char *text, size_t size);   // "file.py:41 name"
 
 /* dump.c */
 PyObject *_PyJit_DumpTracelets(PyObject *self, PyObject *path);

@@ -68,6 +68,7 @@ typedef struct {
     uint8_t op;           // _PyJitOp
     uint8_t type;         // _PyJitType of the result
     uint16_t snapshot;    // index, or JIT_NO_SNAPSHOT
+    uint32_t aux;         // OPAQUE: record index
     union {
         struct {
             _PyJitRef a, b, c;   // operands; JIT_REF_NONE where there is none
@@ -75,7 +76,6 @@ typedef struct {
         };
         uint64_t bits;    // JIT_OP_KONST: the value, as raw bits
     };
-    uint32_t aux;         // OPAQUE: record index
 } _PyJitIns;
 
 /* Why a trace leaves at a snapshot.  name, text */

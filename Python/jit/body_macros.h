@@ -64,7 +64,6 @@
 #include "dictobject.h"
 #include "frameobject.h"
 #include "opcode.h"
-#include "optimizer.h"
 #include "pydtrace.h"
 #include "setobject.h"
 

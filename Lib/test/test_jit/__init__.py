@@ -1,8 +1,9 @@
-"""Tests of the JIT: what it is made of, and what it does."""
+"""Tests of the tracing JIT: `./python -m test test_jit`."""
 
 import os
-from test import support
+
+from test.support import load_package_tests
 
 
 def load_tests(*args):
-    return support.load_package_tests(os.path.dirname(__file__), *args)
+    return load_package_tests(os.path.dirname(__file__), *args)

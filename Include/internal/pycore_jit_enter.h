@@ -1,0 +1,78 @@
+/* What the definitions of Python/bytecodes/jit_entry.c do in tier 1.  Included by pycore_jit_tier1.h, so inside the
+ * evaluation loop's file only; the names used are the loop's locals.
+ */
+#ifndef Py_INTERNAL_JIT_ENTER_H
+#define Py_INTERNAL_JIT_ENTER_H
+
+#ifdef _Py_TIER2
+#include "pycore_jit.h"
+
+/* JUMP_BACKWARD: its cache counts iterations.  At the limit the instruction is dispatched again, recording. */
+#define JIT_LOOP_HOT() \
+    do { \
+        uint16_t jit_count = ++this_instr[1].cache; \
+        if ((jit_count & 0x0fffu) >= _PyJit_LoopLimit \
+            && _PyJit_StartLoop(tstate, frame, this_instr, oparg)) { \
+            next_instr = this_instr; \
+            JIT_START_RECORDING(); \
+            DISPATCH_SAME_OPARG(); \
+        } \
+    } while (0)
+
+/* RESUME_CHECK: a small table of counters, found by the instruction's address (LuaJIT's hotcount).  Two functions that share a
+ * counter are found hot a little early. */
+#define JIT_CALL_HOT() \
+    do { \
+        if (--_PyJit_CallCounts[JIT_CALL_SLOT(this_instr)] == 0 \
+            && _PyJit_StartFunction(tstate, frame, this_instr)) { \
+            next_instr = this_instr; \
+            JIT_START_RECORDING(); \
+            DISPATCH_SAME_OPARG(); \
+        } \
+    } while (0)
+
+/* Runs the instruction that EXECUTOR replaced; next_instr is at ENTER_EXECUTOR. */
+#define JIT_DISPATCH_ORIGINAL(EXECUTOR) \
+    do { \
+        opcode = (EXECUTOR)->vm_data.opcode; \
+        oparg = (EXECUTOR)->vm_data.oparg; \
+        DISPATCH_GOTO(); \
+    } while (0)
+
+#define JIT_EXECUTOR_AT(INSTR) \
+    (_PyFrame_GetCode(frame)->co_executors->executors[(INSTR)->op.arg])
+
+/* ENTER_EXECUTOR.  While something is pending, tier 1 goes on: the first RESUME_CHECK would leave again. */
+#define JIT_ENTER_EXECUTOR() \
+    do { \
+        _PyExecutorObject *jit_executor = JIT_EXECUTOR_AT(this_instr); \
+        if (_Py_atomic_load_uintptr_relaxed(&tstate->eval_breaker) & _PY_EVAL_EVENTS_MASK) { \
+            next_instr = this_instr; \
+            JIT_DISPATCH_ORIGINAL(jit_executor); \
+        } \
+        _PyJitResult jit_result = _PyJit_Enter(frame, stack_pointer, tstate, jit_executor); \
+        frame = tstate->current_frame; \
+        next_instr = JIT_RESULT_IP(jit_result); \
+        int jit_status = JIT_RESULT_STATUS(jit_result); \
+        if (jit_status == JIT_STATUS_UNWIND) { \
+            goto exit_unwind; \
+        } \
+        stack_pointer = _PyFrame_GetStackPointer(frame); \
+        if (jit_status == JIT_STATUS_ERROR) { \
+            goto error; \
+        } \
+        if (jit_status == JIT_STATUS_RECORD) { \
+            JIT_START_RECORDING(); \
+        } \
+        else if (jit_status == JIT_STATUS_ORIGINAL && next_instr->op.code == ENTER_EXECUTOR) { \
+            JIT_DISPATCH_ORIGINAL(JIT_EXECUTOR_AT(next_instr)); \
+        } \
+        DISPATCH(); \
+    } while (0)
+
+#else
+#define JIT_LOOP_HOT() ((void)0)
+#define JIT_CALL_HOT() ((void)0)
+#endif
+
+#endif /* !Py_INTERNAL_JIT_ENTER_H */

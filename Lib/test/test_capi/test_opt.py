@@ -1,0 +1,813 @@
+"""The JIT as a whole: recording, executors, exits, invalidation, memory, what users see.
+
+Each test runs its program in a fresh interpreter with thresholds of its own, so that the state of one test is not the
+state of the next.  The programs print what they find; the tests compare.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import textwrap
+import unittest
+
+from test import support
+
+
+def setUpModule():
+    if not sys._jit.is_available() and "without --enable-experimental-jit" in sys._jit.unavailable_reason():
+        raise unittest.SkipTest("this python was built without the JIT")
+
+
+PRELUDE = """
+import sys, json
+def executors(code):
+    import _opcode
+    found = []
+    for offset in range(0, len(code.co_code), 2):
+        try:
+            found.append(_opcode.get_executor(code, offset))
+        except ValueError:
+            pass
+    return found
+def report(**values):
+    print(json.dumps(values))
+"""
+
+
+def run(source, *options, env=None, thresholds=(20, 20, 5), timeout=120):
+    """The object that the program reports, after it ended with code 0 and nothing on standard error."""
+    program = PRELUDE + textwrap.dedent(source)
+    environ = dict(os.environ)
+    for name in list(environ):
+        if name.startswith("PYTHON_JIT"):
+            del environ[name]
+    if os.environ.get("PYTHON_JIT_BACKEND"):
+        environ["PYTHON_JIT_BACKEND"] = os.environ["PYTHON_JIT_BACKEND"]
+    loop, call, exit_ = thresholds
+    environ.update(
+        PYTHON_JIT="1",
+        PYTHON_JIT_LOOP_THRESHOLD=str(loop),
+        PYTHON_JIT_CALL_THRESHOLD=str(call),
+        PYTHON_JIT_EXIT_THRESHOLD=str(exit_),
+    )
+    environ.update(env or {})
+    done = subprocess.run(
+        [sys.executable, *options, "-c", program], capture_output=True, text=True, env=environ, timeout=timeout
+    )
+    if done.returncode != 0 or (done.stderr and not re.search(r"^\[\d+ refs", done.stderr)):
+        raise AssertionError(f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+class Surface(unittest.TestCase):
+    def test_on_and_off(self):
+        source = "report(available=sys._jit.is_available(), enabled=sys._jit.is_enabled())"
+        for env, options, enabled in [
+            ({"PYTHON_JIT": "1"}, [], True),
+            ({"PYTHON_JIT": "0"}, [], False),
+            ({"PYTHON_JIT": "0"}, ["-X", "jit=on"], True),
+            ({"PYTHON_JIT": "1"}, ["-X", "jit=off"], False),
+            ({"PYTHON_JIT": "0"}, ["-X", "jit"], True),
+        ]:
+            with self.subTest(env=env, options=options):
+                self.assertEqual(run(source, *options, env=env), {"available": True, "enabled": enabled})
+
+    def test_bad_options_are_named(self):
+        for env, options, words in [
+            ({}, ["-X", "jit=perhaps"], ["-X jit", "on or off"]),
+            ({"PYTHON_JIT_TRACE_LIMIT": "many"}, [], ["PYTHON_JIT_TRACE_LIMIT", "a whole number from 4 to 4000"]),
+            ({"PYTHON_JIT_MEMORY_LIMIT": "0"}, [], ["PYTHON_JIT_MEMORY_LIMIT", "from 1 to 1024"]),
+            ({}, ["-X", "jit-memory-limit=-3"], ["jit-memory-limit", "from 1 to 1024"]),
+            ({"PYTHON_JIT_BACKEND": "abacus"}, [], ["PYTHON_JIT_BACKEND", "native or interpreter"]),
+            ({"PYTHON_JIT_LOG": "/no/such/folder/log"}, [], ["PYTHON_JIT_LOG", "cannot open"]),
+        ]:
+            with self.subTest(env=env, options=options):
+                done = subprocess.run(
+                    [sys.executable, *options, "-c", "pass"],
+                    capture_output=True,
+                    text=True,
+                    env={**os.environ, **env},
+                )
+                self.assertNotEqual(done.returncode, 0)
+                for word in words:
+                    self.assertIn(word, done.stderr)
+
+    def test_options_are_read(self):
+        options = run(
+            "report(**sys._jit.options())", "-X", "jit-memory-limit=7", env={"PYTHON_JIT_TRACE_LIMIT": "99"}
+        )
+        self.assertEqual(options["memory_limit"], 7)
+        self.assertEqual(options["trace_limit"], 99)
+        self.assertEqual(options["loop_threshold"], 20)
+
+    def test_stats_have_units(self):
+        result = run("report(stats=sorted(sys._jit.stats()), units=sorted(sys._jit.units()))")
+        self.assertEqual(result["stats"], result["units"])
+
+    def test_log_names_traces_and_aborts(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "log")
+            run(
+                """
+                def hot():
+                    total = 0
+                    for i in range(1000):
+                        total += i
+                    return total
+                hot()
+                report()
+                """,
+                env={"PYTHON_JIT_LOG": path},
+            )
+            with open(path) as file:
+                log = file.read()
+        self.assertRegex(log, r"(?m)^trace \d+ +loop +<string>:\d+ hot +\d+ ops .* us +back at its start$")
+
+    def test_dump_is_a_graph_of_the_executors(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "graph.dot")
+            run(
+                f"""
+                def hot(n):
+                    total = 0
+                    for i in range(n):
+                        if i % 2:
+                            total += i
+                        else:
+                            total -= 1
+                    return total
+                hot(2000)
+                sys._dump_tracelets({path!r})
+                report()
+                """
+            )
+            with open(path) as file:
+                graph = file.read()
+        self.assertTrue(graph.startswith("digraph"))
+        self.assertIn("FOR_ITER_RANGE", graph)
+        self.assertRegex(graph, r"e\d+:i\d+ -> e\d+:start")
+        self.assertEqual(graph.count("{"), graph.count("}"))
+
+    def test_dump_to_a_bad_path(self):
+        with self.assertRaises(OSError):
+            sys._dump_tracelets("/no/such/folder/graph.dot")
+
+    def test_is_active(self):
+        result = run(
+            """
+            def hot():
+                seen = []
+                for i in range(1000):
+                    seen.append(sys._jit.is_active())
+                return seen
+            seen = hot()
+            report(first=seen[0], last=seen[-1], outside=sys._jit.is_active())
+            """
+        )
+        self.assertEqual(result, {"first": False, "last": True, "outside": False})
+
+    def test_set_enabled_at_run_time(self):
+        result = run(
+            """
+            def hot():
+                total = 0
+                for i in range(1000):
+                    total += i
+                return total
+            hot()
+            before = sys._jit.stats()["executors"]
+            sys._jit.set_enabled(False)
+            hot()
+            off = sys._jit.stats()["executors"]
+            sys._jit.set_enabled(True)
+            hot()
+            report(before=before > 0, off=off, after=sys._jit.stats()["executors"] > 0)
+            """
+        )
+        self.assertEqual(result, {"before": True, "off": 0, "after": True})
+
+    def test_subinterpreters_stay_in_tier_1(self):
+        result = run(
+            """
+            import _interpreters
+            interp = _interpreters.create()
+            _interpreters.run_string(interp, '''if True:
+                import sys
+                for i in range(5000):
+                    pass
+                assert not sys._jit.is_enabled()
+                assert "main interpreter" in sys._jit.unavailable_reason()
+                ''')
+            _interpreters.destroy(interp)
+            report(enabled=sys._jit.is_enabled())
+            """
+        )
+        self.assertEqual(result, {"enabled": True})
+
+
+class Traces(unittest.TestCase):
+    def test_a_loop_becomes_an_executor(self):
+        result = run(
+            """
+            def hot():
+                total = 0
+                for i in range(1000):
+                    total += i
+                return total
+            value = hot()
+            found = executors(hot.__code__)
+            report(value=value, found=len(found), valid=found[0].is_valid(), trace=found[0].get_trace(),
+                   loops=sys._jit.stats()["traces_loop"])
+            """
+        )
+        self.assertEqual(result["value"], sum(range(1000)))
+        self.assertEqual(result["found"], 1)
+        self.assertTrue(result["valid"])
+        self.assertGreaterEqual(result["loops"], 1)
+        for operation in ["START", "FOR_ITER_RANGE", "GUARD_IP", "BINARY_OP_ADD_INT", "LOOP"]:
+            self.assertIn(operation, result["trace"])
+
+    def test_machine_code_runs_where_it_is_made(self):
+        result = run(
+            """
+            def hot():
+                for i in range(1000):
+                    pass
+            hot()
+            report(code=executors(hot.__code__)[0].get_jit_code() is not None, backend=sys._jit.options()["backend"])
+            """
+        )
+        self.assertEqual(result["code"], result["backend"] == "native")
+
+    def test_a_function_becomes_an_executor(self):
+        result = run(
+            """
+            def leaf(x):
+                return x + 1
+            def call(n, f):
+                return list(map(f, range(n)))
+            values = call(500, leaf)
+            report(ok=values == list(range(1, 501)), functions=sys._jit.stats()["traces_function"],
+                   found=len(executors(leaf.__code__)))
+            """
+        )
+        self.assertEqual(result["ok"], True)
+        self.assertGreaterEqual(result["functions"], 1)
+        self.assertEqual(result["found"], 1)
+
+    def test_calls_are_recorded_through(self):
+        result = run(
+            """
+            def inner(x):
+                return x * 2
+            def hot():
+                total = 0
+                for i in range(1000):
+                    total += inner(i)
+                return total
+            value = hot()
+            report(value=value, trace=executors(hot.__code__)[0].get_trace())
+            """
+        )
+        self.assertEqual(result["value"], sum(2 * i for i in range(1000)))
+        self.assertIn("inner", result["trace"])
+        self.assertIn("RETURN_VALUE", result["trace"])
+
+    def test_hot_exits_are_linked(self):
+        result = run(
+            """
+            def hot(n):
+                a = b = 0
+                for i in range(n):
+                    if i % 3 == 0:
+                        a += i
+                    else:
+                        b += i
+                return a, b
+            value = hot(3000)
+            early = sys._jit.stats()["exits_taken"]
+            hot(30000)
+            late = sys._jit.stats()["exits_taken"]
+            report(value=value, sides=sys._jit.stats()["traces_side"], links=sys._jit.stats()["links"],
+                   more=late - early)
+            """
+        )
+        self.assertEqual(result["value"], [sum(range(0, 3000, 3)), sum(i for i in range(3000) if i % 3)])
+        self.assertGreaterEqual(result["sides"], 1)
+        self.assertGreaterEqual(result["links"], 1)
+        self.assertLess(result["more"], 200)       # 30,000 iterations, hardly one of them through tier 1
+
+    def test_dynamic_exits_are_linked(self):
+        # A call site with three targets: each one is reached without a stop in tier 1.
+        result = run(
+            """
+            def one(x): return x + 1
+            def two(x): return x + 2
+            def three(x): return x + 3
+            def hot(n):
+                total = 0
+                funcs = [one, two, three]
+                for i in range(n):
+                    total += funcs[i % 3](i)
+                return total
+            hot(5000)
+            early = sys._jit.stats()["exits_taken"]
+            value = hot(30000)
+            report(value=value, more=sys._jit.stats()["exits_taken"] - early)
+            """
+        )
+        self.assertEqual(result["value"], sum(i + 1 + i % 3 for i in range(30000)))
+        self.assertLess(result["more"], 2000)
+
+    def test_what_cannot_be_traced_is_named(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "log")
+            run(
+                """
+                def hot():
+                    for i in range(2000):
+                        try:
+                            raise ValueError
+                        except ValueError:
+                            pass
+                hot()
+                report()
+                """,
+                env={"PYTHON_JIT_LOG": path},
+            )
+            with open(path) as file:
+                log = file.read()
+        self.assertRegex(log, r"instruction cannot be traced|an exception was raised")
+
+    def test_failing_sites_are_given_up(self):
+        result = run(
+            """
+            def hot(n):
+                for i in range(n):
+                    try:
+                        raise ValueError
+                    except ValueError:
+                        pass
+            hot(20000)
+            aborts = sum(sys._jit.stats()["aborts"].values())
+            hot(20000)
+            report(more=sum(sys._jit.stats()["aborts"].values()) - aborts, given_up=sys._jit.stats()["given_up"])
+            """,
+            thresholds=(5, 5, 2),
+        )
+        self.assertLess(result["more"], 10)
+        self.assertGreaterEqual(result["given_up"], 1)
+
+    def test_extended_args(self):
+        names = "\n".join(f"    v{i} = {i} + n" for i in range(300))
+        total = " + ".join(f"v{i}" for i in range(300))
+        source = f"def hot(n):\n{names}\n    t = 0\n    for i in range(100):\n        t += {total}\n    return t\n"
+        result = run(f"exec({source!r})\nreport(value=hot(1), found=len(executors(hot.__code__)))")
+        self.assertEqual(result["value"], 100 * sum(i + 1 for i in range(300)))
+        self.assertGreaterEqual(result["found"], 1)
+
+    def test_generators(self):
+        result = run(
+            """
+            def produce(n):
+                for i in range(n):
+                    yield i
+            def relay(n):
+                yield from produce(n)
+            def hot(n):
+                total = 0
+                for x in relay(n):
+                    total += x
+                return total
+            report(value=hot(3000))
+            """
+        )
+        self.assertEqual(result["value"], sum(range(3000)))
+
+    def test_classes_and_init(self):
+        result = run(
+            """
+            class Point:
+                def __init__(self, x, y):
+                    self.x = x
+                    self.y = y
+                def norm(self):
+                    return self.x * self.x + self.y * self.y
+            def hot(n):
+                total = 0
+                for i in range(n):
+                    total += Point(i, 1).norm()
+                return total
+            report(value=hot(3000))
+            """
+        )
+        self.assertEqual(result["value"], sum(i * i + 1 for i in range(3000)))
+
+
+class Invalidation(unittest.TestCase):
+    def test_monitoring_switched_on_inside_a_trace(self):
+        result = run(
+            """
+            lines = []
+            def callback(code, line):
+                lines.append(line)
+            def switch(i):
+                if i == 700:
+                    m = sys.monitoring
+                    m.use_tool_id(3, "test")
+                    m.register_callback(3, m.events.LINE, callback)
+                    m.set_events(3, m.events.LINE)
+                if i == 710:
+                    sys.monitoring.set_events(3, 0)
+            def hot():
+                total = 0
+                for i in range(1000):
+                    switch(i)
+                    total += i
+                return total
+            value = hot()
+            first = hot.__code__.co_firstlineno
+            report(value=value, seen=sum(line == first + 4 for line in lines))
+            """
+        )
+        self.assertEqual(result["value"], sum(range(1000)))
+        self.assertEqual(result["seen"], 10)
+
+    def test_settrace_inside_a_trace(self):
+        result = run(
+            """
+            seen = []
+            def tracer(frame, event, arg):
+                seen.append((event, frame.f_code.co_name))
+                return tracer
+            def poke(i):
+                if i == 500:
+                    sys.settrace(tracer)
+                elif i == 502:
+                    sys.settrace(None)
+            def hot():
+                for i in range(1000):
+                    poke(i)
+            hot()
+            report(calls=seen.count(("call", "poke")))
+            """
+        )
+        self.assertEqual(result["calls"], 2)
+
+    def test_inlined_code_goes_away(self):
+        # The callee's code object dies while traces hold pointers into it.
+        result = run(
+            """
+            import gc
+            def hot(f, n):
+                total = 0
+                for i in range(n):
+                    total += f(i)
+                return total
+            total = 0
+            for k in range(60):
+                space = {}
+                exec(f"def f(x):\\n    return x + {k}\\n", space)
+                total += hot(space["f"], 200)
+                del space
+                gc.collect()
+            report(total=total)
+            """
+        )
+        self.assertEqual(result["total"], sum(200 * k + sum(range(200)) for k in range(60)))
+
+    def test_code_that_dies_while_it_is_recorded(self):
+        result = run(
+            """
+            def hot(n):
+                total = 0
+                for i in range(n):
+                    total += eval("(lambda x: x + 1)(3)")
+                return total
+            report(total=hot(400))
+            """
+        )
+        self.assertEqual(result["total"], 1600)
+
+    def test_executors_are_collected(self):
+        result = run(
+            """
+            import gc
+            for k in range(50):
+                space = {}
+                exec(f'''def hot(n):
+                    total = {k}
+                    for i in range(n):
+                        for j in range(3):
+                            if i % 2:
+                                total += j
+                            else:
+                                total -= j
+                    return total
+                ''', space)
+                space["hot"](400)
+            del space
+            gc.collect()
+            report(left=sys._jit.stats()["executors"], made=sys._jit.stats()["traces"])
+            """
+        )
+        self.assertGreater(result["made"], 50)
+        self.assertLess(result["left"], 40)
+
+    def test_clear_internal_caches_inside_a_trace(self):
+        result = run(
+            """
+            import sys, warnings
+            warnings.simplefilter("ignore")
+            def hot(n):
+                total = 0
+                for i in range(n):
+                    if i % 100 == 99:
+                        sys._clear_internal_caches()
+                    total += i
+                return total
+            report(total=hot(3000))
+            """
+        )
+        self.assertEqual(result["total"], sum(range(3000)))
+
+
+class Memory(unittest.TestCase):
+    def test_the_limit_holds(self):
+        result = run(
+            """
+            worst = 0
+            keep = []
+            for k in range(3000):
+                space = {}
+                exec(f'''def hot(n):
+                    total = {k}
+                    for i in range(n):
+                        total += i * {k} - len(str(i))
+                    return total
+                ''', space)
+                keep.append(space["hot"])
+                space["hot"](30)
+                stats = sys._jit.stats()
+                worst = max(worst, stats["code_bytes"] + stats["metadata_bytes"])
+            report(worst=worst, evictions=sys._jit.stats()["evictions"], ok=keep[5](3) == 5 + 15 - 3)
+            """,
+            "-X",
+            "jit-memory-limit=1",
+        )
+        self.assertLessEqual(result["worst"], 1 << 20)
+        self.assertGreater(result["evictions"], 0)
+        self.assertTrue(result["ok"])
+
+    @unittest.skipUnless(sys.platform == "linux", "needs prctl(PR_SET_MDWE)")
+    def test_executable_memory_refused_at_start(self):
+        # A parent that forbids itself to make memory executable; the child inherits it.
+        source = textwrap.dedent(
+            """
+            import ctypes, os, subprocess, sys
+            libc = ctypes.CDLL(None, use_errno=True)
+            if libc.prctl(65, 1, 0, 0, 0) != 0:
+                print("no mdwe")
+                raise SystemExit
+            program = "import sys\\nfor i in range(100000): pass\\nprint(sys._jit.is_available(), sys._jit.unavailable_reason())"
+            sys.stdout.flush()
+            os.execv(sys.executable, [sys.executable, "-c", program])
+            """
+        )
+        self.check_refused(source)
+
+    @unittest.skipUnless(sys.platform == "linux", "needs prctl(PR_SET_MDWE)")
+    def test_executable_memory_refused_later(self):
+        source = textwrap.dedent(
+            """
+            import ctypes, sys
+            def warm(n):
+                total = 0
+                for i in range(n):
+                    total += i
+                return total
+            warm(100)
+            libc = ctypes.CDLL(None, use_errno=True)
+            if libc.prctl(65, 1, 0, 0, 0) != 0:
+                print("no mdwe")
+                raise SystemExit
+            def hot(n):
+                total = 0
+                for i in range(n):
+                    total += 2 * i
+                return total
+            assert hot(10000) == 10000 * 9999
+            assert warm(10000) == 10000 * 9999 // 2
+            print(sys._jit.is_available(), sys._jit.unavailable_reason())
+            """
+        )
+        self.check_refused(source)
+
+    def check_refused(self, source):
+        env = {**os.environ, "PYTHON_JIT": "1", "PYTHON_JIT_LOOP_THRESHOLD": "20"}
+        done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, env=env)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        if "no mdwe" in done.stdout:
+            self.skipTest("this kernel has no PR_SET_MDWE")
+        if sys._jit.options()["backend"] == "interpreter":
+            self.assertIn("True None", done.stdout)
+        else:
+            self.assertRegex(done.stdout, r"False .*memory")
+
+    @unittest.skipUnless(sys.platform == "linux", "needs RLIMIT_AS")
+    def test_address_space_limit(self):
+        source = textwrap.dedent(
+            """
+            import resource
+            with open("/proc/self/statm") as file:
+                now = int(file.read().split()[0]) * 4096
+            resource.setrlimit(resource.RLIMIT_AS, (now + (1 << 20), now + (1 << 20)))
+            total = 0
+            for k in range(300):
+                space = {}
+                exec(f"def hot(n):\\n t = {k}\\n for i in range(n):\\n  t += i\\n return t\\n", space)
+                total += space["hot"](50)
+            print(total)
+            """
+        )
+        env = {**os.environ, "PYTHON_JIT": "1", "PYTHON_JIT_LOOP_THRESHOLD": "20"}
+        done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, env=env)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(int(done.stdout), sum(range(300)) + 300 * sum(range(50)))
+
+
+class Behaviour(unittest.TestCase):
+    """What must not differ from tier 1."""
+
+    def test_traceback_lines_in_inlined_calls(self):
+        result = run(
+            """
+            import traceback
+            def inner(x):
+                y = x - 900
+                return 1 // y
+            def hot():
+                total = 0
+                for i in range(1000):
+                    total += inner(i)
+            try:
+                hot()
+            except ZeroDivisionError as e:
+                frames = traceback.extract_tb(e.__traceback__)
+            base = inner.__code__.co_firstlineno
+            report(frames=[(f.name, f.lineno - base) for f in frames[1:]])
+            """
+        )
+        self.assertEqual(result["frames"], [["hot", 6], ["inner", 2]])
+
+    def test_recursion_limit(self):
+        result = run(
+            """
+            depths = []
+            def deep(n):
+                global depth
+                depth = n
+                return deep(n + 1)
+            for i in range(30):
+                try:
+                    deep(0)
+                except RecursionError:
+                    depths.append(depth)
+            report(same=len(set(depths)) == 1)
+            """
+        )
+        self.assertTrue(result["same"])
+
+    def test_signals_reach_a_compiled_loop(self):
+        result = run(
+            """
+            import signal
+            class Stop(Exception): pass
+            def handler(*args): raise Stop
+            signal.signal(signal.SIGALRM, handler)
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            def hot():
+                i = 0
+                while True:
+                    i += 1
+            try:
+                hot()
+            except Stop:
+                report(stopped=True)
+            """
+        )
+        self.assertTrue(result["stopped"])
+
+    def test_signals_reach_two_linked_traces(self):
+        result = run(
+            """
+            import signal
+            class Stop(Exception): pass
+            def handler(*args): raise Stop
+            signal.signal(signal.SIGALRM, handler)
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            def hot():
+                i = 0
+                while True:
+                    for j in range(5):
+                        i += j
+                    while i > 3:
+                        i -= 4
+            try:
+                hot()
+            except Stop:
+                report(stopped=True)
+            """
+        )
+        self.assertTrue(result["stopped"])
+
+    def test_threads(self):
+        result = run(
+            """
+            import threading
+            def hot(n, out):
+                total = 0
+                for i in range(n):
+                    total += i & 7
+                out.append(total)
+            out = []
+            threads = [threading.Thread(target=hot, args=(50000, out)) for _ in range(4)]
+            for t in threads: t.start()
+            for t in threads: t.join()
+            report(same=len(set(out)) == 1, count=len(out))
+            """
+        )
+        self.assertEqual(result, {"same": True, "count": 4})
+
+    @support.requires_fork()
+    def test_fork_while_running(self):
+        result = run(
+            """
+            import os
+            def hot(n):
+                total = 0
+                for i in range(n):
+                    total += i
+                    if i == 500:
+                        pid = os.fork()
+                        if pid == 0:
+                            child = True
+                        else:
+                            child = False
+                            status = os.waitpid(pid, 0)[1]
+                if child:
+                    os._exit(0 if total == n * (n - 1) // 2 else 1)
+                return total, status
+            total, status = hot(5000)
+            report(total=total, status=status)
+            """
+        )
+        self.assertEqual(result, {"total": 5000 * 4999 // 2, "status": 0})
+
+    def test_sizes_and_reference_counts(self):
+        result = run(
+            """
+            def hot(xs, n):
+                keep = None
+                for i in range(n):
+                    keep = xs[i % 3]
+                    t = (keep, keep)
+                    a, b = t
+                return None
+            xs = [object(), object(), object()]
+            before = [sys.getrefcount(x) for x in xs]
+            hot(xs, 5000)
+            report(same=before == [sys.getrefcount(x) for x in xs])
+            """
+        )
+        self.assertTrue(result["same"])
+
+    def test_gone_executors_leave_code_equal(self):
+        # co_code, equality and hash do not show that an executor stands in the bytecode.
+        result = run(
+            """
+            def make():
+                def hot(n):
+                    total = 0
+                    for i in range(n):
+                        total += i
+                    return total
+                return hot
+            source = "def hot(n):\\n total = 0\\n for i in range(n):\\n  total += i\\n return total\\n"
+            one, two = {}, {}
+            exec(source, one)
+            exec(source, two)
+            before = one["hot"].__code__.co_code
+            one["hot"](1000)
+            a, b = one["hot"].__code__, two["hot"].__code__
+            report(code=a.co_code == before, equal=a == b, hash=hash(a) == hash(b), found=len(executors(a)))
+            """
+        )
+        self.assertEqual(result, {"code": True, "equal": True, "hash": True, "found": 1})
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,533 @@
+/* Executors: their life, what they depend on, and the memory they may use.
+ *
+ * Who holds an executor: the code object in whose bytecode it stands (co_executors), links of exits that lead to it, and the
+ * recorder while it records from one of its exits.  Links may form cycles; the collector sees executors and breaks them.
+ *
+ * Invariants:
+ *  1. `running` counts activations inside.  An executor whose last reference goes while it runs is a zombie: it has no
+ *     links, is not valid, and its memory is freed when nobody is inside any more.
+ *  2. A trace borrows its code objects.  Each one is a dependency: when it dies, all executors that name it are invalid.
+ *  3. An invalid executor has no incoming links and stands in no bytecode, so it is not entered again; who is inside leaves
+ *     at the next CHECK_VALID.
+ *  4. Dependencies are indexed by the object watched.  Nothing scans all executors but eviction, which is about all
+ *     of them, and InvalidateAll.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_code.h"
+#include "pycore_frame.h"
+#include "pycore_interp.h"
+#include "pycore_object.h"
+#include "pycore_pystate.h"
+#include "pycore_jit_engine.h"
+
+#define MAX_EXECUTORS_IN_CODE 256
+
+/* --- Dependencies --------------------------------------------------------------------------------------- */
+
+typedef struct {
+    uint32_t used, allocated;
+    _PyExecutorObject *executors[1];     // borrowed
+} Dependents;
+
+static int
+depend_on(_PyExecutorObject *executor, void *object)
+{
+    _Py_hashtable_entry_t *entry = _Py_hashtable_get_entry(ENGINE->dependents, object);
+    Dependents *list = entry == NULL ? NULL : entry->value;
+    if (list == NULL || list->used == list->allocated) {
+        uint32_t room = list == NULL ? 2 : list->allocated * 2;
+        Dependents *grown = PyMem_RawRealloc(
+            list, offsetof(Dependents, executors) + room * sizeof(_PyExecutorObject *));
+        if (grown == NULL) {
+            return -1;
+        }
+        if (list == NULL) {
+            grown->used = 0;
+            if (_Py_hashtable_set(ENGINE->dependents, object, grown) < 0) {
+                PyMem_RawFree(grown);
+                return -1;
+            }
+        }
+        else {
+            entry->value = grown;
+        }
+        grown->allocated = room;
+        list = grown;
+    }
+    list->executors[list->used++] = executor;
+    return 0;
+}
+
+static void
+depend_no_more(_PyExecutorObject *executor, void *object)
+{
+    Dependents *list = _Py_hashtable_get(ENGINE->dependents, object);
+    if (list == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < list->used; i++) {
+        if (list->executors[i] == executor) {
+            list->executors[i] = list->executors[--list->used];
+            break;
+        }
+    }
+    if (list->used == 0) {
+        _Py_hashtable_steal(ENGINE->dependents, object);
+        PyMem_RawFree(list);
+    }
+}
+
+static void
+invalidate_dependents(void *object)
+{
+    if (ENGINE->dependents == NULL) {
+        return;
+    }
+    Dependents *list;
+    while ((list = _Py_hashtable_get(ENGINE->dependents, object)) != NULL && list->used > 0) {
+        _PyExecutorObject *executor = list->executors[list->used - 1];
+        // Takes the executor out of this list.
+        ENGINE->counters.invalidations++;
+        _PyJitLog_Drop(executor, "code changed or went away");
+        _PyJitExecutor_Invalidate(executor);
+    }
+}
+
+/* --- Standing in the bytecode ----------------------------------------------------------------------------- */
+
+static int
+free_slot(PyCodeObject *code)
+{
+    _PyExecutorArray *array = code->co_executors;
+    int size = array == NULL ? 0 : array->size;
+    for (int i = 0; i < size; i++) {
+        if (array->executors[i] == NULL) {
+            return i;
+        }
+    }
+    if (size == MAX_EXECUTORS_IN_CODE) {
+        return -1;
+    }
+    if (array == NULL || size == array->capacity) {
+        int room = size == 0 ? 1 : Py_MIN(size * 2, MAX_EXECUTORS_IN_CODE);
+        // Freed by upstream's code objects with PyMem_Free.
+        array = PyMem_Realloc(array, offsetof(_PyExecutorArray, executors) + room * sizeof(_PyExecutorObject *));
+        if (array == NULL) {
+            return -1;
+        }
+        array->capacity = room;
+        array->size = size;
+        code->co_executors = array;
+    }
+    array->executors[size] = NULL;
+    array->size = size + 1;
+    return size;
+}
+
+int
+_PyJitExecutor_Install(_PyExecutorObject *executor, PyCodeObject *code, _Py_CODEUNIT *instr)
+{
+    if (instr->op.code == ENTER_EXECUTOR) {
+        _Py_ExecutorDetach(code->co_executors->executors[instr->op.arg]);
+    }
+    int index = free_slot(code);
+    if (index < 0) {
+        return -1;
+    }
+    executor->vm_data.opcode = instr->op.code;
+    executor->vm_data.oparg = instr->op.arg;
+    executor->vm_data.code = code;
+    executor->vm_data.index = (int)(instr - _PyCode_CODE(code));
+    code->co_executors->executors[index] = (_PyExecutorObject *)Py_NewRef(executor);
+    instr->op.code = ENTER_EXECUTOR;
+    instr->op.arg = (uint8_t)index;
+    return 0;
+}
+
+/* Takes the executor out of the bytecode and drops the code's reference; nothing where it stands in none. */
+void
+_Py_ExecutorDetach(_PyExecutorObject *executor)
+{
+    PyCodeObject *code = executor->vm_data.code;
+    if (code == NULL) {
+        return;
+    }
+    _Py_CODEUNIT *instr = _PyCode_CODE(code) + executor->vm_data.index;
+    assert(instr->op.code == ENTER_EXECUTOR);
+    int index = instr->op.arg;
+    assert(code->co_executors->executors[index] == executor);
+    instr->op.code = executor->vm_data.opcode;
+    instr->op.arg = executor->vm_data.oparg;
+    executor->vm_data.code = NULL;
+    code->co_executors->executors[index] = NULL;
+    Py_DECREF(executor);
+}
+
+void
+_PyJitExecutor_Invalidate(_PyExecutorObject *executor)
+{
+    Py_INCREF(executor);
+    if (executor->vm_data.valid) {
+        executor->vm_data.valid = 0;
+        for (uint32_t i = 0; i < executor->trace->ncodes; i++) {
+            depend_no_more(executor, executor->trace->codes[i]);
+        }
+        if (executor->kind == JIT_KIND_SIDE
+            && _Py_hashtable_get(ENGINE->sides, executor->start) == executor) {
+            _Py_hashtable_steal(ENGINE->sides, executor->start);
+        }
+    }
+    _Py_ExecutorDetach(executor);
+    while (executor->incoming != NULL) {
+        _PyJitExit_Unlink(executor->incoming);
+    }
+    for (uint32_t i = 0; i < executor->nexits; i++) {
+        _PyJitExit_UnlinkAll(&executor->exits[i]);
+    }
+    Py_DECREF(executor);
+}
+
+/* --- Side traces by their first instruction --------------------------------------------------------------- */
+
+void
+_PyJitExecutor_AddSide(_PyExecutorObject *executor)
+{
+    if (executor->chain > 0 || _Py_hashtable_get_entry(ENGINE->sides, executor->start) != NULL) {
+        return;     // the first one serves; no memory: it just is not found
+    }
+    (void)_Py_hashtable_set(ENGINE->sides, executor->start, executor);
+}
+
+_PyExecutorObject *
+_PyJitExecutor_FindSide(_Py_CODEUNIT *start)
+{
+    return _Py_hashtable_get(ENGINE->sides, start);
+}
+
+/* --- Birth and death ---------------------------------------------------------------------------------------- */
+
+static void
+free_memory(_PyExecutorObject *executor)
+{
+    ENGINE->code_bytes -= executor->code_size;
+    if (executor->code != NULL) {
+        _PyJit_FreeCode(executor);
+    }
+    ENGINE->meta_bytes -= executor->meta_size;
+    ENGINE->counters.executors--;
+    _PyJitTrace_Clear(executor->trace);
+    PyMem_RawFree(executor->trace);
+    PyMem_RawFree(executor->exits);
+    PyObject_GC_Del(executor);
+}
+
+static void
+executor_dealloc(_PyExecutorObject *executor)
+{
+    PyObject_GC_UnTrack(executor);
+    // Resurrected for the time being: unlinking counts references.
+    Py_SET_REFCNT(executor, 1);
+    _PyJitExecutor_Invalidate(executor);
+    Py_SET_REFCNT(executor, 0);
+    if (executor->vm_data.linked) {
+        if (executor->prev != NULL) {
+            executor->prev->next = executor->next;
+        }
+        else {
+            ENGINE->head = executor->next;
+        }
+        if (executor->next != NULL) {
+            executor->next->prev = executor->prev;
+        }
+        executor->vm_data.linked = 0;
+    }
+    if (executor->running > 0) {
+        executor->next = ENGINE->zombies;
+        ENGINE->zombies = executor;
+        return;
+    }
+    free_memory(executor);
+}
+
+void
+_PyJitExecutor_FreeZombies(void)
+{
+    _PyExecutorObject **place = &ENGINE->zombies;
+    while (*place != NULL) {
+        _PyExecutorObject *zombie = *place;
+        if (zombie->running == 0) {
+            *place = zombie->next;
+            free_memory(zombie);
+        }
+        else {
+            place = &zombie->next;
+        }
+    }
+}
+
+static int
+executor_traverse(_PyExecutorObject *executor, visitproc visit, void *arg)
+{
+    for (uint32_t i = 0; i < executor->nexits; i++) {
+        for (_PyJitLink *link = executor->exits[i].links; link != NULL; link = link->next) {
+            Py_VISIT(link->executor);
+        }
+    }
+    return 0;
+}
+
+static int
+executor_clear(_PyExecutorObject *executor)
+{
+    _PyJitExecutor_Invalidate(executor);
+    return 0;
+}
+
+static PyObject *
+executor_is_valid(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    return PyBool_FromLong(((_PyExecutorObject *)self)->vm_data.valid);
+}
+
+static PyObject *
+executor_get_trace(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    return _PyJitTrace_Print(((_PyExecutorObject *)self)->trace);
+}
+
+static PyObject *
+executor_get_code(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    _PyExecutorObject *executor = (_PyExecutorObject *)self;
+    if (executor->code == NULL) {
+        Py_RETURN_NONE;
+    }
+    return PyBytes_FromStringAndSize(executor->code, (Py_ssize_t)executor->code_size);
+}
+
+static PyMethodDef executor_methods[] = {
+    {"is_valid", executor_is_valid, METH_NOARGS, PyDoc_STR("True while the executor may be entered.")},
+    {"get_trace", executor_get_trace, METH_NOARGS, PyDoc_STR("The trace in its textual form.")},
+    {"get_jit_code", executor_get_code, METH_NOARGS, PyDoc_STR("The machine code as bytes, or None.")},
+    {NULL, NULL, 0, NULL},
+};
+
+PyTypeObject _PyUOpExecutor_Type = {
+    PyVarObject_HEAD_INIT(&PyType_Type, 0)
+    .tp_name = "jit_executor",
+    .tp_doc = PyDoc_STR("A compiled trace."),
+    .tp_basicsize = sizeof(_PyExecutorObject),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_HAVE_GC,
+    .tp_dealloc = (destructor)executor_dealloc,
+    .tp_traverse = (traverseproc)executor_traverse,
+    .tp_clear = (inquiry)executor_clear,
+    .tp_methods = executor_methods,
+};
+
+static void
+fill_exits(_PyExecutorObject *executor)
+{
+    const _PyJitTrace *t = executor->trace;
+    for (uint32_t i = 0; i < t->nsnaps; i++) {
+        const _PyJitSnapshot *snap = &t->snaps[i];
+        _PyJitExit *exit = &executor->exits[snap->exit];
+        exit->owner = executor;
+        exit->kind = snap->kind;
+        exit->progress = snap->progress;
+        exit->snapshot = (uint16_t)i;
+        exit->countdown = snap->kind == JIT_EXIT_INVALID
+            ? JIT_NEVER : (uint16_t)ENGINE->options.exit_threshold;
+        exit->target = snap->kind == JIT_EXIT_BRANCH
+            ? NULL : _PyCode_CODE(t->codes[snap->code]) + snap->offset;
+    }
+}
+
+_PyExecutorObject *
+_PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, int *abort)
+{
+    char message[200];
+    if (_PyJitTrace_Verify(trace, message, sizeof(message)) < 0) {
+#ifdef Py_DEBUG
+        fprintf(stderr, "JIT: %s\n", message);
+        Py_FatalError("the trace builder made a trace that does not verify");
+#endif
+        _PyJitTrace_Clear(trace);
+        *abort = JIT_ABORT_BAD_TRACE;
+        return NULL;
+    }
+    if (!_PyJitExecutor_MakeRoom()) {
+        _PyJitTrace_Clear(trace);
+        *abort = JIT_ABORT_MEMORY_LIMIT;
+        return NULL;
+    }
+    *abort = JIT_ABORT_NO_MEMORY;
+    (void)_PyJitTrace_Shrink(trace);
+    _PyJitTrace *owned = PyMem_RawMalloc(sizeof(_PyJitTrace));
+    _PyJitExit *exits = PyMem_RawCalloc(trace->nexits + 1, sizeof(_PyJitExit));
+    _PyExecutorObject *executor = owned == NULL || exits == NULL
+        ? NULL : PyObject_GC_New(_PyExecutorObject, &_PyUOpExecutor_Type);
+    if (executor == NULL) {
+        PyErr_Clear();
+        PyMem_RawFree(owned);
+        PyMem_RawFree(exits);
+        _PyJitTrace_Clear(trace);
+        return NULL;
+    }
+    memset((char *)executor + sizeof(PyObject), 0, sizeof(_PyExecutorObject) - sizeof(PyObject));
+    *owned = *trace;
+    _PyJitTrace_Init(trace);
+    executor->trace = owned;
+    executor->exits = exits;
+    executor->nexits = owned->nexits;
+    executor->kind = (uint8_t)kind;
+    executor->chain = (uint8_t)chain;
+    executor->id = ++ENGINE->next_id;
+    executor->meta_size = sizeof(_PyExecutorObject) + sizeof(PyGC_Head) + sizeof(_PyJitTrace)
+        + _PyJitTrace_SizeOf(owned) + executor->nexits * sizeof(_PyJitExit);
+    executor->vm_data.index = -1;
+    ENGINE->counters.executors++;
+    ENGINE->meta_bytes += executor->meta_size;
+    fill_exits(executor);
+    for (uint32_t i = 0; i < owned->ncodes; i++) {
+        if (depend_on(executor, owned->codes[i]) < 0) {
+            executor->vm_data.valid = 1;     // so that what was registered is taken back
+            Py_DECREF(executor);
+            return NULL;
+        }
+    }
+    executor->vm_data.valid = 1;
+    const char *reason = NULL;
+    if (!ENGINE->interpreter && _PyJit_Emit(executor, &reason) < 0) {
+        executor->code = NULL;
+        executor->code_size = 0;
+        Py_DECREF(executor);
+        *abort = JIT_ABORT_BACKEND;
+        _PyJitEngine_SwitchOff(reason);
+        return NULL;
+    }
+    ENGINE->code_bytes += executor->code_size;
+    executor->next = ENGINE->head;
+    if (ENGINE->head != NULL) {
+        ENGINE->head->prev = executor;
+    }
+    ENGINE->head = executor;
+    executor->vm_data.linked = 1;
+    PyObject_GC_Track(executor);
+    return executor;
+}
+
+/* --- The memory limit ------------------------------------------------------------------------------------- */
+
+static size_t
+memory_used(void)
+{
+    return ENGINE->meta_bytes + ENGINE->code_bytes;
+}
+
+/* Invalidates executors that were not entered since the last look.  They are freed as their references go. */
+static void
+evict_cold(bool also_warm)
+{
+    _PyExecutorObject *executor = ENGINE->head;
+    while (executor != NULL) {
+        Py_INCREF(executor);
+        if (executor->vm_data.valid && executor->running == 0
+            && (also_warm || executor->entered == executor->entered_before)) {
+            ENGINE->counters.evictions++;
+            _PyJitLog_Drop(executor, "memory limit");
+            _PyJitExecutor_Invalidate(executor);
+        }
+        executor->entered_before = executor->entered;
+        _PyExecutorObject *next = executor->next;
+        Py_DECREF(executor);
+        executor = next;
+    }
+    _PyJitExecutor_FreeZombies();
+}
+
+bool
+_PyJitExecutor_MakeRoom(void)
+{
+    size_t limit = (size_t)ENGINE->options.memory_limit << 20;
+    size_t target = limit - limit / 8;
+    if (memory_used() < target) {
+        return true;
+    }
+    evict_cold(false);
+    if (memory_used() < target) {
+        return true;
+    }
+    evict_cold(true);
+    return memory_used() < target;
+}
+
+/* --- What the rest of the interpreter tells us ---------------------------------------------------------- */
+
+void
+_Py_Executor_DependsOn(_PyExecutorObject *executor, void *object)
+{
+    (void)depend_on(executor, object);
+}
+
+void
+_Py_Executors_InvalidateDependency(PyInterpreterState *interp, void *object, int is_invalidation)
+{
+    (void)is_invalidation;
+    if (_Py_IsMainInterpreter(interp)) {
+        invalidate_dependents(object);
+        _PyJitRecorder_Cancel(JIT_ABORT_INVALIDATED);
+    }
+}
+
+void
+_Py_Executors_InvalidateAll(PyInterpreterState *interp, int is_invalidation)
+{
+    if (!_Py_IsMainInterpreter(interp)) {
+        return;
+    }
+    _PyJitRecorder_Cancel(JIT_ABORT_INVALIDATED);
+    _PyExecutorObject *executor = ENGINE->head;
+    while (executor != NULL) {
+        Py_INCREF(executor);
+        if (executor->vm_data.valid) {
+            if (is_invalidation) {
+                ENGINE->counters.invalidations++;
+            }
+            _PyJitExecutor_Invalidate(executor);
+        }
+        _PyExecutorObject *next = executor->next;
+        Py_DECREF(executor);
+        executor = next;
+    }
+    _PyJitExecutor_FreeZombies();
+}
+
+void
+_PyJit_CodeDying(PyCodeObject *code)
+{
+    invalidate_dependents(code);
+}
+
+/* A new reference to the executor that stands at byte OFFSET of CODE, or NULL with ValueError. */
+_PyExecutorObject *
+_Py_GetExecutor(PyCodeObject *code, int offset)
+{
+    int units = (int)Py_SIZE(code);
+    if (offset >= 0 && offset % (int)sizeof(_Py_CODEUNIT) == 0 && offset / (int)sizeof(_Py_CODEUNIT) < units) {
+        for (int i = 0; i < units;) {
+            _Py_CODEUNIT *instr = _PyCode_CODE(code) + i;
+            if (instr->op.code == ENTER_EXECUTOR && i * (int)sizeof(_Py_CODEUNIT) == offset) {
+                return (_PyExecutorObject *)Py_NewRef(code->co_executors->executors[instr->op.arg]);
+            }
+            i += _PyInstruction_GetLength(code, i);
+        }
+    }
+    PyErr_Format(PyExc_ValueError, "no executor at byte offset %d of code %R", offset, code->co_name);
+    return NULL;
+}
+
+#endif /* _Py_TIER2 */

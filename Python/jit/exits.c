@@ -1,0 +1,147 @@
+/* Exits and links: how control gets from one executor to the next.
+ *
+ * Compiled code that leaves looks through the exit's links itself and jumps.  Only when none matches does it call
+ * _PyJit_ColdExit, which decides, in this order:
+ *  1. Nothing more is compiled or the executor is invalid: tier 1 goes on.
+ *  2. An executor begins at the target: link to it, for the next time; tier 1 enters it now.
+ *  3. The exit is hot: tier 1 goes on, recording; the recorder links the side trace when it is done.
+ *
+ * Progress.  An exit that is taken before its executor has executed anything must not lead to something that may leave at the
+ * same instruction again, or two executors could hand control to each other for ever:
+ *  4. Such an exit is never linked to an executor that stands in the bytecode, and tier 1 runs the instruction that the executor
+ *     replaced (JIT_STATUS_ORIGINAL).
+ *  5. It may be linked to side traces made for it, each one longer in `chain` than its owner; the last of them begins with
+ *     the generic instruction, which checks nothing.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_code.h"
+#include "pycore_frame.h"
+#include "pycore_interp.h"
+#include "pycore_pystate.h"
+#include "pycore_jit_engine.h"
+
+int
+_PyJitExit_Link(_PyJitExit *exit, _Py_CODEUNIT *ip, _PyExecutorObject *executor)
+{
+    if (exit->target != NULL && exit->target != ip) {
+        return -1;
+    }
+    if (exit->nlinks >= (exit->target != NULL ? 1 : JIT_MAX_LINKS)) {
+        return -1;
+    }
+    _PyJitLink *link = PyMem_RawMalloc(sizeof(_PyJitLink));
+    if (link == NULL) {
+        return -1;
+    }
+    link->ip = ip;
+    link->code = executor->code;
+    link->executor = (_PyExecutorObject *)Py_NewRef(executor);
+    link->exit = exit;
+    link->prev_in = NULL;
+    link->next_in = executor->incoming;
+    if (link->next_in != NULL) {
+        link->next_in->prev_in = link;
+    }
+    executor->incoming = link;
+    link->next = exit->links;
+    exit->links = link;
+    exit->nlinks++;
+    ENGINE->meta_bytes += sizeof(_PyJitLink);
+    ENGINE->counters.links++;
+    return 0;
+}
+
+void
+_PyJitExit_Unlink(_PyJitLink *link)
+{
+    _PyJitExit *exit = link->exit;
+    _PyExecutorObject *executor = link->executor;
+    _PyJitLink **place = &exit->links;
+    while (*place != link) {
+        place = &(*place)->next;
+    }
+    *place = link->next;
+    exit->nlinks--;
+    if (link->prev_in != NULL) {
+        link->prev_in->next_in = link->next_in;
+    }
+    else {
+        executor->incoming = link->next_in;
+    }
+    if (link->next_in != NULL) {
+        link->next_in->prev_in = link->prev_in;
+    }
+    PyMem_RawFree(link);
+    ENGINE->meta_bytes -= sizeof(_PyJitLink);
+    Py_DECREF(executor);
+}
+
+void
+_PyJitExit_UnlinkAll(_PyJitExit *exit)
+{
+    while (exit->links != NULL) {
+        _PyJitExit_Unlink(exit->links);
+    }
+}
+
+static _PyExecutorObject *
+executor_at(PyCodeObject *code, _Py_CODEUNIT *instr)
+{
+    assert(instr->op.code == ENTER_EXECUTOR);
+    return code->co_executors->executors[instr->op.arg];
+}
+
+_PyJitResult
+_PyJit_ColdExit(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstate,
+                _Py_CODEUNIT *next_instr, _PyJitExit *exit)
+{
+    _PyFrame_SetStackPointer(frame, stack_pointer);
+    assert(tstate->current_frame == frame);
+    _Py_CODEUNIT *target = exit->target != NULL ? exit->target : next_instr;
+    exit->taken++;
+    ENGINE->counters.exits_taken++;
+    if (frame->owner == FRAME_OWNED_BY_CSTACK) {
+        return JIT_RESULT(JIT_STATUS_DISPATCH, target);
+    }
+    int status = exit->progress ? JIT_STATUS_DISPATCH : JIT_STATUS_ORIGINAL;
+    if (!ENGINE->enabled || !exit->owner->vm_data.valid || exit->kind == JIT_EXIT_INVALID
+        || !_Py_IsMainInterpreter(tstate->interp)) {
+        return JIT_RESULT(status, target);
+    }
+    if (target->op.code == ENTER_EXECUTOR) {
+        if (exit->progress) {
+            _PyExecutorObject *executor = executor_at(_PyFrame_GetCode(frame), target);
+            if (_PyJitExit_Link(exit, target, executor) == 0) {
+                _PyJitLog_Link(exit, executor);
+            }
+        }
+        return JIT_RESULT(status, target);
+    }
+    if (exit->countdown == JIT_NEVER || --exit->countdown > 0) {
+        return JIT_RESULT(status, target);
+    }
+    exit->countdown = (uint16_t)ENGINE->options.exit_threshold;
+    if (exit->nlinks >= (exit->target != NULL ? 1 : JIT_MAX_LINKS)) {
+        exit->countdown = JIT_NEVER;
+        return JIT_RESULT(status, target);
+    }
+    if (exit->progress) {
+        _PyExecutorObject *side = _PyJitExecutor_FindSide(target);
+        if (side != NULL) {
+            if (_PyJitExit_Link(exit, target, side) == 0) {
+                _PyJitLog_Link(exit, side);
+            }
+            return JIT_RESULT(status, target);
+        }
+    }
+    if (_PyJitRecorder_StartSide(tstate, frame, target, exit)) {
+        return JIT_RESULT(JIT_STATUS_RECORD, target);
+    }
+    return JIT_RESULT(status, target);
+}
+
+#endif /* _Py_TIER2 */

@@ -1,0 +1,539 @@
+/* The recorder: what tier 1 ran becomes a list of records.
+ *
+ * While a trace is recorded, tier 1 dispatches through a second table whose entries all lead to `record_previous_inst`, which
+ * calls _PyJit_RecordStep and then goes on to the ordinary handler.  At that moment the previous instruction is complete: its
+ * specialization, and where it went, are known.  So a step finishes the previous instruction and notes the next one
+ * (its code units are copied *before* it runs, because it may rewrite its own inline cache).
+ *
+ * Rules:
+ *  1. The first step of a trace has no previous instruction; there is one path, not two.
+ *  2. An instruction dispatched twice in a row (it specialized itself and dispatched again) is noted once, as it ran at last.
+ *  3. A specialized instruction whose counter or opcode changed while it ran did not run as such: its check failed, and the
+ *     generic form ran.  The generic form is recorded, and its counter is set to trigger, so that tier 1 specializes it anew the
+ *     next time.  Specialization that fails for ever costs nothing more: the generic form never deoptimizes.
+ *  4. EXTENDED_ARG is folded into the instruction it prefixes; a trace leaves and resumes at the first prefix.
+ *  5. An exception that unwinds in the recording loop ends the trace before the instruction that raised.
+ *  6. One recording at a time in the process.  Who finds it busy counts again for a while.
+ *
+ * Source of the method: dual dispatch as in CPython 3.15's recorder; the end conditions are this project's own.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_backoff.h"
+#include "pycore_code.h"
+#include "pycore_frame.h"
+#include "pycore_interp.h"
+#include "pycore_opcode_metadata.h"
+#include "pycore_opcode_utils.h"
+#include "pycore_pystate.h"
+#include "pycore_time.h"
+#include "pycore_jit_engine.h"
+
+#define LOOP_FAILURE_SHIFT 12
+
+static inline _PyJitRecorder *
+recorder(void)
+{
+    return &ENGINE->recorder;
+}
+
+static void
+forget(_PyJitRecorder *r)
+{
+    r->tstate = NULL;
+    _PyJitTrace_Clear(&r->trace);
+    r->prev.instr = NULL;
+    r->exit = NULL;
+    r->prefix = NULL;
+    Py_CLEAR(r->parent);
+    Py_CLEAR(r->root_code);
+    // Last: a code object that goes away with this reference takes its executors with it.
+    PyCodeObject **held = r->held;
+    uint32_t nheld = r->nheld;
+    r->held = NULL;
+    r->nheld = r->held_room = 0;
+    for (uint32_t i = 0; i < nheld; i++) {
+        Py_DECREF(held[i]);
+    }
+    PyMem_RawFree(held);
+}
+
+/* Keeps CODE alive until recording ends: the trace borrows it, and so does the pending instruction, whose frame may be
+ * gone when it is finished. */
+static int
+hold(_PyJitRecorder *r, PyCodeObject *code)
+{
+    for (uint32_t i = r->nheld; i-- > 0;) {
+        if (r->held[i] == code) {
+            return 0;
+        }
+    }
+    if (r->nheld == r->held_room) {
+        uint32_t room = r->held_room == 0 ? 8 : r->held_room * 2;
+        PyCodeObject **grown = PyMem_RawRealloc(r->held, room * sizeof(PyCodeObject *));
+        if (grown == NULL) {
+            return -1;
+        }
+        r->held = grown;
+        r->held_room = room;
+    }
+    r->held[r->nheld++] = (PyCodeObject *)Py_NewRef(code);
+    return 0;
+}
+
+/* --- Failing, giving up ------------------------------------------------------------------------------- */
+
+/* The site that asked for the trace is not asked again at once, and after enough failures never. */
+static void
+note_failure(_PyJitRecorder *r)
+{
+    bool given_up = false;
+    if (r->kind == JIT_KIND_LOOP) {
+        _Py_CODEUNIT *instr = r->root;
+        while (instr->op.code == EXTENDED_ARG) {
+            instr++;
+        }
+        if (instr->op.code == JUMP_BACKWARD) {
+            unsigned failures = instr[1].cache >> LOOP_FAILURE_SHIFT;
+            if (failures < 15) {
+                failures++;
+                given_up = failures == JIT_MAX_FAILURES;
+                instr[1].cache = (uint16_t)(failures << LOOP_FAILURE_SHIFT | JIT_LOOP_COUNT_START);
+            }
+        }
+    }
+    else if (r->exit != NULL) {
+        _PyJitExit *exit = r->exit;
+        exit->failures++;
+        if (exit->failures >= JIT_MAX_FAILURES) {
+            exit->countdown = JIT_NEVER;
+            given_up = true;
+        }
+        else {
+            uint32_t wait = ENGINE->options.exit_threshold << exit->failures;
+            wait += _PyJitEngine_Random() % (wait + 1);
+            exit->countdown = (uint16_t)Py_MIN(wait, JIT_NEVER - 1);
+        }
+    }
+    if (given_up) {
+        ENGINE->counters.given_up++;
+    }
+}
+
+static void
+abort_recording(int abort, _Py_CODEUNIT *at, int opcode)
+{
+    _PyJitRecorder *r = recorder();
+    ENGINE->aborts[abort]++;
+    note_failure(r);
+    _PyJitLog_Abort(r->kind, r->root_code, at != NULL ? at : r->root, abort, opcode);
+    forget(r);
+}
+
+void
+_PyJitRecorder_Cancel(int abort)
+{
+    if (recorder()->tstate != NULL) {
+        abort_recording(abort, NULL, 0);
+    }
+}
+
+/* --- Finishing ------------------------------------------------------------------------------------------ */
+
+/* An executor for what was recorded, installed and linked.  END_IP is where control goes on after the last
+ * instruction, in END_CODE; NULL where only the last instruction knows.  Recording has ended when it returns. */
+static void
+finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
+{
+    _PyJitRecorder *r = recorder();
+    if (r->trace.nrecords == 0) {
+        int why = end == JIT_END_UNSUPPORTED ? JIT_ABORT_NOT_TRACEABLE
+            : end == JIT_END_EXCEPTION ? JIT_ABORT_UNWIND : JIT_ABORT_TOO_SHORT;
+        abort_recording(why, end_ip, opcode);
+        return;
+    }
+    if (!ENGINE->enabled || (r->parent != NULL && !r->parent->vm_data.valid)) {
+        abort_recording(JIT_ABORT_INVALIDATED, end_ip, 0);
+        return;
+    }
+    PyTime_t before = 0, after = 0;
+    (void)PyTime_PerfCounterRaw(&before);
+    int abort = JIT_ABORT_NO_MEMORY;
+    if (_PyJit_BuildTrace(&r->trace, end, end_code, end_ip) < 0) {
+        abort_recording(abort, end_ip, 0);
+        return;
+    }
+    uint32_t length = r->trace.nrecords;
+    _PyExecutorObject *executor = _PyJitExecutor_New(&r->trace, r->kind, r->chain, &abort);
+    if (executor == NULL) {
+        abort_recording(abort, end_ip, 0);
+        return;
+    }
+    executor->start = r->root;
+    if (r->kind == JIT_KIND_SIDE) {
+        if (_PyJitExit_Link(r->exit, r->root, executor) < 0) {
+            Py_DECREF(executor);
+            abort_recording(JIT_ABORT_NO_MEMORY, end_ip, 0);
+            return;
+        }
+        _PyJitExecutor_AddSide(executor);
+        ENGINE->counters.traces_side++;
+    }
+    else {
+        if (_PyJitExecutor_Install(executor, r->root_code, r->root) < 0) {
+            Py_DECREF(executor);
+            abort_recording(JIT_ABORT_TOO_MANY, end_ip, 0);
+            return;
+        }
+        if (r->kind == JIT_KIND_LOOP) {
+            ENGINE->counters.traces_loop++;
+        }
+        else {
+            ENGINE->counters.traces_function++;
+        }
+    }
+    (void)PyTime_PerfCounterRaw(&after);
+    ENGINE->counters.compile_time += (uint64_t)(after - before);
+    ENGINE->counters.instructions += length;
+    ENGINE->ends[end]++;
+    _PyJitLog_Trace(executor, end, after - before);
+    if (r->exit != NULL) {
+        _PyJitLog_Link(r->exit, executor);
+    }
+    Py_DECREF(executor);
+    forget(r);
+}
+
+/* --- Starting ------------------------------------------------------------------------------------------- */
+
+/* Is the evaluation loop that began the recording gone?  A thread may have been lost in a fork, or ended without an
+ * exception passing through its loop. */
+static bool
+abandoned(const _PyJitRecorder *r, PyThreadState *tstate, _PyInterpreterFrame *frame)
+{
+    if (r->tstate == tstate) {
+        for (; frame != NULL; frame = frame->previous) {
+            if (frame == r->frame) {
+                return false;
+            }
+        }
+        return true;
+    }
+    _PyRuntimeState *runtime = tstate->interp->runtime;
+    bool found = false;
+    HEAD_LOCK(runtime);
+    for (PyThreadState *t = tstate->interp->threads.head; t != NULL; t = t->next) {
+        found |= t == r->tstate;
+    }
+    HEAD_UNLOCK(runtime);
+    return !found;
+}
+
+static int
+start(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *root, int kind)
+{
+    _PyJitRecorder *r = recorder();
+    if (r->tstate != NULL && abandoned(r, tstate, frame)) {
+        abort_recording(JIT_ABORT_INVALIDATED, NULL, 0);
+    }
+    if (r->tstate != NULL || !ENGINE->enabled || !_Py_IsMainInterpreter(tstate->interp)
+        || tstate->tracing || tstate->interp->eval_frame != NULL) {
+        return 0;
+    }
+    _PyJitExecutor_FreeZombies();
+    _PyJitTrace_Init(&r->trace);
+    r->kind = (uint8_t)kind;
+    r->chain = 0;
+    r->forced_generic = 0;
+    r->depth = 0;
+    r->frame = frame;
+    r->root = root;
+    r->prefix = NULL;
+    r->prev.instr = NULL;
+    r->root_code = (PyCodeObject *)Py_NewRef(_PyFrame_GetCode(frame));
+    r->parent = NULL;
+    r->exit = NULL;
+    r->tstate = tstate;
+    return 1;
+}
+
+static _Py_CODEUNIT *
+first_prefix(_Py_CODEUNIT *instr, int oparg)
+{
+    for (unsigned rest = (unsigned)oparg >> 8; rest != 0; rest >>= 8) {
+        instr--;
+    }
+    return instr;
+}
+
+int
+_PyJit_StartLoop(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *instr, int oparg)
+{
+    unsigned failures = instr[1].cache >> LOOP_FAILURE_SHIFT;
+    uint16_t tag = (uint16_t)(failures << LOOP_FAILURE_SHIFT);
+    instr[1].cache = tag | JIT_LOOP_COUNT_START;      // count anew
+    if (!ENGINE->enabled || failures >= JIT_MAX_FAILURES) {
+        return 0;
+    }
+    if (failures > 0 && _PyJitEngine_Random() & ((1u << failures) - 1)) {
+        return 0;
+    }
+    if (!start(tstate, frame, first_prefix(instr, oparg), JIT_KIND_LOOP)) {
+        // Busy: ask again soon.
+        instr[1].cache = (uint16_t)(tag | (_PyJit_LoopLimit > 16 ? _PyJit_LoopLimit - 16 : 0));
+        return 0;
+    }
+    return 1;
+}
+
+int
+_PyJit_StartFunction(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *instr)
+{
+    uint32_t wait = ENGINE->options.call_threshold;
+    _PyJit_CallCounts[JIT_CALL_SLOT(instr)] = (uint16_t)Py_MIN(wait, 0xffff);
+    if (!ENGINE->enabled || (instr->op.arg & RESUME_OPARG_LOCATION_MASK) != RESUME_AT_FUNC_START) {
+        return 0;
+    }
+    PyCodeObject *code = _PyFrame_GetCode(frame);
+    if (code->co_flags & CO_NO_MONITORING_EVENTS) {
+        return 0;              // a static code object: its instructions are shared and constant
+    }
+    return start(tstate, frame, instr, JIT_KIND_FUNCTION);
+}
+
+int
+_PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *target, _PyJitExit *exit)
+{
+    if (!start(tstate, frame, target, JIT_KIND_SIDE)) {
+        return 0;
+    }
+    _PyJitRecorder *r = recorder();
+    r->parent = (_PyExecutorObject *)Py_NewRef(exit->owner);
+    r->exit = exit;
+    if (!exit->progress) {
+        r->chain = exit->owner->chain + 1;
+        r->forced_generic = r->chain >= JIT_MAX_CHAIN;
+    }
+    return 1;
+}
+
+/* --- One step ------------------------------------------------------------------------------------------- */
+
+/* Did the specialized instruction PREV run its generic form?  Its own counter tells: a hit never touches it. */
+static bool
+deoptimized(const _PyJitPending *prev)
+{
+    int base = _PyOpcode_Deopt[prev->opcode];
+    if (base == prev->opcode || _PyOpcode_Caches[base] == 0) {
+        return false;
+    }
+    return prev->instr->op.code != prev->opcode || prev->instr[1].cache != prev->units[1].cache;
+}
+
+/* Adds the finished instruction to the trace. -1: no memory. */
+static int
+add_record(_PyJitRecorder *r)
+{
+    _PyJitPending *prev = &r->prev;
+    int opcode = prev->opcode;
+    if (deoptimized(prev)) {
+        opcode = _PyOpcode_Deopt[opcode];
+        ENGINE->counters.deopts_recorded++;
+        if (prev->instr->op.code == prev->opcode) {
+            _Py_BackoffCounter counter = prev->instr[1].counter;
+            counter.value = 0;
+            prev->instr[1].counter = counter;
+        }
+    }
+    else if (r->forced_generic && r->trace.nrecords == 0) {
+        opcode = _PyOpcode_Deopt[opcode];
+    }
+    int code = _PyJitTrace_AddCode(&r->trace, prev->code);
+    if (code < 0) {
+        return -1;
+    }
+    _PyJitRecord record = {
+        .code = (uint16_t)code,
+        .opcode = (uint8_t)opcode,
+        .size = prev->size,
+        .offset = (uint32_t)(prev->instr - _PyCode_CODE(prev->code)),
+        .oparg = (uint32_t)prev->oparg,
+        .prefix = (uint8_t)(prev->instr - prev->start),
+        .depth = (uint8_t)(prev->depth + 128),
+    };
+    if (_PyJitTrace_AddRecord(&r->trace, &record, prev->units) < 0) {
+        return -1;
+    }
+    prev->instr = NULL;
+    return 0;
+}
+
+/* Frames above the trace's first one after an instruction that may have pushed or popped some. */
+static void
+follow_frames(_PyJitRecorder *r, _PyInterpreterFrame *frame)
+{
+    if (frame == r->frame) {
+        return;
+    }
+    if (frame->previous == r->frame) {
+        r->depth++;
+    }
+    else if (frame->previous != NULL && frame->previous->previous == r->frame) {
+        r->depth += 2;         // a class was called: its shim frame and __init__
+    }
+    else {
+        r->depth--;
+    }
+    r->frame = frame;
+}
+
+/* How often INSTR is in the trace already, at this depth or at any: an inner loop or a recursion is being unrolled. */
+static int
+times_seen(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT *instr, bool same_depth)
+{
+    int count = 0;
+    uint32_t offset = (uint32_t)(instr - _PyCode_CODE(code));
+    for (uint32_t i = 0; i < r->trace.nrecords; i++) {
+        const _PyJitRecord *record = &r->trace.records[i];
+        if (record->offset == offset && r->trace.codes[record->code] == code
+            && (!same_depth || record->depth == (uint8_t)(r->depth + 128))) {
+            count++;
+        }
+    }
+    return count;
+}
+
+/* Ends the trace before the instruction at START of FRAME. */
+static void
+end_here(_PyJitRecorder *r, int end, _PyInterpreterFrame *frame, _Py_CODEUNIT *start, int opcode)
+{
+    if (frame->owner == FRAME_OWNED_BY_CSTACK) {
+        // The trampoline below the first frame: only the last instruction knows where it goes.
+        finish(end, NULL, NULL, opcode);
+        return;
+    }
+    finish(end, _PyFrame_GetCode(frame), start, opcode);
+}
+
+int
+_PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr,
+                  PyObject **stack_pointer, int opcode, int oparg)
+{
+    _PyJitRecorder *r = recorder();
+    (void)stack_pointer;
+    if (r->tstate != tstate) {
+        return 0;              // cancelled meanwhile
+    }
+    bool fresh = r->prefix == NULL;
+    _Py_CODEUNIT *start = fresh ? next_instr : r->prefix;
+    if (fresh && r->kind == JIT_KIND_LOOP && r->trace.nrecords == 0 && r->prev.instr == NULL) {
+        start = r->root;       // tier 1 dispatches the jump again without its prefixes
+    }
+    if (r->prev.instr == next_instr && frame == r->frame && r->prev.opcode != JUMP_BACKWARD) {
+        // It specialized itself and is dispatched again.
+        r->prev.instr = NULL;
+        fresh = false;
+        start = r->prev.start;
+    }
+    int last = r->prev.instr != NULL ? r->prev.opcode : NOP;
+    if (r->prev.instr != NULL) {
+        if (add_record(r) < 0) {
+            abort_recording(JIT_ABORT_NO_MEMORY, next_instr, 0);
+            return 0;
+        }
+        follow_frames(r, frame);
+    }
+    PyCodeObject *code = frame->owner == FRAME_OWNED_BY_CSTACK ? NULL : _PyFrame_GetCode(frame);
+    if (fresh && r->trace.nrecords > 0) {
+        if (next_instr == r->root) {
+            finish(JIT_END_LOOP, code, next_instr, 0);
+            return 0;
+        }
+        if (r->trace.nrecords >= ENGINE->options.trace_limit) {
+            end_here(r, JIT_END_TOO_LONG, frame, next_instr, opcode);
+            return 0;
+        }
+        if (r->depth < 0 && r->kind != JIT_KIND_SIDE && last != YIELD_VALUE && last != NOP) {
+            finish(JIT_END_RETURN, NULL, NULL, 0);
+            return 0;
+        }
+        if (r->depth < -64 || r->depth > 120) {
+            end_here(r, JIT_END_TOO_LONG, frame, next_instr, opcode);
+            return 0;
+        }
+    }
+    if (opcode == ENTER_EXECUTOR && !(r->trace.nrecords == 0 && next_instr == r->root)) {
+        end_here(r, JIT_END_LINK, frame, start, opcode);
+        return 0;
+    }
+    if (opcode == EXTENDED_ARG) {
+        if (fresh) {
+            r->prefix = next_instr;
+        }
+        return 1;
+    }
+    r->prefix = NULL;
+    const _PyJitInstInfo *info = &_PyJit_Insts[opcode];
+    if (code == NULL || !(info->flags & JIT_INST_TRACEABLE)) {
+        end_here(r, JIT_END_UNSUPPORTED, frame, start, opcode);
+        return 0;
+    }
+    if ((opcode == JUMP_BACKWARD || opcode == JUMP_BACKWARD_NO_INTERRUPT)
+        && times_seen(r, code, next_instr, true) > 0) {
+        end_here(r, JIT_END_INNER_LOOP, frame, start, opcode);
+        return 0;
+    }
+    if (opcode == RESUME_CHECK && times_seen(r, code, next_instr, false) >= JIT_MAX_RECURSION) {
+        end_here(r, JIT_END_RECURSION, frame, start, opcode);
+        return 0;
+    }
+    if (hold(r, code) < 0) {
+        abort_recording(JIT_ABORT_NO_MEMORY, start, opcode);
+        return 0;
+    }
+    _PyJitPending *prev = &r->prev;
+    prev->instr = next_instr;
+    prev->start = start;
+    prev->code = code;
+    prev->opcode = (uint8_t)opcode;
+    prev->size = info->size;
+    prev->oparg = oparg;
+    prev->depth = r->depth;
+    memcpy(prev->units, next_instr, info->size * sizeof(_Py_CODEUNIT));
+    return 1;
+}
+
+void
+_PyJit_RecordUnsupported(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr,
+                         PyObject **stack_pointer, int opcode, int oparg)
+{
+    // The step finds no record for this opcode and ends the trace.
+    if (_PyJit_RecordStep(tstate, frame, next_instr, stack_pointer, opcode, oparg)) {
+        abort_recording(JIT_ABORT_NOT_TRACEABLE, next_instr, opcode);
+    }
+}
+
+void
+_PyJit_RecordUnwind(PyThreadState *tstate)
+{
+    _PyJitRecorder *r = recorder();
+    if (r->tstate != tstate) {
+        return;
+    }
+    if (r->prev.instr == NULL) {
+        abort_recording(JIT_ABORT_UNWIND, r->root, 0);
+        return;
+    }
+    PyCodeObject *code = r->prev.code;
+    _Py_CODEUNIT *start = r->prev.start;
+    r->prev.instr = NULL;
+    // The exception is set; building a trace must not touch it.
+    PyObject *exc = _PyErr_GetRaisedException(tstate);
+    finish(JIT_END_EXCEPTION, code, start, start->op.code);
+    _PyErr_SetRaisedException(tstate, exc);
+}
+
+#endif /* _Py_TIER2 */

@@ -1,0 +1,126 @@
+"""The choices of ./configure (build/config.json) and the pinned base (upstream.toml)."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shlex
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from .common import TOP, BuildError, write_if_changed
+
+JIT_MODES = ("yes", "yes-off", "interpreter", "no")
+
+# Options that are ours, or that tell our configure where to put its files; upstream's never sees them.
+_OURS_WITH_VALUE = (
+    "--enable-experimental-jit",
+    "--with-cpython-source",
+    "--with-jit-clang",
+    "--with-ccache",
+    "--install-deps",
+    "--srcdir",
+)
+_OURS_NEGATED = (
+    "--disable-experimental-jit",
+    "--without-cpython-source",
+    "--without-jit-clang",
+    "--without-ccache",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Base:
+    """The upstream release this tree is laid over, from upstream.toml."""
+
+    version: str
+    file: str
+    sha256: str
+    size: int
+    debian_suite: str
+    debian_package: str
+    debian_file: str
+    python_org_path: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """What ./configure was told and what it found.
+
+    `source` is the path of --with-cpython-source or "".  `options` go to upstream's configure unchanged.
+    """
+
+    mode: str
+    clang: str
+    readobj: str
+    cc: str
+    ccache: bool
+    source: str
+    options: tuple[str, ...]
+
+
+def load_base(path: Path = TOP / "upstream.toml") -> Base:
+    """Read the pin of the base release."""
+    try:
+        data = tomllib.loads(path.read_text())
+        debian = data["source"]["debian"]
+        return Base(
+            version=data["base"]["version"],
+            file=data["base"]["file"],
+            sha256=data["base"]["sha256"],
+            size=data["base"]["size"],
+            debian_suite=debian["suite"],
+            debian_package=debian["package"],
+            debian_file=debian["file"],
+            python_org_path=data["source"]["python_org"]["path"],
+        )
+    except (OSError, tomllib.TOMLDecodeError, KeyError) as error:
+        raise BuildError(f"{path}: {error!r}") from error
+
+
+def upstream_options(arguments: list[str]) -> list[str]:
+    """Return the arguments of ./configure that upstream's configure gets, in their order."""
+    kept = []
+    takes_next = False
+    for argument in arguments:
+        if takes_next:
+            takes_next = False
+            continue
+        # autoconf accepts one dash as well as two.
+        spelled = argument if argument.startswith("--") else "-" + argument
+        name, equals, _value = spelled.partition("=")
+        if name in _OURS_WITH_VALUE or name in _OURS_NEGATED:
+            takes_next = name == "--srcdir" and not equals
+            continue
+        kept.append(argument)
+    return kept
+
+
+def with_ccache(options: list[str], cc: str) -> list[str]:
+    """Put ccache before the compiler: in every CC= that is there, else in a new one."""
+    compilers = [option for option in options if option.startswith("CC=")]
+    current = compilers[-1].removeprefix("CC=") if compilers else cc
+    others = [option for option in options if not option.startswith("CC=")]
+    if "ccache" not in shlex.split(current):
+        current = f"ccache {current}"
+    return [*others, f"CC={current}"]
+
+
+def save_config(build: Path, config: Config) -> None:
+    """Write build/config.json."""
+    text = json.dumps(dataclasses.asdict(config), indent=1) + "\n"
+    write_if_changed(build / "config.json", text.encode())
+
+
+def load_config(build: Path) -> Config:
+    """Read what ./configure left; an error says to run it."""
+    path = build / "config.json"
+    try:
+        data: dict[str, Any] = json.loads(path.read_text())
+        data["options"] = tuple(data["options"])
+        return Config(**data)
+    except FileNotFoundError:
+        raise BuildError(f"{path} is not there: run ./configure first") from None
+    except (ValueError, TypeError, KeyError) as error:
+        raise BuildError(f"{path} cannot be read ({error}): run ./configure again") from error

@@ -1,0 +1,224 @@
+"""Get the base release, check it, unpack it.
+
+Order: the file or folder the user named; the cache; the Debian source package through the machine's own apt
+sources; a download from python.org.  A file is used only if its SHA-256 is the pinned one.
+
+Invariants: 1. the cache and the build folder only ever get whole files and whole trees (temporary name,
+then rename); 2. the unpacked base is never written to after that; 3. apt's own state is not touched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import lzma
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from .apt_sources import apt_folders, debian_mirrors, read_sources
+from .common import BuildError, sha256_file, write_atomic
+from .config import Base
+
+_PYTHON_ORG = "https://www.python.org/"
+_STAMP = ".base-is-complete"
+_TIMEOUT = 30  # seconds without an answer
+
+
+def cache_folder() -> Path:
+    """Return the folder where verified downloads are kept, outside every build tree."""
+    root = os.environ.get("XDG_CACHE_HOME", "")
+    # The XDG rules say that a relative value is to be ignored.
+    base = Path(root) if os.path.isabs(root) else Path.home() / ".cache"
+    return base / "cpython-tracing-jit"
+
+
+def check_file(path: Path, base: Base) -> None:
+    """Raise BuildError, with both sums, unless the file is the pinned one."""
+    size = path.stat().st_size
+    found = sha256_file(path)
+    if found == base.sha256:
+        return
+    hint = f"; it is truncated: {size} of {base.size} bytes" if size < base.size else ""
+    raise BuildError(
+        f"{path} is not the pinned {base.file}{hint}\n  SHA-256 expected: {base.sha256}\n  SHA-256 found:    {found}"
+    )
+
+
+@contextlib.contextmanager
+def _scratch(parent: Path) -> Iterator[Path]:
+    parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".tmp-", dir=parent) as name:
+        yield Path(name)
+
+
+def _run(command: list[str], cwd: Path) -> None:
+    done = subprocess.run(
+        command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    if done.returncode:
+        lines = [line for line in done.stdout.splitlines() if line.startswith(("E:", "Err:"))]
+        raise BuildError("; ".join(lines) or f"{command[0]} ended with {done.returncode}")
+
+
+def from_debian(base: Base, scratch: Path) -> Path:
+    """Download the Debian source package with apt-get, in private folders, and return its orig file."""
+    if shutil.which("apt-get") is None:
+        raise BuildError("apt-get is not here")
+    mirrors = debian_mirrors(read_sources(*apt_folders()))
+    if not mirrors:
+        raise BuildError("apt's configuration names no Debian mirror")
+    problems = []
+    for number, mirror in enumerate(mirrors):
+        root = scratch / f"apt-{number}"
+        for folder in ("state/lists/partial", "cache/archives/partial", "out"):
+            (root / folder).mkdir(parents=True)
+        signed = f"[signed-by={mirror.signed_by}] " if mirror.signed_by else ""
+        (root / "sources.list").write_text(f"deb-src {signed}{mirror.uri} {base.debian_suite} main\n")
+        (root / "status").write_text("")
+        apt = ["apt-get", "-q"]
+        for name, value in (
+            ("Dir::Etc::sourcelist", root / "sources.list"),
+            ("Dir::Etc::sourceparts", "/dev/null"),
+            ("Dir::State", root / "state"),
+            ("Dir::State::lists", root / "state/lists"),
+            ("Dir::State::status", root / "status"),
+            ("Dir::Cache", root / "cache"),
+            ("Acquire::Languages", "none"),
+            ("Acquire::Retries", "1"),
+            ("Acquire::http::Timeout", str(_TIMEOUT)),
+            ("Acquire::https::Timeout", str(_TIMEOUT)),
+            # Without a mirror's answer apt-get update only warns; here that is the end of the attempt.
+            ("APT::Update::Error-Mode", "any"),
+        ):
+            apt += ["-o", f"{name}={value}"]
+        try:
+            _run([*apt, "update"], root)
+            _run([*apt, "--download-only", "source", base.debian_package], root / "out")
+            path = root / "out" / base.debian_file
+            if not path.exists():
+                there = ", ".join(sorted(item.name for item in (root / "out").iterdir())) or "nothing"
+                raise BuildError(f"the package holds {there}, not {base.debian_file}")
+            return path
+        except BuildError as error:
+            problems.append(str(error))
+    raise BuildError("; ".join(problems))
+
+
+def from_python_org(base: Base, scratch: Path) -> Path:
+    """Download the release from python.org."""
+    path = scratch / base.file
+    try:
+        with urllib.request.urlopen(_PYTHON_ORG + base.python_org_path, timeout=_TIMEOUT) as answer:
+            with path.open("wb") as stream:
+                shutil.copyfileobj(answer, stream)
+    except OSError as error:
+        raise BuildError(str(error)) from error
+    return path
+
+
+Getter = Callable[[Base, Path], Path]
+_GETTERS: tuple[tuple[str, Getter], ...] = (
+    ("Debian source package", from_debian),
+    ("python.org", from_python_org),
+)
+
+
+def fetch(base: Base, getters: tuple[tuple[str, Getter], ...] = _GETTERS) -> Path:
+    """Return a verified release file from the cache, filling the cache first if need be."""
+    cache = cache_folder()
+    target = cache / base.file
+    problems = []
+    if target.exists():
+        try:
+            check_file(target, base)
+            return target
+        except BuildError as error:
+            problems.append(f"cache: {error}")
+    else:
+        problems.append(f"cache: {target} is not there")
+    for name, getter in getters:
+        print(f"fetching {base.file}: {name}", flush=True)
+        with _scratch(cache) as scratch:
+            try:
+                path = getter(base, scratch)
+                check_file(path, base)
+            except BuildError as error:
+                problems.append(f"{name}: {error}")
+                continue
+            os.replace(path, target)
+            return target
+    raise BuildError(
+        f"{base.file} cannot be had:\n  - "
+        + "\n  - ".join(problems)
+        + "\nSupply the file in one of two ways:\n"
+        + f"  1. ./configure --with-cpython-source=/path/to/{base.file} ...   (or a folder with it unpacked)\n"
+        + f"  2. copy it to {target}"
+    )
+
+
+def _check_folder(folder: Path, base: Base) -> None:
+    """A folder has no sum to compare: its version must be right and it must look like an unpacked release."""
+    header = folder / "Include" / "patchlevel.h"
+    try:
+        text = header.read_text()
+    except OSError as error:
+        raise BuildError(f"--with-cpython-source: {folder} is not an unpacked release: {error}") from error
+    match = re.search(r'^#define\s+PY_VERSION\s+"([^"]*)"', text, re.MULTILINE)
+    version = match[1] if match else "unknown"
+    if version != base.version:
+        raise BuildError(f"--with-cpython-source: {header} says {version}, the pinned release is {base.version}")
+    if (folder / "pyconfig.h").exists() or (folder / "Makefile").exists():
+        raise BuildError(f"--with-cpython-source: {folder} has been built in; a clean unpacked release is needed")
+
+
+def _unpack(archive: Path, into: Path) -> None:
+    try:
+        with tarfile.open(archive) as tar:
+            if hasattr(tarfile, "data_filter"):
+                tar.extraction_filter = tarfile.data_filter
+            tar.extractall(into)
+    except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
+        raise BuildError(f"{archive} cannot be unpacked: {error}") from error
+
+
+def ensure_base(base: Base, build: Path, source: str) -> Path:
+    """Return the unpacked base, build/base-VERSION, making it if it is not there or is of another source.
+
+    `source` is the path given to --with-cpython-source, or "".
+    """
+    target = build / f"base-{base.version}"
+    given = Path(source) if source else None
+    identity = f"folder {given}\n" if given is not None and given.is_dir() else f"sha256 {base.sha256}\n"
+    stamp = target / _STAMP
+    if stamp.exists() and stamp.read_text() == identity:
+        return target
+    with _scratch(build) as scratch:
+        if given is not None and given.is_dir():
+            _check_folder(given, base)
+            tree = scratch / "tree"
+            shutil.copytree(given, tree, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", ".git"))
+        else:
+            if given is not None:
+                if not given.is_file():
+                    raise BuildError(f"--with-cpython-source: {given} does not exist")
+                check_file(given, base)
+                archive = given
+            else:
+                archive = fetch(base)
+            print(f"unpacking {archive}", flush=True)
+            _unpack(archive, scratch / "unpacked")
+            tops = list((scratch / "unpacked").iterdir())
+            if len(tops) != 1 or not (tops[0] / "configure").is_file():
+                raise BuildError(f"{archive} does not hold one folder with a configure in it")
+            tree = tops[0]
+        write_atomic(tree / _STAMP, identity.encode())
+        if target.exists():
+            os.replace(target, scratch / "old")
+        os.replace(tree, target)
+    return target

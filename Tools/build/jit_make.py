@@ -1,0 +1,81 @@
+"""The two make fragments the patched Makefile.pre.in includes: variables early, rules at the end.
+
+Two, because make expands prerequisites when it reads them: the list of objects has to be known before
+upstream's rules, and no rule of ours may come before upstream's first one, the default target.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from .config import Config
+
+VARIABLES = "jit_variables.mk"
+RULES = "jit_rules.mk"
+
+STENCIL_BUILDER = "Tools/jit/build.py"
+
+# Compiled in every mode: the part that answers `sys._jit.is_available()`.
+ALWAYS_COMPILED = ("Python/jit/sysjit.c",)
+
+# Upstream's preprocessor names, reused: they open its seams for a second tier.
+_DEFINES = {
+    "yes": "-D_Py_TIER2=1 -D_Py_JIT",
+    "yes-off": "-D_Py_TIER2=3 -D_Py_JIT",
+    "interpreter": "-D_Py_TIER2=4 -D_Py_JIT -D_PyJit_INTERPRETER",
+    "no": "",
+}
+
+
+def _escape(text: str) -> str:
+    """Quote a path for a make variable that a shell recipe uses."""
+    return "'" + text.replace("'", "'\\''").replace("$", "$$").replace("#", "\\#") + "'"
+
+
+def _library_folders(ours: list[str]) -> tuple[list[str], list[str]]:
+    """Return the folders under Lib/ we add, ordinary ones and those of tests; upstream installs by folder."""
+    folders = {str(Path(name).parent.relative_to("Lib")) for name in ours if name.startswith("Lib/")} - {"."}
+    tests = {folder for folder in folders if folder.split("/")[0] == "test"}
+    return sorted(folders - tests), sorted(tests)
+
+
+def jit_fragments(top: Path, config: Config, ours: list[str]) -> dict[str, str]:
+    """Return the fragments' texts by name; `ours` are the laid files' paths in the tree."""
+    sources = [name for name in ours if name.startswith("Python/jit/") and name.endswith(".c")]
+    if config.mode == "no":
+        sources = [name for name in sources if name in ALWAYS_COMPILED]
+    objects = [name.removesuffix(".c") + ".o" for name in sources]
+    builder = top / STENCIL_BUILDER
+    stencils = config.mode in ("yes", "yes-off") and builder.exists()
+
+    # -MMD: a header of ours that upstream's PYTHON_HEADERS does not list is still a dependency.
+    variables = [
+        "# Written by the overlay; changes are lost.",
+        f"JIT_CFLAGS= {_DEFINES[config.mode]} -MMD -MP".rstrip(),
+        "JIT_OBJS= " + " ".join(objects),
+    ]
+    rules = ["# Written by the overlay; changes are lost."]
+    library, tests = _library_folders(ours)
+    rules.append("LIBSUBDIRS+= $(filter-out $(LIBSUBDIRS)," + " ".join(library) + ")")
+    rules.append("TESTSUBDIRS+= $(filter-out $(TESTSUBDIRS)," + " ".join(tests) + ")")
+    rules.append("-include $(wildcard Python/*.d Python/jit/*.d Objects/*.d Modules/*.d)")
+    if stencils:
+        scripts = sorted(
+            path
+            for path in builder.parent.rglob("*")
+            if path.suffix in (".py", ".c", ".h") and "tests" not in path.parts
+        )
+        inputs = " ".join(str(path).replace(" ", "\\ ") for path in scripts)
+        command = (
+            f"{_escape(sys.executable)} {_escape(str(builder))} --tree . --clang {_escape(config.clang)}"
+            f" --readobj {_escape(config.readobj)} --cflags '$(JIT_STENCIL_CFLAGS)' -o $@"
+        )
+        rules += [
+            "JIT_STENCIL_CFLAGS= $(JIT_DEFINES) $(PY_CPPFLAGS)",
+            f"jit_stencils.h: {inputs} $(PYTHON_HEADERS) $(wildcard Python/*.c.h) Python/ceval_macros.h",
+            f"\t{command}",
+            "$(JIT_OBJS): | jit_stencils.h",
+        ]
+        variables.insert(1, f"JIT_DEFINES= {_DEFINES[config.mode]}")
+    return {VARIABLES: "\n".join(variables) + "\n", RULES: "\n".join(rules) + "\n"}

@@ -1,0 +1,241 @@
+"""make test: run the named stages, print one line for each, the failed ones last.
+
+A stage that cannot run is a failed stage, never a skipped one.  `--only NAME` and `--skip NAME` choose for work
+on one part; a skipped stage is named in the closing lines.  Output of a stage goes to build/test-NAME.log, and to
+the terminal too when it fails (its end) or with -v (all of it).
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+TOP = Path(__file__).resolve().parents[2]
+EXPECTATIONS = TOP / "Tools/build/upstream_tests.toml"
+REQUIREMENTS = ("pytest", "hypothesis", "mypy", "ruff")
+TAIL = 60  # lines shown of a failed stage
+
+
+class StageError(Exception):
+    """A stage failed; the text says how."""
+
+
+@dataclasses.dataclass
+class Context:
+    """What the stages share.  `jobs` is the number of processes; `log` is the running stage's log."""
+
+    build: Path
+    jobs: int
+    verbose: bool
+    log: TextIO
+
+    def run(self, *command: str | Path, env: dict[str, str] | None = None) -> None:
+        """Run a command into the log; raise StageError unless it ends with 0."""
+        words = [str(word) for word in command]
+        self.log.write(f"$ {' '.join(words)}\n")
+        self.log.flush()
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        environment |= env or {}
+        target = subprocess.PIPE if self.verbose else self.log
+        with subprocess.Popen(
+            words, cwd=TOP, env=environment, stdin=subprocess.DEVNULL, stdout=target, stderr=subprocess.STDOUT
+        ) as process:
+            if process.stdout is not None:
+                for line in process.stdout:
+                    text = line.decode(errors="replace")
+                    self.log.write(text)
+                    sys.stdout.write(text)
+                    sys.stdout.flush()
+        if process.returncode:
+            raise StageError(f"{Path(words[0]).name} {' '.join(words[1:4])} ... ended with {process.returncode}")
+
+    @property
+    def python(self) -> Path:
+        return self.build / "tree/python"
+
+    @property
+    def base(self) -> Path:
+        pin = tomllib.loads((TOP / "upstream.toml").read_text())["base"]["version"]
+        return self.build / f"base-{pin}"
+
+    def tool(self, name: str) -> Path:
+        """A program of the virtual environment of the host's Python, made when it is first needed."""
+        venv = self.build / "venv"
+        stamp = venv / ".complete"
+        wanted = " ".join(REQUIREMENTS)
+        if not stamp.exists() or stamp.read_text() != wanted:
+            self.run(sys.executable, "-m", "venv", "--clear", venv)
+            self.run(venv / "bin/python", "-m", "pip", "install", "-q", *REQUIREMENTS)
+            stamp.write_text(wanted)
+        return venv / "bin" / name
+
+
+def python_packages() -> list[str]:
+    """Folders with Python of ours that the tools check, the programs that tests run as data left out."""
+    roots = sorted(path for path in (TOP / "Tools").iterdir() if any(path.rglob("*.py")))
+    return [str(path.relative_to(TOP)) for path in roots]
+
+
+def load_expectations(path: Path = EXPECTATIONS) -> dict[str, dict[str, str]]:
+    """Read the lists of upstream tests: section -> test -> reason.  A test with no reason is an error."""
+    data: dict[str, Any] = tomllib.loads(path.read_text())
+    result: dict[str, dict[str, str]] = {}
+    for section in ("replaced", "fails_on_stock", "fails_on_stock_as_root", "stress"):
+        rows = data.get(section, {})
+        for name, reason in rows.items():
+            if not isinstance(reason, str) or not reason.strip():
+                raise StageError(f"{path.name}: [{section}] {name}: a reason is needed")
+        result[section] = rows
+    return result
+
+
+def unknown_tests(base: Path, path: Path = EXPECTATIONS) -> list[str]:
+    """Return a problem for each test in the lists that the base does not have."""
+    problems = []
+    for section, rows in load_expectations(path).items():
+        for name in rows:
+            module = base / "Lib/test" / name.partition(".")[0]
+            if not module.is_dir() and not module.with_suffix(".py").exists():
+                problems.append(f"{path.name} [{section}]: {name} is not a test of the base")
+    return problems
+
+
+def left_out(expectations: dict[str, dict[str, str]], root: bool) -> dict[str, str]:
+    """Return the upstream tests that are not run here, with their reasons."""
+    out = expectations["replaced"] | expectations["fails_on_stock"]
+    return out | expectations["fails_on_stock_as_root"] if root else out
+
+
+def stage_ruff(context: Context) -> None:
+    """Formatting and lint of our Python."""
+    packages = python_packages()
+    context.run(context.tool("ruff"), "format", "--check", *packages)
+    context.run(context.tool("ruff"), "check", *packages)
+
+
+def stage_mypy(context: Context) -> None:
+    """Types, one package at a time: their modules may have equal names."""
+    failures = []
+    for package in python_packages():
+        try:
+            # Scripts that import their neighbours by bare name: their folder is a root of its own.
+            scripts = not (TOP / package / "__init__.py").exists()
+            context.run(context.tool("mypy"), package, env={"MYPYPATH": package} if scripts else None)
+        except StageError as error:
+            failures.append(str(error))
+    if failures:
+        raise StageError("; ".join(failures))
+
+
+def stage_tools(context: Context) -> None:
+    """pytest over Tools/."""
+    context.run(context.tool("pytest"), "Tools", env={"CPYTHON_BASE": str(context.base)})
+
+
+def stage_overlay(context: Context) -> None:
+    """The patches' form, every override, and that nothing of upstream is copied."""
+    context.run(sys.executable, "-m", "Tools.build", "--build", context.build, "check-overlay")
+
+
+def stage_jit(context: Context) -> None:
+    """Our own tests of the JIT."""
+    names = [name for name in ("test_jit", "test_capi.test_opt") if _have_test(name)]
+    if not names:
+        raise StageError("there is no test of the JIT in Lib/test")
+    context.run(context.python, "-m", "test", "-w", f"-j{context.jobs}", *names)
+
+
+def _have_test(name: str) -> bool:
+    path = TOP / "Lib/test" / name.replace(".", "/")
+    return path.is_dir() or path.with_suffix(".py").exists()
+
+
+def stage_upstream(context: Context) -> None:
+    """Upstream's whole suite with the JIT on."""
+    out = left_out(load_expectations(), os.geteuid() == 0)
+    for name, reason in sorted(out.items()):
+        context.log.write(f"not run: {name}: {reason}\n")
+    ignored = [word for name in sorted(out) if "." in name for word in ("--ignore", name)]
+    excluded = [name for name in sorted(out) if "." not in name]
+    context.run(
+        context.python, "-m", "test", "-w", f"-j{context.jobs}", *ignored, *(["-x", *excluded] if excluded else []),
+        env={"PYTHON_JIT": "1"},
+    )  # fmt: skip
+
+
+def stage_stress(context: Context) -> None:
+    """A debug build, every threshold of the JIT at its lowest, chosen tests."""
+    chosen = sorted(load_expectations()["stress"])
+    if not chosen:
+        raise StageError(f"{EXPECTATIONS.name}: [stress] is empty")
+    context.run("make", "-C", context.build.parent, "debug")
+    environment = {"PYTHON_JIT": "1", "PYTHON_JIT_STRESS": "1"}
+    context.run(
+        context.build / "debug/python", "-m", "test", "-w", f"-j{context.jobs}", "--timeout=1200", *chosen,
+        env=environment,
+    )  # fmt: skip
+
+
+STAGES: dict[str, Callable[[Context], None]] = {
+    "ruff": stage_ruff,
+    "mypy": stage_mypy,
+    "tools": stage_tools,
+    "overlay": stage_overlay,
+    "jit": stage_jit,
+    "upstream": stage_upstream,
+    "stress": stage_stress,
+}
+
+
+def run_stage(name: str, build: Path, jobs: int, verbose: bool) -> str:
+    """Run one stage; return "" or what failed."""
+    log_path = build / f"test-{name}.log"
+    started = time.monotonic()
+    problem = ""
+    with log_path.open("w") as log:
+        try:
+            STAGES[name](Context(build, jobs, verbose, log))
+        except (StageError, OSError) as error:
+            problem = str(error)
+    seconds = time.monotonic() - started
+    if problem and not verbose:
+        sys.stdout.write("".join(log_path.read_text(errors="replace").splitlines(keepends=True)[-TAIL:]))
+    print(f"{name}: {'FAILED' if problem else 'ok'} ({seconds:.0f} s)", flush=True)
+    return problem
+
+
+def main() -> int:
+    """Run the stages; 1 if one failed."""
+    parser = argparse.ArgumentParser(prog="make test TESTOPTS=...", description=__doc__)
+    parser.add_argument("--build", type=Path, default=TOP / "build")
+    parser.add_argument("--only", action="append", choices=STAGES, default=[], help="run only this stage")
+    parser.add_argument("--skip", action="append", choices=STAGES, default=[], help="leave this stage out")
+    parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("-v", "--verbose", action="store_true", help="show the output of every stage")
+    arguments = parser.parse_args()
+    build = arguments.build.absolute()
+
+    names = [name for name in arguments.only or STAGES if name not in arguments.skip]
+    results = {name: run_stage(name, build, max(arguments.jobs, 1), arguments.verbose) for name in names}
+
+    print()
+    for name in STAGES:
+        if name not in names:
+            print(f"{name}: not run, as asked")
+    for name, problem in sorted(results.items(), key=lambda item: item[1] != ""):
+        print(f"{name}: {'FAILED: ' + problem if problem else 'ok'}")
+    failed = sum(problem != "" for problem in results.values())
+    print(f"{len(results) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+"""Options: what is ours, what is passed on, and that quoting survives the way through ./configure."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from Tools.build.common import TOP, BuildError
+from Tools.build.config import Config, load_base, load_config, save_config, upstream_options, with_ccache
+from Tools.build.jit_make import jit_fragments
+
+
+def test_ours_are_not_passed_on() -> None:
+    given = """--enable-experimental-jit=yes -enable-experimental-jit --disable-experimental-jit --srcdir=. --srcdir x
+    --with-cpython-source=/p --with-ccache --without-ccache --with-jit-clang=c --install-deps --prefix=/usr
+    --with-pydebug CC=gcc --enable-experimental-jitter""".split()
+    assert upstream_options(given) == [
+        "--prefix=/usr",
+        "--with-pydebug",
+        "CC=gcc",
+        "--enable-experimental-jitter",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([], ["CC=ccache gcc"]),
+        (["CC=clang", "--x", "CC=gcc -m64"], ["--x", "CC=ccache gcc -m64"]),
+        (["CC=ccache clang"], ["CC=ccache clang"]),
+    ],
+)
+def test_ccache(options: list[str], expected: list[str]) -> None:
+    assert with_ccache(options, "gcc") == expected
+
+
+def test_config_round_trip(tmp_path: Path, config: Config) -> None:
+    config = dataclasses.replace(config, options=("--prefix=/a b", "CFLAGS=-O1 -g"))
+    save_config(tmp_path, config)
+    assert load_config(tmp_path) == config
+
+
+def test_config_errors(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match=r"run \./configure first"):
+        load_config(tmp_path)
+    (tmp_path / "config.json").write_text('{"options": []}')
+    with pytest.raises(BuildError, match=r"run \./configure again"):
+        load_config(tmp_path)
+
+
+def test_the_pin_is_whole() -> None:
+    pin = load_base()
+    assert len(pin.sha256) == 64 and pin.version in pin.file
+
+
+def run_configure(folder: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **variables}
+    for name in ("CC", "CFLAGS", "MAKEFLAGS"):
+        if name not in variables:
+            environment.pop(name, None)
+    return subprocess.run(
+        [str(TOP / "configure"), *options], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_quoting_survives_configure(tmp_path: Path) -> None:
+    options = (
+        "--prefix=/opt/my python",
+        "--with-suffix=it's",
+        'CFLAGS=-O1 -DNAME="a b" -DDOLLAR=$x',
+        "--with-new-thing=*",
+        "--enable-unknown",
+        "LDFLAGS=",
+    )
+    done = run_configure(tmp_path, "--enable-experimental-jit=no", "--install-deps=no", *options)
+    assert done.returncode == 0, done.stderr
+    assert "unrecognized" not in done.stderr
+    passed = json.loads((tmp_path / "build/config.json").read_text())["options"]
+    assert passed[: len(options)] == list(options)
+
+
+def test_environment_reaches_upstream(tmp_path: Path) -> None:
+    done = run_configure(tmp_path, "--enable-experimental-jit=no", "-q", CC="gcc", CFLAGS="-O1 -g0")
+    assert done.returncode == 0, done.stderr
+    passed = json.loads((tmp_path / "build/config.json").read_text())["options"]
+    assert "CC=gcc" in passed and "CFLAGS=-O1 -g0" in passed and "--quiet" in passed
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--enable-experimental-jit=fast"], "the values are yes, yes-off, interpreter, no"),
+        (["--enable-experimental-jit", "--disable-gil"], "does not support the free-threaded build yet"),
+        (["--with-cpython-source"], "needs a path"),
+        (["--with-cpython-source=/does/not/exist"], "does not exist"),
+        (["CC=no-such-compiler", "--enable-experimental-jit=no"], r"CC=no-such-compiler does not"),
+    ],
+)
+def test_refused(tmp_path: Path, options: list[str], message: str) -> None:
+    done = run_configure(tmp_path, *options)
+    assert done.returncode == 1 and message in done.stderr
+    assert not (tmp_path / "Makefile").exists()
+
+
+def test_everything_missing_is_listed_with_one_command(tmp_path: Path) -> None:
+    """A PATH with the shell's helpers only: one error names all, and one command."""
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    helpers = "sh sed grep expr cat rm mkdir ls chmod dirname basename cut uname hostname sort tr tty env awk pwd"
+    for name in helpers.split():
+        for folder in ("/usr/bin", "/bin"):
+            if os.path.exists(f"{folder}/{name}"):
+                (tools / name).symlink_to(f"{folder}/{name}")
+                break
+    done = run_configure(tmp_path, "--enable-experimental-jit", PATH=str(tools))
+    assert done.returncode == 1
+    for text in ("python3 >= 3.11", "a C compiler (gcc)", "GNU make", "clang >= 19"):
+        assert text in done.stderr
+    commands = [line for line in done.stderr.splitlines() if "apt-get install" in line]
+    assert commands == ["  sudo apt-get install python3 gcc libc6-dev make clang-19 llvm-19"]
+
+
+def test_configured_command_takes_everything_after_the_dashes(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "Tools.build", "--build", str(tmp_path), "configured"]
+    command += ["--mode", "no", "--cc", "gcc", "--", "--with-x", "A=b c", "--mode"]
+    subprocess.run(command, cwd=TOP, check=True)
+    assert load_config(tmp_path).options == ("--with-x", "A=b c", "--mode", "CC=gcc")
+
+
+@pytest.mark.parametrize(
+    ("mode", "flags"),
+    [
+        ("yes", "-D_Py_TIER2=1 -D_Py_JIT -MMD -MP"),
+        ("yes-off", "-D_Py_TIER2=3 -D_Py_JIT -MMD -MP"),
+        ("interpreter", "-D_Py_TIER2=4 -D_Py_JIT -D_PyJit_INTERPRETER -MMD -MP"),
+        ("no", "-MMD -MP"),
+    ],
+)
+def test_fragments(tmp_path: Path, config: Config, mode: str, flags: str) -> None:
+    (tmp_path / "Tools/jit").mkdir(parents=True)
+    (tmp_path / "Tools/jit/build.py").write_text("")
+    ours = ["Lib/_ours/a.py", "Lib/test/test_jit/b.py", "Lib/x.py", "Python/jit/sysjit.c", "Python/jit/trace.c"]
+    made = jit_fragments(tmp_path, dataclasses.replace(config, mode=mode), ours)
+    variables = dict(line.split("= ", 1) for line in made["jit_variables.mk"].splitlines()[1:])
+    assert variables["JIT_CFLAGS"].strip() == flags
+    trace = "" if mode == "no" else " Python/jit/trace.o"
+    assert variables["JIT_OBJS"] == "Python/jit/sysjit.o" + trace
+    rules = made["jit_rules.mk"]
+    assert ("jit_stencils.h:" in rules) == (mode in ("yes", "yes-off"))
+    assert "LIBSUBDIRS),_ours)" in rules and "TESTSUBDIRS),test/test_jit)" in rules

@@ -1,0 +1,1 @@
+"""Reads instruction definitions, writes everything that is generated from them."""

@@ -1,0 +1,453 @@
+"""Definitions with their names resolved: operations, instructions made of them, families, numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from .diagnostics import Abandon, Diagnostics
+from .lexer import IDENT, Token
+from .numbering import Numbering, assign_numbers
+from .parser import CACHE_UNITS
+from .sizes import ZERO, Size
+from .statements import Statement, parse_body
+from .syntax import UNUSED, Definition, FamilyDef, MacroDef, OpDef, PartRef, PseudoDef, StackEffect
+
+# A specialized form the compiler must not take for a member of its family (it needs a certain successor),
+# but which has the family's cache and goes back to its generic form.
+UNLISTED_MEMBERS = {"BINARY_OP_INPLACE_ADD_UNICODE": "BINARY_OP"}
+
+# Instructions ceval.c defines by hand: they have a number but no definition.
+HANDWRITTEN = ("INSTRUMENTED_LINE",)
+
+
+def effect_size(effect: StackEffect) -> Size:
+    if effect.size:
+        return Size.parse(effect.size)
+    if effect.cond:
+        return Size.conditional(effect.cond)
+    return Size(1)
+
+
+@dataclass
+class Op:
+    """One operation: its effect and body.  `statements` is the body as a tree."""
+
+    definition: OpDef
+    statements: tuple[Statement, ...]
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+    @property
+    def inputs(self) -> tuple[StackEffect, ...]:
+        return self.definition.inputs
+
+    @property
+    def outputs(self) -> tuple[StackEffect, ...]:
+        return self.definition.outputs
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        return self.definition.body.tokens
+
+    def has(self, annotation: str) -> bool:
+        return self.definition.has(annotation)
+
+    def mentions(self, *names: str) -> bool:
+        return any(t.kind == IDENT and t.text in names for t in self.tokens)
+
+    @property
+    def kept(self) -> int:
+        """How many items, from the bottom, come out as they went in: they are looked at, not popped."""
+        count = 0
+        for before, after in zip(self.inputs, self.outputs, strict=False):
+            if before.name != after.name or before.shape != after.shape:
+                break
+            count += 1
+        return count
+
+    @property
+    def popped(self) -> tuple[StackEffect, ...]:
+        return self.inputs[self.kept :]
+
+    @property
+    def pushed(self) -> tuple[StackEffect, ...]:
+        return self.outputs[self.kept :]
+
+
+@dataclass
+class Part:
+    """An operation inside an instruction, and the offsets of its cache entries in code units."""
+
+    op: Op
+    cache_offsets: tuple[int, ...]
+
+
+@dataclass
+class Instruction:
+    name: str
+    definition: Definition
+    parts: list[Part]
+    size: int  # code units, with caches
+    layout: list[tuple[str, int]]  # cache entries as written: name, units
+    family: Family | None = None
+    number: int = -1
+
+    @property
+    def is_single(self) -> bool:
+        return isinstance(self.definition, OpDef)
+
+    @property
+    def base(self) -> str:
+        """The generic form: where a failed check goes."""
+        return self.family.name if self.family else self.name
+
+    @property
+    def is_specialized(self) -> bool:
+        return self.base != self.name
+
+    @property
+    def is_instrumented(self) -> bool:
+        return self.name.startswith("INSTRUMENTED_")
+
+    def mentions(self, *names: str) -> bool:
+        return any(p.op.mentions(*names) for p in self.parts)
+
+    def net(self) -> tuple[Size, Size]:
+        """Items popped and pushed by the whole instruction, items that are only looked at counted in both."""
+        popped = current = ZERO
+        effects: list[StackEffect] = []  # what is known of the stack above the deepest item reached
+        for part in self.parts:
+            for effect in reversed(part.op.inputs):
+                if effects:
+                    current = current - effect_size(effects.pop())
+                else:
+                    popped = popped + effect_size(effect)
+            for effect in part.op.outputs:
+                effects.append(effect)
+                current = current + effect_size(effect)
+        return popped, current
+
+
+@dataclass
+class Family:
+    name: str
+    size: str  # C expression for the units of cache
+    definition: FamilyDef
+    members: list[Instruction] = field(default_factory=list)
+
+
+@dataclass
+class Pseudo:
+    name: str
+    definition: PseudoDef
+    targets: list[Instruction]
+    number: int = -1
+
+
+@dataclass
+class Model:
+    ops: dict[str, Op]
+    instructions: dict[str, Instruction]
+    families: dict[str, Family]
+    pseudos: dict[str, Pseudo]
+    trace_ops: list[Op]
+    numbering: Numbering
+
+    def sorted_instructions(self) -> list[Instruction]:
+        return sorted(self.instructions.values(), key=lambda i: i.name)
+
+    def predicted(self) -> set[str]:
+        """Instructions others jump into: generic forms of checking ones, GO_TO_INSTRUCTION targets."""
+        found: set[str] = set()
+        for instruction in self.instructions.values():
+            for part in instruction.parts:
+                if instruction.is_specialized and part.op.mentions("DEOPT_IF", "EXIT_IF"):
+                    found.add(instruction.base)
+                tokens = part.op.tokens
+                for i, token in enumerate(tokens):
+                    if token.text == "GO_TO_INSTRUCTION":
+                        found.add(tokens[i + 2].text)
+        return found
+
+
+class Builder:
+    """Resolves names.  Definitions come file by file, upstream's first."""
+
+    def __init__(self, diagnostics: Diagnostics) -> None:
+        self.diagnostics = diagnostics
+        self.named: dict[str, OpDef | MacroDef] = {}  # operations and instructions share one name space
+        self.trace: dict[str, OpDef] = {}
+        self.families: dict[str, FamilyDef] = {}
+        self.pseudos: dict[str, PseudoDef] = {}
+        self.overridden: list[tuple[OpDef | MacroDef, OpDef | MacroDef]] = []  # old, new
+        self.ops: dict[str, Op] = {}
+
+    def add(self, definitions: Iterable[Definition]) -> None:
+        for definition in definitions:
+            if isinstance(definition, FamilyDef):
+                if self.may_declare(self.families.get(definition.name), definition, "family"):
+                    self.families[definition.name] = definition
+            elif isinstance(definition, PseudoDef):
+                if self.may_declare(self.pseudos.get(definition.name), definition, "pseudo instruction"):
+                    self.pseudos[definition.name] = definition
+            elif isinstance(definition, OpDef) and definition.kind == "trace":
+                if self.may_declare(self.trace.get(definition.name), definition, "trace operation"):
+                    self.trace[definition.name] = definition
+            elif isinstance(definition, (OpDef, MacroDef)):
+                old = self.named.get(definition.name)
+                if self.may_declare(old, definition, "operation or instruction"):
+                    self.named[definition.name] = definition
+                    if old is not None:
+                        self.overridden.append((old, definition))
+
+    def may_declare(self, old: Definition | None, new: Definition, what: str) -> bool:
+        if old is None and new.has("override"):
+            self.diagnostics.error(
+                new.span,
+                f"`{new.name}` overrides nothing: no {what} has this name",
+                "remove `override`, or correct the name",
+            )
+            return False
+        if old is not None and not new.has("override"):
+            self.diagnostics.error(
+                new.span,
+                f"`{new.name}` is defined twice",
+                f"first at {old.span}; write `override` to replace that one",
+            )
+            return False
+        return True
+
+    # --- resolving
+
+    def build(self) -> Model:
+        for definition in [*self.named.values(), *self.trace.values()]:
+            if isinstance(definition, OpDef):
+                self.check_op(definition)
+        instructions: dict[str, Instruction] = {}
+        for definition in self.named.values():
+            if isinstance(definition, MacroDef) or definition.kind == "inst":
+                instruction = self.instruction(definition)
+                if instruction is not None:
+                    instructions[definition.name] = instruction
+        for old, new in self.overridden:
+            self.check_override(old, new)
+        families = {f.name: self.family(f, instructions) for f in self.families.values()}
+        for name, base in UNLISTED_MEMBERS.items():
+            if name in instructions and base in families:
+                instructions[name].family = families[base]
+        pseudos = {p.name: self.pseudo(p, instructions) for p in self.pseudos.values()}
+        numbering = self.number(instructions, pseudos)
+        trace_ops = [self.op(d) for d in self.trace.values()]
+        return Model(self.ops, instructions, families, pseudos, trace_ops, numbering)
+
+    def op(self, definition: OpDef) -> Op:
+        key = f"trace {definition.name}" if definition.kind == "trace" else definition.name
+        if key not in self.ops or self.ops[key].definition is not definition:
+            try:
+                statements = parse_body(definition.body.tokens, self.diagnostics)
+            except Abandon:
+                statements = ()
+            self.ops[key] = Op(definition, statements)
+        return self.ops[key]
+
+    def check_op(self, definition: OpDef) -> None:
+        for cache in definition.caches:
+            if cache.name != UNUSED and cache.units not in CACHE_UNITS:
+                self.diagnostics.error(
+                    cache.span,
+                    f"a cache entry of {cache.units} code units cannot be read",
+                    "entries have 1, 2 or 4 units (16 bits, 32 bits, a pointer); skipped ones are `unused/n`",
+                )
+        for effects, what in ((definition.inputs, "input"), (definition.outputs, "output")):
+            seen: dict[str, StackEffect] = {}
+            for effect in effects:
+                if effect.name in seen and effect.name != UNUSED:
+                    self.diagnostics.error(effect.span, f"{what} `{effect.name}` appears twice")
+                seen[effect.name] = effect
+                if effect.cond and effect.size:
+                    self.diagnostics.error(effect.span, "an item is an array or conditional, not both")
+        outputs = {e.name: e for e in definition.outputs if e.name != UNUSED}
+        for effect in definition.inputs:
+            other = outputs.get(effect.name)
+            if other is not None and other.is_array != effect.is_array:
+                self.diagnostics.error(
+                    other.span, f"`{effect.name}` is an array on one side of `--` and one item on the other"
+                )
+        self.op(definition)
+
+    def instruction(self, definition: OpDef | MacroDef) -> Instruction | None:
+        parts: list[Part] = []
+        layout: list[tuple[str, int]] = []
+        offset = 1
+        ok = True
+        for ref in self.part_refs(definition):
+            if ref.units is not None:
+                layout.append((ref.name, ref.units))
+                offset += ref.units
+                continue
+            found = self.named.get(ref.name)
+            if not isinstance(found, OpDef):
+                self.diagnostics.error(
+                    ref.span,
+                    f"unknown operation `{ref.name}`"
+                    if found is None
+                    else f"`{ref.name}` is not an operation",
+                    "a macro is made of op(...) and inst(...), and of skipped cache entries `name/units`",
+                )
+                ok = False
+                continue
+            if found.has("tier2"):
+                self.diagnostics.error(
+                    ref.span, f"`{ref.name}` is a tier 2 operation; no instruction can hold it"
+                )
+                ok = False
+                continue
+            offsets = []
+            for cache in found.caches:
+                offsets.append(offset)
+                layout.append((cache.name, cache.units))
+                offset += cache.units
+            parts.append(Part(self.op(found), tuple(offsets)))
+        return Instruction(definition.name, definition, parts, offset, layout) if ok else None
+
+    def part_refs(self, definition: OpDef | MacroDef) -> tuple[PartRef, ...]:
+        if isinstance(definition, MacroDef):
+            return definition.parts
+        return (PartRef(definition.name, None, definition.span),)
+
+    def check_override(self, old: OpDef | MacroDef, new: OpDef | MacroDef) -> None:
+        """An override may change what happens, not what goes in and out: callers were written for that."""
+        note = f"the one it replaces is at {old.span}"
+        if isinstance(old, OpDef) and isinstance(new, OpDef) and old.kind == new.kind == "op":
+            if old.shape != new.shape:
+                self.diagnostics.error(
+                    new.span, f"override changes the stack or cache effect of `{new.name}`", note
+                )
+            return
+        before, after = self.instruction(old), self.instruction(new)
+        if before is None or after is None:
+            return
+        if before.size != after.size:
+            self.diagnostics.error(
+                new.span,
+                f"override changes the size of `{new.name}` from {before.size} to {after.size} code units",
+                note,
+            )
+        if uses_oparg(before) != uses_oparg(after):
+            self.diagnostics.error(
+                new.span,
+                f"override changes whether `{new.name}` has an argument, and with it the numbers of opcodes",
+                "an instruction has one if its body or effect names `oparg`; `(void)oparg;` is enough",
+            )
+        depth = [popped - pushed for popped, pushed in (before.net(), after.net())]
+        if depth[0] != depth[1]:
+            self.diagnostics.error(
+                new.span,
+                f"override changes the stack effect of `{new.name}`: "
+                f"it took {depth[0]} items more than it gave, now {depth[1]}",
+                note,
+            )
+
+    def family(self, definition: FamilyDef, instructions: dict[str, Instruction]) -> Family:
+        family = Family(definition.name, definition.size, definition)
+        head = instructions.get(definition.name)
+        if head is None:
+            if definition.name not in self.named:
+                self.diagnostics.error(
+                    definition.span, f"unknown instruction `{definition.name}` at the head of a family"
+                )
+            return family
+        head.family = family
+        for ref in definition.members:
+            member = instructions.get(ref.name)
+            if member is None:
+                if ref.name not in self.named:
+                    self.diagnostics.error(
+                        ref.span, f"unknown member `{ref.name}` of family `{definition.name}`"
+                    )
+                continue
+            if member.family is not None:
+                self.diagnostics.error(ref.span, f"`{ref.name}` is already in family `{member.family.name}`")
+                continue
+            member.family = family
+            family.members.append(member)
+            self.check_member(ref, member, head)
+        literal = definition.size.strip()
+        if literal.isdigit() and int(literal) != head.size - 1:
+            self.diagnostics.error(
+                definition.size_span,
+                f"family `{definition.name}` says {literal} units of cache, "
+                f"its generic form has {head.size - 1}",
+            )
+        return family
+
+    def check_member(self, ref: PartRef, member: Instruction, head: Instruction) -> None:
+        if member.size != head.size:
+            self.diagnostics.error(
+                ref.span,
+                f"`{member.name}` has {member.size - 1} units of cache, `{head.name}` has {head.size - 1}",
+                "specializing replaces an instruction in place: all members have the same layout",
+            )
+        (popped, pushed), (popped_by_head, pushed_by_head) = member.net(), head.net()
+        difference = (popped - pushed) - (popped_by_head - pushed_by_head)
+        # A member made for one value of oparg has a fixed effect where the generic form has a conditional
+        # one, and one that leaves by another frame gives less; an error is only what no oparg can make equal.
+        if (
+            difference.is_constant
+            and not difference.is_zero
+            and self.is_ours(member)
+            and not leaves_frame(member)
+        ):
+            self.diagnostics.error(
+                ref.span,
+                f"`{member.name}` leaves the stack {-difference.const:+d} items "
+                f"from where `{head.name}` leaves it",
+                "members of a family have the stack effect of the generic form",
+            )
+
+    @staticmethod
+    def is_ours(instruction: Instruction) -> bool:
+        return instruction.definition.span.source.checked
+
+    def pseudo(self, definition: PseudoDef, instructions: dict[str, Instruction]) -> Pseudo:
+        targets = []
+        for ref in definition.targets:
+            if ref.name in instructions:
+                targets.append(instructions[ref.name])
+            elif ref.name not in self.named:
+                self.diagnostics.error(
+                    ref.span, f"unknown target `{ref.name}` of pseudo instruction `{definition.name}`"
+                )
+        return Pseudo(definition.name, definition, targets)
+
+    def number(self, instructions: dict[str, Instruction], pseudos: dict[str, Pseudo]) -> Numbering:
+        specialized = {i.name for i in instructions.values() if i.is_specialized}
+        with_arg = {i.name for i in instructions.values() if uses_oparg(i)}
+        numbering = assign_numbers(list(instructions), with_arg, specialized, list(pseudos), HANDWRITTEN)
+        if numbering.problem:
+            spans = [i.definition.span for i in instructions.values() if i.definition.span.source.checked]
+            spans += [i.definition.span for i in instructions.values()]
+            self.diagnostics.error(spans[0], numbering.problem)
+        for name, instruction in instructions.items():
+            instruction.number = numbering.numbers.get(name, -1)
+        for name, pseudo in pseudos.items():
+            pseudo.number = numbering.numbers.get(name, -1)
+        return numbering
+
+
+def leaves_frame(instruction: Instruction) -> bool:
+    return instruction.mentions("DISPATCH_INLINED", "LOAD_SP", "start_frame", "SKIP_OVER")
+
+
+def uses_oparg(instruction: Instruction) -> bool:
+    """True if the meaning of an instruction depends on its argument."""
+    for part in instruction.parts:
+        if part.op.mentions("oparg"):
+            return True
+        for effect in (*part.op.inputs, *part.op.outputs):
+            if "oparg" in effect.size or "oparg" in effect.cond:
+                return True
+    return False

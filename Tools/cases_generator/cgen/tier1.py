@@ -1,0 +1,69 @@
+"""Python/generated_cases.c.h: the cases of the tier 1 evaluation loop, and where recording enters it."""
+
+from __future__ import annotations
+
+from .diagnostics import Diagnostics
+from .emit import Dialect, emit_instruction
+from .model import Instruction, Model
+from .output import Writer
+
+
+def tier1_cases(model: Model, diagnostics: Diagnostics) -> str:
+    w = Writer("tier 1")
+    w.put("#ifdef TIER_TWO", '#  error "these cases are tier 1"', "#endif", "#define TIER_ONE 1", "")
+    predicted = model.predicted()
+    dialect = Dialect()
+    for instruction in model.sorted_instructions():
+        case(w, instruction, instruction.name in predicted, dialect, diagnostics)
+    recording(w)
+    w.put("", "#undef TIER_ONE")
+    return w.text()
+
+
+def case(
+    w: Writer, instruction: Instruction, predicted: bool, dialect: Dialect, diagnostics: Diagnostics
+) -> None:
+    emitted = emit_instruction(instruction, dialect, diagnostics)
+    name, size = instruction.name, instruction.size
+    # The label other instructions jump to comes after the prologue: the instruction has been counted and its
+    # pointer stored, and this_instr is found again from next_instr.
+    needs_this = (
+        predicted or instruction.mentions("this_instr") or any("this_instr" in s for s in emitted.lines)
+    )
+    with w.block(f"TARGET({name}) {{"):
+        if needs_this and not predicted:
+            w.put("_Py_CODEUNIT *this_instr = frame->instr_ptr = next_instr;", "(void)this_instr;")
+        else:
+            w.line("frame->instr_ptr = next_instr;")
+        w.line(f"next_instr += {size};")
+        w.line(f"INSTRUCTION_STATS({name});")
+        if predicted:
+            w.put(
+                f"PREDICTED({name});", f"_Py_CODEUNIT *this_instr = next_instr - {size};", "(void)this_instr;"
+            )
+        if instruction.family is not None:
+            units = instruction.family.size
+            w.line(f'static_assert({units} == {size - 1}, "inline cache of {instruction.base}");')
+        w.put(*emitted.declarations, *emitted.lines)
+        if emitted.falls_through:
+            w.line("DISPATCH();")
+    w.line()
+
+
+def recording(w: Writer) -> None:
+    """Where every dispatch leads while a trace is recorded (pycore_jit_tier1.h has the other half)."""
+    w.put("#ifdef _Py_TIER2")
+    w.put("#if USE_COMPUTED_GOTOS", "record_previous_inst:", "#else", "case JIT_RECORD_OPCODE:")
+    # The switch cannot jump into a second table: the opcode that was to run is kept aside.
+    w.put("opcode = jit_recorded_opcode;")
+    w.put("if (!jit_recording) {", "    goto jit_unknown_opcode;", "}")
+    w.put("if (!_PyJit_MayRecord(opcode)) {", "    goto stop_tracing;", "}", "#endif")
+    with w.block("{"):
+        w.put("/* What the previous instruction did is noted; then this one runs. */")
+        w.put("if (!_PyJit_RecordStep(tstate, frame, next_instr, stack_pointer, opcode, oparg)) {")
+        w.put("    JIT_STOP_RECORDING();", "}", "JIT_DISPATCH_RECORDED();")
+    w.line("stop_tracing:")
+    with w.block("{"):
+        w.put("_PyJit_RecordUnsupported(tstate, frame, next_instr, stack_pointer, opcode, oparg);")
+        w.put("JIT_STOP_RECORDING();", "JIT_DISPATCH_RECORDED();")
+    w.put("#endif  /* _Py_TIER2 */")

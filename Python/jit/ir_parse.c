@@ -411,7 +411,8 @@ read_units(Parser *p, _Py_CODEUNIT *units, unsigned int size)
     }
     unsigned int wanted = size ? size - 1 : 0;
     if (n != wanted) {
-        return fail_at(place_of(p, start), "expected %u cache units, found %u", wanted, n);
+        return fail_at(place_of(p, start), "expected as many cache units as the instruction has (%u), found %u",
+                       wanted, n);
     }
     return 0;
 }

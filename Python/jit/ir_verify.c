@@ -266,7 +266,7 @@ check_snapshot(Walk *w, const _PyJitIns *ins)
         there = w->next ? w->next : loops ? w->first : NULL;
     }
     if (there != NULL && (snap->code != there->code || snap->offset != start_of(there))) {
-        return broken(w, 13, "its snapshot names c%u:%u, the trace goes on at c%u:%u",
+        return broken(w, 13, "its snapshot names c%u:%u, not c%u:%u",
                       snap->code, snap->offset, there->code, start_of(there));
     }
     return check_frames(w, snap);

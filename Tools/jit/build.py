@@ -15,13 +15,19 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tree", type=pathlib.Path, required=True, help="configured build tree with generated files")
+    parser.add_argument(
+        "--tree", type=pathlib.Path, required=True, help="configured build tree with generated files"
+    )
     parser.add_argument("--clang", default="clang", help="clang 19 or newer")
     parser.add_argument("--readobj", help="llvm-readobj (default: the one beside clang)")
     parser.add_argument("--target", help="compile for this triple instead of clang's own")
     parser.add_argument("--template", type=pathlib.Path, default=HERE / "template.c", help=argparse.SUPPRESS)
-    parser.add_argument("--debug", action="store_true", help="keep assertions (as Py_DEBUG in pyconfig.h does)")
-    parser.add_argument("--keep", type=pathlib.Path, help="leave the assembly, before and after, in this folder")
+    parser.add_argument(
+        "--debug", action="store_true", help="keep assertions (as Py_DEBUG in pyconfig.h does)"
+    )
+    parser.add_argument(
+        "--keep", type=pathlib.Path, help="leave the assembly, before and after, in this folder"
+    )
     parser.add_argument("-o", "--output", type=pathlib.Path, required=True)
     options = parser.parse_args(arguments)
     try:

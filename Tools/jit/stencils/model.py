@@ -171,6 +171,10 @@ class _Linker:
             addend = reference.addend + extra + relocation.bias
             if not -(1 << 31) <= addend < 1 << 31:
                 raise BuildError(f"stencil {owner}: addend {addend} of {reference.symbol} does not fit")
+            if relocation.table and value != "SYMBOL":
+                raise BuildError(
+                    f"stencil {owner}: {reference.kind} against {reference.symbol}, which has no table entry"
+                )
             return Patch(reference.offset, relocation.method, value, index, addend)
 
         name = reference.symbol

@@ -98,9 +98,7 @@ AARCH64 = Syntax(
     section_type="@progbits",
     jump_pattern=re.compile(r"b\s+(?P<label>[A-Za-z_.$][\w.$]*)$"),
     leave_pattern=re.compile(r"(?:ret|br\s|brk\s|udf\s)"),
-    branch_pattern=re.compile(
-        r"(?P<condition>b\.\w\w|cbn?z \w+,|tbn?z \w+, #\d+,)\s+(?P<label>[\w.$]+)$"
-    ),
+    branch_pattern=re.compile(r"(?P<condition>b\.\w\w|cbn?z \w+,|tbn?z \w+, #\d+,)\s+(?P<label>[\w.$]+)$"),
     jump_text="b {}",
     inverses=_both_ways([*_A64_CONDITIONS, ("cbz", "cbnz"), ("tbz", "tbnz")]),
 )
@@ -111,7 +109,7 @@ class Relocation:
     """How the emitter applies a relocation.
 
     `method` is a value of enum jit_patch in Python/jit/stencils.h without its prefix.  `near`: the target must be within reach
-    of a 32-bit displacement (a function may be reached over a trampoline).  `bias`: added to the addend, where
+    of a 32-bit displacement; `call`: a trampoline will do.  `table`: the field leads to a pointer with the target.  `bias`: added to the addend, where
     the object's format counts from elsewhere than the field.
     """
 
@@ -119,6 +117,7 @@ class Relocation:
     size: int
     near: bool = False
     call: bool = False
+    table: bool = False
     bias: int = 0
 
 
@@ -142,9 +141,9 @@ _X86_ELF = {
     "R_X86_64_32S": Relocation("ABS32", 4),
     "R_X86_64_PC32": Relocation("REL32", 4, near=True),
     "R_X86_64_PLT32": Relocation("REL32", 4, near=True, call=True),
-    "R_X86_64_GOTPCREL": Relocation("GOT32", 4),
-    "R_X86_64_GOTPCRELX": Relocation("GOT32", 4),
-    "R_X86_64_REX_GOTPCRELX": Relocation("GOT32_REX", 4),
+    "R_X86_64_GOTPCREL": Relocation("GOT32", 4, table=True),
+    "R_X86_64_GOTPCRELX": Relocation("GOT32", 4, table=True),
+    "R_X86_64_REX_GOTPCRELX": Relocation("GOT32_REX", 4, table=True),
 }
 
 TARGETS = (

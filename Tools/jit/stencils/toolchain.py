@@ -74,7 +74,9 @@ class Toolchain:
         if match is None:
             raise BuildError(f"{self.clang} is not clang: {first}")
         if int(match[1]) < MINIMUM_CLANG:
-            raise BuildError(f"{self.clang} is clang {match[1]}; stencils need clang {MINIMUM_CLANG} or newer")
+            raise BuildError(
+                f"{self.clang} is clang {match[1]}; stencils need clang {MINIMUM_CLANG} or newer"
+            )
         return first
 
     def target(self) -> targets.Target:

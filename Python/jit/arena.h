@@ -1,0 +1,32 @@
+/* Executable memory near the interpreter's own code.  Not thread-safe: the caller holds the GIL of the one interpreter
+ * that runs compiled code. */
+#ifndef Py_JIT_ARENA_H
+#define Py_JIT_ARENA_H
+
+#include <stddef.h>
+
+/* Every block lies within this many bytes of the anchor, so 32-bit displacements lead from any block to any other and to
+ * everything that is itself within JIT_ARENA_REACH of the anchor. */
+#define JIT_ARENA_REACH ((size_t)1 << 30)
+
+/* Prepares an arena around ANCHOR (an address in the interpreter's text) and proves that code can be put there.  0, or -1
+ * with *reason set to a static string.  May be called again after _PyJitArena_Fini. */
+int _PyJitArena_Init(const void *anchor, const char **reason);
+
+/* Gives back all memory.  No block may be in use. */
+void _PyJitArena_Fini(void);
+
+/* Reserves SIZE bytes (> 0), aligned to 16, that are not readable yet.  NULL with *reason set when there is no room. */
+void *_PyJitArena_Alloc(size_t size, const char **reason);
+
+/* Puts SIZE bytes of code at AT, the whole of a block from _PyJitArena_Alloc, and makes them executable.  0, or -1 with *reason
+ * set; then the block is as it was (free it), and so is every other one. */
+int _PyJitArena_Write(void *at, const void *code, size_t size, const char **reason);
+
+/* Gives back a block of SIZE bytes, written or not. */
+void _PyJitArena_Free(void *at, size_t size);
+
+/* Executable memory held, in bytes: whole pages. */
+size_t _PyJitArena_Bytes(void);
+
+#endif /* !Py_JIT_ARENA_H */

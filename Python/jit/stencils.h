@@ -1,0 +1,64 @@
+/* The types of jit_stencils.h, which Tools/jit/build.py makes (InternalDocs/stencils.md). */
+#ifndef Py_JIT_STENCILS_H
+#define Py_JIT_STENCILS_H
+
+#include <stdint.h>
+
+/* How a field is patched.  Tools/jit/stencils/targets.py maps relocations to these. */
+enum {
+    JIT_PATCH_ABS64,        // the value
+    JIT_PATCH_ABS32,        // the value, 32 bits of it
+    JIT_PATCH_REL32,        // the value relative to the field
+    JIT_PATCH_GOT32,        // where a pointer with the value stands, relative to the field
+    JIT_PATCH_GOT32_REX,    // the same; the instruction has a REX prefix
+};
+
+/* With what. */
+enum {
+    JIT_VALUE_HOT,          // start of the stencil's hot part
+    JIT_VALUE_COLD,         // start of its cold part
+    JIT_VALUE_CONTINUE,     // the next operation
+    JIT_VALUE_LOOP,         // the operation after START
+    JIT_VALUE_SIDE_EXIT,    // the stub of the operation's exit
+    JIT_VALUE_ERROR,        // the stub for errors
+    JIT_VALUE_UNWIND,       // the stub for errors before a new frame's first instruction
+    JIT_VALUE_OPARG,
+    JIT_VALUE_THIS_INSTR,   // address of the instruction in the live code
+    JIT_VALUE_EXPECTED_IP,  // the same, before its EXTENDED_ARGs
+    JIT_VALUE_CACHE16,      // frozen cache at code unit `index`
+    JIT_VALUE_CACHE32,
+    JIT_VALUE_CACHE64,
+    JIT_VALUE_CACHE_PTR,    // its address
+    JIT_VALUE_EXECUTOR,
+    JIT_VALUE_EXIT,         // the _PyJitExit of a stub
+    JIT_VALUE_SHARED,       // code that is laid down once
+    JIT_VALUE_CONSTANT,     // jit_constants
+    JIT_VALUE_SYMBOL,       // jit_symbols[index]
+};
+
+/* The addend is added to the value. */
+struct jit_patch {
+    uint16_t offset;        // in its part
+    uint16_t index;
+    int32_t addend;
+    uint8_t method;         // JIT_PATCH_
+    uint8_t value;          // JIT_VALUE_
+};
+
+/* In jit_code from `code` on: the hot part, then the cold one; in jit_patches from `patch` on likewise. */
+struct jit_stencil {
+    uint32_t code;
+    uint32_t patch;
+    uint16_t hot_size;
+    uint16_t cold_size;
+    uint16_t hot_patches;
+    uint16_t cold_patches;
+};
+
+struct jit_symbol {
+    const void *address;    // first, so that a row is a pointer in memory too
+    const char *name;
+    uint8_t direct;         // 1: must be within reach; 0: a trampoline will do
+};
+
+#endif /* !Py_JIT_STENCILS_H */

@@ -1,0 +1,177 @@
+"""Measures interpreters against each other, in turn, and compares what they compute.
+
+    python3 Tools/bench/run.py --python stock=build/stock/python \\
+        --python off=./python,PYTHON_JIT=0 --python on=./python,PYTHON_JIT=1 --table --json bench.json
+
+Each round of each benchmark starts one process of every interpreter, one after the other (A B C A B C), so that what the
+machine does meanwhile hits all alike.  Loop counts come from one calibration with the first interpreter and
+are the same for all.  Exit code: 0; 1 when a benchmark failed or a result differs; 2 when the arguments or the set-up are wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import report
+import suite
+
+WORKER = Path(__file__).resolve().parent / "worker.py"
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    name: str
+    path: Path
+    settings: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long to measure.  Seconds: of one value, of the warm-up, of the values of one process."""
+
+    rounds: int
+    min_time: float
+    warmup_time: float
+    values_time: float
+    time_limit: float = 600.0
+
+
+FULL = Effort(rounds=3, min_time=0.05, warmup_time=0.5, values_time=0.5)
+FAST = Effort(rounds=1, min_time=0.01, warmup_time=0.15, values_time=0.1)
+
+
+class WorkerFailed(Exception):
+    pass
+
+
+def parse_interpreter(text: str) -> Interpreter:
+    """NAME=PATH[,VARIABLE=VALUE...]"""
+    first, *rest = text.split(",")
+    name, separator, path = first.partition("=")
+    settings = dict(item.partition("=")[::2] for item in rest)
+    if not (name and separator and path) or not all("=" in item for item in rest):
+        raise suite.SuiteError(f"--python {text}: expected NAME=PATH[,VARIABLE=VALUE...]")
+    if not Path(path).exists():
+        raise suite.SuiteError(f"--python {text}: there is no {path}; build it first (make, make stock)")
+    return Interpreter(name, Path(path).absolute(), settings)
+
+
+def run_worker(interpreter: Interpreter, job: dict[str, Any], time_limit: float) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
+        job_path, out_path = Path(scratch, "job.json"), Path(scratch, "out.json")
+        job_path.write_text(json.dumps(job))
+        try:
+            done = subprocess.run(
+                [interpreter.path, WORKER, job_path, out_path],
+                env=suite.clean_environment(interpreter.settings),
+                cwd=scratch,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=time_limit,
+            )
+        except subprocess.TimeoutExpired:
+            raise WorkerFailed(f"ran longer than {time_limit:.0f} s") from None
+        if done.returncode != 0 or not out_path.exists():
+            tail = done.stderr.decode(errors="replace").strip().splitlines()[-6:]
+            raise WorkerFailed(f"exit code {done.returncode}\n    " + "\n    ".join(tail))
+        report_of_worker: dict[str, Any] = json.loads(out_path.read_text())
+        return report_of_worker
+
+
+def plan(script: suite.Script, first: Interpreter, effort: Effort) -> dict[str, Any]:
+    """The job for all interpreters: calibrated loops and counts for each benchmark that the script names."""
+    job: dict[str, Any] = {
+        "kind": script.kind,
+        "script": str(script.path),
+        "args": list(script.args),
+        "loops": {},
+        "min_time": effort.min_time,
+        "warmups": {},
+        "values": {},
+        "check": False,
+    }
+    calibration = run_worker(first, job, effort.time_limit)["benchmarks"]
+    for name, found in calibration.items():
+        job["loops"][name] = found["loops"]
+        job["warmups"][name] = min(20, max(1, math.ceil(effort.warmup_time / found["value_time"])))
+        job["values"][name] = min(20, max(2, math.ceil(effort.values_time / found["value_time"])))
+    return job
+
+
+def measure(
+    script: suite.Script, interpreters: list[Interpreter], effort: Effort, results: report.Results
+) -> None:
+    job = plan(script, interpreters[0], effort)
+    for round_number in range(effort.rounds):
+        job["check"] = round_number == 0
+        for interpreter in interpreters:
+            try:
+                found = run_worker(interpreter, job, effort.time_limit)
+            except WorkerFailed as error:
+                raise WorkerFailed(f"{interpreter.name}: {error}") from None
+            results.jit.setdefault(script.name, {})[interpreter.name] = found["jit"]
+            for name, numbers in found["benchmarks"].items():
+                results.suite_of[name] = script.kind
+                row = results.series.setdefault(name, {})
+                series = row.setdefault(interpreter.name, report.Series())
+                series.values += numbers["values"]
+                series.first.append(numbers["first"])
+                if round_number == 0:
+                    series.digest = f"{numbers['digest']}-{found['printed']}"
+                    series.compared = numbers["compared"]
+
+
+def arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--python", action="append", required=True, metavar="NAME=PATH[,VAR=VALUE...]")
+    parser.add_argument("--suite", choices=("own", "pyperformance", "all"), default="all")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="scripts to run, by name")
+    parser.add_argument("--fast", action="store_true", help="one round, short values: a look, not a measurement")
+    parser.add_argument("--rounds", type=int, help="processes for each interpreter and benchmark")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="write every value and the summary")
+    parser.add_argument("--table", action="store_true", help="print the table (default without --json)")
+    parser.add_argument("--build", type=Path, default=suite.ROOT / "build", help="where downloads go")
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    options = arguments(argv)
+    try:
+        interpreters = [parse_interpreter(text) for text in options.python]
+        if len({interpreter.name for interpreter in interpreters}) != len(interpreters):
+            raise suite.SuiteError("two --python options have the same name")
+        scripts = suite.select(options.suite, options.build, options.only)
+    except suite.SuiteError as error:
+        print(f"run.py: {error}", file=sys.stderr)
+        return 2
+    effort = FAST if options.fast else FULL
+    if options.rounds:
+        effort = Effort(options.rounds, effort.min_time, effort.warmup_time, effort.values_time)
+    results = report.Results([interpreter.name for interpreter in interpreters])
+    for number, script in enumerate(scripts, start=1):
+        print(f"[{number}/{len(scripts)}] {script.name}", file=sys.stderr, flush=True)
+        try:
+            measure(script, interpreters, effort, results)
+        except WorkerFailed as error:
+            results.failures.append(f"{script.name}: {error}")
+            print(f"  failed: {error}", file=sys.stderr)
+    results.compare_digests()
+    if options.json:
+        options.json.write_text(json.dumps(report.as_json(results), indent=1) + "\n")
+    if options.table or not options.json:
+        print(report.table(results))
+    for failure in results.failures:
+        print(f"FAILED {failure}")
+    return 1 if results.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""Which benchmarks there are, and where pyperformance's scripts come from."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tomllib
+import venv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+DATA = HERE / "benchmarks.toml"
+
+
+class SuiteError(Exception):
+    """Something the user can cure: the message says how."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """One script to run in each interpreter.  It reports one benchmark or several."""
+
+    name: str
+    kind: str  # "own" or "pyperformance"
+    path: Path
+    args: tuple[str, ...] = ()
+
+
+def read_data(path: Path = DATA) -> dict[str, Any]:
+    with path.open("rb") as source:
+        return tomllib.load(source)
+
+
+def own_scripts(data: dict[str, Any], root: Path = ROOT) -> list[Script]:
+    folder = root / data["own"]["folder"]
+    scripts = [Script(name, "own", folder / f"{name}.py") for name in data["own"]["programs"]]
+    for script in scripts:
+        if not script.path.is_file():
+            raise SuiteError(f"{DATA.name} names the program {script.name}, but there is no {script.path}")
+    return scripts
+
+
+def pyperformance_scripts(data: dict[str, Any], folder: Path) -> list[Script]:
+    scripts = []
+    for name, entry in data["pyperformance"]["scripts"].items():
+        table = entry if isinstance(entry, dict) else {"folder": f"bm_{name}", "args": entry}
+        path = folder / table["folder"] / "run_benchmark.py"
+        if not path.is_file():
+            raise SuiteError(f"{DATA.name} names {name}, but the package has no {table['folder']}/run_benchmark.py")
+        scripts.append(Script(name, "pyperformance", path, tuple(table["args"])))
+    return scripts
+
+
+def in_venv(build: Path, *requirements: str) -> Path:
+    """Python of a virtual environment under `build` that has the requirements (given without their dependencies)."""
+    home = build / "bench-venv"
+    python = home / "bin" / "python"
+    if not python.exists():
+        venv.create(home, with_pip=True, clear=True)
+    marker = home / "installed.txt"
+    have = marker.read_text().split() if marker.exists() else []
+    missing = [text for text in requirements if text not in have]
+    if missing:
+        command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *missing]
+        if any(text.startswith("pyperformance") for text in missing):
+            command.append("--no-deps")
+        if subprocess.run(command).returncode != 0:
+            raise SuiteError(f"pip could not install {' '.join(missing)}; without a network use --suite own")
+        marker.write_text("\n".join([*have, *missing]) + "\n")
+    return python
+
+
+def fetch_pyperformance(data: dict[str, Any], build: Path) -> Path:
+    """The folder of pyperformance's benchmarks, downloaded when it is not there."""
+    python = in_venv(build, data["pyperformance"]["requirement"])
+    code = "import importlib.util as u; print(u.find_spec('pyperformance').submodule_search_locations[0])"
+    package = subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+    return Path(package) / "data-files" / "benchmarks"
+
+
+def select(suite: str, build: Path, only: list[str] | None = None) -> list[Script]:
+    data = read_data()
+    scripts: list[Script] = []
+    if suite in ("own", "all"):
+        scripts += own_scripts(data)
+    if suite in ("pyperformance", "all"):
+        scripts += pyperformance_scripts(data, fetch_pyperformance(data, build))
+    if only:
+        unknown = set(only) - {script.name for script in scripts}
+        if unknown:
+            raise SuiteError(f"no such benchmark in suite {suite}: {', '.join(sorted(unknown))}")
+        scripts = [script for script in scripts if script.name in only]
+    return scripts
+
+
+def clean_environment(settings: dict[str, str]) -> dict[str, str]:
+    """The environment of a measured process: nothing of the caller's PYTHON* variables, fixed hash seed."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    return {**environment, "PYTHONHASHSEED": "0", "PYTHONNOUSERSITE": "1", **settings}
+
+

@@ -1,0 +1,192 @@
+"""Runs inside the measured interpreter: measures one benchmark script and writes what it saw as JSON.
+
+    python worker.py JOB.json OUT.json
+
+JOB: kind ("own" or "pyperformance"), script, args, loops ({name: count}, empty to calibrate), min_time (seconds one value
+should last), warmups and values ({name: count}), check (also make the extra run that observes results).
+The first value of a process is reported apart (code is cold), then warm-ups are dropped, then values are kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib.util
+import io
+import json
+import os
+import random
+import runpy
+import sys
+import time
+import types
+from collections.abc import Callable
+from typing import Any
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[0] = os.path.join(HERE, "shim")
+sys.path.append(HERE)
+
+import pyperf  # noqa: E402
+from digest import Digester, digest  # noqa: E402
+
+SEED = 20_130_513
+FIRST_CALLS = 100  # of each function, all observed; later ones only every SAMPLE-th
+SAMPLE = 1009
+OBSERVED_NODES = 400
+
+Timed = Callable[[int], tuple[float, object]]
+
+
+class Observer:
+    """Wraps the functions and methods of a benchmark module; digests arguments and results of sampled calls.
+
+    Most pyperformance benchmarks return nothing but a time.  What they computed passes through their own
+    functions, so one extra run with wrapped functions gives a digest that two interpreters must share.
+    """
+
+    def __init__(self, names: dict[str, Any], timed_function: object) -> None:
+        self.names = names
+        self.timed_function = timed_function
+        self.digester = Digester(max_nodes=200_000)
+        self.calls = 0
+
+    def install(self) -> None:
+        for name, value in list(self.names.items()):
+            if isinstance(value, types.FunctionType) and value is not self.timed_function:
+                if value.__module__ == self.names.get("__name__"):
+                    self.names[name] = self.wrap(value)
+            elif isinstance(value, type) and value.__module__ == self.names.get("__name__"):
+                for attribute, method in list(vars(value).items()):
+                    if isinstance(method, types.FunctionType) and not attribute.startswith("__"):
+                        with contextlib.suppress(TypeError, AttributeError):
+                            setattr(value, attribute, self.wrap(method))
+
+    def wrap(self, function: types.FunctionType) -> Callable[..., object]:
+        count = 0
+
+        @functools.wraps(function)
+        def observed(*args: Any, **kwargs: Any) -> object:
+            nonlocal count
+            count += 1
+            self.calls += 1
+            result = function(*args, **kwargs)
+            if count <= FIRST_CALLS or count % SAMPLE == 0:
+                self.digester.put(function.__qualname__, count, digest((args, result), OBSERVED_NODES))
+            return result
+
+        return observed
+
+
+class Session:
+    """Measures each benchmark that a script names."""
+
+    def __init__(self, job: dict[str, Any]) -> None:
+        self.job = job
+        self.results: dict[str, dict[str, Any]] = {}
+
+    def run(self, name: str, timed: Timed, function: object, scale: float) -> None:
+        if self.job["loops"]:
+            self.results[name] = self.measure(name, timed, function, scale)
+        else:
+            self.results[name] = self.calibrate(timed)
+
+    def calibrate(self, timed: Timed) -> dict[str, Any]:
+        random.seed(SEED)
+        cold, _ = timed(1)
+        loops = 1
+        elapsed = min(cold, timed(1)[0])
+        while elapsed < self.job["min_time"] and loops < 1 << 24:
+            loops = max(loops * 2, int(loops * min(self.job["min_time"] / max(elapsed, 1e-7), 64)))
+            elapsed, _ = timed(loops)
+        return {"loops": loops, "value_time": max(elapsed, 1e-6)}
+
+    def measure(self, name: str, timed: Timed, function: object, scale: float) -> dict[str, Any]:
+        loops, warmups, values = (self.job[key][name] for key in ("loops", "warmups", "values"))
+        times: list[float] = []
+        digests: list[str] = []
+        for n in range(1 + warmups + values):
+            random.seed(SEED)
+            elapsed, result = timed(loops)
+            times.append(elapsed / loops * scale)
+            if n in (0, warmups + values):
+                digests.append(digest(result))
+        compared = "returned value" if function is None else "nothing"
+        if self.job["check"] and self.job["kind"] == "pyperformance":
+            observed, calls = self.observe(timed, function)
+            digests.append(observed)
+            if calls:
+                compared = "observed calls" if function is not None else "returned value, observed calls"
+        return {
+            "loops": loops,
+            "first": times[0],
+            "warmups": times[1 : 1 + warmups],
+            "values": times[1 + warmups :],
+            "digest": "-".join(digests),
+            "compared": compared,
+        }
+
+    def observe(self, timed: Timed, function: object) -> tuple[str, int]:
+        names = getattr(function, "__globals__", None) or sys.modules["__main__"].__dict__
+        observer = Observer(names, function)
+        observer.install()
+        random.seed(SEED)
+        clock = pyperf.perf_counter
+        pyperf.perf_counter = lambda: 0.0
+        try:
+            _, result = timed(1)
+        finally:
+            pyperf.perf_counter = clock
+        observer.digester.add(result)
+        return observer.digester.hash.hexdigest()[:16], observer.calls
+
+
+def run_own(script: str, session: Session) -> None:
+    name = os.path.splitext(os.path.basename(script))[0]
+    spec = importlib.util.spec_from_file_location("program_" + name, script)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    pyperf.session = session
+    sys.argv = [script]
+    pyperf.Runner().bench_func(name, module.run)
+
+
+def run_pyperformance(script: str, args: list[str], session: Session) -> None:
+    pyperf.session = session
+    sys.argv = [script, *args]
+    sys.path.insert(0, os.path.dirname(script))
+    runpy.run_path(script, run_name="__main__")
+
+
+def jit_stats() -> Any:
+    stats = getattr(getattr(sys, "_jit", None), "stats", None)
+    return None if stats is None else stats()
+
+
+def main() -> None:
+    job_path, out_path = sys.argv[1:]
+    with open(job_path, encoding="utf-8") as source:
+        job: dict[str, Any] = json.load(source)
+    session = Session(job)
+    start = time.perf_counter()
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        if job["kind"] == "own":
+            run_own(job["script"], session)
+        else:
+            run_pyperformance(job["script"], job["args"], session)
+    report = {
+        "benchmarks": session.results,
+        "wall": time.perf_counter() - start,
+        "printed": digest(printed.getvalue()),
+        "jit": jit_stats(),
+        "version": sys.version,
+    }
+    with open(out_path, "w", encoding="utf-8") as out:
+        json.dump(report, out, default=str)
+
+
+if __name__ == "__main__":
+    main()

@@ -10,8 +10,10 @@ from pathlib import Path
 from .diagnostics import Abandon, Diagnostics, Source
 from .dispatch import opcode_targets
 from .ids import opcode_ids, python_metadata
+from .jit_opcodes import jit_opcodes
 from .metadata import opcode_metadata
 from .model import Builder, Model
+from .opaque import opaque_cases
 from .output import write_if_changed
 from .parser import parse_file
 from .tier1 import tier1_cases
@@ -26,6 +28,8 @@ OUTPUTS: dict[str, Generator] = {
     "Include/internal/pycore_opcode_metadata.h": lambda model, _: opcode_metadata(model),
     "Include/internal/pycore_uop_ids.h": lambda model, _: uop_ids(model),
     "Include/internal/pycore_uop_metadata.h": lambda model, _: uop_metadata(model),
+    "Include/internal/pycore_jit_opcodes.h": lambda model, _: jit_opcodes(model),
+    "Python/jit_opaque_cases.c.h": opaque_cases,
     "Lib/_opcode_metadata.py": lambda model, _: python_metadata(model),
 }
 

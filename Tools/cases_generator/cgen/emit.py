@@ -48,6 +48,10 @@ class Dialect:
         reader = {1: "read_u16", 2: "read_u32", 4: "read_obj"}[cache.units]
         return f"{reader}(&this_instr[{offset}].cache)"
 
+    def cache_pointer(self, offset: str) -> str:
+        """The address of the inline cache `offset` units after the instruction."""
+        return f"&this_instr[{offset}]"
+
     def name(self, token: Token, instruction: Instruction) -> str:
         """An identifier of the body."""
         return token.text
@@ -66,6 +70,12 @@ class Dialect:
     def drops_section(self, directive: str) -> bool:
         """True if this consumer leaves out the lines from this `#if` to its end."""
         return False
+
+
+def rewrite_body(op: Op, dialect: Dialect, diagnostics: Diagnostics) -> list[str]:
+    """The body alone, of an operation that is not part of an instruction."""
+    alone = Instruction(op.name, op.definition, [Part(op, ())], 1, [])
+    return _Body(_Emitter(alone, dialect, diagnostics), alone.parts[0]).rewrite(op.statements)
 
 
 @dataclass
@@ -236,6 +246,9 @@ class _Body:
     def replace(self, tokens: Sequence[Token], i: int) -> tuple[int, str]:
         """How many tokens from `i` are replaced, and by what."""
         token = tokens[i]
+        follow = [t.text for t in tokens[i : i + 6]]
+        if follow[:3] == ["&", "this_instr", "["] and follow[4] == "]" and follow[5:] != ["."]:
+            return 5, self.dialect.cache_pointer(follow[3])
         if token.kind != IDENT:
             return 1, token.text
         after = tokens[i + 1].text if i + 1 < len(tokens) else ""

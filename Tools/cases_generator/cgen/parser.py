@@ -216,7 +216,7 @@ class _Parser:
         if self.accept("if"):
             cond = self.expression(self.expect("(", "after `if`"))
         return StackEffect(
-            name.text, " ".join(w.text for w in words).replace(" *", "*"), size, cond, name.span
+            name.text, " ".join(w.text for w in words), size, cond, name.span
         )
 
     def expression(self, opening: Token) -> str:

@@ -9,6 +9,7 @@
  *   JIT_START_RECORDING()      from the next dispatch on, the recorder sees every instruction before it runs
  *   JIT_STOP_RECORDING()       ordinary dispatch again
  *   JIT_IS_RECORDING()         true between the two
+ *   JIT_ON_UNWIND()            an exception unwinds; if it does so while recording, the recorder is told
  *   JIT_DISPATCH_RECORDED()    runs the instruction in `opcode` without asking the recorder
  */
 #ifndef Py_INTERNAL_JIT_TIER1_H
@@ -46,13 +47,24 @@
        } while (0)
 #endif
 
+#define JIT_ON_UNWIND() \
+    do { \
+        if (JIT_IS_RECORDING()) { \
+            JIT_STOP_RECORDING(); \
+            _PyJit_RecordUnwind(tstate); \
+        } \
+    } while (0)
+
 #else  /* !_Py_TIER2 */
 
 #define JIT_EVAL_LOCALS
 #define JIT_START_RECORDING() ((void)0)
 #define JIT_STOP_RECORDING() ((void)0)
 #define JIT_IS_RECORDING() 0
+#define JIT_ON_UNWIND() ((void)0)
 
 #endif /* _Py_TIER2 */
+
+#include "pycore_jit_enter.h"     // JIT_LOOP_HOT(), JIT_CALL_HOT(), JIT_ENTER_EXECUTOR()
 
 #endif /* !Py_INTERNAL_JIT_TIER1_H */

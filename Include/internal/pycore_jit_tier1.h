@@ -10,6 +10,7 @@
  *   JIT_STOP_RECORDING()       ordinary dispatch again
  *   JIT_IS_RECORDING()         true between the two
  *   JIT_DISPATCH_RECORDED()    runs the instruction in `opcode` without asking the recorder
+ *   JIT_ON_UNWIND()            an exception unwinds in this loop: recording ends
  */
 #ifndef Py_INTERNAL_JIT_TIER1_H
 #define Py_INTERNAL_JIT_TIER1_H
@@ -46,13 +47,24 @@
        } while (0)
 #endif
 
+#define JIT_ON_UNWIND() \
+    do { \
+        if (JIT_IS_RECORDING()) { \
+            JIT_STOP_RECORDING(); \
+            _PyJit_RecordUnwind(tstate); \
+        } \
+    } while (0)
+
 #else  /* !_Py_TIER2 */
 
 #define JIT_EVAL_LOCALS
 #define JIT_START_RECORDING() ((void)0)
 #define JIT_STOP_RECORDING() ((void)0)
 #define JIT_IS_RECORDING() 0
+#define JIT_ON_UNWIND() ((void)0)
 
 #endif /* _Py_TIER2 */
+
+#include "pycore_jit_enter.h"     // JIT_LOOP_HOT() and the other ways into the JIT
 
 #endif /* !Py_INTERNAL_JIT_TIER1_H */

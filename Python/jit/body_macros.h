@@ -112,9 +112,9 @@ extern const struct _PyCode_DEF(8) _Py_InitCleanup;
 
 /* A trace does not count towards another trace. */
 #undef JIT_LOOP_HOT
-#define JIT_LOOP_HOT() ((void)0)
+#define JIT_LOOP_HOT(INSTR) ((void)(INSTR))
 #undef JIT_CALL_HOT
-#define JIT_CALL_HOT() ((void)0)
+#define JIT_CALL_HOT(INSTR) ((void)(INSTR))
 
 /* First line of every opaque body.  SIZE: code units of the instruction.  SAVES_IP: 1 if anything that may look at the
  * frame's instruction pointer runs inside; a constant, so the store costs nothing elsewhere. */

@@ -60,6 +60,8 @@ def jit_fragments(top: Path, config: Config, ours: list[str]) -> dict[str, str]:
     rules.append("LIBSUBDIRS+= $(filter-out $(LIBSUBDIRS)," + " ".join(library) + ")")
     rules.append("TESTSUBDIRS+= $(filter-out $(TESTSUBDIRS)," + " ".join(tests) + ")")
     rules.append("-include $(wildcard Python/*.d Python/jit/*.d Objects/*.d Modules/*.d)")
+    # Our sources include generated bodies and each other by their place below Python/.
+    rules.append("$(JIT_OBJS): PY_CFLAGS_NODIST+= -I$(srcdir)/Python")
     if stencils:
         scripts = sorted(
             path

@@ -60,7 +60,10 @@ def trace_op_row(op: Op) -> str:
     values = [e for e in op.inputs if e.type != "ip"]
     result = op.outputs[0].type.upper() if op.outputs else "NONE"
     letters = "".join(TYPE_LETTERS[e.type] for e in values)
-    flags = [name for name in OP_FLAGS if name in op.definition.flags]
+    present = set(op.definition.flags)
+    if op.mentions("EXIT_IF", "DEOPT_IF", "JIT_SIDE_EXIT"):
+        present.add("exits")
+    flags = [name for name in OP_FLAGS if name in present]
     if len(values) != len(op.inputs):
         flags.append("reads_ip")
     spelled = " | ".join(f"JIT_OPFLAG_{name.upper()}" for name in flags) or "0"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from .ceval_exports import CEVAL_EXPORTS
 from .diagnostics import Diagnostics
-from .emit import Dialect, emit_instruction, rewrite_body
+from .emit import ALWAYS, Dialect, emit_instruction, rewrite_body
 from .jit_properties import jit_flags, sections_dropped
 from .lexer import Token
 from .model import Instruction, Model, Op
@@ -43,7 +43,8 @@ class OpaqueDialect(Dialect):
     def error_if(self, cond: str, saves: Sequence[str], pop: Size) -> str:
         before = "".join(s + " " for s in saves)
         move = "" if pop.is_zero else f"stack_pointer += {pop}; "
-        return f"if ({cond}) {{ {before}{move}JIT_ERROR(); }}"
+        guard = "" if cond in ALWAYS else f"if ({cond}) "
+        return f"{guard}{{ {before}{move}JIT_ERROR(); }}"
 
     def goto(self, label: str) -> str:
         if label == "error":
@@ -93,7 +94,9 @@ def opaque_cases(model: Model, diagnostics: Diagnostics) -> str:
     w = Writer("opaque operations")
     dialect = OpaqueDialect()
     for instruction in model.sorted_instructions():
-        if not not_traceable_reason(instruction):
+        if not_traceable_reason(instruction):
+            continue
+        with diagnostics.next_on_error():
             opaque_case(w, instruction, dialect, diagnostics)
     w.line("/* Trace operations */")
     w.line()

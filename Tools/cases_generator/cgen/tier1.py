@@ -15,7 +15,8 @@ def tier1_cases(model: Model, diagnostics: Diagnostics) -> str:
     predicted = model.predicted()
     dialect = Dialect()
     for instruction in model.sorted_instructions():
-        case(w, instruction, instruction.name in predicted, dialect, diagnostics)
+        with diagnostics.next_on_error():
+            case(w, instruction, instruction.name in predicted, dialect, diagnostics)
     recording(w, model)
     w.put("", "#undef TIER_ONE")
     return w.text()

@@ -9,8 +9,8 @@
  *   JIT_START_RECORDING()      from the next dispatch on, the recorder sees every instruction before it runs
  *   JIT_STOP_RECORDING()       ordinary dispatch again
  *   JIT_IS_RECORDING()         true between the two
- *   JIT_ON_UNWIND()            an exception unwinds; if it does so while recording, the recorder is told
  *   JIT_DISPATCH_RECORDED()    runs the instruction in `opcode` without asking the recorder
+ *   JIT_ON_UNWIND()            an exception unwinds in this loop: recording ends
  */
 #ifndef Py_INTERNAL_JIT_TIER1_H
 #define Py_INTERNAL_JIT_TIER1_H
@@ -65,6 +65,6 @@
 
 #endif /* _Py_TIER2 */
 
-#include "pycore_jit_enter.h"     // JIT_LOOP_HOT(), JIT_CALL_HOT(), JIT_ENTER_EXECUTOR()
+#include "pycore_jit_enter.h"     // JIT_LOOP_HOT() and the other ways into the JIT
 
 #endif /* !Py_INTERNAL_JIT_TIER1_H */

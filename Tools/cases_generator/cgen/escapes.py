@@ -28,7 +28,7 @@ _NOT_CALLS = _words(
     """
     assert static_assert if for while switch return sizeof defined void DEOPT_IF EXIT_IF ERROR_IF
     ERROR_NO_POP GOTO_ERROR SYNC_SP DISPATCH DISPATCH_INLINED JUMPBY LLTRACE_RESUME_FRAME SKIP_OVER LOAD_IP LOAD_SP
-    STACK_SHRINK STACK_LEVEL EMPTY PEEK INSTR_OFFSET
+    STACK_SHRINK STACK_LEVEL EMPTY PEEK INSTR_OFFSET JIT_LOOP_HOT JIT_CALL_HOT
     """
 )
 
@@ -176,7 +176,15 @@ def _escaping_call(op: Op, tokens: Sequence[Token], i: int) -> str:
 
 
 def _is_number_type(name: str) -> bool:
-    return name.endswith("_t") or name in ("int", "long", "char", "double", "unsigned", "size_t", "Py_ssize_t")
+    return name.endswith("_t") or name in (
+        "int",
+        "long",
+        "char",
+        "double",
+        "unsigned",
+        "size_t",
+        "Py_ssize_t",
+    )
 
 
 def _is_cast(tokens: Sequence[Token], close: int) -> bool:

@@ -94,6 +94,7 @@ class Instruction:
     layout: list[tuple[str, int]]  # cache entries as written: name, units
     family: Family | None = None
     number: int = -1
+    has_arg: bool = False
 
     @property
     def is_single(self) -> bool:
@@ -149,7 +150,6 @@ class Pseudo:
 
 @dataclass
 class Model:
-    ops: dict[str, Op]
     instructions: dict[str, Instruction]
     families: dict[str, Family]
     pseudos: dict[str, Pseudo]
@@ -183,7 +183,7 @@ class Builder:
         self.families: dict[str, FamilyDef] = {}
         self.pseudos: dict[str, PseudoDef] = {}
         self.overridden: list[tuple[OpDef | MacroDef, OpDef | MacroDef]] = []  # old, new
-        self.ops: dict[str, Op] = {}
+        self.ops: dict[tuple[str, str, int], Op] = {}
 
     def add(self, definitions: Iterable[Definition]) -> None:
         for definition in definitions:
@@ -233,7 +233,7 @@ class Builder:
                 if instruction is not None:
                     instructions[definition.name] = instruction
         for old, new in self.overridden:
-            self.check_override(old, new)
+            self.check_override(old, new, instructions)
         families = {f.name: self.family(f, instructions) for f in self.families.values()}
         for name, base in UNLISTED_MEMBERS.items():
             if name in instructions and base in families:
@@ -241,11 +241,11 @@ class Builder:
         pseudos = {p.name: self.pseudo(p, instructions) for p in self.pseudos.values()}
         numbering = self.number(instructions, pseudos)
         trace_ops = [self.op(d) for d in self.trace.values()]
-        return Model(self.ops, instructions, families, pseudos, trace_ops, numbering)
+        return Model(instructions, families, pseudos, trace_ops, numbering)
 
     def op(self, definition: OpDef) -> Op:
-        key = f"trace {definition.name}" if definition.kind == "trace" else definition.name
-        if key not in self.ops or self.ops[key].definition is not definition:
+        key = (definition.kind, definition.name, id(definition))
+        if key not in self.ops:
             try:
                 statements = parse_body(definition.body.tokens, self.diagnostics)
             except Abandon:
@@ -288,7 +288,8 @@ class Builder:
                 layout.append((ref.name, ref.units))
                 offset += ref.units
                 continue
-            found = self.named.get(ref.name)
+            own = isinstance(definition, OpDef) and ref.name == definition.name
+            found = definition if own else self.named.get(ref.name)
             if not isinstance(found, OpDef):
                 self.diagnostics.error(
                     ref.span,
@@ -311,14 +312,20 @@ class Builder:
                 layout.append((cache.name, cache.units))
                 offset += cache.units
             parts.append(Part(self.op(found), tuple(offsets)))
-        return Instruction(definition.name, definition, parts, offset, layout) if ok else None
+        if not ok:
+            return None
+        instruction = Instruction(definition.name, definition, parts, offset, layout)
+        instruction.has_arg = uses_oparg(instruction)
+        return instruction
 
     def part_refs(self, definition: OpDef | MacroDef) -> tuple[PartRef, ...]:
         if isinstance(definition, MacroDef):
             return definition.parts
         return (PartRef(definition.name, None, definition.span),)
 
-    def check_override(self, old: OpDef | MacroDef, new: OpDef | MacroDef) -> None:
+    def check_override(
+        self, old: OpDef | MacroDef, new: OpDef | MacroDef, instructions: dict[str, Instruction]
+    ) -> None:
         """An override may change what happens, not what goes in and out: callers were written for that."""
         note = f"the one it replaces is at {old.span}"
         if isinstance(old, OpDef) and isinstance(new, OpDef) and old.kind == new.kind == "op":
@@ -327,20 +334,21 @@ class Builder:
                     new.span, f"override changes the stack or cache effect of `{new.name}`", note
                 )
             return
-        before, after = self.instruction(old), self.instruction(new)
+        before, after = self.instruction(old), instructions.get(new.name)
         if before is None or after is None:
             return
+        after.has_arg = before.has_arg  # also where the new body does not look at it
         if before.size != after.size:
             self.diagnostics.error(
                 new.span,
                 f"override changes the size of `{new.name}` from {before.size} to {after.size} code units",
                 note,
             )
-        if uses_oparg(before) != uses_oparg(after):
+        if uses_oparg(after) and not uses_oparg(before):
             self.diagnostics.error(
                 new.span,
-                f"override changes whether `{new.name}` has an argument, and with it the numbers of opcodes",
-                "an instruction has one if its body or effect names `oparg`; `(void)oparg;` is enough",
+                f"override of `{new.name}` uses `oparg`, but the instruction has no argument",
+                "having one decides the opcode's number, which is part of the .pyc format",
             )
         depth = [popped - pushed for popped, pushed in (before.net(), after.net())]
         if depth[0] != depth[1]:
@@ -425,7 +433,7 @@ class Builder:
 
     def number(self, instructions: dict[str, Instruction], pseudos: dict[str, Pseudo]) -> Numbering:
         specialized = {i.name for i in instructions.values() if i.is_specialized}
-        with_arg = {i.name for i in instructions.values() if uses_oparg(i)}
+        with_arg = {i.name for i in instructions.values() if i.has_arg}
         numbering = assign_numbers(list(instructions), with_arg, specialized, list(pseudos), HANDWRITTEN)
         if numbering.problem:
             spans = [i.definition.span for i in instructions.values() if i.definition.span.source.checked]

@@ -9,10 +9,11 @@ from __future__ import annotations
 import array
 import collections
 import hashlib
+import math
 import struct
 import types
 
-MAX_NODES = 20_000  # a digest looks at no more values than this, so that it costs little next to the benchmark
+MAX_NODES = 20_000  # the most values a digest looks at, so that it costs little next to the benchmark
 MAX_DEPTH = 40
 LEAVES = (bool, str, bytes, bytearray, complex, range, type(None), type(Ellipsis))
 
@@ -39,7 +40,7 @@ class Digester:
             return
         kind = type(value)
         if isinstance(value, float):
-            self.put(kind.__name__, "nan" if value != value else struct.pack("<d", value).hex())
+            self.put(kind.__name__, "nan" if math.isnan(value) else struct.pack("<d", value).hex())
         elif type(value) is int:
             self.put("int", hex(value))  # repr() refuses very long ones
         elif kind in LEAVES:
@@ -77,7 +78,7 @@ class Digester:
             self.add_instance(value, depth)
 
     def add_instance(self, value: object, depth: int) -> None:
-        """Attributes of an object of a class written in Python; a text form for number-like C types; else the type."""
+        """Attributes of an object of a Python class; a text form of number-like C types; else the type."""
         attributes = getattr(value, "__dict__", None)
         if isinstance(attributes, dict):
             for name in sorted(map(str, attributes)):

@@ -65,7 +65,7 @@ def geomean(values: Iterable[float]) -> float:
 
 
 def pairs(interpreters: Sequence[str]) -> list[tuple[str, str]]:
-    """The comparisons of a run: each against the first; and the last two with each other where there are three."""
+    """The comparisons of a run: each with the first; of three, the last two with each other too."""
     out = [(other, interpreters[0]) for other in interpreters[1:]]
     if len(interpreters) > 2:
         out.append((interpreters[-1], interpreters[-2]))
@@ -145,7 +145,7 @@ def table(results: Results) -> str:
         line = f"{name:<{width}}"
         for interpreter in results.interpreters:
             line += f"  {results.series[name][interpreter].median * 1000:>12.3f}"
-        for (of, against), head in zip(columns, heads):
+        for (of, against), head in zip(columns, heads, strict=True):
             line += f"  {results.speed(name, of, against):>{max(len(head), 7)}.2f}"
         lines.append(line)
     lines.append("")

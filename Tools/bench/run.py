@@ -3,9 +3,10 @@
     python3 Tools/bench/run.py --python stock=build/stock/python \\
         --python off=./python,PYTHON_JIT=0 --python on=./python,PYTHON_JIT=1 --table --json bench.json
 
-Each round of each benchmark starts one process of every interpreter, one after the other (A B C A B C), so that what the
-machine does meanwhile hits all alike.  Loop counts come from one calibration with the first interpreter and
-are the same for all.  Exit code: 0; 1 when a benchmark failed or a result differs; 2 when the arguments or the set-up are wrong.
+Each round of each benchmark starts one process of every interpreter, one after the other (A B C A B C), so
+that what the machine does meanwhile hits all alike.  Loop counts come from one calibration with the first
+interpreter and are the same for all.  Exit code: 0; 1 when a benchmark failed or a result differs; 2 when the
+arguments or the set-up are wrong.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ import math
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import report
-import suite
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from Tools.bench import report, suite
 
 WORKER = Path(__file__).resolve().parent / "worker.py"
 
@@ -76,6 +79,7 @@ def run_worker(interpreter: Interpreter, job: dict[str, Any], time_limit: float)
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=time_limit,
+                check=False,
             )
         except subprocess.TimeoutExpired:
             raise WorkerFailed(f"ran longer than {time_limit:.0f} s") from None
@@ -130,11 +134,15 @@ def measure(
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--python", action="append", required=True, metavar="NAME=PATH[,VAR=VALUE...]")
     parser.add_argument("--suite", choices=("own", "pyperformance", "all"), default="all")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="scripts to run, by name")
-    parser.add_argument("--fast", action="store_true", help="one round, short values: a look, not a measurement")
+    parser.add_argument(
+        "--fast", action="store_true", help="one round, short values: a look, not a measurement"
+    )
     parser.add_argument("--rounds", type=int, help="processes for each interpreter and benchmark")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write every value and the summary")
     parser.add_argument("--table", action="store_true", help="print the table (default without --json)")
@@ -157,12 +165,14 @@ def main(argv: list[str] | None = None) -> int:
         effort = Effort(options.rounds, effort.min_time, effort.warmup_time, effort.values_time)
     results = report.Results([interpreter.name for interpreter in interpreters])
     for number, script in enumerate(scripts, start=1):
-        print(f"[{number}/{len(scripts)}] {script.name}", file=sys.stderr, flush=True)
+        print(f"[{number}/{len(scripts)}] {script.name}", end="", file=sys.stderr, flush=True)
+        start = time.monotonic()
         try:
             measure(script, interpreters, effort, results)
         except WorkerFailed as error:
             results.failures.append(f"{script.name}: {error}")
             print(f"  failed: {error}", file=sys.stderr)
+        print(f"  {time.monotonic() - start:.1f} s", file=sys.stderr, flush=True)
     results.compare_digests()
     if options.json:
         options.json.write_text(json.dumps(report.as_json(results), indent=1) + "\n")

@@ -49,13 +49,15 @@ def pyperformance_scripts(data: dict[str, Any], folder: Path) -> list[Script]:
         table = entry if isinstance(entry, dict) else {"folder": f"bm_{name}", "args": entry}
         path = folder / table["folder"] / "run_benchmark.py"
         if not path.is_file():
-            raise SuiteError(f"{DATA.name} names {name}, but the package has no {table['folder']}/run_benchmark.py")
+            raise SuiteError(
+                f"{DATA.name} names {name}, but the package has no {table['folder']}/run_benchmark.py"
+            )
         scripts.append(Script(name, "pyperformance", path, tuple(table["args"])))
     return scripts
 
 
 def in_venv(build: Path, *requirements: str) -> Path:
-    """Python of a virtual environment under `build` that has the requirements (given without their dependencies)."""
+    """Python of a virtual environment under `build` that has the requirements."""
     home = build / "bench-venv"
     python = home / "bin" / "python"
     if not python.exists():
@@ -67,7 +69,7 @@ def in_venv(build: Path, *requirements: str) -> Path:
         command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *missing]
         if any(text.startswith("pyperformance") for text in missing):
             command.append("--no-deps")
-        if subprocess.run(command).returncode != 0:
+        if subprocess.run(command, check=False).returncode != 0:
             raise SuiteError(f"pip could not install {' '.join(missing)}; without a network use --suite own")
         marker.write_text("\n".join([*have, *missing]) + "\n")
     return python
@@ -100,5 +102,3 @@ def clean_environment(settings: dict[str, str]) -> dict[str, str]:
     """The environment of a measured process: nothing of the caller's PYTHON* variables, fixed hash seed."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     return {**environment, "PYTHONHASHSEED": "0", "PYTHONNOUSERSITE": "1", **settings}
-
-

@@ -2,9 +2,11 @@
 
     python worker.py JOB.json OUT.json
 
-JOB: kind ("own" or "pyperformance"), script, args, loops ({name: count}, empty to calibrate), min_time (seconds one value
-should last), warmups and values ({name: count}), check (also make the extra run that observes results).
-The first value of a process is reported apart (code is cold), then warm-ups are dropped, then values are kept.
+JOB: kind ("own" or "pyperformance"), script, args, loops ({name: count}, empty to calibrate), min_time
+(seconds one value should last), warmups and values ({name: count}), check (also make the extra run that
+observes results).
+The first value of a process is reported apart (code is cold), then warm-ups are dropped,
+then values are kept.
 """
 
 from __future__ import annotations
@@ -23,12 +25,14 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[0] = os.path.join(HERE, "shim")
-sys.path.append(HERE)
+# Our own modules only while they are imported: a benchmark must not find this tree on its path.
+sys.path[0] = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-import pyperf  # noqa: E402
-from digest import Digester, digest  # noqa: E402
+from Tools.bench.digest import Digester, digest  # noqa: E402
+from Tools.bench.shim import pyperf  # noqa: E402
+
+del sys.path[0]
+sys.modules["pyperf"] = pyperf
 
 SEED = 20_130_513
 FIRST_CALLS = 100  # of each function, all observed; later ones only every SAMPLE-th

@@ -67,15 +67,15 @@ def jit_fragments(top: Path, config: Config, ours: list[str]) -> dict[str, str]:
             if path.suffix in (".py", ".c", ".h") and "tests" not in path.parts
         )
         inputs = " ".join(str(path).replace(" ", "\\ ") for path in scripts)
-        command = (
-            f"{_escape(sys.executable)} {_escape(str(builder))} --tree . --clang {_escape(config.clang)}"
-            f" --readobj {_escape(config.readobj)} --cflags '$(JIT_STENCIL_CFLAGS)' -o $@"
+        # The builder compares what clang would read with what it read last, so these may be too many.
+        headers = " ".join(
+            name for name in ours if name.startswith(("Include/", "Python/")) and name[-2:] == ".h"
         )
         rules += [
-            "JIT_STENCIL_CFLAGS= $(JIT_DEFINES) $(PY_CPPFLAGS)",
-            f"jit_stencils.h: {inputs} $(PYTHON_HEADERS) $(wildcard Python/*.c.h) Python/ceval_macros.h",
-            f"\t{command}",
+            f"jit_stencils.h: {inputs} {headers} $(PYTHON_HEADERS)"
+            " $(wildcard Python/*.c.h) Python/ceval_macros.h",
+            f"\t{_escape(sys.executable)} {_escape(str(builder))} --tree . --clang {_escape(config.clang)}"
+            f" --readobj {_escape(config.readobj)} -o $@",
             "$(JIT_OBJS): | jit_stencils.h",
         ]
-        variables.insert(1, f"JIT_DEFINES= {_DEFINES[config.mode]}")
     return {VARIABLES: "\n".join(variables) + "\n", RULES: "\n".join(rules) + "\n"}

@@ -5,9 +5,10 @@ Started as a script by test_programs.py, in a fresh interpreter for each JIT mod
     python run_program.py [--repeat N] [--stats FILE] PROGRAM
     python run_program.py --bless PROGRAM...      write the `# result:` lines anew (use stock CPython)
 
-Each run of `run()` prints its result, so that two modes are compared by their output.  A program with an `# exit: N`
-line ends by itself, once; what it prints, its traceback and its exit code are its result.  A long result stands in the
-program as `digest(run())`.  --stats writes sys._jit.stats() as JSON (null where there is no sys._jit).
+Each run of `run()` prints its result, so that two modes are compared by their output.  A program with an
+`# exit: N` line ends by itself, once; what it prints, its traceback and its exit code are its result.  A long
+result stands in the program as `digest(run())`.  --stats writes sys._jit.stats() as JSON (null where there is
+no sys._jit).
 """
 
 import argparse

@@ -1,8 +1,9 @@
-"""Every program of programs/ behaves the same in tier 1, as machine code, under stress and in the trace-IR interpreter.
+"""Every program of programs/ behaves the same in tier 1, as machine code, under stress and in the trace-IR
+interpreter.
 
-Each program runs in fresh interpreters, one for each mode; its output, its stderr and its exit code are compared, and
-run_program.py checks the result that stock CPython gave.  A new program needs no entry here: put it into programs/ and
-write its `# result:` line with `run_program.py --bless` under stock CPython.
+Each program runs in fresh interpreters, one for each mode; its output, its stderr and its exit code are
+compared, and run_program.py checks the result that stock CPython gave.  A new program needs no entry here:
+put it into programs/ and write its `# result:` line with `run_program.py --bless` under stock CPython.
 """
 
 import json
@@ -17,7 +18,8 @@ PROGRAMS = os.path.join(HERE, "programs")
 RUNNER = os.path.join(HERE, "run_program.py")
 TIME_LIMIT = 300  # seconds for one run of one program; a debug build in stress mode needs a few
 
-# name, environment, runs of the program.  Loops are long enough to get hot in the first run; the second starts hot.
+# name, environment, runs of the program.  Loops are long enough to get hot in the first run; the second
+# starts hot.
 OFF = ("off", {"PYTHON_JIT": "0"}, 2)
 JIT_MODES = [
     ("on", {"PYTHON_JIT": "1"}, 2),

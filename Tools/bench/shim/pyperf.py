@@ -1,7 +1,7 @@
 """Stands in for the `pyperf` package inside a worker, so that benchmarks written for it run in our harness.
 
-Only what the dependency-free benchmarks use is here.  The worker sets `session` before a benchmark script runs; each
-Runner method hands one named benchmark to it and never measures by itself.
+Only what the dependency-free benchmarks use is here.  The worker sets `session` before a benchmark script
+runs; each Runner method hands one named benchmark to it and never measures by itself.
 """
 
 from __future__ import annotations
@@ -51,7 +51,11 @@ class Runner:
         return self.args
 
     def _run(
-        self, name: str, timed: Callable[[int], tuple[float, object]], function: object, inner_loops: int | None
+        self,
+        name: str,
+        timed: Callable[[int], tuple[float, object]],
+        function: object,
+        inner_loops: int | None,
     ) -> None:
         self.parse_args()
         if session is None:
@@ -59,7 +63,12 @@ class Runner:
         session.run(name, timed, function, 1.0 / (inner_loops or 1))
 
     def bench_func(
-        self, name: str, func: Callable[..., object], *args: Any, inner_loops: int | None = None, **rest: object
+        self,
+        name: str,
+        func: Callable[..., object],
+        *args: Any,
+        inner_loops: int | None = None,
+        **rest: object,
     ) -> None:
         def timed(loops: int) -> tuple[float, object]:
             result: object = None
@@ -71,7 +80,12 @@ class Runner:
         self._run(name, timed, None, inner_loops)
 
     def bench_time_func(
-        self, name: str, time_func: Callable[..., float], *args: Any, inner_loops: int | None = None, **rest: object
+        self,
+        name: str,
+        time_func: Callable[..., float],
+        *args: Any,
+        inner_loops: int | None = None,
+        **rest: object,
     ) -> None:
         def timed(loops: int) -> tuple[float, object]:
             return time_func(loops, *args), None

@@ -1,0 +1,1 @@
+"""Benchmarks of interpreters against each other: see run.py."""

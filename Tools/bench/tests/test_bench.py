@@ -1,0 +1,214 @@
+"""The harness: digests, the worker and its shim, ratios, failures, the data file."""
+
+from __future__ import annotations
+
+import array
+import json
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from Tools.bench import chart, report, run, suite
+from Tools.bench.digest import digest
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+def rebuild(value: object) -> object:
+    """The same value made of new objects."""
+    if isinstance(value, list):
+        return [rebuild(item) for item in value]
+    if isinstance(value, dict):
+        return {key: rebuild(item) for key, item in value.items()}
+    return value
+
+
+@given(VALUES)
+def test_equal_structures_have_equal_digests(value: object) -> None:
+    assert digest(value) == digest(rebuild(value))
+
+
+DIFFERENT = [
+    0,
+    0.0,
+    -0.0,
+    False,
+    "0",
+    b"0",
+    None,
+    [],
+    (),
+    {},
+    set(),
+    [0],
+    (0,),
+    {0: 0},
+    2**70,
+    Decimal(0),
+    1j,
+]
+
+
+def test_digests_tell_kinds_and_signs_apart() -> None:
+    assert len({digest(value) for value in DIFFERENT}) == len(DIFFERENT)
+
+
+def test_digest_ignores_the_order_of_sets_and_sees_that_of_lists() -> None:
+    assert digest({"a", "b", "c", "d"}) == digest({"d", "c", "b", "a"})
+    assert digest([1, 2]) != digest([2, 1])
+    assert digest(array.array("d", [1.0])) != digest(array.array("d", [2.0]))
+
+
+class Plain:
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+
+class Slotted:
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+
+@pytest.mark.parametrize("kind", [Plain, Slotted])
+def test_digest_looks_into_objects_and_stands_cycles(kind: type) -> None:
+    assert digest(kind(1)) == digest(kind(1)) != digest(kind(2))
+    cycle = kind(None)
+    cycle.value = [cycle]
+    assert digest(cycle) != digest(kind([]))
+
+
+def here(name: str = "here", settings: str = "") -> run.Interpreter:
+    return run.parse_interpreter(f"{name}={sys.executable}{settings}")
+
+
+EFFORT = run.Effort(rounds=2, min_time=0.0005, warmup_time=0.001, values_time=0.002, time_limit=60)
+
+
+def measured(path: Path, kind: str, interpreters: list[run.Interpreter]) -> report.Results:
+    results = report.Results([interpreter.name for interpreter in interpreters])
+    run.measure(suite.Script(path.stem, kind, path), interpreters, EFFORT, results)
+    results.compare_digests()
+    return results
+
+
+def test_an_own_program_is_measured_in_turn(tmp_path: Path) -> None:
+    path = tmp_path / "small.py"
+    path.write_text("def run():\n    return sum(range(1000))\n")
+    results = measured(path, "own", [here("a"), here("b")])
+    assert not results.failures
+    series = results.series["small"]["b"]
+    assert len(series.first) == 2 and len(series.values) >= 4
+    assert 0 < series.median < 0.01
+    assert series.compared == "returned value"
+    summary = report.as_json(results)["summary"]
+    assert [(entry["of"], entry["against"], entry["benchmarks"]) for entry in summary] == [("b", "a", 1)]
+
+
+def test_another_result_is_a_failure(tmp_path: Path) -> None:
+    path = tmp_path / "differs.py"
+    path.write_text("import os\n\n\ndef run():\n    return os.environ.get('ODD', 'even')\n")
+    results = measured(path, "own", [here("a"), here("b", ",ODD=1")])
+    assert len(results.failures) == 1 and "another result" in results.failures[0]
+
+
+SCRIPT = """
+import asyncio, os, pyperf
+
+def helper(x):
+    return x + int(os.environ.get("ODD", 0))
+
+def timed(loops, n):
+    start = pyperf.perf_counter()
+    for _ in range(loops):
+        helper(n)
+    return pyperf.perf_counter() - start
+
+async def coroutine():
+    await asyncio.sleep(0)
+    return 7
+
+if __name__ == "__main__":
+    runner = pyperf.Runner(add_cmdline_args=None)
+    runner.argparser.add_argument("--n", type=int, default=4)
+    options = runner.parse_args()
+    runner.bench_time_func("time", timed, options.n, inner_loops=10)
+    runner.bench_func("func", helper, options.n)
+    runner.bench_async_func("async", coroutine)
+    runner.timeit("text", "1 + x", "x = 2")
+"""
+
+
+def test_a_script_written_for_pyperf_runs_in_the_worker(tmp_path: Path) -> None:
+    path = tmp_path / "run_benchmark.py"
+    path.write_text(SCRIPT)
+    results = measured(path, "pyperformance", [here("a"), here("b")])
+    assert not results.failures
+    assert list(results.series) == ["time", "func", "async", "text"]
+    assert results.series["time"]["a"].compared == "observed calls"
+    assert results.series["func"]["a"].compared.startswith("returned value")
+
+
+def test_what_functions_return_is_compared_where_a_benchmark_returns_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "run_benchmark.py"
+    path.write_text(SCRIPT)
+    results = measured(path, "pyperformance", [here("a"), here("b", ",ODD=1")])
+    assert {failure.split(":")[0] for failure in results.failures} >= {"time", "func"}
+
+
+def test_a_program_that_raises_fails_with_its_traceback(tmp_path: Path) -> None:
+    path = tmp_path / "broken.py"
+    path.write_text("def run():\n    raise KeyError('no such thing')\n")
+    with pytest.raises(run.WorkerFailed, match="no such thing"):
+        measured(path, "own", [here()])
+
+
+def test_speed_is_the_ratio_of_medians() -> None:
+    results = report.Results(["stock", "off", "on"])
+    for name, times in {"x": (4.0, 4.0, 1.0), "y": (1.0, 2.0, 4.0)}.items():
+        results.suite_of[name] = "own"
+        results.series[name] = {
+            key: report.Series([time, time, 99.0, time], [time])
+            for key, time in zip(results.interpreters, times, strict=True)
+        }
+    assert results.speed("x", "on", "stock") == 4.0
+    summary = {(e["of"], e["against"]): e for e in report.as_json(results)["summary"]}
+    assert summary["on", "stock"]["geomean"] == pytest.approx(1.0)
+    assert summary["on", "off"]["worst"] == {"name": "y", "speed": 0.5}
+    assert "worst y 0.25, best x 4.00" in report.table(results)
+
+
+def test_machine_code_is_claimed_only_with_code() -> None:
+    assert not report.jit_summary(None)["machine_code"]
+    assert not report.jit_summary({"traces": 5, "code_bytes": 0})["machine_code"]
+    assert report.jit_summary({"traces": 5, "code_bytes": 900})["machine_code"]
+
+
+@pytest.mark.parametrize("text", ["python", "=x", "a=", "a=/no/such/file", f"a={sys.executable},NOVALUE"])
+def test_wrong_interpreter_arguments_are_refused(text: str) -> None:
+    assert run.main(["--python", text, "--suite", "own"]) == 2
+
+
+def test_every_own_program_named_exists_and_no_name_is_unknown() -> None:
+    assert len(suite.own_scripts(suite.read_data())) >= 30
+    with pytest.raises(suite.SuiteError, match="nonsense"):
+        suite.select("own", Path("unused"), ["nonsense"])
+
+
+def test_chart_orders_by_speed() -> None:
+    rows = {
+        name: {"suite": "own", "interpreters": {"a": {"median": 1.0}, "b": {"median": time}}}
+        for name, time in {"p": 2.0, "q": 0.5}.items()
+    }
+    data = json.loads(json.dumps({"benchmarks": rows}))
+    assert chart.speeds(data, "b", "a", "own") == [("p", 0.5), ("q", 2.0)]
+    assert chart.speeds(data, "b", "a", "pyperformance") == []

@@ -8,12 +8,12 @@
 #include "pycore_jit.h"
 
 /* JUMP_BACKWARD: its cache counts iterations.  At the limit the instruction is dispatched again, recording. */
-#define JIT_LOOP_HOT() \
+#define JIT_LOOP_HOT(INSTR) \
     do { \
-        uint16_t jit_count = ++this_instr[1].cache; \
+        uint16_t jit_count = ++(INSTR)[1].cache; \
         if ((jit_count & 0x0fffu) >= _PyJit_LoopLimit \
-            && _PyJit_StartLoop(tstate, frame, this_instr, oparg)) { \
-            next_instr = this_instr; \
+            && _PyJit_StartLoop(tstate, frame, (INSTR), oparg)) { \
+            next_instr = (INSTR); \
             JIT_START_RECORDING(); \
             DISPATCH_SAME_OPARG(); \
         } \
@@ -21,11 +21,11 @@
 
 /* RESUME_CHECK: a small table of counters, found by the instruction's address (LuaJIT's hotcount).  Two functions that share a
  * counter are found hot a little early. */
-#define JIT_CALL_HOT() \
+#define JIT_CALL_HOT(INSTR) \
     do { \
-        if (--_PyJit_CallCounts[JIT_CALL_SLOT(this_instr)] == 0 \
-            && _PyJit_StartFunction(tstate, frame, this_instr)) { \
-            next_instr = this_instr; \
+        if (--_PyJit_CallCounts[JIT_CALL_SLOT(INSTR)] == 0 \
+            && _PyJit_StartFunction(tstate, frame, (INSTR))) { \
+            next_instr = (INSTR); \
             JIT_START_RECORDING(); \
             DISPATCH_SAME_OPARG(); \
         } \
@@ -43,11 +43,11 @@
     (_PyFrame_GetCode(frame)->co_executors->executors[(INSTR)->op.arg])
 
 /* ENTER_EXECUTOR.  While something is pending, tier 1 goes on: the first RESUME_CHECK would leave again. */
-#define JIT_ENTER_EXECUTOR() \
+#define JIT_ENTER_EXECUTOR(INSTR) \
     do { \
-        _PyExecutorObject *jit_executor = JIT_EXECUTOR_AT(this_instr); \
+        _PyExecutorObject *jit_executor = JIT_EXECUTOR_AT(INSTR); \
         if (_Py_atomic_load_uintptr_relaxed(&tstate->eval_breaker) & _PY_EVAL_EVENTS_MASK) { \
-            next_instr = this_instr; \
+            next_instr = (INSTR); \
             JIT_DISPATCH_ORIGINAL(jit_executor); \
         } \
         _PyJitResult jit_result = _PyJit_Enter(frame, stack_pointer, tstate, jit_executor); \
@@ -71,8 +71,8 @@
     } while (0)
 
 #else
-#define JIT_LOOP_HOT() ((void)0)
-#define JIT_CALL_HOT() ((void)0)
+#define JIT_LOOP_HOT(INSTR) ((void)(INSTR))
+#define JIT_CALL_HOT(INSTR) ((void)(INSTR))
 #endif
 
 #endif /* !Py_INTERNAL_JIT_ENTER_H */

@@ -150,10 +150,10 @@ typedef struct _PyJitTrace_s {
  * no name; rows of instructions no trace may hold have a name, no size, and the reason. */
 typedef struct {
     const char *name;
-    const char *args;      // one letter an operand: see _PyJitType_Letter
+    const char *args;      // one letter for each operand that is a value; JIT_OPFLAG_READS_IP: an ip follows them
     uint8_t result;        // _PyJitType
-    uint8_t nargs;
-    uint8_t flags;         // JIT_TRACE_...
+    uint8_t nargs;         // letters in args
+    uint8_t flags;         // JIT_OPFLAG_...
 } _PyJitOpInfo;
 
 typedef struct {

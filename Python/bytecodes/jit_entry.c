@@ -5,7 +5,7 @@
 // The cache word counts iterations upwards in its low twelve bits; the high four bits count the traces that could not be
 // made from here (Python/jit/record.c).
 override tier1 inst(JUMP_BACKWARD, (unused/1 --)) {
-    JIT_LOOP_HOT();
+    JIT_LOOP_HOT(this_instr);
     CHECK_EVAL_BREAKER();
     JUMPBY(-oparg);
 }
@@ -15,13 +15,13 @@ override inst(RESUME_CHECK, (--)) {
     uintptr_t events = _Py_atomic_load_uintptr_relaxed(&tstate->eval_breaker);
     PyCodeObject *running = _PyFrame_GetCode(frame);
     DEOPT_IF(events != FT_ATOMIC_LOAD_UINTPTR_ACQUIRE(running->_co_instrumentation_version));
-    JIT_CALL_HOT();
+    JIT_CALL_HOT(this_instr);
 }
 
 // The evaluation loop stays in tier 1 while something is pending: RESUME_CHECK would leave the executor at once.
 override tier1 inst(ENTER_EXECUTOR, (--)) {
     #ifdef _Py_TIER2
-    JIT_ENTER_EXECUTOR();
+    JIT_ENTER_EXECUTOR(this_instr);
     #else
     Py_FatalError("bytecode holds ENTER_EXECUTOR, but this python was built without a JIT");
     #endif

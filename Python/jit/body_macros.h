@@ -41,6 +41,7 @@
 #include "pycore_instruments.h"
 #include "pycore_intrinsics.h"
 #include "pycore_jit.h"
+#include "pycore_jit_ceval.h"
 #include "pycore_jit_ir.h"
 #include "pycore_list.h"
 #include "pycore_long.h"
@@ -68,6 +69,9 @@
 #include "setobject.h"
 
 #include <stdbool.h>
+
+/* The code of the frame below an __init__ that was called by its class; defined in specialize.c. */
+extern const struct _PyCode_DEF(8) _Py_InitCleanup;
 
 /* Stack, frame, locals and tuple access, CHECK_EVAL_BREAKER, LOAD_IP, LOAD_SP and the like are tier 1's own.  What tier 1 does
  * with labels and counters is replaced below. */
@@ -108,9 +112,9 @@
 
 /* A trace does not count towards another trace. */
 #undef JIT_LOOP_HOT
-#define JIT_LOOP_HOT() ((void)0)
+#define JIT_LOOP_HOT(INSTR) ((void)(INSTR))
 #undef JIT_CALL_HOT
-#define JIT_CALL_HOT() ((void)0)
+#define JIT_CALL_HOT(INSTR) ((void)(INSTR))
 
 /* First line of every opaque body.  SIZE: code units of the instruction.  SAVES_IP: 1 if anything that may look at the
  * frame's instruction pointer runs inside; a constant, so the store costs nothing elsewhere. */

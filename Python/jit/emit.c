@@ -72,7 +72,8 @@ static struct {
 typedef struct {
     uintptr_t hot, cold, next;                        // addresses of the parts; of the operation after
     uintptr_t loop, side_exit, error, unwind;
-    const _PyJitRecord *record;                       // OPAQUE, GUARD_IP; else NULL
+    const _PyJitIns *ins;
+    const _PyJitRecord *record;                       // OPAQUE; else NULL
     _Py_CODEUNIT *code;                               // of the record's code object
     const _PyJitTrace *trace;
     const _PyExecutorObject *executor;
@@ -166,7 +167,7 @@ value_of(const struct jit_patch *patch, const Context *context)
         case JIT_VALUE_THIS_INSTR:
             return (uintptr_t)(context->code + record->offset);
         case JIT_VALUE_EXPECTED_IP:
-            return (uintptr_t)(context->code + record->offset - record->prefix);
+            return (uintptr_t)_PyJitTrace_ExpectedIP(context->trace, context->ins);
         case JIT_VALUE_CACHE16:
         case JIT_VALUE_CACHE32:
         case JIT_VALUE_CACHE64: {
@@ -341,8 +342,9 @@ copy_operations(const _PyExecutorObject *executor, const Layout *layout, uintptr
         if (stencil == NULL) {
             continue;
         }
+        context.ins = ins;
         context.record = NULL;
-        if (ins->op == JIT_OP_OPAQUE || ins->op == JIT_OP_GUARD_IP) {
+        if (ins->op == JIT_OP_OPAQUE) {
             context.record = &trace->records[ins->aux];
             context.code = _PyCode_CODE(trace->codes[context.record->code]);
         }

@@ -124,8 +124,9 @@ put_constant(Text *out, int type, uint64_t bits)
     putf(out, "%s(0x%llx)", _PyJitType_Name(type), (unsigned long long)bits);
 }
 
+/* REF as the operation at LIMIT names it: a value that is made later has no name yet. */
 static void
-put_value(Text *out, const Names *names, _PyJitRef ref)
+put_value(Text *out, const Names *names, _PyJitRef ref, uint32_t limit)
 {
     const _PyJitTrace *t = names->trace;
     if (ref == JIT_REF_NONE) {
@@ -141,7 +142,7 @@ put_value(Text *out, const Names *names, _PyJitRef ref)
     }
     else {
         uint32_t index = ref - JIT_REF_BIAS;
-        if (index < t->nins && names->number[index] != 0) {
+        if (index < limit && names->number[index] != 0) {
             putf(out, "v%u", names->number[index]);
         }
         else {
@@ -232,7 +233,7 @@ put_instruction(Text *out, const Names *names, uint32_t index)
         const char *comma = " ";
         for (int i = 0; i < count; i++) {
             put(out, comma);
-            put_value(out, names, operands[i]);
+            put_value(out, names, operands[i], index);
             comma = ", ";
         }
         if (ins->op == JIT_OP_GUARD_IP && ins->snapshot < t->nsnaps) {
@@ -266,7 +267,7 @@ put_frame(Text *out, const Names *names, const _PyJitSnapFrame *frame)
         }
         const _PyJitSnapSlot *slot = &t->slots[frame->first_slot + i];
         putf(out, i ? ", x%u=" : " x%u=", slot->slot);
-        put_value(out, names, slot->value);
+        put_value(out, names, slot->value, t->nins);
     }
     put(out, "]");
 }

@@ -50,7 +50,7 @@ start_of(const _PyJitRecord *record)
 
 /* --- Operands -------------------------------------------------------------------------------------------- */
 
-/* The type letters of the definitions' operands. */
+/* The type letters of the generator (JIT_TRACE_OPS). */
 static int
 type_of_letter(char letter)
 {
@@ -59,9 +59,8 @@ type_of_letter(char letter)
         case 'i': return JIT_TYPE_INT;
         case 'f': return JIT_TYPE_FLOAT;
         case 'b': return JIT_TYPE_BOOL;
-        case 'l': return JIT_TYPE_I64;
-        case 'd': return JIT_TYPE_F64;
-        case 'p': return JIT_TYPE_IP;
+        case 'I': return JIT_TYPE_I64;
+        case 'F': return JIT_TYPE_F64;
         default: return JIT_TYPE_NONE;
     }
 }
@@ -90,10 +89,12 @@ check_operands(Walk *w, const _PyJitIns *ins)
 {
     const _PyJitOpInfo *info = &_PyJit_Ops[ins->op];
     const _PyJitRef operands[] = {ins->a, ins->b, ins->c};
+    // Values come first, then the instruction pointer.
+    int count = info->nargs + ((info->flags & JIT_OPFLAG_READS_IP) != 0);
     for (int i = 0; i < 3; i++) {
-        if (i >= info->nargs) {
+        if (i >= count) {
             if (operands[i] != JIT_REF_NONE) {
-                return broken(w, 4, "takes %d operands, has more", info->nargs);
+                return broken(w, 4, "takes %d operands, has more", count);
             }
             continue;
         }
@@ -104,7 +105,7 @@ check_operands(Walk *w, const _PyJitIns *ins)
         if (type == JIT_TYPE_NONE) {
             return broken(w, 4, "operand %d is no constant and no value defined before", i + 1);
         }
-        int wanted = type_of_letter(info->args[i]);
+        int wanted = i < info->nargs ? type_of_letter(info->args[i]) : JIT_TYPE_IP;
         if (!is_subtype(type, wanted)) {
             return broken(w, 5, "operand %d is %s, not %s", i + 1,
                           _PyJitType_Name(type), _PyJitType_Name(wanted));
@@ -174,7 +175,7 @@ needs_snapshot(const _PyJitTrace *t, const _PyJitIns *ins)
     if (ins->op == JIT_OP_OPAQUE) {
         return (_PyJit_Insts[t->records[ins->aux].opcode].flags & JIT_INST_DEOPTS) != 0;
     }
-    return (_PyJit_Ops[ins->op].flags & JIT_TRACE_EXITS) != 0;
+    return (_PyJit_Ops[ins->op].flags & JIT_OPFLAG_EXITS) != 0;
 }
 
 /* Why an operation leaves. */
@@ -313,7 +314,7 @@ check_operation(Walk *w, const _PyJitIns *ins)
     if ((ins->op == JIT_OP_START) != (w->index == 0)) {
         return broken(w, 1, "a trace begins with START, and only there");
     }
-    int ends = (_PyJit_Ops[ins->op].flags & JIT_TRACE_ENDS) != 0;
+    int ends = (_PyJit_Ops[ins->op].flags & JIT_OPFLAG_ENDS) != 0;
     if (ends != (w->index + 1 == w->t->nins)) {
         return broken(w, 2, ends ? "ends a trace, but is not the last one" : "the last one does not end a trace");
     }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
 from . import fetch, overlap, patch, run_tests
-from .common import TOP, BuildError
+from .common import TOP, BuildError, write_if_changed
 from .config import JIT_MODES, Config, load_base, load_config, save_config, upstream_options, with_ccache
 from .overlay import overlay, stock_tree
 from .tree import configure
@@ -56,6 +57,17 @@ def _prepare(arguments: argparse.Namespace) -> None:
         configure(tree, options, config.mode)
 
 
+def _launcher(arguments: argparse.Namespace) -> None:
+    """Write ./python beside the build folder.
+
+    Not a symbolic link: virtual environments made with it would take the link's folder for the home of the
+    build, and find no library there.
+    """
+    program = shlex.quote(str(arguments.build / "tree/python"))
+    text = f'#!/bin/sh\n# Written by make.\nexec {program} "$@"\n'
+    write_if_changed(arguments.build.parent / "python", text.encode(), 0o755)
+
+
 def _check_overlay(arguments: argparse.Namespace) -> None:
     """Check the patches' form, that everything fits the base, and that nothing of it is copied."""
     problems = [problem for one in patch.load_series(TOP / "patches") for problem in patch.lint(one)]
@@ -91,6 +103,8 @@ def main() -> int:
     prepare = commands.add_parser("prepare", help=_prepare.__doc__)
     prepare.add_argument("tree", choices=("tree", "stock", "debug"))
     prepare.set_defaults(run=_prepare)
+
+    commands.add_parser("launcher", help=_launcher.__doc__).set_defaults(run=_launcher)
 
     check = commands.add_parser("check-overlay", help=_check_overlay.__doc__)
     check.set_defaults(run=_check_overlay)

@@ -13,9 +13,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-# A mirror that serves one of these under "main" is a Debian mirror; third-party archives name their own suites.
+# A mirror that serves one of these under "main" is a Debian mirror; other archives name their own suites.
 _DEBIAN_SUITES = frozenset(
-    "stable oldstable testing unstable sid bullseye bookworm trixie forky duke".split()
+    ["stable", "oldstable", "testing", "unstable", "sid", "bullseye", "bookworm", "trixie", "forky", "duke"]
 )
 
 

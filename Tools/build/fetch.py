@@ -46,7 +46,8 @@ def check_file(path: Path, base: Base) -> None:
         return
     hint = f"; it is truncated: {size} of {base.size} bytes" if size < base.size else ""
     raise BuildError(
-        f"{path} is not the pinned {base.file}{hint}\n  SHA-256 expected: {base.sha256}\n  SHA-256 found:    {found}"
+        f"{path} is not the pinned {base.file}{hint}\n"
+        f"  SHA-256 expected: {base.sha256}\n  SHA-256 found:    {found}"
     )
 
 
@@ -59,7 +60,12 @@ def _scratch(parent: Path) -> Iterator[Path]:
 
 def _run(command: list[str], cwd: Path) -> None:
     done = subprocess.run(
-        command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     if done.returncode:
         lines = [line for line in done.stdout.splitlines() if line.startswith(("E:", "Err:"))]
@@ -114,9 +120,9 @@ def from_python_org(base: Base, scratch: Path) -> Path:
     """Download the release from python.org."""
     path = scratch / base.file
     try:
-        with urllib.request.urlopen(_PYTHON_ORG + base.python_org_path, timeout=_TIMEOUT) as answer:
-            with path.open("wb") as stream:
-                shutil.copyfileobj(answer, stream)
+        address = _PYTHON_ORG + base.python_org_path
+        with urllib.request.urlopen(address, timeout=_TIMEOUT) as answer, path.open("wb") as stream:
+            shutil.copyfileobj(answer, stream)
     except OSError as error:
         raise BuildError(str(error)) from error
     return path
@@ -157,7 +163,7 @@ def fetch(base: Base, getters: tuple[tuple[str, Getter], ...] = _GETTERS) -> Pat
         f"{base.file} cannot be had:\n  - "
         + "\n  - ".join(problems)
         + "\nSupply the file in one of two ways:\n"
-        + f"  1. ./configure --with-cpython-source=/path/to/{base.file} ...   (or a folder with it unpacked)\n"
+        + f"  1. ./configure --with-cpython-source=/path/to/{base.file} ...  (or its unpacked folder)\n"
         + f"  2. copy it to {target}"
     )
 
@@ -172,9 +178,13 @@ def _check_folder(folder: Path, base: Base) -> None:
     match = re.search(r'^#define\s+PY_VERSION\s+"([^"]*)"', text, re.MULTILINE)
     version = match[1] if match else "unknown"
     if version != base.version:
-        raise BuildError(f"--with-cpython-source: {header} says {version}, the pinned release is {base.version}")
+        raise BuildError(
+            f"--with-cpython-source: {header} says {version}, the pinned release is {base.version}"
+        )
     if (folder / "pyconfig.h").exists() or (folder / "Makefile").exists():
-        raise BuildError(f"--with-cpython-source: {folder} has been built in; a clean unpacked release is needed")
+        raise BuildError(
+            f"--with-cpython-source: {folder} has been built in; a clean unpacked release is needed"
+        )
 
 
 def _unpack(archive: Path, into: Path) -> None:

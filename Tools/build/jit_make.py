@@ -55,11 +55,14 @@ def jit_fragments(top: Path, config: Config, ours: list[str]) -> dict[str, str]:
         f"JIT_CFLAGS= {_DEFINES[config.mode]} -MMD -MP".rstrip(),
         "JIT_OBJS= " + " ".join(objects),
     ]
-    rules = ["# Written by the overlay; changes are lost."]
+    # Our sources name each other as "jit/x.h"; upstream's do not get the folder.
+    rules = ["# Written by the overlay; changes are lost.", "$(JIT_OBJS): JIT_CFLAGS+= -I$(srcdir)/Python"]
     library, tests = _library_folders(ours)
-    rules.append("LIBSUBDIRS+= $(filter-out $(LIBSUBDIRS)," + " ".join(library) + ")")
-    rules.append("TESTSUBDIRS+= $(filter-out $(TESTSUBDIRS)," + " ".join(tests) + ")")
+    for name, folders in (("LIBSUBDIRS", library), ("TESTSUBDIRS", tests)):
+        rules.append(f"{name}:= $({name}) $(filter-out $({name})," + " ".join(folders) + ")")
     rules.append("-include $(wildcard Python/*.d Python/jit/*.d Objects/*.d Modules/*.d)")
+    # Our sources include generated bodies and each other by their place below Python/.
+    rules.append("$(JIT_OBJS): PY_CFLAGS_NODIST+= -I$(srcdir)/Python")
     if stencils:
         scripts = sorted(
             path
@@ -67,15 +70,15 @@ def jit_fragments(top: Path, config: Config, ours: list[str]) -> dict[str, str]:
             if path.suffix in (".py", ".c", ".h") and "tests" not in path.parts
         )
         inputs = " ".join(str(path).replace(" ", "\\ ") for path in scripts)
-        command = (
-            f"{_escape(sys.executable)} {_escape(str(builder))} --tree . --clang {_escape(config.clang)}"
-            f" --readobj {_escape(config.readobj)} --cflags '$(JIT_STENCIL_CFLAGS)' -o $@"
+        # The builder compares what clang would read with what it read last, so these may be too many.
+        headers = " ".join(
+            name for name in ours if name.startswith(("Include/", "Python/")) and name[-2:] == ".h"
         )
         rules += [
-            "JIT_STENCIL_CFLAGS= $(JIT_DEFINES) $(PY_CPPFLAGS)",
-            f"jit_stencils.h: {inputs} $(PYTHON_HEADERS) $(wildcard Python/*.c.h) Python/ceval_macros.h",
-            f"\t{command}",
+            f"jit_stencils.h: {inputs} {headers} $(PYTHON_HEADERS)"
+            " $(wildcard Python/*.c.h) Python/ceval_macros.h",
+            f"\t{_escape(sys.executable)} {_escape(str(builder))} --tree . --clang {_escape(config.clang)}"
+            f" --readobj {_escape(config.readobj)} -o $@",
             "$(JIT_OBJS): | jit_stencils.h",
         ]
-        variables.insert(1, f"JIT_DEFINES= {_DEFINES[config.mode]}")
     return {VARIABLES: "\n".join(variables) + "\n", RULES: "\n".join(rules) + "\n"}

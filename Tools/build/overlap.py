@@ -28,11 +28,13 @@ SHOWN = 5
 EXCLUDED = frozenset(("configure",))
 
 _IGNORED = re.compile(
-    r"[^A-Za-z0-9]*|\s*#\s*include\b.*|.*\b(?:copyright|licen[cs]ed?|all rights reserved|spdx)\b.*", re.IGNORECASE
+    r"[^A-Za-z0-9]*|\s*#\s*include\b.*|.*\b(?:copyright|licen[cs]ed?|all rights reserved|spdx)\b.*",
+    re.IGNORECASE,
 )
 _LICENCE_FILES = frozenset(("LICENSE",))
-_BINARY_SUFFIXES = frozenset(
-    ".png .ico .icns .bmp .gif .jpg .whl .exe .zip .gz .bz2 .xz .pdf .pyc .au .aiff .aifc .wav".split()
+_BINARY_SUFFIXES = (
+    *(".png", ".ico", ".icns", ".bmp", ".gif", ".jpg", ".pdf", ".au", ".aiff", ".aifc", ".wav"),
+    *(".whl", ".exe", ".zip", ".gz", ".bz2", ".xz", ".pyc"),
 )
 
 Line = tuple[int, str]

@@ -73,7 +73,9 @@ def our_files(top: Path) -> dict[str, Path]:
     found = {}
     for folder in OVERLAY_FOLDERS:
         for root, folders, names in os.walk(top / folder):
-            folders[:] = sorted(name for name in folders if name != "__pycache__" and not name.startswith("."))
+            folders[:] = sorted(
+                name for name in folders if name != "__pycache__" and not name.startswith(".")
+            )
             for name in names:
                 if not name.endswith(_IGNORED_SUFFIXES) and not name.startswith("."):
                     path = Path(root, name)
@@ -148,11 +150,15 @@ def layers(top: Path, base: Path, build: Path, base_id: str, config: Config) -> 
     ours = our_files(top)
     for name, path in ours.items():
         if name not in rules.replace and (base / name).exists():
-            problems.append(f"{name}: stands over an upstream file; name it in {where} [replace] or rename it")
+            problems.append(
+                f"{name}: stands over an upstream file; name it in {where} [replace] or rename it"
+            )
         result[name] = Layer(path.read_bytes(), 0o755 if os.access(path, os.X_OK) else 0o644, name)
     for name in sorted(rules.replace):
         if not (base / name).exists():
-            problems.append(f"{where} [replace]: {name} does not exist in the base: removed or renamed upstream?")
+            problems.append(
+                f"{where} [replace]: {name} does not exist in the base: removed or renamed upstream?"
+            )
         if name not in ours:
             problems.append(f"{where} [replace]: {name} is not among our files")
 
@@ -178,7 +184,9 @@ def layers(top: Path, base: Path, build: Path, base_id: str, config: Config) -> 
 
     for name in sorted(rules.remove):
         if not (base / name).is_file():
-            problems.append(f"{where} [remove]: {name} does not exist in the base: removed or renamed upstream?")
+            problems.append(
+                f"{where} [remove]: {name} does not exist in the base: removed or renamed upstream?"
+            )
         if name in result:
             problems.append(f"{where} [remove]: {name} is laid over as well")
         result[name] = None

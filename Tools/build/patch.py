@@ -83,7 +83,9 @@ def parse(name: str, text: str) -> Patch:
                 raise fail("a '---' line with no '+++' line after it")
             target = _strip(lines[index + 1][4:])
             if _strip(line[4:]) != target:
-                raise fail("the '---' and '+++' lines name different files; patches do not add, delete or rename")
+                raise fail(
+                    "the '---' and '+++' lines name different files; patches do not add, delete or rename"
+                )
             if target.startswith("/") or ".." in target.split("/"):
                 raise fail(f"{target}: the path leaves the tree")
             files.append(FilePatch(target, index + 1, []))
@@ -171,7 +173,9 @@ def apply(name: str, change: FilePatch, text: str) -> str:
             places = [place - shift for place in _places(lines, hunk.old)]
             if places:
                 found = ", ".join(map(str, places))
-                raise BuildError(f"{where}: its lines stand at line {found} there; write the right line number")
+                raise BuildError(
+                    f"{where}: its lines stand at line {found} there; write the right line number"
+                )
             line = lines[start] if 0 <= start < len(lines) else "(end of file)"
             raise BuildError(
                 f"{where}: does not apply\n  the patch expects: {hunk.old[0]}\n  the file has:      {line}"

@@ -1,8 +1,8 @@
 """make test: run the named stages, print one line for each, the failed ones last.
 
-A stage that cannot run is a failed stage, never a skipped one.  `--only NAME` and `--skip NAME` choose for work
-on one part; a skipped stage is named in the closing lines.  Output of a stage goes to build/test-NAME.log, and to
-the terminal too when it fails (its end) or with -v (all of it).
+A stage that cannot run is a failed stage, never a skipped one.  `--only NAME` and `--skip NAME` choose for
+work on one part; a skipped stage is named in the closing lines.  Output of a stage goes to
+build/test-NAME.log, and to the terminal too when it fails (its end) or with -v (all of it).
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ class Context:
                     sys.stdout.write(text)
                     sys.stdout.flush()
         if process.returncode:
-            raise StageError(f"{Path(words[0]).name} {' '.join(words[1:4])} ... ended with {process.returncode}")
+            raise StageError(
+                f"{Path(words[0]).name} {' '.join(words[1:4])} ... ended with {process.returncode}"
+            )
 
     @property
     def python(self) -> Path:
@@ -165,10 +167,8 @@ def stage_upstream(context: Context) -> None:
         context.log.write(f"not run: {name}: {reason}\n")
     ignored = [word for name in sorted(out) if "." in name for word in ("--ignore", name)]
     excluded = [name for name in sorted(out) if "." not in name]
-    context.run(
-        context.python, "-m", "test", "-w", f"-j{context.jobs}", *ignored, *(["-x", *excluded] if excluded else []),
-        env={"PYTHON_JIT": "1"},
-    )  # fmt: skip
+    options = [*ignored, *(["-x", *excluded] if excluded else [])]
+    context.run(context.python, "-m", "test", "-w", f"-j{context.jobs}", *options, env={"PYTHON_JIT": "1"})
 
 
 def stage_stress(context: Context) -> None:
@@ -178,10 +178,9 @@ def stage_stress(context: Context) -> None:
         raise StageError(f"{EXPECTATIONS.name}: [stress] is empty")
     context.run("make", "-C", context.build.parent, "debug")
     environment = {"PYTHON_JIT": "1", "PYTHON_JIT_STRESS": "1"}
-    context.run(
-        context.build / "debug/python", "-m", "test", "-w", f"-j{context.jobs}", "--timeout=1200", *chosen,
-        env=environment,
-    )  # fmt: skip
+    python = str(context.build / "debug/python")
+    command = [python, "-m", "test", "-w", f"-j{context.jobs}", "--timeout=1200"]
+    context.run(*command, *chosen, env=environment)
 
 
 STAGES: dict[str, Callable[[Context], None]] = {

@@ -25,7 +25,9 @@ def configure(tree: Path, options: list[str], mode: str) -> bool:
     stamp.unlink(missing_ok=True)
     environment = {name: value for name, value in os.environ.items() if name not in _MAKE_VARIABLES}
     if (tree / "Makefile").exists():
-        subprocess.run(["make", "-s", "clean"], cwd=tree, env=environment, check=False, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            ["make", "-s", "clean"], cwd=tree, env=environment, check=False, stdout=subprocess.DEVNULL
+        )
         (tree / "Makefile").unlink()
     print(f"configuring {tree}", flush=True)
     done = subprocess.run(["./configure", *options], cwd=tree, env=environment, check=False)

@@ -1,113 +1,16 @@
-"""Builds jit_stencils.h: every operation of a trace as machine code with holes.  InternalDocs/stencils.md."""
+"""Builds jit_stencils.h: every operation of a trace as machine code with holes.
 
-import argparse
-import hashlib
-import pathlib
-import re
+See InternalDocs/stencils.md.
+"""
+
+from __future__ import annotations
+
 import sys
-import tempfile
+from pathlib import Path
 
-from stencils import asm, header, model, objects, toolchain
-from stencils.errors import BuildError
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-HERE = pathlib.Path(__file__).resolve().parent
-
-
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--tree", type=pathlib.Path, required=True, help="configured build tree with generated files"
-    )
-    parser.add_argument("--clang", default="clang", help="clang 19 or newer")
-    parser.add_argument("--readobj", help="llvm-readobj (default: the one beside clang)")
-    parser.add_argument("--target", help="compile for this triple instead of clang's own")
-    parser.add_argument("--template", type=pathlib.Path, default=HERE / "template.c", help=argparse.SUPPRESS)
-    parser.add_argument(
-        "--debug", action="store_true", help="keep assertions (as Py_DEBUG in pyconfig.h does)"
-    )
-    parser.add_argument(
-        "--keep", type=pathlib.Path, help="leave the assembly, before and after, in this folder"
-    )
-    parser.add_argument("-o", "--output", type=pathlib.Path, required=True)
-    options = parser.parse_args(arguments)
-    try:
-        build(options)
-    except BuildError as error:
-        print(f"{pathlib.Path(sys.argv[0]).name}: error: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-def build(options: argparse.Namespace) -> None:
-    tools = toolchain.Toolchain(
-        clang=options.clang,
-        readobj=options.readobj or toolchain.find_readobj(options.clang),
-        triple=options.target,
-    )
-    version = tools.version()
-    target = tools.target()
-    tree = options.tree.resolve()
-    flags = tools.flags(tree, target, assertions=options.debug or _is_debug_tree(tree))
-    with tempfile.TemporaryDirectory(prefix="jit-stencils-") as name:
-        folder = pathlib.Path(name)
-        # A copy, so that the assembly names the file without a path.
-        (folder / "template.c").write_bytes(options.template.read_bytes())
-        digest = _digest(tools, flags, folder, tree, version)
-        if _is_current(options.output, digest):
-            return
-        tools.run([tools.clang, *flags, "-S", "-o", "raw.s", "template.c"], folder, "compiling the stencils")
-        raw = (folder / "raw.s").read_text()
-        split = asm.optimize(raw, target.syntax)
-        (folder / "split.s").write_text(split)
-        if options.keep is not None:
-            options.keep.mkdir(parents=True, exist_ok=True)
-            (options.keep / "raw.s").write_text(raw)
-            (options.keep / "split.s").write_text(split)
-        triple = [f"--target={tools.triple}"] if tools.triple is not None else []
-        tools.run([tools.clang, *triple, "-c", "-o", "split.o", "split.s"], folder, "assembling the stencils")
-        listing = tools.run([tools.readobj, *objects.READOBJ_FLAGS, "split.o"], folder, "reading the object")
-    stencils = model.build(objects.parse(listing), target)
-    _replace(options.output, header.render(stencils, digest))
-
-
-def _is_debug_tree(tree: pathlib.Path) -> bool:
-    try:
-        text = (tree / "pyconfig.h").read_text()
-    except OSError as error:
-        raise BuildError(f"{tree} is not a configured build tree: {error.strerror}: pyconfig.h") from error
-    return re.search(r"^#define Py_DEBUG 1$", text, re.MULTILINE) is not None
-
-
-def _digest(
-    tools: toolchain.Toolchain, flags: list[str], folder: pathlib.Path, tree: pathlib.Path, version: str
-) -> str:
-    """Of everything the result depends on: the preprocessed source, the flags, the compiler, this program."""
-    source = tools.run([tools.clang, *flags, "-E", "-P", "template.c"], folder, "preprocessing the stencils")
-    digest = hashlib.sha256()
-    for text in (version, *(flag.replace(str(tree), "") for flag in flags), source):
-        digest.update(text.encode() + b"\0")
-    for path in sorted([*HERE.glob("stencils/*.py"), HERE / "build.py"]):
-        digest.update(path.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
-def _is_current(output: pathlib.Path, digest: str) -> bool:
-    """Marks the file as new where nothing has to be done, so that make does not ask again."""
-    try:
-        with output.open() as file:
-            current = f"// inputs: {digest}\n" in (next(file, ""), next(file, ""))
-    except OSError:
-        return False
-    if current:
-        output.touch()
-    return current
-
-
-def _replace(output: pathlib.Path, text: str) -> None:
-    fresh = output.with_name(output.name + ".new")
-    fresh.write_text(text)
-    fresh.replace(output)
-
+from Tools.jit.stencils.cli import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -245,7 +245,7 @@ class RandomTests(unittest.TestCase):
     @staticmethod
     def damage(source, text):
         for _ in range(source.randrange(1, 4)):
-            i = source.randrange(len(text))
+            i = source.randrange(len(text)) if text else 0
             if source.randrange(3):
                 text = text[:i] + source.choice("v%s:,-[]={}09 #\ncx@") + text[i + 1 :]
             else:

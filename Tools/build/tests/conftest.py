@@ -17,7 +17,9 @@ def write(path: Path, text: str) -> Path:
 
 @pytest.fixture
 def pin() -> Base:
-    return Base("3.13.5", "Python-3.13.5.tar.xz", "0" * 64, 100, "trixie", "python3.13", "orig.tar.xz", "x/y.tar.xz")
+    return Base(
+        "3.13.5", "Python-3.13.5.tar.xz", "0" * 64, 100, "trixie", "python3.13", "orig.tar.xz", "x/y.tar.xz"
+    )
 
 
 @pytest.fixture

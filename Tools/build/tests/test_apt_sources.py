@@ -75,6 +75,8 @@ def test_files_are_read_as_apt_does(tmp_path: Path) -> None:
     (parts / "a.sources").write_text(STANZAS)
     (parts / "b.list").write_text(ONE_LINE)
     (parts / "c.list.save").write_text("deb http://saved.example/debian sid main\n")
-    hosts = [source.uri.split("/")[2].split(".")[0] for source in read_sources(tmp_path / "sources.list", parts)]
+    hosts = [
+        source.uri.split("/")[2].split(".")[0] for source in read_sources(tmp_path / "sources.list", parts)
+    ]
     assert hosts == ["z", "four", "five", "seven", "one", "two", "three"]
     assert read_sources(tmp_path / "absent", tmp_path / "absent.d") == []

@@ -17,15 +17,11 @@ from Tools.build.jit_make import jit_fragments
 
 
 def test_ours_are_not_passed_on() -> None:
-    given = """--enable-experimental-jit=yes -enable-experimental-jit --disable-experimental-jit --srcdir=. --srcdir x
-    --with-cpython-source=/p --with-ccache --without-ccache --with-jit-clang=c --install-deps --prefix=/usr
-    --with-pydebug CC=gcc --enable-experimental-jitter""".split()
-    assert upstream_options(given) == [
-        "--prefix=/usr",
-        "--with-pydebug",
-        "CC=gcc",
-        "--enable-experimental-jitter",
-    ]
+    ours = "--enable-experimental-jit=yes -enable-experimental-jit --disable-experimental-jit --srcdir=."
+    ours += " --srcdir x --with-cpython-source=/p --with-ccache --without-ccache"
+    ours += " --with-jit-clang=c --install-deps"
+    theirs = ["--prefix=/usr", "--with-pydebug", "CC=gcc", "--enable-experimental-jitter"]
+    assert upstream_options([*theirs[:2], *ours.split(), *theirs[2:]]) == theirs
 
 
 @pytest.mark.parametrize(
@@ -65,7 +61,12 @@ def run_configure(folder: Path, *options: str, **variables: str) -> subprocess.C
         if name not in variables:
             environment.pop(name, None)
     return subprocess.run(
-        [str(TOP / "configure"), *options], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        [str(TOP / "configure"), *options],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -112,7 +113,9 @@ def test_everything_missing_is_listed_with_one_command(tmp_path: Path) -> None:
     """A PATH with the shell's helpers only: one error names all, and one command."""
     tools = tmp_path / "bin"
     tools.mkdir()
-    helpers = "sh sed grep expr cat rm mkdir ls chmod dirname basename cut uname hostname sort tr tty env awk pwd"
+    helpers = (
+        "sh sed grep expr cat rm mkdir ls chmod dirname basename cut uname hostname sort tr tty env awk pwd"
+    )
     for name in helpers.split():
         for folder in ("/usr/bin", "/bin"):
             if os.path.exists(f"{folder}/{name}"):
@@ -145,7 +148,13 @@ def test_configured_command_takes_everything_after_the_dashes(tmp_path: Path) ->
 def test_fragments(tmp_path: Path, config: Config, mode: str, flags: str) -> None:
     (tmp_path / "Tools/jit").mkdir(parents=True)
     (tmp_path / "Tools/jit/build.py").write_text("")
-    ours = ["Lib/_ours/a.py", "Lib/test/test_jit/b.py", "Lib/x.py", "Python/jit/sysjit.c", "Python/jit/trace.c"]
+    ours = [
+        "Lib/_ours/a.py",
+        "Lib/test/test_jit/b.py",
+        "Lib/x.py",
+        "Python/jit/sysjit.c",
+        "Python/jit/trace.c",
+    ]
     made = jit_fragments(tmp_path, dataclasses.replace(config, mode=mode), ours)
     variables = dict(line.split("= ", 1) for line in made["jit_variables.mk"].splitlines()[1:])
     assert variables["JIT_CFLAGS"].strip() == flags

@@ -100,7 +100,9 @@ def test_half_base_without_its_stamp_is_made_anew(tmp_path: Path, pin: Base) -> 
     assert (base / "configure").exists() and not (base / "junk").exists()
 
 
-def test_sources_are_tried_in_order_and_the_good_file_is_cached(tmp_path: Path, pin: Base, cache: Path) -> None:
+def test_sources_are_tried_in_order_and_the_good_file_is_cached(
+    tmp_path: Path, pin: Base, cache: Path
+) -> None:
     archive = tmp_path / "a.tar.xz"
     pin = make_archive(archive, pin)
     asked = []
@@ -124,7 +126,7 @@ def test_sources_are_tried_in_order_and_the_good_file_is_cached(tmp_path: Path, 
 def test_spoiled_cache_is_not_used(tmp_path: Path, pin: Base, cache: Path) -> None:
     cache.mkdir(parents=True)
     (cache / pin.file).write_bytes(b"spoiled")
-    with pytest.raises(BuildError, match="cache: .* is not the pinned"):
+    with pytest.raises(BuildError, match=r"cache: .* is not the pinned"):
         fetch.fetch(pin, ())
 
 
@@ -149,7 +151,11 @@ def test_folder_of_the_right_release(tmp_path: Path, pin: Base, base: Path) -> N
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("Include/patchlevel.h", '#define PY_VERSION "3.13.4"\n', "says 3.13.4, the pinned release is 3.13.5"),
+        (
+            "Include/patchlevel.h",
+            '#define PY_VERSION "3.13.4"\n',
+            "says 3.13.4, the pinned release is 3.13.5",
+        ),
         ("Makefile", "", "has been built in"),
     ],
 )

@@ -74,7 +74,9 @@ def test_lists_name_tests_of_the_base(tmp_path: Path) -> None:
     (tmp_path / "Lib/test/test_file.py").write_text("")
     path = tmp_path / "list.toml"
     path.write_text('[stress]\ntest_folder = "r"\n"test_file.Case.test_x" = "r"\ntest_gone = "r"\n')
-    assert run_tests.unknown_tests(tmp_path, path) == ["list.toml [stress]: test_gone is not a test of the base"]
+    assert run_tests.unknown_tests(tmp_path, path) == [
+        "list.toml [stress]: test_gone is not a test of the base"
+    ]
 
 
 def test_the_real_lists_can_be_read() -> None:

@@ -7,11 +7,14 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .diagnostics import Abandon, Diagnostics, Source
+from .dataflow import check_op
+from .diagnostics import Diagnostics, Source
 from .dispatch import opcode_targets
 from .ids import opcode_ids, python_metadata
+from .jit_opcodes import jit_opcodes
 from .metadata import opcode_metadata
 from .model import Builder, Model
+from .opaque import opaque_cases
 from .output import write_if_changed
 from .parser import parse_file
 from .tier1 import tier1_cases
@@ -26,6 +29,8 @@ OUTPUTS: dict[str, Generator] = {
     "Include/internal/pycore_opcode_metadata.h": lambda model, _: opcode_metadata(model),
     "Include/internal/pycore_uop_ids.h": lambda model, _: uop_ids(model),
     "Include/internal/pycore_uop_metadata.h": lambda model, _: uop_metadata(model),
+    "Include/internal/pycore_jit_opcodes.h": lambda model, _: jit_opcodes(model),
+    "Python/jit_opaque_cases.c.h": opaque_cases,
     "Lib/_opcode_metadata.py": lambda model, _: python_metadata(model),
 }
 
@@ -34,19 +39,19 @@ def read_model(sources: Sequence[Source], diagnostics: Diagnostics) -> Model:
     builder = Builder(diagnostics)
     for source in sources:
         builder.add(parse_file(source, diagnostics))
-    return builder.build()
+    model = builder.build()
+    for op in model.ops:
+        if op.definition.span.source.checked:
+            check_op(op, diagnostics)
+    return model
 
 
 def generate(sources: Sequence[Source], diagnostics: Diagnostics) -> dict[str, str]:
-    """The text of every output file; incomplete if `diagnostics` has found mistakes."""
+    """The text of every output file; not to be used if `diagnostics` has found mistakes."""
     model = read_model(sources, diagnostics)
-    texts: dict[str, str] = {}
-    for name, generator in OUTPUTS.items():
-        try:
-            texts[name] = generator(model, diagnostics)
-        except Abandon:
-            continue
-    return texts
+    if diagnostics:
+        return {}  # the generators rely on what the checks of the model promise
+    return {name: generator(model, diagnostics) for name, generator in OUTPUTS.items()}
 
 
 def find_sources(base: Path, defs: Path) -> list[Source]:

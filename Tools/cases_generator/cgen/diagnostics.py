@@ -7,6 +7,8 @@ catches.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 
@@ -83,6 +85,12 @@ class Diagnostics:
         """Reports, and gives what the caller should raise."""
         self.error(span, message, note)
         return Abandon(message)
+
+    @contextmanager
+    def next_on_error(self) -> Iterator[None]:
+        """Around the work on one definition: after a fatal mistake in it, the next one is looked at."""
+        with suppress(Abandon):
+            yield
 
     def render(self) -> str:
         ordered = sorted(self.found, key=lambda d: (d.span.source.name, d.span.start))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .model import HANDWRITTEN, Model
+from .model import Model
 from .output import Writer
 from .traceable import not_traceable_reason
 
@@ -11,11 +11,10 @@ def opcode_targets(model: Model) -> str:
     w = Writer("dispatch tables")
     by_number = {number: name for name, number in model.numbering.numbers.items() if number < 256}
     labels = [f"&&TARGET_{by_number[n]}" if n in by_number else "&&_unknown_opcode" for n in range(256)]
-    recording = []
-    for n in range(256):
-        name = by_number.get(n)
-        stop = name is None or name in HANDWRITTEN or stops_recording(model, name)
-        recording.append("&&stop_tracing" if stop else "&&record_previous_inst")
+    recorded = recorded_names(model)
+    recording = [
+        "&&record_previous_inst" if by_number.get(n) in recorded else "&&stop_tracing" for n in range(256)
+    ]
     w.put("#ifdef _Py_TIER2")
     table(w, "opcode_targets_table", labels)
     table(w, "opcode_recording_table", recording)
@@ -27,15 +26,14 @@ def opcode_targets(model: Model) -> str:
     return w.text()
 
 
-def stops_recording(model: Model, name: str) -> bool:
-    """True if a trace ends before the instruction.
+def recorded_names(model: Model) -> set[str]:
+    """Instructions the recorder is asked about; before all others a trace ends.
 
     EXTENDED_ARG is folded by the recorder and ENTER_EXECUTOR is what it links to: neither is in a trace, but
     both are seen.
     """
-    if name in ("EXTENDED_ARG", "ENTER_EXECUTOR"):
-        return False
-    return bool(not_traceable_reason(model.instructions[name]))
+    seen = {i.name for i in model.instructions.values() if not not_traceable_reason(i)}
+    return seen | ({"EXTENDED_ARG", "ENTER_EXECUTOR"} & model.instructions.keys())
 
 
 def table(w: Writer, name: str, labels: list[str]) -> None:

@@ -19,6 +19,7 @@ from .statements import Simple, Statement, call_name, control_ends
 from .syntax import UNUSED, CacheEffect, StackEffect
 
 CACHE_TYPES = {1: "uint16_t ", 2: "uint32_t ", 4: "PyObject *"}
+ALWAYS = ("true", "1")  # conditions of an ERROR_IF that always leaves
 MAX_POP_LABEL = 4  # ceval.c has error labels that pop up to this many items
 
 
@@ -33,13 +34,14 @@ class Dialect:
 
     def error_if(self, cond: str, saves: Sequence[str], pop: Size) -> str:
         """Leaves if `cond` holds; `pop` (zero or negative) is what to add to stack_pointer first."""
+        guard = "" if cond in ALWAYS else f"if ({cond}) "
         if pop.is_zero and not saves:
-            return f"if ({cond}) goto error;"
+            return f"{guard}goto error;"
         if not saves and pop.is_constant and -MAX_POP_LABEL <= pop.const < 0:
-            return f"if ({cond}) goto pop_{-pop.const}_error;"
+            return f"{guard}goto pop_{-pop.const}_error;"
         before = "".join(s + " " for s in saves)
         move = "" if pop.is_zero else f"stack_pointer += {pop}; "
-        return f"if ({cond}) {{ {before}{move}goto error; }}"
+        return f"{guard}{{ {before}{move}goto error; }}"
 
     def goto(self, label: str) -> str:
         return f"goto {label};"
@@ -47,6 +49,10 @@ class Dialect:
     def cache_read(self, cache: CacheEffect, offset: int) -> str:
         reader = {1: "read_u16", 2: "read_u32", 4: "read_obj"}[cache.units]
         return f"{reader}(&this_instr[{offset}].cache)"
+
+    def cache_pointer(self, offset: str) -> str:
+        """The address of the inline cache `offset` units after the instruction."""
+        return f"&this_instr[{offset}]"
 
     def name(self, token: Token, instruction: Instruction) -> str:
         """An identifier of the body."""
@@ -66,6 +72,12 @@ class Dialect:
     def drops_section(self, directive: str) -> bool:
         """True if this consumer leaves out the lines from this `#if` to its end."""
         return False
+
+
+def rewrite_body(op: Op, dialect: Dialect, diagnostics: Diagnostics) -> list[str]:
+    """The body alone, of an operation that is not part of an instruction."""
+    alone = Instruction(op.name, op.definition, [Part(op, ())], 1, [])
+    return _Body(_Emitter(alone, dialect, diagnostics), alone.parts[0]).rewrite(op.statements)
 
 
 @dataclass
@@ -186,7 +198,7 @@ class _Body:
             "DEOPT_IF": self.deopt_if,
             "EXIT_IF": self.deopt_if,
             "ERROR_IF": self.error_if,
-            "ERROR_NO_POP": lambda _: self.dialect.error(),
+            "ERROR_NO_POP": lambda _: self.error_no_pop(),
             "DECREF_INPUTS": lambda _: self.decref_inputs(),
             "SYNC_SP": lambda _: self.sync_sp(),
         }
@@ -236,6 +248,9 @@ class _Body:
     def replace(self, tokens: Sequence[Token], i: int) -> tuple[int, str]:
         """How many tokens from `i` are replaced, and by what."""
         token = tokens[i]
+        follow = [t.text for t in tokens[i : i + 6]]
+        if follow[:3] == ["&", "this_instr", "["] and follow[4] == "]" and follow[5:] != ["."]:
+            return 5, self.dialect.cache_pointer(follow[3])
         if token.kind != IDENT:
             return 1, token.text
         after = tokens[i + 1].text if i + 1 < len(tokens) else ""
@@ -259,6 +274,16 @@ class _Body:
 
     def deopt_if(self, arguments: Sequence[Token]) -> str:
         return self.dialect.deopt(self.text(arguments), self.instruction)
+
+    def error_no_pop(self) -> str:
+        lost = [item.effect for item in self.stack.items if not item.in_memory]
+        if lost and self.op.definition.span.source.checked:
+            self.emitter.diagnostics.error(
+                self.op.definition.span,
+                f"ERROR_NO_POP in `{self.op.name}` would lose `{lost[0].name}`, which is in a variable only",
+                f"in `{self.instruction.name}`; use ERROR_IF, which writes it, or SYNC_SP() before",
+            )
+        return self.dialect.error()
 
     def error_if(self, arguments: Sequence[Token]) -> str:
         commas = [i for i, t in enumerate(arguments) if t.text == "," and _depth(arguments, i) == 0]

@@ -157,13 +157,18 @@ def extra_cases(w: Writer, model: Model) -> None:
     w.line("/* A switch over opcodes falls into these for numbers no instruction has. */")
     record = record_opcode(model)
     cases = " ".join(f"case {n}:" for n in model.numbering.unused() if n != record)
+    w.line(f"/* {record} is the recorder's; met in code it comes here through the label. */")
     w.line("#ifdef _Py_TIER2")
-    w.line(f"#define EXTRA_CASES {cases}")
+    w.line(f"#define EXTRA_CASES jit_unknown_opcode: {cases}")
     w.line("#else")
     w.line(f"#define EXTRA_CASES {cases} case {record}:")
     w.line("#endif")
 
 
 def record_opcode(model: Model) -> int:
-    """The number the switch form of tier 1 dispatches to while recording: the largest no instruction has."""
-    return model.numbering.unused()[-1]
+    """The number the switch form of tier 1 dispatches to while recording.
+
+    All bits set, so that `opcode | 0xff` makes it of any other without a branch.
+    """
+    assert 255 in model.numbering.unused()
+    return 255

@@ -17,6 +17,10 @@ from .syntax import UNUSED, Definition, FamilyDef, MacroDef, OpDef, PartRef, Pse
 # but which has the family's cache and goes back to its generic form.
 UNLISTED_MEMBERS = {"BINARY_OP_INPLACE_ADD_UNICODE": "BINARY_OP"}
 
+# Types of values in a trace, and how many operands an operation of the trace IR can have.
+TRACE_TYPES = ("object", "int", "float", "bool", "i64", "f64", "ip")
+MAX_TRACE_OPERANDS = 3
+
 # Instructions ceval.c defines by hand: they have a number but no definition.
 HANDWRITTEN = ("INSTRUMENTED_LINE",)
 
@@ -94,6 +98,7 @@ class Instruction:
     layout: list[tuple[str, int]]  # cache entries as written: name, units
     family: Family | None = None
     number: int = -1
+    has_arg: bool = False
 
     @property
     def is_single(self) -> bool:
@@ -149,7 +154,7 @@ class Pseudo:
 
 @dataclass
 class Model:
-    ops: dict[str, Op]
+    ops: list[Op]
     instructions: dict[str, Instruction]
     families: dict[str, Family]
     pseudos: dict[str, Pseudo]
@@ -183,7 +188,7 @@ class Builder:
         self.families: dict[str, FamilyDef] = {}
         self.pseudos: dict[str, PseudoDef] = {}
         self.overridden: list[tuple[OpDef | MacroDef, OpDef | MacroDef]] = []  # old, new
-        self.ops: dict[str, Op] = {}
+        self.ops: dict[tuple[str, str, int], Op] = {}
 
     def add(self, definitions: Iterable[Definition]) -> None:
         for definition in definitions:
@@ -233,19 +238,23 @@ class Builder:
                 if instruction is not None:
                     instructions[definition.name] = instruction
         for old, new in self.overridden:
-            self.check_override(old, new)
+            self.check_override(old, new, instructions)
         families = {f.name: self.family(f, instructions) for f in self.families.values()}
         for name, base in UNLISTED_MEMBERS.items():
             if name in instructions and base in families:
                 instructions[name].family = families[base]
+        for instruction in instructions.values():
+            self.check_generic_form(instruction)
         pseudos = {p.name: self.pseudo(p, instructions) for p in self.pseudos.values()}
         numbering = self.number(instructions, pseudos)
         trace_ops = [self.op(d) for d in self.trace.values()]
-        return Model(self.ops, instructions, families, pseudos, trace_ops, numbering)
+        definitions = [d for d in self.named.values() if isinstance(d, OpDef)]
+        ops = [self.op(d) for d in definitions] + trace_ops
+        return Model(ops, instructions, families, pseudos, trace_ops, numbering)
 
     def op(self, definition: OpDef) -> Op:
-        key = f"trace {definition.name}" if definition.kind == "trace" else definition.name
-        if key not in self.ops or self.ops[key].definition is not definition:
+        key = (definition.kind, definition.name, id(definition))
+        if key not in self.ops:
             try:
                 statements = parse_body(definition.body.tokens, self.diagnostics)
             except Abandon:
@@ -267,6 +276,8 @@ class Builder:
                 if effect.name in seen and effect.name != UNUSED:
                     self.diagnostics.error(effect.span, f"{what} `{effect.name}` appears twice")
                 seen[effect.name] = effect
+                if definition.kind == "trace":
+                    self.check_trace_effect(effect)
                 if effect.cond and effect.size:
                     self.diagnostics.error(effect.span, "an item is an array or conditional, not both")
         outputs = {e.name: e for e in definition.outputs if e.name != UNUSED}
@@ -276,7 +287,37 @@ class Builder:
                 self.diagnostics.error(
                     other.span, f"`{effect.name}` is an array on one side of `--` and one item on the other"
                 )
+        if definition.kind == "trace":
+            self.check_trace_op(definition)
         self.op(definition)
+
+    def check_trace_effect(self, effect: StackEffect) -> None:
+        if effect.type not in TRACE_TYPES:
+            self.diagnostics.error(
+                effect.span,
+                f"`{effect.name}` of a trace operation has "
+                + (f"unknown type `{effect.type}`" if effect.type else "no type"),
+                f"types are {', '.join(TRACE_TYPES)}",
+            )
+        if effect.size or effect.cond:
+            self.diagnostics.error(effect.span, "operands of a trace operation are single values")
+
+    def check_trace_op(self, definition: OpDef) -> None:
+        for effect in definition.outputs[1:]:
+            self.diagnostics.error(effect.span, "a trace operation has one result at most")
+        for effect in (*definition.outputs, *[e for e in definition.inputs if e.type == "ip"][1:]):
+            if effect.type == "ip":
+                self.diagnostics.error(
+                    effect.span,
+                    "the instruction pointer is one register: it can be one operand, and no result",
+                )
+        for cache in definition.caches:
+            self.diagnostics.error(cache.span, "a trace operation has no inline cache")
+        values = [e for e in definition.inputs if e.type != "ip"]
+        for effect in values[MAX_TRACE_OPERANDS:]:
+            self.diagnostics.error(
+                effect.span, f"a trace operation has {MAX_TRACE_OPERANDS} operands at most"
+            )
 
     def instruction(self, definition: OpDef | MacroDef) -> Instruction | None:
         parts: list[Part] = []
@@ -288,7 +329,8 @@ class Builder:
                 layout.append((ref.name, ref.units))
                 offset += ref.units
                 continue
-            found = self.named.get(ref.name)
+            own = isinstance(definition, OpDef) and ref.name == definition.name
+            found = definition if own else self.named.get(ref.name)
             if not isinstance(found, OpDef):
                 self.diagnostics.error(
                     ref.span,
@@ -311,14 +353,20 @@ class Builder:
                 layout.append((cache.name, cache.units))
                 offset += cache.units
             parts.append(Part(self.op(found), tuple(offsets)))
-        return Instruction(definition.name, definition, parts, offset, layout) if ok else None
+        if not ok:
+            return None
+        instruction = Instruction(definition.name, definition, parts, offset, layout)
+        instruction.has_arg = uses_oparg(instruction)
+        return instruction
 
     def part_refs(self, definition: OpDef | MacroDef) -> tuple[PartRef, ...]:
         if isinstance(definition, MacroDef):
             return definition.parts
         return (PartRef(definition.name, None, definition.span),)
 
-    def check_override(self, old: OpDef | MacroDef, new: OpDef | MacroDef) -> None:
+    def check_override(
+        self, old: OpDef | MacroDef, new: OpDef | MacroDef, instructions: dict[str, Instruction]
+    ) -> None:
         """An override may change what happens, not what goes in and out: callers were written for that."""
         note = f"the one it replaces is at {old.span}"
         if isinstance(old, OpDef) and isinstance(new, OpDef) and old.kind == new.kind == "op":
@@ -327,20 +375,21 @@ class Builder:
                     new.span, f"override changes the stack or cache effect of `{new.name}`", note
                 )
             return
-        before, after = self.instruction(old), self.instruction(new)
+        before, after = self.instruction(old), instructions.get(new.name)
         if before is None or after is None:
             return
+        after.has_arg = before.has_arg  # also where the new body does not look at it
         if before.size != after.size:
             self.diagnostics.error(
                 new.span,
                 f"override changes the size of `{new.name}` from {before.size} to {after.size} code units",
                 note,
             )
-        if uses_oparg(before) != uses_oparg(after):
+        if uses_oparg(after) and not uses_oparg(before):
             self.diagnostics.error(
                 new.span,
-                f"override changes whether `{new.name}` has an argument, and with it the numbers of opcodes",
-                "an instruction has one if its body or effect names `oparg`; `(void)oparg;` is enough",
+                f"override of `{new.name}` uses `oparg`, but the instruction has no argument",
+                "having one decides the opcode's number, which is part of the .pyc format",
             )
         depth = [popped - pushed for popped, pushed in (before.net(), after.net())]
         if depth[0] != depth[1]:
@@ -393,20 +442,39 @@ class Builder:
             )
         (popped, pushed), (popped_by_head, pushed_by_head) = member.net(), head.net()
         difference = (popped - pushed) - (popped_by_head - pushed_by_head)
+        if not self.is_ours(member) or leaves_frame(member):
+            return
         # A member made for one value of oparg has a fixed effect where the generic form has a conditional
-        # one, and one that leaves by another frame gives less; an error is only what no oparg can make equal.
-        if (
-            difference.is_constant
-            and not difference.is_zero
-            and self.is_ours(member)
-            and not leaves_frame(member)
-        ):
+        # one; what no oparg can make equal, or what depends on something else than the generic form does, is
+        # a mistake.
+        by_head = dict((popped_by_head - pushed_by_head).terms)
+        strange = [term for term, _ in (popped - pushed).terms if term not in by_head]
+        if strange:
+            self.diagnostics.error(
+                ref.span,
+                f"the stack effect of `{member.name}` depends on `{strange[0]}`, "
+                f"that of `{head.name}` does not",
+                "members of a family have the stack effect of the generic form",
+            )
+        elif difference.is_constant and not difference.is_zero:
             self.diagnostics.error(
                 ref.span,
                 f"`{member.name}` leaves the stack {-difference.const:+d} items "
                 f"from where `{head.name}` leaves it",
                 "members of a family have the stack effect of the generic form",
             )
+
+    def check_generic_form(self, instruction: Instruction) -> None:
+        if instruction.is_specialized or not self.is_ours(instruction):
+            return
+        for part in instruction.parts:
+            for token in part.op.tokens:
+                if token.text in ("DEOPT_IF", "EXIT_IF"):
+                    self.diagnostics.error(
+                        token.span,
+                        f"{token.text} in `{instruction.name}`, which has no generic form to go back to",
+                        "only members of a family can give up; the generic form handles every case",
+                    )
 
     @staticmethod
     def is_ours(instruction: Instruction) -> bool:
@@ -425,7 +493,7 @@ class Builder:
 
     def number(self, instructions: dict[str, Instruction], pseudos: dict[str, Pseudo]) -> Numbering:
         specialized = {i.name for i in instructions.values() if i.is_specialized}
-        with_arg = {i.name for i in instructions.values() if uses_oparg(i)}
+        with_arg = {i.name for i in instructions.values() if i.has_arg}
         numbering = assign_numbers(list(instructions), with_arg, specialized, list(pseudos), HANDWRITTEN)
         if numbering.problem:
             spans = [i.definition.span for i in instructions.values() if i.definition.span.source.checked]

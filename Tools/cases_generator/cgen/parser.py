@@ -215,9 +215,7 @@ class _Parser:
             size = self.expression(opening)
         if self.accept("if"):
             cond = self.expression(self.expect("(", "after `if`"))
-        return StackEffect(
-            name.text, " ".join(w.text for w in words).replace(" *", "*"), size, cond, name.span
-        )
+        return StackEffect(name.text, " ".join(w.text for w in words), size, cond, name.span)
 
     def expression(self, opening: Token) -> str:
         """The text up to the bracket that closes `opening`, which is consumed too."""

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from .model import Instruction, Op, Pseudo, uses_oparg
+from .model import Instruction, Op, Pseudo
 
-# Flags upstream's C code asks for, and their bits.  `dis` and the compiler depend on the first seven.
-FLAGS = (
-    "ARG",
-    "CONST",
-    "NAME",
-    "JUMP",
-    "FREE",
-    "LOCAL",
-    "EVAL_BREAK",
-    "DEOPT",
-    "EXIT",
-    "ERROR",
-    "PURE",
-)
+# `dis`, the compiler and the assembler decide by these; no definition of ours may change them.
+COMPILER_FLAGS = ("ARG", "CONST", "NAME", "JUMP", "FREE", "LOCAL", "EVAL_BREAK")
+# In the order of their bits.
+FLAGS = (*COMPILER_FLAGS, "DEOPT", "EXIT", "ERROR", "PURE")
 
 _CELL_ACCESS = ("PyCell_New", "PyCell_GetRef", "PyCell_SetTakeRef", "PyCell_SwapTakeRef")
 
@@ -47,7 +37,7 @@ def op_flags(op: Op) -> set[str]:
 
 def instruction_flags(instruction: Instruction) -> set[str]:
     flags = set().union(*(op_flags(p.op) for p in instruction.parts))
-    if uses_oparg(instruction):
+    if instruction.has_arg:
         flags.add("ARG")
     if all(p.op.has("pure") for p in instruction.parts):
         flags.add("PURE")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .diagnostics import Diagnostics
+from .dispatch import recorded_names
 from .emit import Dialect, emit_instruction
 from .model import Instruction, Model
 from .output import Writer
@@ -14,8 +15,9 @@ def tier1_cases(model: Model, diagnostics: Diagnostics) -> str:
     predicted = model.predicted()
     dialect = Dialect()
     for instruction in model.sorted_instructions():
-        case(w, instruction, instruction.name in predicted, dialect, diagnostics)
-    recording(w)
+        with diagnostics.next_on_error():
+            case(w, instruction, instruction.name in predicted, dialect, diagnostics)
+    recording(w, model)
     w.put("", "#undef TIER_ONE")
     return w.text()
 
@@ -50,20 +52,28 @@ def case(
     w.line()
 
 
-def recording(w: Writer) -> None:
-    """Where every dispatch leads while a trace is recorded (pycore_jit_tier1.h has the other half)."""
-    w.put("#ifdef _Py_TIER2")
-    w.put("#if USE_COMPUTED_GOTOS", "record_previous_inst:", "#else", "case JIT_RECORD_OPCODE:")
-    # The switch cannot jump into a second table: the opcode that was to run is kept aside.
-    w.put("opcode = jit_recorded_opcode;")
-    w.put("if (!jit_recording) {", "    goto jit_unknown_opcode;", "}")
-    w.put("if (!_PyJit_MayRecord(opcode)) {", "    goto stop_tracing;", "}", "#endif")
+def recording(w: Writer, model: Model) -> None:
+    """Where every dispatch leads while a trace is recorded (pycore_jit_tier1.h has the other half).
+
+    With computed gotos the recording table holds the two labels.  A switch has no second table: there every
+    dispatch goes to one more case, which asks a table of bytes.
+    """
+    w.put("#ifdef _Py_TIER2", "#if !USE_COMPUTED_GOTOS")
+    with w.block("case JIT_RECORD_OPCODE: {"):
+        with w.block("static const uint8_t may_record[256] = {", "};"):
+            w.put(*(f"[{name}] = 1," for name in sorted(recorded_names(model))))
+        w.put("opcode = jit_recorded_opcode;")
+        w.put("if (!jit_recording) {", "    goto jit_unknown_opcode;", "}")
+        w.put("if (!may_record[opcode]) {", "    goto stop_tracing;", "}", "goto record_previous_inst;")
+    w.put("#endif", "record_previous_inst:")
     with w.block("{"):
-        w.put("/* What the previous instruction did is noted; then this one runs. */")
-        w.put("if (!_PyJit_RecordStep(tstate, frame, next_instr, stack_pointer, opcode, oparg)) {")
-        w.put("    JIT_STOP_RECORDING();", "}", "JIT_DISPATCH_RECORDED();")
+        w.line("/* The recorder notes what the previous instruction did; then this one runs. */")
+        with w.block("if (!_PyJit_RecordStep(tstate, frame, next_instr, stack_pointer, opcode, oparg)) {"):
+            w.line("JIT_STOP_RECORDING();")
+        w.line("JIT_DISPATCH_RECORDED();")
     w.line("stop_tracing:")
     with w.block("{"):
-        w.put("_PyJit_RecordUnsupported(tstate, frame, next_instr, stack_pointer, opcode, oparg);")
-        w.put("JIT_STOP_RECORDING();", "JIT_DISPATCH_RECORDED();")
+        w.line("_PyJit_RecordUnsupported(tstate, frame, next_instr, stack_pointer, opcode, oparg);")
+        w.line("JIT_STOP_RECORDING();")
+        w.line("JIT_DISPATCH_RECORDED();")
     w.put("#endif  /* _Py_TIER2 */")

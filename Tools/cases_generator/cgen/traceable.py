@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from .model import Instruction
 
 _BY_NAME = {
@@ -28,10 +30,20 @@ def not_traceable_reason(instruction: Instruction) -> str:
         return _BY_NAME[instruction.name]
     if instruction.is_instrumented:
         return "is instrumented"
-    if instruction.mentions("exception_unwind"):
+    labels = goto_labels(instruction)
+    if "exception_unwind" in labels:
         return "raises into a handler"
-    if instruction.mentions("do_raise"):
-        return "always raises"
+    if not all(label == "start_frame" or label.endswith("error") for label in labels):
+        return "jumps inside the evaluation loop"
     if instruction.mentions(*_MONITORING):
         return "reports to monitoring itself"
     return ""
+
+
+def goto_labels(instruction: Instruction) -> set[str]:
+    found = set()
+    for part in instruction.parts:
+        for token, after in itertools.pairwise(part.op.tokens):
+            if token.text == "goto":
+                found.add(after.text)
+    return found

@@ -13,7 +13,7 @@ import pytest
 
 from ..cgen.cli import find_sources, generate
 from ..cgen.diagnostics import Diagnostics
-from ..cgen.properties import FLAGS
+from ..cgen.properties import COMPILER_FLAGS, FLAGS
 
 pytestmark = pytest.mark.needs_base
 
@@ -93,13 +93,22 @@ def test_stack_effects(base: Path, ours: dict[str, str], function: str) -> None:
         assert not differ, f"oparg {oparg}"
 
 
-def test_flags(base: Path, ours: dict[str, str]) -> None:
-    theirs = flags((base / METADATA).read_text())
-    mine = flags(ours[METADATA])
+def test_compiler_flags(base: Path, ours: dict[str, str]) -> None:
+    compare_flags((base / METADATA).read_text(), ours[METADATA], COMPILER_FLAGS)
+
+
+def test_all_flags_without_our_definitions(base: Path, tmp_path: Path) -> None:
+    diagnostics = Diagnostics()
+    texts = generate(find_sources(base, tmp_path), diagnostics)
+    assert not diagnostics
+    compare_flags((base / METADATA).read_text(), texts[METADATA], FLAGS)
+
+
+def compare_flags(theirs_text: str, ours_text: str, which: tuple[str, ...]) -> None:
+    theirs, mine, wanted = flags(theirs_text), flags(ours_text), set(which)
     assert len(theirs) > 200
     assert mine.keys() == theirs.keys()
-    differ = {n: (theirs[n] & set(FLAGS)) ^ mine[n] for n in theirs if theirs[n] & set(FLAGS) != mine[n]}
-    assert not differ
+    assert {n: wrong for n in theirs if (wrong := (theirs[n] ^ mine[n]) & wanted)} == {}
 
 
 @pytest.mark.parametrize("table", ["_PyOpcode_Caches", "_PyOpcode_Deopt"])

@@ -1,18 +1,19 @@
 """Rewrites the compiler's assembly: every stencil is split into a hot and a cold section.
 
-Why not take the function as the compiler laid it out?  Operations of a trace stand one after the other, so an
-operation should *fall* into the next one, and what is rarely run should stand apart, after the whole trace.  The
-compiler knows neither.  Working on assembly, where jumps still name labels, lets the assembler choose their sizes.
+Why not take the function as the compiler laid it out?  Operations of a trace stand one after the other, so
+an operation should *fall* into the next one, and what is rarely run should stand apart, after the whole
+trace.  The compiler knows neither.  Working on assembly, where jumps still name labels, lets the assembler
+choose their sizes.
 
 For each stencil:
 
 1. The body is cut into basic blocks; what a block falls into becomes explicit.
 2. A block that is nothing but a jump is skipped by those that lead to it.
-3. The hot chain: from the entry along what each block falls into (or always jumps to), which is the path the compiler
-   thinks likely, up to the block that goes on with the next operation.  Where the chain closes on itself before that,
-   it goes on at the branch taken out of it last that can still get there.
-4. The jump at the chain's end is dropped.  Every other jump to the next operation becomes one to the end of the hot
-   section.
+3. The hot chain: from the entry along what each block falls into (or always jumps to), which is the path
+   the compiler thinks likely, up to the block that goes on with the next operation.  Where it closes on
+   itself before that, it goes on at the branch taken out of it last that can still get there.
+4. The jump at the chain's end is dropped.  Every other jump to the next operation becomes one to the end of
+   the hot section.
 5. All other reachable blocks go to the cold section, in their old order.
 
 Everything that is not a stencil is left as it was.
@@ -38,7 +39,7 @@ _IGNORED_DIRECTIVES = (".p2align", ".cfi_", ".balign", ".loc", ".file")
 
 @dataclasses.dataclass
 class Block:
-    """A basic block.  Its end is `if condition: goto target`, then `goto successor`; None: it leaves by itself."""
+    """A basic block.  At its end: `if condition: goto target`, then `goto successor` (None: it leaves)."""
 
     labels: list[str]
     body: list[str] = dataclasses.field(default_factory=list)
@@ -64,7 +65,7 @@ def optimize(text: str, syntax: Syntax) -> str:
 
 
 def _function_body(name: str, lines: Iterator[str]) -> list[str]:
-    body = []
+    body: list[str] = []
     for line in lines:
         if _FUNCTION_END.match(line):
             # The size directive that follows speaks of a label that has moved.
@@ -225,15 +226,13 @@ def _layout(chain: list[Block], syntax: Syntax, end: str, *, falls_into_next: bo
     def name(label: str) -> str:
         return end if label == CONTINUE else label
 
+    at_end = [CONTINUE] if falls_into_next else []
     for index, block in enumerate(chain):
         for label in block.labels:
             yield f"{label}:"
         for line in block.body:
             yield f"\t{line}"
-        if index + 1 < len(chain):
-            after = chain[index + 1].labels
-        else:
-            after = [CONTINUE] if falls_into_next else []
+        after = chain[index + 1].labels if index + 1 < len(chain) else at_end
         condition, target, successor = block.condition, block.target, block.successor
         if condition is not None and target is not None and successor is not None:
             if target == successor:

@@ -1,7 +1,7 @@
 """Stencils, made from the sections of an object file: every reference becomes a patch the emitter can apply.
 
-Four places code can refer to: the holes of the trace, the other half of the stencil, what is laid down once (code in
-the arena, constants in the interpreter's own read-only data), and the interpreter's symbols.
+Code can refer to four things: the holes of the trace, the other half of the stencil, what is laid down once
+(code in the arena, constants in the interpreter's own read-only data), and the interpreter's symbols.
 """
 
 import dataclasses

@@ -54,7 +54,7 @@ READOBJ_FLAGS = (
 
 
 def parse(text: str) -> ObjectFile:
-    """The object llvm-readobj printed.  Only ELF for now: the other formats differ in the keys of every level."""
+    """The object llvm-readobj printed.  Only ELF for now: the keys of other formats differ on every level."""
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:

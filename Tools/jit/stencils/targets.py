@@ -108,9 +108,10 @@ AARCH64 = Syntax(
 class Relocation:
     """How the emitter applies a relocation.
 
-    `method` is a value of enum jit_patch in Python/jit/stencils.h without its prefix.  `near`: the target must be within reach
-    of a 32-bit displacement; `call`: a trampoline will do.  `table`: the field leads to a pointer with the target.  `bias`: added to the addend, where
-    the object's format counts from elsewhere than the field.
+    `method` is a JIT_PATCH_ constant of Python/jit/stencils.h without the prefix.  `near`: the target must be
+    within reach of a 32-bit displacement; `call`: a trampoline will do.  `table`: the field leads to a
+    pointer with the target.  `bias` is added to the addend, where the object's format counts from elsewhere
+    than the field.
     """
 
     method: str
@@ -152,7 +153,7 @@ TARGETS = (
         triple_pattern=r"x86_64-.*linux.*",
         condition="defined(__x86_64__) && defined(__linux__)",
         syntax=X86_64,
-        # Code lies within 2 GiB of the interpreter: its data is reached directly, relative to the instruction pointer.
+        # Code lies within 2 GiB of the interpreter: data is reached directly, pc-relative.
         flags=("-fPIE", "-fdirect-access-external-data", "-fcf-protection=none"),
         relocations=_X86_ELF,
     ),

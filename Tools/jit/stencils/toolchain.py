@@ -1,7 +1,7 @@
 """Calls of clang and llvm-readobj.
 
-Everything runs in a private folder with relative names, and paths of the tree are mapped away, so that nothing in the
-result depends on where the build happens.
+Everything runs in a private folder with relative names, and paths of the tree are mapped away, so that
+nothing in the result depends on where the build happens.
 """
 
 import dataclasses
@@ -15,14 +15,16 @@ from .errors import BuildError
 
 MINIMUM_CLANG = 19
 
-# One function, one section.  No jump tables (they are data with addresses).  No unwinding tables, no frame
-# pointer, no stack protector: a stencil is not a whole function.  Loops in bodies run a few times: small code wins.
+# One function or constant, one section.  No jump tables (they are data with addresses).  No unwinding
+# tables, no frame pointer, no stack protector: a stencil is not a whole function.  Loops in bodies run a few
+# times: small code wins.
 COMMON_FLAGS = (
     "-std=c11",
     "-O2",
     "-fno-strict-aliasing",
     "-fno-strict-overflow",
     "-ffunction-sections",
+    "-fdata-sections",
     "-fno-asynchronous-unwind-tables",
     "-fno-unwind-tables",
     "-fno-jump-tables",
@@ -45,9 +47,9 @@ COMMON_FLAGS = (
     "-Wno-missing-field-initializers",
     "-Wno-unreachable-code",
 )
-# The interpreter's thread-local variables may live anywhere when it is a shared library: as in an extension module, the
-# thread state is asked for with a call.
-DEFINES = ("-DPy_BUILD_CORE", "-DPy_BUILD_CORE_MODULE", "-D_Py_TIER2=1", "-D_Py_JIT=1")
+# The interpreter's thread-local variables may live anywhere when it is a shared library: as in an extension
+# module, the thread state is asked for with a call.
+DEFINES = ("-DPy_BUILD_CORE", "-DPy_BUILD_CORE_MODULE")
 INCLUDE_FOLDERS = (".", "Include", "Include/internal", "Include/internal/mimalloc", "Python")
 
 
@@ -85,7 +87,9 @@ class Toolchain:
         machine = self.run([self.clang, "-dumpmachine"], pathlib.Path.cwd(), "asking for the target")
         return targets.find(machine.strip())
 
-    def flags(self, tree: pathlib.Path, target: targets.Target, *, assertions: bool) -> list[str]:
+    def flags(
+        self, tree: pathlib.Path, target: targets.Target, more: Sequence[str], *, assertions: bool
+    ) -> list[str]:
         triple = [f"--target={self.triple}"] if self.triple is not None else []
         return [
             *triple,
@@ -95,10 +99,11 @@ class Toolchain:
             *([] if assertions else ["-DNDEBUG"]),
             f"-ffile-prefix-map={tree}/=",
             *(f"-I{tree / folder}" for folder in INCLUDE_FOLDERS),
+            *more,
         ]
 
 
 def find_readobj(clang: str) -> str:
-    """The llvm-readobj that belongs to `clang`: clang-19 has llvm-readobj-19, /x/bin/clang has /x/bin/llvm-readobj."""
+    """The llvm-readobj beside `clang`: clang-19 has llvm-readobj-19, x/bin/clang has x/bin/llvm-readobj."""
     path = pathlib.PurePath(clang)
     return str(path.with_name(re.sub(r"^clang", "llvm-readobj", path.name)))

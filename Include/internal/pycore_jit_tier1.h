@@ -1,0 +1,70 @@
+/* How the tier 1 evaluation loop switches recording on and off.
+ *
+ * Included by ceval.c right after ceval_macros.h.  With computed gotos the loop dispatches through a local pointer to one of two
+ * tables (opcode_targets.h), and switching is one store.  A switch has one table only: there every dispatch keeps the opcode
+ * aside and ORs it with a mask; with the mask set that makes JIT_RECORD_OPCODE of any opcode, whose case asks the recorder
+ * and goes on to the opcode kept aside.  Both forms reach the same two labels (end of generated_cases.c.h).
+ *
+ *   JIT_EVAL_LOCALS            declarations for the evaluation function, before the first statement
+ *   JIT_START_RECORDING()      from the next dispatch on, the recorder sees every instruction before it runs
+ *   JIT_STOP_RECORDING()       ordinary dispatch again
+ *   JIT_IS_RECORDING()         true between the two
+ *   JIT_DISPATCH_RECORDED()    runs the instruction in `opcode` without asking the recorder
+ *   JIT_ON_UNWIND()            an exception unwinds in this loop: recording ends
+ */
+#ifndef Py_INTERNAL_JIT_TIER1_H
+#define Py_INTERNAL_JIT_TIER1_H
+
+#ifndef Py_BUILD_CORE
+#  error "this header requires Py_BUILD_CORE define"
+#endif
+
+#ifdef _Py_TIER2
+
+#include "pycore_jit.h"           // _PyJit_RecordStep()
+#include "pycore_jit_opcodes.h"   // JIT_RECORD_OPCODE
+
+#if USE_COMPUTED_GOTOS
+#  define JIT_EVAL_LOCALS
+#  define JIT_START_RECORDING() ((void)(opcode_targets = opcode_recording_table))
+#  define JIT_STOP_RECORDING() ((void)(opcode_targets = opcode_targets_table))
+#  define JIT_IS_RECORDING() (opcode_targets == opcode_recording_table)
+#  define JIT_DISPATCH_RECORDED() goto *opcode_targets_table[opcode]
+#else
+#  define JIT_EVAL_LOCALS \
+       uint8_t jit_recorded_opcode = 0;    /* what the dispatch before was for */ \
+       uint8_t jit_recording = 0;          /* 0, or all bits set */
+#  define JIT_START_RECORDING() ((void)(jit_recording = JIT_RECORD_OPCODE))
+#  define JIT_STOP_RECORDING() ((void)(jit_recording = 0))
+#  define JIT_IS_RECORDING() (jit_recording != 0)
+#  define JIT_DISPATCH_RECORDED() goto dispatch_opcode
+#  undef DISPATCH_GOTO
+#  define DISPATCH_GOTO() \
+       do { \
+           jit_recorded_opcode = opcode; \
+           opcode |= jit_recording; \
+           goto dispatch_opcode; \
+       } while (0)
+#endif
+
+#define JIT_ON_UNWIND() \
+    do { \
+        if (JIT_IS_RECORDING()) { \
+            JIT_STOP_RECORDING(); \
+            _PyJit_RecordUnwind(tstate); \
+        } \
+    } while (0)
+
+#else  /* !_Py_TIER2 */
+
+#define JIT_EVAL_LOCALS
+#define JIT_START_RECORDING() ((void)0)
+#define JIT_STOP_RECORDING() ((void)0)
+#define JIT_IS_RECORDING() 0
+#define JIT_ON_UNWIND() ((void)0)
+
+#endif /* _Py_TIER2 */
+
+#include "pycore_jit_enter.h"     // JIT_LOOP_HOT() and the other ways into the JIT
+
+#endif /* !Py_INTERNAL_JIT_TIER1_H */

@@ -1,0 +1,35 @@
+/* Included at the end of ceval.c: the way to its static functions for compiled code (pycore_jit_ceval.h).
+ *
+ * They stay static, so that tier 1 goes on inlining them.
+ */
+#ifdef _Py_TIER2
+
+#include "pycore_jit_ceval.h"
+
+PyObject *
+_PyJit_import_name(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject *name,
+                   PyObject *fromlist, PyObject *level)
+{
+    return import_name(tstate, frame, name, fromlist, level);
+}
+
+PyObject *
+_PyJit_import_from(PyThreadState *tstate, PyObject *module, PyObject *name)
+{
+    return import_from(tstate, module, name);
+}
+
+int
+_PyJit_check_args_iterable(PyThreadState *tstate, PyObject *func, PyObject *args)
+{
+    return check_args_iterable(tstate, func, args);
+}
+
+_PyInterpreterFrame *
+_PyJit_EvalFramePushAndInit_Ex(PyThreadState *tstate, PyFunctionObject *func, PyObject *locals,
+                               Py_ssize_t nargs, PyObject *callargs, PyObject *kwargs)
+{
+    return _PyEvalFramePushAndInit_Ex(tstate, func, locals, nargs, callargs, kwargs);
+}
+
+#endif /* _Py_TIER2 */

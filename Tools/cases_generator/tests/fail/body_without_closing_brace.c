@@ -1,0 +1,7 @@
+inst(OPEN, (value --)) {
+    if (value) {
+        Py_DECREF(value);
+}
+
+inst(AFTER, (--)) {
+}

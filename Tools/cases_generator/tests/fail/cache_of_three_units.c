@@ -1,0 +1,3 @@
+inst(CACHED, (version/3 --)) {
+    use(version);
+}

@@ -1,0 +1,3 @@
+inst(ALONE, (value -- value)) {
+    DEOPT_IF(!PyLong_CheckExact(value));
+}

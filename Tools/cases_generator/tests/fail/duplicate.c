@@ -1,0 +1,2 @@
+inst(NOTHING, (--)) {
+}

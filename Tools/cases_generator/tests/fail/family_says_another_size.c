@@ -1,0 +1,5 @@
+inst(NEGATE, (unused/1, value -- value)) {
+}
+
+family(NEGATE, 2) = {
+};

@@ -1,0 +1,3 @@
+inst(SAME, (a, a --)) {
+    DECREF_INPUTS();
+}

@@ -1,0 +1,1 @@
+macro(INDIRECT) = ADD;

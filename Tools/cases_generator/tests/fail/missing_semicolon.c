@@ -1,0 +1,3 @@
+inst(STATEMENT, (value --)) {
+    Py_DECREF(value)
+}

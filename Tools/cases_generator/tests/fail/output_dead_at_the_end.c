@@ -1,0 +1,3 @@
+inst(KEEP, (value -- value)) {
+    Py_DECREF(value);
+}

@@ -1,0 +1,3 @@
+inst(NOTHING_FROM_NOTHING, (-- value)) {
+    PyErr_Clear();
+}

@@ -1,0 +1,3 @@
+override inst(NOTHING, (-- value)) {
+    value = Py_None;
+}

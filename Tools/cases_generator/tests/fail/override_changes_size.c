@@ -1,0 +1,2 @@
+override inst(NOTHING, (unused/1 --)) {
+}

@@ -1,0 +1,3 @@
+override inst(NOTHING, (--)) {
+    use(oparg);
+}

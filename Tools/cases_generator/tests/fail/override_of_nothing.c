@@ -1,0 +1,2 @@
+override inst(NO_SUCH_INSTRUCTION, (--)) {
+}

@@ -1,0 +1,4 @@
+override inst(MISSING_ONE, (--)) {
+}
+
+macro(LATER) = _MISSING_TWO;

@@ -1,0 +1,2 @@
+speedy inst(FAST, (--)) {
+}

@@ -1,0 +1,1 @@
+macro(TWICE) = _ADD + _SUBTRACT;

@@ -1,0 +1,3 @@
+inst(CROSSED, (value --)) {
+    Py_DECREF(value};
+}

@@ -15,6 +15,7 @@ extern "C" {
 #include <stdint.h>
 
 #ifdef _Py_TIER2
+#include "pycore_frame.h"         // _PyInterpreterFrame
 #include "pycore_optimizer.h"     // _PyExecutorObject
 
 /* What compiled code returns to tier 1: an instruction pointer, and in the top four bits, which no user address has,

@@ -83,7 +83,8 @@ def fetch_pyperformance(data: dict[str, Any], build: Path) -> Path:
     return Path(package) / "data-files" / "benchmarks"
 
 
-def select(suite: str, build: Path, only: list[str] | None = None) -> list[Script]:
+def select(suite: str, build: Path, only: list[str] | None = None, fast: bool = False) -> list[Script]:
+    """The scripts of a suite; those named in `only`; if nothing is named, `fast` leaves out the slow ones."""
     data = read_data()
     scripts: list[Script] = []
     if suite in ("own", "all"):
@@ -94,7 +95,9 @@ def select(suite: str, build: Path, only: list[str] | None = None) -> list[Scrip
         unknown = set(only) - {script.name for script in scripts}
         if unknown:
             raise SuiteError(f"no such benchmark in suite {suite}: {', '.join(sorted(unknown))}")
-        scripts = [script for script in scripts if script.name in only]
+        return [script for script in scripts if script.name in only]
+    if fast:
+        return [script for script in scripts if script.name not in data["pyperformance"]["slow"]]
     return scripts
 
 

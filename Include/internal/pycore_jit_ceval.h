@@ -7,7 +7,7 @@
 #ifndef Py_INTERNAL_JIT_CEVAL_H
 #define Py_INTERNAL_JIT_CEVAL_H
 #ifndef Py_BUILD_CORE
-#  error "this header requires Py_BUILD_CORE define"
+#  error "for the interpreter's own sources only: define Py_BUILD_CORE"
 #endif
 
 #include "pycore_frame.h"         // _PyInterpreterFrame

@@ -17,6 +17,7 @@ extern "C" {
 #include <stdint.h>
 
 struct _PyJitExit;
+typedef struct _PyUOpInstruction _PyUOpInstruction;   // named by a declaration in debug builds of ceval.c
 struct _PyInterpreterFrame;
 
 /* What the bytecode needs to know of the executor that stands in it. */

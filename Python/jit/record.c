@@ -456,7 +456,9 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
             end_here(r, JIT_END_TOO_LONG, frame, next_instr, opcode);
             return 0;
         }
-        if (r->depth < 0 && r->kind != JIT_KIND_SIDE && last != YIELD_VALUE && last != NOP) {
+        if (r->depth < 0 && r->kind != JIT_KIND_SIDE
+            && (last == RETURN_VALUE || last == RETURN_CONST || last == RETURN_GENERATOR)) {
+            // A generator that yields comes back; a function that returns does not.
             finish(JIT_END_RETURN, NULL, NULL, 0);
             return 0;
         }

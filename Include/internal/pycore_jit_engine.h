@@ -205,6 +205,7 @@ PyObject *_PyJit_DumpTracelets(PyObject *self, PyObject *path);
 /* ir_testing.c */
 PyObject *_PyJit_IrRoundtrip(PyObject *self, PyObject *text);
 PyObject *_PyJit_IrVerify(PyObject *self, PyObject *text);
+PyObject *_PyJit_IrTraces(PyObject *self, PyObject *ignored);
 /* interp.c */
 _PyJitResult _PyJit_Interpret(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstate,
                               _PyExecutorObject *executor);

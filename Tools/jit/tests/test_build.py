@@ -157,6 +157,15 @@ def test_a_tree_that_is_not_configured(tmp_path: Path, capsys: pytest.CaptureFix
     assert "is not a configured build tree" in capsys.readouterr().err
 
 
+def test_an_output_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "pyconfig.h").write_text("")
+    template = tmp_path / "template.c"
+    template.write_text(PRELUDE + GOOD)
+    where = ["--tree", str(tmp_path), "--template", str(template), "-o", str(tmp_path / "missing" / "x.h")]
+    assert cli.main([*where, "--clang", CLANGS[0], "--target", "x86_64-pc-linux-gnu"]) == 1
+    assert "No such file or directory" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("says", "message"),
     [

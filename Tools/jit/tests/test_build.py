@@ -247,6 +247,17 @@ def test_an_addend_that_does_not_fit() -> None:
         model.build(obj, target)
 
 
+def test_a_stencil_that_is_too_large() -> None:
+    section = objects.Section(
+        ".text.jit_hot._JIT_OP_X", b"\0" * (1 << 16), 1, executable=True, writable=False, loaded=True
+    )
+    symbol = objects.Symbol("_JIT_OP_X", section.name, 0)
+    obj = objects.ObjectFile({section.name: section}, {symbol.name: symbol})
+    target = toolchain.Toolchain("clang", "llvm-readobj", "x86_64-pc-linux-gnu").target()
+    with pytest.raises(BuildError, match="stencil X: 65536 bytes, 65536 is the limit"):
+        model.build(obj, target)
+
+
 def test_the_header_compiles(build: Build, clang: str, tmp_path: Path) -> None:
     """As C, with the types of Python/jit/stencils.h, without a warning."""
     header = build(GOOD, clang)

@@ -92,7 +92,7 @@ def main(argv: list[str] | None = None) -> int:
         print("chart.py: no benchmark has numbers for both", file=sys.stderr)
         return 2
     if importlib.util.find_spec("matplotlib") is None:
-        python = suite.in_venv(options.build, "matplotlib")
+        python = suite.in_venv(options.build / "venv-chart", "matplotlib")
         os.execv(python, [str(python), __file__, *(argv or sys.argv[1:])])
     draw(panels, of, against, options.out)
     return 0

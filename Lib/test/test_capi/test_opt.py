@@ -7,12 +7,12 @@ state of the next.  The programs print what they find; the tests compare.
 import json
 import os
 import re
-import subprocess
-import sys
 import tempfile
 import textwrap
-import unittest
+import subprocess
+import sys
 
+import unittest
 from test import support
 
 

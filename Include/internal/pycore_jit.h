@@ -3,12 +3,8 @@
  */
 #ifndef Py_INTERNAL_JIT_H
 #define Py_INTERNAL_JIT_H
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 #ifndef Py_BUILD_CORE
-#  error "this header requires Py_BUILD_CORE define"
+#  error "for the interpreter's own sources only: define Py_BUILD_CORE"
 #endif
 
 #include <stdbool.h>
@@ -138,7 +134,4 @@ void _PyJit_CodeDying(PyCodeObject *code);
 #  define _PyJit_CodeDying(CODE) ((void)0)
 #endif
 
-#ifdef __cplusplus
-}
-#endif
 #endif /* !Py_INTERNAL_JIT_H */

@@ -6,12 +6,8 @@
  */
 #ifndef Py_INTERNAL_JIT_CEVAL_H
 #define Py_INTERNAL_JIT_CEVAL_H
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 #ifndef Py_BUILD_CORE
-#  error "this header requires Py_BUILD_CORE define"
+#  error "for the interpreter's own sources only: define Py_BUILD_CORE"
 #endif
 
 #include "pycore_frame.h"         // _PyInterpreterFrame
@@ -32,7 +28,4 @@ extern _PyInterpreterFrame *_PyJit_EvalFramePushAndInit_Ex(PyThreadState *tstate
                                                            PyObject *locals, Py_ssize_t nargs,
                                                            PyObject *callargs, PyObject *kwargs);
 
-#ifdef __cplusplus
-}
-#endif
 #endif /* !Py_INTERNAL_JIT_CEVAL_H */

@@ -10,7 +10,7 @@ extern "C" {
 #endif
 
 #ifndef Py_BUILD_CORE
-#  error "this header requires Py_BUILD_CORE define"
+#  error "for the interpreter's own sources only: define Py_BUILD_CORE"
 #endif
 
 #include "pycore_hashtable.h"
@@ -205,6 +205,7 @@ PyObject *_PyJit_DumpTracelets(PyObject *self, PyObject *path);
 /* ir_testing.c */
 PyObject *_PyJit_IrRoundtrip(PyObject *self, PyObject *text);
 PyObject *_PyJit_IrVerify(PyObject *self, PyObject *text);
+PyObject *_PyJit_IrTraces(PyObject *self, PyObject *ignored);
 /* interp.c */
 _PyJitResult _PyJit_Interpret(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstate,
                               _PyExecutorObject *executor);

@@ -16,7 +16,7 @@
 #define Py_INTERNAL_JIT_TIER1_H
 
 #ifndef Py_BUILD_CORE
-#  error "this header requires Py_BUILD_CORE define"
+#  error "for the interpreter's own sources only: define Py_BUILD_CORE"
 #endif
 
 #ifdef _Py_TIER2

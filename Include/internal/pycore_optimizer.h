@@ -5,18 +5,15 @@
  */
 #ifndef Py_INTERNAL_OPTIMIZER_H
 #define Py_INTERNAL_OPTIMIZER_H
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 #ifndef Py_BUILD_CORE
-#  error "this header requires Py_BUILD_CORE define"
+#  error "for the interpreter's own sources only: define Py_BUILD_CORE"
 #endif
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct _PyJitExit;
+typedef struct _PyUOpInstruction _PyUOpInstruction;   // named by a declaration in debug builds of ceval.c
 struct _PyInterpreterFrame;
 
 /* What the bytecode needs to know of the executor that stands in it. */
@@ -67,11 +64,13 @@ void _Py_ExecutorDetach(_PyExecutorObject *executor);
 #define _Py_MAX_ALLOWED_BUILTINS_MODIFICATIONS 3
 
 #ifdef _Py_TIER2
-PyAPI_FUNC(void) _Py_Executors_InvalidateDependency(PyInterpreterState *interp, void *obj, int is_invalidation);
+/* Executors that depend on OBJECT, or all of them, are not entered again.  The last argument is
+ * for upstream's statistics. */
 PyAPI_FUNC(void) _Py_Executors_InvalidateAll(PyInterpreterState *interp, int is_invalidation);
+PyAPI_FUNC(void) _Py_Executors_InvalidateDependency(PyInterpreterState *interp, void *object, int is_invalidation);
 #else
-#  define _Py_Executors_InvalidateDependency(A, B, C) ((void)0)
-#  define _Py_Executors_InvalidateAll(A, B) ((void)0)
+#  define _Py_Executors_InvalidateAll(INTERP, IS_INVALIDATION) ((void)0)
+#  define _Py_Executors_InvalidateDependency(INTERP, OBJECT, IS_INVALIDATION) ((void)0)
 #endif
 
 /* Slots of upstream's table of static types. */
@@ -81,7 +80,4 @@ extern PyTypeObject _PyDefaultOptimizer_Type;    // the engine that is off
 extern PyTypeObject _PyCounterExecutor_Type;
 extern PyTypeObject _PyCounterOptimizer_Type;
 
-#ifdef __cplusplus
-}
-#endif
 #endif /* !Py_INTERNAL_OPTIMIZER_H */

@@ -1,4 +1,4 @@
-/* sys._jit._ir_roundtrip and sys._jit._ir_verify: trace IR for tests that are text. */
+/* sys._jit._ir_roundtrip, _ir_verify and _ir_traces: trace IR as text, for tests and for looking at it. */
 #include "Python.h"
 
 #ifdef _Py_TIER2
@@ -50,6 +50,27 @@ _PyJit_IrVerify(PyObject *Py_UNUSED(self), PyObject *text)
     int status = _PyJitTrace_Verify(&trace, message, sizeof(message));
     _PyJitTrace_Clear(&trace);
     return status < 0 ? PyUnicode_FromString(message) : Py_NewRef(Py_None);
+}
+
+/* The traces of all executors alive, newest first, as a list of str.  New reference, or NULL with an exception set. */
+PyObject *
+_PyJit_IrTraces(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
+{
+    PyObject *texts = PyList_New(0);
+    if (texts == NULL) {
+        return NULL;
+    }
+    // Nothing below runs Python code, so the engine's list stands still.
+    for (_PyExecutorObject *e = ENGINE->head; e != NULL; e = e->next) {
+        PyObject *text = _PyJitTrace_Print(e->trace);
+        if (text == NULL || PyList_Append(texts, text) < 0) {
+            Py_XDECREF(text);
+            Py_DECREF(texts);
+            return NULL;
+        }
+        Py_DECREF(text);
+    }
+    return texts;
 }
 
 #endif /* _Py_TIER2 */

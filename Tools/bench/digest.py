@@ -54,7 +54,12 @@ class Digester:
     def add_compound(self, value: object, depth: int) -> None:
         self.put(type(value).__name__)
         if isinstance(value, (set, frozenset)):
-            self.put(len(value), *sorted(digest(item, self.max_nodes) for item in value))
+            # Not in their order: each item gets a digest of its own.  A set over the limit gives its size
+            # only.
+            self.put(len(value))
+            self.nodes += len(value)
+            if self.nodes <= self.max_nodes:
+                self.put(*sorted(digest(item, self.max_nodes - self.nodes) for item in value))
         elif isinstance(value, (list, tuple, array.array, collections.deque)):
             self.put(len(value))
             for item in value:

@@ -106,7 +106,8 @@ def plan(script: suite.Script, first: Interpreter, effort: Effort) -> dict[str, 
     for name, found in calibration.items():
         job["loops"][name] = found["loops"]
         job["warmups"][name] = min(20, max(1, math.ceil(effort.warmup_time / found["value_time"])))
-        job["values"][name] = min(20, max(2, math.ceil(effort.values_time / found["value_time"])))
+        fewest = 2 if found["value_time"] < 1.0 else 1
+        job["values"][name] = min(20, max(fewest, math.ceil(effort.values_time / found["value_time"])))
     return job
 
 
@@ -141,7 +142,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--suite", choices=("own", "pyperformance", "all"), default="all")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="scripts to run, by name")
     parser.add_argument(
-        "--fast", action="store_true", help="one round, short values: a look, not a measurement"
+        "--fast", action="store_true", help="one round, short values, slow ones left out: a look only"
     )
     parser.add_argument("--rounds", type=int, help="processes for each interpreter and benchmark")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write every value and the summary")
@@ -156,7 +157,7 @@ def main(argv: list[str] | None = None) -> int:
         interpreters = [parse_interpreter(text) for text in options.python]
         if len({interpreter.name for interpreter in interpreters}) != len(interpreters):
             raise suite.SuiteError("two --python options have the same name")
-        scripts = suite.select(options.suite, options.build, options.only)
+        scripts = suite.select(options.suite, options.build, options.only, options.fast)
     except suite.SuiteError as error:
         print(f"run.py: {error}", file=sys.stderr)
         return 2

@@ -53,7 +53,7 @@ def _prepare(arguments: argparse.Namespace) -> None:
         stock_tree(base, tree)
         configure(tree, options, "stock")
     else:
-        overlay(load_base(), config, base, arguments.build, tree)
+        overlay(config, base, arguments.build, tree)
         configure(tree, options, config.mode)
 
 
@@ -75,7 +75,7 @@ def _check_overlay(arguments: argparse.Namespace) -> None:
     from .overlay import layers
 
     try:
-        layers(TOP, base, arguments.build, "check", load_config(arguments.build))
+        layers(TOP, base, arguments.build, load_config(arguments.build))
     except BuildError as error:
         problems.append(str(error))
     problems += run_tests.unknown_tests(base)

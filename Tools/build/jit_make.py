@@ -55,10 +55,11 @@ def jit_fragments(top: Path, config: Config, ours: list[str]) -> dict[str, str]:
         f"JIT_CFLAGS= {_DEFINES[config.mode]} -MMD -MP".rstrip(),
         "JIT_OBJS= " + " ".join(objects),
     ]
-    rules = ["# Written by the overlay; changes are lost."]
+    # Our sources name each other as "jit/x.h"; upstream's do not get the folder.
+    rules = ["# Written by the overlay; changes are lost.", "$(JIT_OBJS): JIT_CFLAGS+= -I$(srcdir)/Python"]
     library, tests = _library_folders(ours)
-    rules.append("LIBSUBDIRS+= $(filter-out $(LIBSUBDIRS)," + " ".join(library) + ")")
-    rules.append("TESTSUBDIRS+= $(filter-out $(TESTSUBDIRS)," + " ".join(tests) + ")")
+    for name, folders in (("LIBSUBDIRS", library), ("TESTSUBDIRS", tests)):
+        rules.append(f"{name}:= $({name}) $(filter-out $({name})," + " ".join(folders) + ")")
     rules.append("-include $(wildcard Python/*.d Python/jit/*.d Objects/*.d Modules/*.d)")
     # Our sources include generated bodies and each other by their place below Python/.
     rules.append("$(JIT_OBJS): PY_CFLAGS_NODIST+= -I$(srcdir)/Python")

@@ -26,7 +26,7 @@ from pathlib import Path
 
 from . import patch
 from .common import TOP, BuildError, write_atomic, write_if_changed
-from .config import Base, Config
+from .config import Config
 from .jit_make import jit_fragments
 
 # Folders of the repository that are laid over the same folders of the base.
@@ -109,12 +109,12 @@ def _generator_key(top: Path, base_id: str) -> str:
     return digest.hexdigest()
 
 
-def generated_files(top: Path, base: Path, base_id: str, build: Path) -> dict[str, Path]:
+def generated_files(top: Path, base: Path, build: Path) -> dict[str, Path]:
     """Run the cases generator if its inputs changed; return its outputs by their path in the tree."""
     if not (top / GENERATOR).exists():
         return {}
     folder = build / "generated"
-    key = _generator_key(top, base_id)
+    key = _generator_key(top, _base_id(base))
     stamp = folder / ".key"
     if not stamp.exists() or stamp.read_text() != key:
         build.mkdir(parents=True, exist_ok=True)
@@ -139,7 +139,7 @@ def generated_files(top: Path, base: Path, base_id: str, build: Path) -> dict[st
     }
 
 
-def layers(top: Path, base: Path, build: Path, base_id: str, config: Config) -> dict[str, Layer | None]:
+def layers(top: Path, base: Path, build: Path, config: Config) -> dict[str, Layer | None]:
     """Return what every laid file should be (None: removed), all overrides checked."""
     rules_path = top / "Tools/build/overlay.toml"
     rules = load_rules(rules_path)
@@ -162,7 +162,7 @@ def layers(top: Path, base: Path, build: Path, base_id: str, config: Config) -> 
         if name not in ours:
             problems.append(f"{where} [replace]: {name} is not among our files")
 
-    generated = generated_files(top, base, base_id, build)
+    generated = generated_files(top, base, build)
     for name, path in generated.items():
         if name in result:
             problems.append(f"{name}: is generated, and a file of ours too")
@@ -220,10 +220,10 @@ def stock_tree(base: Path, tree: Path) -> None:
         _copy_base(base, tree, _base_id(base))
 
 
-def overlay(pin: Base, config: Config, base: Path, build: Path, tree: Path, top: Path = TOP) -> list[str]:
+def overlay(config: Config, base: Path, build: Path, tree: Path, top: Path = TOP) -> list[str]:
     """Bring a tree up to date; return the paths that were written or removed."""
     base_id = _base_id(base)
-    wanted = layers(top, base, build, f"{pin.version} {base_id}", config)
+    wanted = layers(top, base, build, config)
     state_path = tree.with_name(tree.name + ".laid.json")
     stamp = tree / ".base"
     if not stamp.exists() or stamp.read_text() != base_id:

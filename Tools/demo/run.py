@@ -2,10 +2,9 @@
 
     python3 Tools/demo/run.py --python ./python
 
-The two are run in turn, each in fresh processes, and the best time of each counts.  They must print the
-same.  The traces come from PYTHON_JIT_LOG.  Where its lines carry run counts (`runs N`) they are sorted by
-them; else they stand in the order in which they got hot.  Exit code: 0, or 1 when the output differs or a run
-fails.
+The two are run in turn, each in fresh processes, and the best time of each counts.  They must print the same.
+What a trace is comes from PYTHON_JIT_LOG, how often it was entered from sys._dump_tracelets().  Exit code: 0,
+or 1 when the output differs or a run fails.
 """
 
 from __future__ import annotations
@@ -24,7 +23,8 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 PROGRAM = HERE / "main.py"
-# Runs the program as a script would be, then leaves the statistics in the file that argument 1 names.
+# Runs the program as a script would be, then leaves the statistics and the dump of traces in the folder that
+# argument 1 names.
 DRIVER = """
 import json, os, runpy, sys
 out, script = sys.argv[1:3]
@@ -32,11 +32,13 @@ del sys.argv[:2]
 sys.path.insert(0, os.path.dirname(script))
 runpy.run_path(script, run_name="__main__")
 stats = getattr(getattr(sys, "_jit", None), "stats", lambda: None)()
-with open(out, "w") as file:
+with open(os.path.join(out, "stats.json"), "w") as file:
     json.dump(stats, file, default=str)
+if stats is not None:
+    sys._dump_tracelets(os.path.join(out, "traces.dot"))
 """
 TRACE = re.compile(r"^trace\s+(?P<number>\d+)\s+(?P<kind>\S+)\s+(?P<place>\S+:\d+)\s+(?P<rest>.*)$")
-RUNS = re.compile(r"\bruns\s+(\d+)")
+ENTERED = re.compile(r"<b>(?P<number>\d+) .*?</b><br/>entered (?P<times>\d+) times")
 
 
 class DemoError(Exception):
@@ -50,6 +52,7 @@ class Run:
     times: list[float] = field(default_factory=list)
     output: str = ""
     stats: Any = None
+    dump: str = ""  # sys._dump_tracelets() at the end of the last run
 
     @property
     def best(self) -> float:
@@ -62,14 +65,13 @@ class Trace:
     kind: str
     place: str
     rest: str
-    runs: int
+    entered: int  # times
 
 
 def run_once(python: str, settings: dict[str, str], scale: float, run: Run) -> None:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     with tempfile.TemporaryDirectory(prefix="demo-") as scratch:
-        stats = Path(scratch, "stats.json")
-        command = [python, "-c", DRIVER, str(stats), str(PROGRAM), str(scale)]
+        command = [python, "-c", DRIVER, scratch, str(PROGRAM), str(scale)]
         start = time.perf_counter()
         done = subprocess.run(
             command, env={**environment, **settings}, capture_output=True, text=True, check=False
@@ -78,19 +80,25 @@ def run_once(python: str, settings: dict[str, str], scale: float, run: Run) -> N
         if done.returncode != 0:
             raise DemoError(f"the program ended with exit code {done.returncode}\n{done.stderr}")
         run.output = done.stdout
-        run.stats = json.loads(stats.read_text())
+        run.stats = json.loads(Path(scratch, "stats.json").read_text())
+        dump = Path(scratch, "traces.dot")
+        run.dump = dump.read_text(errors="replace") if dump.exists() else ""
 
 
-def read_log(text: str) -> list[Trace]:
-    """The traces a log tells of, the hottest first."""
+def read_traces(log: str, dump: str) -> list[Trace]:
+    """The traces a log tells of, with the entry counts of the dump, the hottest first.
+
+    A trace that was dropped before the end is in the log alone: it counts as never entered.
+    """
+    entered = {int(match["number"]): int(match["times"]) for match in ENTERED.finditer(dump)}
     traces = []
-    for line in text.splitlines():
+    for line in log.splitlines():
         match = TRACE.match(line)
         if match:
-            runs = RUNS.search(match["rest"])
-            count = int(runs[1]) if runs else 0
-            traces.append(Trace(int(match["number"]), match["kind"], match["place"], match["rest"], count))
-    return sorted(traces, key=lambda trace: -trace.runs)
+            number = int(match["number"])
+            rest = " ".join(match["rest"].split())
+            traces.append(Trace(number, match["kind"], match["place"], rest, entered.get(number, 0)))
+    return sorted(traces, key=lambda trace: -trace.entered)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -113,7 +121,7 @@ def main(argv: list[str] | None = None) -> int:
         except (DemoError, OSError) as error:
             print(f"demo: {error}", file=sys.stderr)
             return 1
-        traces = read_log(log.read_text(errors="replace")) if log.exists() else []
+        traces = read_traces(log.read_text(errors="replace"), on.dump) if log.exists() else []
     return show(off, on, traces, options.top)
 
 
@@ -130,9 +138,11 @@ def show(off: Run, on: Run, traces: list[Trace], top: int) -> int:
     if not isinstance(on.stats, dict):
         print("\nThis Python has no sys._jit: both runs were the plain interpreter.")
         return 0
-    print(f"\n{len(traces)} traces; the hottest:")
+    print(f"\n{len(traces)} traces; the hottest, with how often they were entered:")
     for trace in traces[:top]:
-        print(f"  {trace.number:>5}  {trace.kind:<6} {trace.place:<22} {trace.rest}")
+        print(
+            f"  {trace.entered:>10}  trace {trace.number:<4} {trace.kind:<8} {trace.place:<18} {trace.rest}"
+        )
     return 0
 
 

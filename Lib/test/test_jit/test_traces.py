@@ -2,12 +2,13 @@
 
 A file is a trace, then what is expected of it:
 
-    expect:          the text the trace prints as, which must parse to the same again; the verifier finds nothing wrong
+    expect:          the text the trace prints as; it must parse to the same, and verify
     error: MESSAGE   what the parser (it begins with line:column) or the verifier has against it
 
-BLESS=1 in the environment accepts what comes out, and rewrites the files, those of the source tree if there is one.
+BLESS=1 in the environment accepts what comes out and rewrites the files, in the source tree if there is one.
 """
 
+import json
 import os
 import pathlib
 import random
@@ -15,6 +16,8 @@ import re
 import struct
 import sys
 import unittest
+
+from test.support.script_helper import assert_python_ok
 
 if not hasattr(sys, "_jit") or not hasattr(sys._jit, "_ir_roundtrip"):
     raise unittest.SkipTest("this python was built without the JIT")
@@ -76,6 +79,8 @@ class TextTests(unittest.TestCase):
             with self.subTest(path.name):
                 trace, kind, expected = split(path.read_text(encoding="utf-8"))
                 got_kind, got = outcome(trace)
+                if got_kind == "expect":
+                    self.assertEqual(sys._jit._ir_roundtrip(got), got)
                 if BLESS and (got_kind, got) != (kind, expected):
                     bless(path, trace, got_kind, got)
                     continue
@@ -109,6 +114,7 @@ class Writer:
         ("CALL_PY_EXACT_ARGS", 3),
         ("LOAD_ATTR_INSTANCE_VALUE", 9),
     )
+    OPERATIONS = ("NOP", "START", "GUARD_IP", "CHECK_VALID", "LOOP", "EXIT", "EXIT_DYNAMIC")
     KINDS = ("deopt", "branch", "invalid", "end")
     TYPES = ("object", "int", "float", "bool", "i64", "f64", "ip")
 
@@ -125,7 +131,8 @@ class Writer:
         return self.random.randrange(most) == 0
 
     def place(self):
-        return f"c{self.random.randrange(self.ncodes)}:{self.random.choice((0, 1, 34, 255, 70000, 2**32 - 1))}"
+        offset = self.random.choice((0, 1, 34, 255, 70000, 2**32 - 1))
+        return f"c{self.random.randrange(self.ncodes)}:{offset}"
 
     def constant(self):
         kind = self.random.choice(("i64", "f64", "bits"))
@@ -167,7 +174,7 @@ class Writer:
             if self.chance():
                 line += f" line {self.random.randrange(1, 65536)}"
         else:
-            name = self.random.choice(("NOP", "START", "GUARD_IP", "CHECK_VALID", "LOOP", "EXIT", "EXIT_DYNAMIC"))
+            name = self.random.choice(self.OPERATIONS)
             operands = [self.value() if not self.chance(8) else "_" for _ in range(self.random.randrange(4))]
             while operands and operands[-1] == "_":
                 operands.pop()
@@ -251,6 +258,58 @@ class RandomTests(unittest.TestCase):
             else:
                 text = text[:i] + text[i + source.randrange(1, 9) :]
         return text
+
+
+PROGRAM = """
+import json, sys
+
+class Point:
+    def __init__(self, x):
+        self.x = x
+    def __add__(self, other):
+        return Point(self.x + other.x)
+
+def evens(n):
+    for i in range(n):
+        if i % 2 == 0:
+            yield Point(i)
+
+def main(n):
+    total = Point(0)
+    for p in evens(n):
+        total = total + p
+        try:
+            total.missing
+        except AttributeError:
+            pass
+    return total.x
+
+assert main(4000) == 3998000
+print(json.dumps(sys._jit._ir_traces()))
+"""
+
+
+class RecordedTests(unittest.TestCase):
+    def test_recorded_traces(self):
+        result = assert_python_ok(
+            "-c",
+            PROGRAM,
+            PYTHON_JIT="1",
+            PYTHON_JIT_BACKEND="interpreter",
+            PYTHON_JIT_LOOP_THRESHOLD="20",
+            PYTHON_JIT_CALL_THRESHOLD="20",
+            PYTHON_JIT_EXIT_THRESHOLD="20",
+            PYTHON_JIT_LOG="",
+        )
+        texts = json.loads(result.out)
+        self.assertGreater(len(texts), 3)
+        self.assertIn("OPAQUE FOR_ITER_GEN ", "".join(texts))
+        for text in texts:
+            with self.subTest(text.partition("\n")[0]):
+                self.assertRegex(text, r"\Acode c0 [^\n]+:\d+ \S")
+                self.assertIsNone(sys._jit._ir_verify(text))
+                nameless = re.sub(r"(?m)^(code c\d+) .*$", r"\1", text)
+                self.assertEqual(sys._jit._ir_roundtrip(text), nameless)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 
 from Tools.build import overlay as module
 from Tools.build.common import BuildError
-from Tools.build.config import Base, Config
+from Tools.build.config import Config
 from Tools.build.overlay import overlay
 
 from .conftest import add_patch, rules, write
@@ -21,13 +21,13 @@ PATCH = "--- a/Python/ceval.c\n+++ b/Python/ceval.c\n@@ -2 +2,2 @@\n two\n+ours\
 class Tree:
     """Runs the overlay again and again over one tree."""
 
-    def __init__(self, pin: Base, config: Config, base: Path, top: Path) -> None:
-        self.pin, self.config, self.base, self.top = pin, config, base, top
+    def __init__(self, config: Config, base: Path, top: Path) -> None:
+        self.config, self.base, self.top = config, base, top
         self.build = top.parent / "build"
         self.path = self.build / "tree"
 
     def run(self) -> list[str]:
-        changed = overlay(self.pin, self.config, self.base, self.build, self.path, self.top)
+        changed = overlay(self.config, self.base, self.build, self.path, self.top)
         return [name for name in changed if not name.endswith(".mk")]
 
     def text(self, name: str) -> str:
@@ -35,8 +35,8 @@ class Tree:
 
 
 @pytest.fixture
-def tree(pin: Base, config: Config, base: Path, top: Path) -> Tree:
-    return Tree(pin, config, base, top)
+def tree(config: Config, base: Path, top: Path) -> Tree:
+    return Tree(config, base, top)
 
 
 def test_lays_files_and_patches_and_then_has_nothing_to_do(tree: Tree) -> None:

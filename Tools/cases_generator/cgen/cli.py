@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from .builder import Builder
 from .dataflow import check_op
 from .diagnostics import Diagnostics, Source
 from .dispatch import opcode_targets
 from .ids import opcode_ids, python_metadata
 from .jit_opcodes import jit_opcodes
 from .metadata import opcode_metadata
-from .model import Builder, Model
+from .model import Model
 from .opaque import opaque_cases
 from .output import write_if_changed
 from .parser import parse_file

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 
 from .lexer import DIRECTIVE, IDENT, Token
 from .model import Op
-from .statements import Block, If, Loop, Simple, Statement, Switch, call_name, leaves
+from .statements import Block, If, Loop, Simple, Statement, Switch, call_name, leaves, walk
 from .syntax import UNUSED
 
 
@@ -137,8 +137,11 @@ def _raises(statements: Sequence[Statement]) -> bool:
     for statement in statements:
         if not isinstance(statement, (Simple, If)):
             return False
+        inside = [s for s in walk([statement]) if isinstance(s, Simple)]
+        if any(leaves(s) and not _is_error_exit(s) for s in inside):
+            return False
         if leaves(statement):
-            return _is_error_exit(statement)
+            return True
     return False
 
 

@@ -121,12 +121,8 @@ def caches(w: Writer, model: Model) -> None:
 
 def deopts(w: Writer, model: Model) -> None:
     w.line("/* The generic form of every instruction that code can hold. */")
-    real = [(i.name, deopt_of(i, model)) for i in model.sorted_instructions()]
+    real = [(i.name, i.base) for i in model.sorted_instructions()]
     byte_table(w, "_PyOpcode_Deopt", real + [(name, name) for name in HANDWRITTEN])
-
-
-def deopt_of(instruction: Instruction, model: Model) -> str:
-    return instruction.base
 
 
 def pseudos(w: Writer, model: Model) -> None:

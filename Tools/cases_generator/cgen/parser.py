@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .diagnostics import Abandon, Diagnostics, Source, Span
+from .diagnostics import Abandon, Diagnostics, Source
 from .lexer import DIRECTIVE, END, IDENT, NUMBER, Token, tokenize
 from .syntax import (
     Body,
@@ -311,7 +311,3 @@ class _Parser:
         self.expect("}", "after the names")
         self.expect(";", "after `}`")
         return tuple(found)
-
-
-def span_between(first: Token, last: Token) -> Span:
-    return Span(first.source, first.start, last.end)

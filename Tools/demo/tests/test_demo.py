@@ -27,18 +27,26 @@ LOG = """\
 trace 12   loop   physics.py:41 advance       318 ops -> 74   2.1 kB   64 us   links 9
 exit  12/3 hot    physics.py:47               guard type(v) is float, saw int   -> trace 15
 abort      call   app.py:88 handle            instruction cannot be traced: CALL_FUNCTION_EX
-trace 15   side   physics.py:47 advance       20 ops -> 9   0.2 kB   6 us   links 0   runs 70
+trace 15   side   physics.py:47 advance       20 ops -> 9   0.2 kB   6 us   links 0
 drop  12          class Body changed (attribute mass)
 """
 
 
-def test_log_lines_become_traces_sorted_by_runs() -> None:
-    traces = demo.read_log(LOG)
-    assert [(t.number, t.kind, t.place, t.runs) for t in traces] == [
+DUMP = """\
+digraph {
+    <tr><td port="start"><b>12 loop advance</b><br/>entered 3 times, 9 exits, 2100 bytes</td></tr>
+    <tr><td port="start"><b>15 side advance</b><br/>entered 70 times, 2 exits, 200 bytes</td></tr>
+}
+"""
+
+
+def test_log_lines_become_traces_sorted_by_heat() -> None:
+    traces = demo.read_traces(LOG, DUMP)
+    assert [(t.number, t.kind, t.place, t.entered) for t in traces] == [
         (15, "side", "physics.py:47", 70),
-        (12, "loop", "physics.py:41", 0),
+        (12, "loop", "physics.py:41", 3),
     ]
-    assert traces[1].rest.startswith("advance ")
+    assert traces[1].rest.startswith("advance 318 ops")
 
 
 def test_other_output_with_the_jit_is_a_failure(capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,7 +56,7 @@ def test_other_output_with_the_jit_is_a_failure(capsys: pytest.CaptureFixture[st
 
 
 def test_speed_up_is_off_over_on(capsys: pytest.CaptureFixture[str]) -> None:
-    assert demo.show(demo.Run([3.0, 1.0]), demo.Run([0.5], "", {}), demo.read_log(LOG), 1) == 0
+    assert demo.show(demo.Run([3.0, 1.0]), demo.Run([0.5], "", {}), demo.read_traces(LOG, DUMP), 1) == 0
     out = capsys.readouterr().out
     assert "speed-up      2.00" in out
     assert "2 traces" in out and "physics.py:47" in out and "physics.py:41" not in out

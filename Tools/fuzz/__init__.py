@@ -1,0 +1,1 @@
+"""Random programs, run in every JIT mode and compared: see __main__.py."""

@@ -309,7 +309,21 @@ executor_get_code(PyObject *self, PyObject *Py_UNUSED(ignored))
     return PyBytes_FromStringAndSize(executor->code, (Py_ssize_t)executor->code_size);
 }
 
+static PyObject *
+executor_get_opcode(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    return PyLong_FromLong(((_PyExecutorObject *)self)->vm_data.opcode);
+}
+
+static PyObject *
+executor_get_oparg(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    return PyLong_FromLong(((_PyExecutorObject *)self)->vm_data.oparg);
+}
+
 static PyMethodDef executor_methods[] = {
+    {"get_opcode", executor_get_opcode, METH_NOARGS, PyDoc_STR("The opcode that ENTER_EXECUTOR replaced.")},
+    {"get_oparg", executor_get_oparg, METH_NOARGS, PyDoc_STR("The oparg of the instruction replaced.")},
     {"is_valid", executor_is_valid, METH_NOARGS, PyDoc_STR("True while the executor may be entered.")},
     {"get_trace", executor_get_trace, METH_NOARGS, PyDoc_STR("The trace in its textual form.")},
     {"get_jit_code", executor_get_code, METH_NOARGS, PyDoc_STR("The machine code as bytes, or None.")},

@@ -272,6 +272,9 @@ first_prefix(_Py_CODEUNIT *instr, int oparg)
 int
 _PyJit_StartLoop(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *instr, int oparg)
 {
+    if (instr->op.code != JUMP_BACKWARD) {
+        return 0;              // instrumented: to dispatch it again would report its events twice
+    }
     unsigned failures = instr[1].cache >> LOOP_FAILURE_SHIFT;
     uint16_t tag = (uint16_t)(failures << LOOP_FAILURE_SHIFT);
     instr[1].cache = tag | JIT_LOOP_COUNT_START;      // count anew
@@ -294,7 +297,7 @@ _PyJit_StartFunction(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODE
 {
     uint32_t wait = ENGINE->options.call_threshold;
     _PyJit_CallCounts[JIT_CALL_SLOT(instr)] = (uint16_t)Py_MIN(wait, 0xffff);
-    if (!ENGINE->enabled || (instr->op.arg & RESUME_OPARG_LOCATION_MASK) != RESUME_AT_FUNC_START) {
+    if (!ENGINE->enabled || instr->op.code != RESUME_CHECK || (instr->op.arg & RESUME_OPARG_LOCATION_MASK) != RESUME_AT_FUNC_START) {
         return 0;
     }
     PyCodeObject *code = _PyFrame_GetCode(frame);

@@ -57,7 +57,7 @@ def draw(panels: list[tuple[str, list[tuple[str, float]]]], of: str, against: st
         axis.axvline(1, color=LINE, linewidth=0.8)
         axis.set_title(f"{title}: {of} against {against}, geomean {geomean(values):.2f}")
         axis.set_xlabel("times as fast (1 = the same)")
-        axis.margins(y=0.01)
+        axis.margins(x=0.1, y=0.01)
         axis.spines[["top", "right"]].set_visible(False)
         for place, speed in enumerate(values):
             side = "left" if speed >= 1 else "right"
@@ -92,7 +92,7 @@ def main(argv: list[str] | None = None) -> int:
         print("chart.py: no benchmark has numbers for both", file=sys.stderr)
         return 2
     if importlib.util.find_spec("matplotlib") is None:
-        python = suite.in_venv(options.build, "matplotlib")
+        python = suite.in_venv(options.build / "venv-chart", "matplotlib")
         os.execv(python, [str(python), __file__, *(argv or sys.argv[1:])])
     draw(panels, of, against, options.out)
     return 0

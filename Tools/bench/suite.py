@@ -56,9 +56,8 @@ def pyperformance_scripts(data: dict[str, Any], folder: Path) -> list[Script]:
     return scripts
 
 
-def in_venv(build: Path, *requirements: str) -> Path:
-    """Python of a virtual environment under `build` that has the requirements."""
-    home = build / "bench-venv"
+def in_venv(home: Path, *requirements: str) -> Path:
+    """Python of the virtual environment `home`, made when it is not there, with the requirements."""
     python = home / "bin" / "python"
     if not python.exists():
         venv.create(home, with_pip=True, clear=True)
@@ -77,7 +76,7 @@ def in_venv(build: Path, *requirements: str) -> Path:
 
 def fetch_pyperformance(data: dict[str, Any], build: Path) -> Path:
     """The folder of pyperformance's benchmarks, downloaded when it is not there."""
-    python = in_venv(build, data["pyperformance"]["requirement"])
+    python = in_venv(build / "venv-pyperformance", data["pyperformance"]["requirement"])
     code = "import importlib.util as u; print(u.find_spec('pyperformance').submodule_search_locations[0])"
     package = subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
     return Path(package) / "data-files" / "benchmarks"

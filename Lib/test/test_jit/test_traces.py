@@ -306,7 +306,7 @@ class RecordedTests(unittest.TestCase):
         self.assertIn("OPAQUE FOR_ITER_GEN ", "".join(texts))
         for text in texts:
             with self.subTest(text.partition("\n")[0]):
-                self.assertRegex(text, r"\Acode c0 \S+:\d+ \S")
+                self.assertRegex(text, r"\Acode c0 [^\n]+:\d+ \S")
                 self.assertIsNone(sys._jit._ir_verify(text))
                 nameless = re.sub(r"(?m)^(code c\d+) .*$", r"\1", text)
                 self.assertEqual(sys._jit._ir_roundtrip(text), nameless)

@@ -563,6 +563,32 @@ class Memory(unittest.TestCase):
         self.assertGreater(result["evictions"], 0)
         self.assertTrue(result["ok"])
 
+    def test_executor_dropped_where_recording_links_to_it(self):
+        # The trace of the outer loop ends at the inner one's executor; making room for it drops that executor while
+        # its ENTER_EXECUTOR is being dispatched.
+        result = run(
+            """
+            total = 0
+            for k in range(1500):
+                space = {}
+                exec(f'''def hot(n):
+                    total = {k}
+                    for i in range(n):
+                        total += len(str(i)) * {k}
+                        for j in range(30):
+                            total += j
+                        total -= len(str(i)) * {k}
+                    return total
+                ''', space)
+                total += space["hot"](30)
+            report(total=total, evictions=sys._jit.stats()["evictions"])
+            """,
+            "-X",
+            "jit-memory-limit=1",
+        )
+        self.assertEqual(result["total"], sum(range(1500)) + 1500 * 30 * sum(range(30)))
+        self.assertGreater(result["evictions"], 0)
+
     @unittest.skipUnless(sys.platform == "linux", "needs prctl(PR_SET_MDWE)")
     def test_executable_memory_refused_at_start(self):
         # A parent that forbids itself to make memory executable; the child inherits it.

@@ -70,6 +70,9 @@ def recording(w: Writer, model: Model) -> None:
         w.line("/* The recorder notes what the previous instruction did; then this one runs. */")
         with w.block("if (!_PyJit_RecordStep(tstate, frame, next_instr, stack_pointer, opcode, oparg)) {"):
             w.line("JIT_STOP_RECORDING();")
+            w.line("/* Room for the new executor may have been made by dropping the one that stood here. */")
+            with w.block("if (opcode == ENTER_EXECUTOR) {"):
+                w.put("opcode = next_instr->op.code;", "oparg = next_instr->op.arg;")
         w.line("JIT_DISPATCH_RECORDED();")
     w.line("stop_tracing:")
     with w.block("{"):

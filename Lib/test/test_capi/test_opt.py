@@ -246,11 +246,16 @@ class Traces(unittest.TestCase):
         result = run(
             """
             def leaf(x):
-                return x + 1
+                y = (x * 3 + 1) % 1009
+                y = (y * 3 + 1) % 1009
+                y = (y * 3 + 1) % 1009
+                y = (y * 3 + 1) % 1009
+                return y
             def call(n, f):
                 return list(map(f, range(n)))
+            before = call(10, leaf)
             values = call(500, leaf)
-            report(ok=values == list(range(1, 501)), functions=sys._jit.stats()["traces_function"],
+            report(ok=values[:10] == before, functions=sys._jit.stats()["traces_function"],
                    found=len(executors(leaf.__code__)))
             """
         )
@@ -360,6 +365,65 @@ class Traces(unittest.TestCase):
         )
         self.assertLess(result["more"], 10)
         self.assertGreaterEqual(result["given_up"], 1)
+
+    def test_stale_checks_are_recorded_anew(self):
+        # A class that changes now and then: its version is in every trace, and no trace stays behind for good.
+        result = run(
+            """
+            class Counter:
+                made = 0
+                def __init__(self):
+                    self.n = 0
+                def step(self):
+                    self.n += 1
+                    return self.n
+            def hot(n):
+                c = Counter()
+                for i in range(n):
+                    c.step()
+                return c.n
+            for k in range(40):
+                Counter.made += 1
+                hot(2000)
+            taken = sys._jit.stats()["exits_taken"]
+            value = hot(20000)
+            report(value=value, more=sys._jit.stats()["exits_taken"] - taken)
+            """
+        )
+        self.assertEqual(result["value"], 20000)
+        self.assertLess(result["more"], 2000)
+
+    def test_a_compiled_function_is_inlined(self):
+        body = "".join("    x = (x * 3 + 1) % 1009\n" for _ in range(8))
+        result = run(
+            f"""exec({("def leaf(x):" + chr(10) + body + "    return x" + chr(10))!r})
+list(map(leaf, range(500)))
+def hot(n):
+    total = 0
+    for i in range(n):
+        total += leaf(i)
+    return total
+value = hot(1000)
+report(compiled=len(executors(leaf.__code__)), traces=sys._jit._ir_traces(),
+       same=value == sum(leaf(i) for i in range(1000)))
+"""
+        )
+        self.assertTrue(result["same"])
+        self.assertEqual(result["compiled"], 1)
+        whole = [t for t in result["traces"] if " hot" in t and " leaf" in t and "  LOOP" in t]
+        self.assertTrue(whole, "no loop of hot with leaf inside")
+
+    def test_short_functions_stay_in_tier_1(self):
+        result = run(
+            """
+            def leaf(x):
+                return x + 1
+            values = list(map(leaf, range(500)))
+            report(compiled=len(executors(leaf.__code__)), aborts=sys._jit.stats()["aborts"])
+            """
+        )
+        self.assertEqual(result["compiled"], 0)
+        self.assertGreaterEqual(result["aborts"]["too short to gain by itself"], 1)
 
     def test_extended_args(self):
         names = "\n".join(f"    v{i} = {i} + n" for i in range(300))
@@ -657,7 +721,7 @@ class Memory(unittest.TestCase):
             total = 0
             for k in range(300):
                 space = {}
-                exec(f"def hot(n):\n t = {k}\n for i in range(n):\n  t += i\n return t\n", space)
+                exec(f"def hot(n):\\n t = {k}\\n for i in range(n):\\n  t += i\\n return t\\n", space)
                 total += space["hot"](50)
                 keep.append(space["hot"])
             print(total)

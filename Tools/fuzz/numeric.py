@@ -172,7 +172,7 @@ class Maker:
             handler = [Statement(f"{self.name()} = {self.constant()}")]
             clauses = [("try:", self.body(depth - 1, loop)), ("except ArithmeticError:", handler)]
             return Statement(clauses=clauses)
-        return self.loop(depth, self.pick("4", "9", "20"))
+        return self.loop(depth, self.pick("4", "9"))
 
     def loop(self, depth: int, turns: str) -> Statement:
         self.fresh += 1
@@ -189,7 +189,7 @@ class Maker:
 
     def function(self, number: int) -> Function:
         start = [Statement(f"{name} = {self.constant()}") for name in ("x", "y", "s", "t")]
-        main = self.loop(3, self.pick("60", "200", "400"))
+        main = self.loop(3, self.pick("60", "100", "200"))
         end = [Statement("return a, b, x, y, s, t")]
         return Function(f"f{number}", ["a", "b"], [*start, main, *end], 1)
 

@@ -16,7 +16,7 @@ MODES: dict[str, dict[str, str]] = {
     "stress": {"PYTHON_JIT": "1", "PYTHON_JIT_STRESS": "1"},
     "interpreted": {"PYTHON_JIT": "1", "PYTHON_JIT_STRESS": "1", "PYTHON_JIT_BACKEND": "interpreter"},
 }
-# For programs on numbers: typed traces, in the trace-IR interpreter; `forced`: one check of every trace fails.
+# For programs on numbers: typed traces in the trace-IR interpreter; `forced`: one check of every trace fails.
 TYPED = {"PYTHON_JIT": "1", "PYTHON_JIT_TYPED": "1", "PYTHON_JIT_BACKEND": "interpreter"}
 STRESS = {"PYTHON_JIT_STRESS": "1"}
 WARM = {"PYTHON_JIT_LOOP_THRESHOLD": "30", "PYTHON_JIT_EXIT_THRESHOLD": "20"}

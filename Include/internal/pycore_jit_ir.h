@@ -52,6 +52,9 @@ typedef enum {
     JIT_OP_NOP,          // nothing; what a pass leaves behind
     JIT_OP_KONST,        // a constant: raw bits in `bits`
     JIT_OP_OPAQUE,       // a bytecode instruction; aux: record index
+    JIT_OP_BYTECODE,     // no code: what follows is the lowered instruction of record aux
+    JIT_OP_PHI,          // a number: operand a when the trace is entered, b after LOOP (b may be defined later);
+                         // PHIs stand one after the other where LOOP's aux points, and nowhere else
 #define X(NAME, RESULT, NARGS, ARGS, FLAGS) JIT_OP_##NAME,
     JIT_TRACE_OPS(X)
 #undef X
@@ -81,6 +84,8 @@ typedef struct {
 /* Why a trace leaves at a snapshot.  name, text */
 #define JIT_EXIT_KINDS(X) \
     X(DEOPT,   "deopt")      /* a check of the instruction failed: it runs again in tier 1 */ \
+    X(SIDE,    "side")       /* a lowered branch went the other way (static target: where it went) */ \
+    X(EVENT,   "event")      /* an event is pending: tier 1 runs the instruction; never recorded from */ \
     X(BRANCH,  "branch")     /* the instruction pointer is not the recorded one (dynamic target) */ \
     X(INVALID, "invalid")    /* the executor was invalidated while it ran */ \
     X(END,     "end")        /* the trace ends here (static target) */
@@ -97,6 +102,7 @@ typedef struct {
     uint16_t nslots;
     uint32_t offset;       // code units from the start of the code, at the first prefix
     uint32_t first_slot;   // index into slots
+    uint32_t sp;           // where the stack pointer points, as an index into localsplus
 } _PyJitSnapFrame;
 
 typedef struct {
@@ -124,7 +130,29 @@ typedef struct {
     uint8_t depth;         // frames above the trace's first one, biased by 128
     uint16_t line;         // unused in the first form: 0
     uint32_t units;        // index into units of its frozen copy: `size` code units
+    // For the builder only; not part of the text.
+    uint16_t sp;           // where the stack pointer pointed before it ran, as an index into localsplus
+    uint16_t types;        // JIT_TAG_ values, four bits each: see JIT_TAG
 } _PyJitRecord;
+
+/* What kind of object the recorder saw.  OTHER is the only one that need not be plain (exact int, float, bool, str, None). */
+enum {
+    JIT_TAG_OTHER,
+    JIT_TAG_NULL,
+    JIT_TAG_INT,           // at most two digits: what UNBOX_INT takes
+    JIT_TAG_WIDE,          // more, but fits 64 bits
+    JIT_TAG_BIG,
+    JIT_TAG_FLOAT,
+    JIT_TAG_BOOL,
+    JIT_TAG_NONE,
+    JIT_TAG_STR,
+};
+
+/* I: 0, 1: the top of the stack and the one below; 2: what stood in the (first) local a STORE_FAST... writes; 3: in the second
+ * local, for all other instructions the top of the stack after it ran. */
+#define JIT_TAG(TYPES, I) ((unsigned int)(TYPES) >> (4 * (I)) & 15)
+
+#define JIT_MAX_SLOTS 256  // frames with more locals and stack are not lowered
 
 /* Owns all its arrays and one strong reference to no object: code objects are borrowed; whoever keeps a trace registers
  * a dependency on each of them (executor.c), so that a trace never outlives the code it names. */

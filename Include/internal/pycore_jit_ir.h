@@ -52,6 +52,9 @@ typedef enum {
     JIT_OP_NOP,          // nothing; what a pass leaves behind
     JIT_OP_KONST,        // a constant: raw bits in `bits`
     JIT_OP_OPAQUE,       // a bytecode instruction; aux: record index
+    JIT_OP_BYTECODE,     // no code: what follows is the lowered instruction of record aux
+    JIT_OP_PHI,          // a number: operand a when the trace is entered, b after LOOP (b may be defined later);
+                         // PHIs stand one after the other where LOOP's aux points, and nowhere else
 #define X(NAME, RESULT, NARGS, ARGS, FLAGS) JIT_OP_##NAME,
     JIT_TRACE_OPS(X)
 #undef X
@@ -81,6 +84,7 @@ typedef struct {
 /* Why a trace leaves at a snapshot.  name, text */
 #define JIT_EXIT_KINDS(X) \
     X(DEOPT,   "deopt")      /* a check of the instruction failed: it runs again in tier 1 */ \
+    X(SIDE,    "side")       /* a lowered branch went the other way (static target: where it went) */ \
     X(BRANCH,  "branch")     /* the instruction pointer is not the recorded one (dynamic target) */ \
     X(INVALID, "invalid")    /* the executor was invalidated while it ran */ \
     X(END,     "end")        /* the trace ends here (static target) */
@@ -97,6 +101,7 @@ typedef struct {
     uint16_t nslots;
     uint32_t offset;       // code units from the start of the code, at the first prefix
     uint32_t first_slot;   // index into slots
+    uint32_t sp;           // where the stack pointer points, as an index into localsplus
 } _PyJitSnapFrame;
 
 typedef struct {

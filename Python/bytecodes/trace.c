@@ -26,7 +26,8 @@ trace op(CHECK_VALID, (--)) exits {
     }
 }
 
-// Back to the first operation after START.
+// Back to operation number `aux`; 0: to the first one after START.  The PHIs that stand there take their second operands, all at
+// the same time, and control goes on behind them.
 trace op(LOOP, (--)) ends {
     JIT_LOOP();
 }

@@ -10,6 +10,7 @@
  *   JIT_CACHE_U16(K)  JIT_CACHE_U32(K)  JIT_CACHE_OBJ(K)   the inline cache at code unit K, as it was recorded
  *   JIT_CACHE_PTR(K)        address of that unit (_Py_CODEUNIT *), readable only
  *   JIT_EXPECTED_IP         where a GUARD_IP lets the trace go on (_Py_CODEUNIT *)
+ *   JIT_AUX                 the `aux` of a trace operation (uint32_t)
  *   JIT_EXECUTOR            the executor that runs (_PyExecutorObject *)
  *   JIT_NEXT()              on to the next operation
  *   JIT_DEOPT()             leave; the instruction runs again in tier 1.  Nothing of it may have happened yet.

@@ -65,6 +65,7 @@ typedef union {
 #define JIT_CACHE_U32(K) read_u32(&JIT_CACHE_PTR(K)->cache)
 #define JIT_CACHE_OBJ(K) read_obj(&JIT_CACHE_PTR(K)->cache)
 #define JIT_EXPECTED_IP _PyJitTrace_ExpectedIP(trace, ins)
+#define JIT_AUX ins->aux
 #define JIT_EXECUTOR executor
 
 #define JIT_NEXT() goto next

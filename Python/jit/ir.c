@@ -28,6 +28,8 @@ const _PyJitOpInfo _PyJit_Ops[JIT_OP_COUNT] = {
     [JIT_OP_NOP] = {"NOP", "", JIT_TYPE_NONE, 0, 0},
     [JIT_OP_KONST] = {"KONST", "", JIT_TYPE_NONE, 0, 0},
     [JIT_OP_OPAQUE] = {"OPAQUE", "", JIT_TYPE_NONE, 0, 0},
+    [JIT_OP_BYTECODE] = {"BYTECODE", "", JIT_TYPE_NONE, 0, 0},
+    [JIT_OP_PHI] = {"PHI", "", JIT_TYPE_NONE, 2, 0},
 #define X(NAME, RESULT, NARGS, ARGS, FLAGS) [JIT_OP_##NAME] = {#NAME, ARGS, JIT_TYPE_##RESULT, NARGS, FLAGS},
     JIT_TRACE_OPS(X)
 #undef X

@@ -1,0 +1,64 @@
+// Trace operations on unboxed floats.  None of them calls C but BOX_FLOAT.
+
+// The value of an exact float; leaves for everything else.
+trace op(UNBOX_FLOAT, (o: object -- r: f64)) pure exits {
+    EXIT_IF(!PyFloat_CheckExact(o));
+    r = ((PyFloatObject *)o)->ob_fval;
+}
+
+// A new reference to a float object.  Leaves if memory is short (no exception is set then).  Calls C.
+trace op(BOX_FLOAT, (v: f64 -- o: float)) exits {
+    o = PyFloat_FromDouble(v);
+    if (o == NULL) {
+        PyErr_Clear();
+        JIT_SIDE_EXIT();
+    }
+}
+
+trace op(FADD, (a: f64, b: f64 -- r: f64)) pure commutative {
+    r = a + b;
+}
+
+trace op(FSUB, (a: f64, b: f64 -- r: f64)) pure {
+    r = a - b;
+}
+
+trace op(FMUL, (a: f64, b: f64 -- r: f64)) pure commutative {
+    r = a * b;
+}
+
+// Leaves where the divisor is a zero: tier 1 raises.
+trace op(FDIV, (a: f64, b: f64 -- r: f64)) pure exits {
+    EXIT_IF(b == 0.0);
+    r = a / b;
+}
+
+trace op(FNEG, (a: f64 -- r: f64)) pure {
+    r = -a;
+}
+
+// Leave unless the comparison holds.  Not-a-number makes FLT, FLE and FEQ false, so the other direction of a branch has
+// guards of its own: FNLT is `not a < b`, which is not `a >= b`.
+trace op(GUARD_FLT, (a: f64, b: f64 --)) exits {
+    EXIT_IF(!(a < b));
+}
+
+trace op(GUARD_FNLT, (a: f64, b: f64 --)) exits {
+    EXIT_IF(a < b);
+}
+
+trace op(GUARD_FLE, (a: f64, b: f64 --)) exits {
+    EXIT_IF(!(a <= b));
+}
+
+trace op(GUARD_FNLE, (a: f64, b: f64 --)) exits {
+    EXIT_IF(a <= b);
+}
+
+trace op(GUARD_FEQ, (a: f64, b: f64 --)) exits {
+    EXIT_IF(!(a == b));
+}
+
+trace op(GUARD_FNE, (a: f64, b: f64 --)) exits {
+    EXIT_IF(a == b);
+}

@@ -1,0 +1,122 @@
+// Trace operations on unboxed ints: 64 bits, two's complement.  What does not fit leaves, and tier 1 makes the big int.
+// None of them calls C but BOX_INT.
+
+// The value of an exact int of at most 60 bits; leaves for everything else.
+trace op(UNBOX_INT, (o: object -- r: i64)) pure exits {
+    EXIT_IF(!PyLong_CheckExact(o));
+    PyLongObject *number = (PyLongObject *)o;
+    uintptr_t tag = number->long_value.lv_tag;
+    r = (int64_t)number->long_value.ob_digit[0];
+    if (tag >= (uintptr_t)2 << NON_SIZE_BITS) {
+        EXIT_IF(tag >= (uintptr_t)3 << NON_SIZE_BITS);
+        r |= (int64_t)number->long_value.ob_digit[1] << PyLong_SHIFT;
+    }
+    r *= 1 - (int64_t)(tag & SIGN_MASK);
+}
+
+// A new reference to an int object.  Leaves if memory is short (no exception is set then).  Calls C.
+trace op(BOX_INT, (v: i64 -- o: int)) exits {
+    o = PyLong_FromLongLong(v);
+    if (o == NULL) {
+        PyErr_Clear();
+        JIT_SIDE_EXIT();
+    }
+}
+
+// These leave on overflow.
+trace op(IADD, (a: i64, b: i64 -- r: i64)) pure commutative exits {
+    EXIT_IF(__builtin_add_overflow(a, b, &r));
+}
+
+trace op(ISUB, (a: i64, b: i64 -- r: i64)) pure exits {
+    EXIT_IF(__builtin_sub_overflow(a, b, &r));
+}
+
+trace op(IMUL, (a: i64, b: i64 -- r: i64)) pure commutative exits {
+    EXIT_IF(__builtin_mul_overflow(a, b, &r));
+}
+
+trace op(INEG, (a: i64 -- r: i64)) pure exits {
+    EXIT_IF(__builtin_sub_overflow((int64_t)0, a, &r));
+}
+
+// These never leave.
+trace op(INOT, (a: i64 -- r: i64)) pure {
+    r = ~a;
+}
+
+trace op(IAND, (a: i64, b: i64 -- r: i64)) pure commutative {
+    r = a & b;
+}
+
+trace op(IOR, (a: i64, b: i64 -- r: i64)) pure commutative {
+    r = a | b;
+}
+
+trace op(IXOR, (a: i64, b: i64 -- r: i64)) pure commutative {
+    r = a ^ b;
+}
+
+// Rounds down, as Python does.  Leaves where the divisor is 0 (tier 1 raises) or -1 (the quotient may not fit).
+trace op(IFLOORDIV, (a: i64, b: i64 -- r: i64)) pure exits {
+    EXIT_IF((uint64_t)b + 1 <= 1);
+    r = a / b;
+    r -= (a % b != 0) & ((a ^ b) < 0);
+}
+
+// Has the sign of the divisor.  Leaves where the divisor is 0 or -1.
+trace op(IMOD, (a: i64, b: i64 -- r: i64)) pure exits {
+    EXIT_IF((uint64_t)b + 1 <= 1);
+    r = a % b;
+    r += r != 0 && (r ^ b) < 0 ? b : 0;
+}
+
+// Exact only where both fit a double; leaves elsewhere, and where the divisor is 0.
+trace op(ITRUEDIV, (a: i64, b: i64 -- r: f64)) pure exits {
+    EXIT_IF(b == 0 || (uint64_t)a + ((uint64_t)1 << 53) > (uint64_t)1 << 54
+            || (uint64_t)b + ((uint64_t)1 << 53) > (uint64_t)1 << 54);
+    r = (double)a / (double)b;
+}
+
+// Leaves where the count is not 0..62 or bits would be lost.
+trace op(ISHL, (a: i64, b: i64 -- r: i64)) pure exits {
+    EXIT_IF((uint64_t)b > 62);
+    r = (int64_t)((uint64_t)a << b);
+    EXIT_IF(r >> b != a);
+}
+
+// Leaves where the count is negative (tier 1 raises).
+trace op(ISHR, (a: i64, b: i64 -- r: i64)) pure exits {
+    EXIT_IF(b < 0);
+    r = a >> (b > 63 ? 63 : b);
+}
+
+// The nearest double, ties to even: what Python's mixed arithmetic makes of an int.
+trace op(I2F, (a: i64 -- r: f64)) pure {
+    r = (double)a;
+}
+
+// Leave unless the comparison holds.
+trace op(GUARD_ILT, (a: i64, b: i64 --)) exits {
+    EXIT_IF(!(a < b));
+}
+
+trace op(GUARD_ILE, (a: i64, b: i64 --)) exits {
+    EXIT_IF(!(a <= b));
+}
+
+trace op(GUARD_IGT, (a: i64, b: i64 --)) exits {
+    EXIT_IF(!(a > b));
+}
+
+trace op(GUARD_IGE, (a: i64, b: i64 --)) exits {
+    EXIT_IF(!(a >= b));
+}
+
+trace op(GUARD_IEQ, (a: i64, b: i64 --)) exits {
+    EXIT_IF(a != b);
+}
+
+trace op(GUARD_INE, (a: i64, b: i64 --)) exits {
+    EXIT_IF(a == b);
+}

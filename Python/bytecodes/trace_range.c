@@ -1,0 +1,17 @@
+// Trace operations on range iterators.  The iterator's own fields are changed at once, so it is exact whenever anything looks
+// at it.
+
+// Leaves unless IT is an exact iterator of a range of machine-size numbers.
+trace op(GUARD_RANGE, (it: object --)) pure exits {
+    EXIT_IF(Py_TYPE(it) != &PyRangeIter_Type);
+}
+
+// The next number.  Leaves where there is none, before anything has changed.  Not pure.
+trace op(RANGE_NEXT, (it: object -- r: i64)) exits {
+    _PyRangeIterObject *range = (_PyRangeIterObject *)it;
+    EXIT_IF(range->len <= 0);
+    long value = range->start;
+    range->start = (long)((unsigned long)value + (unsigned long)range->step);
+    range->len--;
+    r = value;
+}

@@ -1,0 +1,72 @@
+// Trace operations on slots of the frame the trace runs in, and checks of object values.
+//
+// `aux` (JIT_AUX) is an index into localsplus: locals first, then the evaluation stack.  An object in a register is never
+// owned by it: LOAD_SLOT borrows from memory, and only INCREF or a box makes a reference that STORE_SLOT or STORE_STACK
+// may take.  The builder (Python/jit/lower.c) sees to it that nothing can leave between the two.
+//
+// "Plain" is an object whose end runs nothing of users: an exact int, float, bool, str, or None.
+
+// The object in a slot, borrowed.  NULL if a local is not bound: only GUARD_PLAIN may look at it then.  Not pure: memory changes.
+trace op(LOAD_SLOT, (-- r: object)) {
+    r = frame->localsplus[JIT_AUX];
+}
+
+// A local takes a reference to V; what stood there (plain, or NULL) is given up last.  Never leaves.  Calls C.
+trace op(STORE_SLOT, (v: object --)) {
+    PyObject **place = &frame->localsplus[JIT_AUX];
+    PyObject *old = *place;
+    *place = v;
+    Py_XDECREF(old);
+}
+
+// A slot of the evaluation stack takes a reference to V; what stood there is nobody's.  Never leaves, calls nothing.
+trace op(STORE_STACK, (v: object --)) {
+    frame->localsplus[JIT_AUX] = v;
+}
+
+// The stack pointer points to slot `aux`.
+trace op(SET_SP, (--)) {
+    stack_pointer = frame->localsplus + JIT_AUX;
+}
+
+// A new reference to V, for a store that follows.  Never leaves, calls nothing.
+trace op(INCREF, (v: object --)) {
+    Py_INCREF(v);
+}
+
+// Gives up a reference to a plain object.  Never leaves.  Calls C.
+trace op(DECREF_PLAIN, (v: object --)) {
+    Py_DECREF(v);
+}
+
+// Leaves unless V is NULL or plain.
+trace op(GUARD_PLAIN, (v: object --)) exits {
+    if (v != NULL) {
+        PyTypeObject *type = Py_TYPE(v);
+        EXIT_IF(type != &PyFloat_Type && type != &PyLong_Type && type != &PyUnicode_Type && type != &PyBool_Type
+                && v != Py_None);
+    }
+}
+
+// Leave unless V is this very object.
+trace op(GUARD_TRUE, (v: object --)) exits {
+    EXIT_IF(v != Py_True);
+}
+
+trace op(GUARD_FALSE, (v: object --)) exits {
+    EXIT_IF(v != Py_False);
+}
+
+trace op(GUARD_NONE, (v: object --)) exits {
+    EXIT_IF(v != Py_None);
+}
+
+// Leaves if V is None.
+trace op(GUARD_NOT_NONE, (v: object --)) exits {
+    EXIT_IF(v == Py_None);
+}
+
+// Leaves if an event is pending (signal, other thread, collection): tier 1 handles it.
+trace op(GUARD_NO_EVENT, (--)) exits {
+    EXIT_IF(_Py_atomic_load_uintptr_relaxed(&tstate->eval_breaker) & _PY_EVAL_EVENTS_MASK);
+}

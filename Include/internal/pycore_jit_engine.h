@@ -206,6 +206,8 @@ PyObject *_PyJit_DumpTracelets(PyObject *self, PyObject *path);
 PyObject *_PyJit_IrRoundtrip(PyObject *self, PyObject *text);
 PyObject *_PyJit_IrVerify(PyObject *self, PyObject *text);
 PyObject *_PyJit_IrTraces(PyObject *self, PyObject *ignored);
+/* ir_run.c */
+PyObject *_PyJit_IrRun(PyObject *self, PyObject *arguments);
 /* interp.c */
 _PyJitResult _PyJit_Interpret(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstate,
                               _PyExecutorObject *executor);

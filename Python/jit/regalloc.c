@@ -35,7 +35,7 @@
 #define SWAP_CELL (JIT_CELL_COUNT - 1)      // breaks circles
 #define NOBODY 0xffff
 #define TEMPORARY 0xfffe                    // a constant or a copy, for one operation
-#define MAX_SLOTS 512                       // in one snapshot with values
+#define MAX_SLOTS JIT_MAX_SLOTS
 
 typedef struct {
     uint16_t last;       // operation that needs it last, exits included; its own index: nobody does

@@ -28,7 +28,11 @@ extern "C" {
     X(trace_limit, 800, 4, 4000, "PYTHON_JIT_TRACE_LIMIT", "jit-trace-limit", \
       "bytecode instructions in one trace") \
     X(memory_limit, 64, 1, 1024, "PYTHON_JIT_MEMORY_LIMIT", "jit-memory-limit", \
-      "MiB of machine code and metadata together")
+      "MiB of machine code and metadata together") \
+    X(typed, 0, 0, 1, "PYTHON_JIT_TYPED", "jit-typed", \
+      "1: traces keep numbers in registers") \
+    X(force_exit, 0, 0, 60000, "PYTHON_JIT_FORCE_EXIT", "jit-force-exit", \
+      "for tests: this check of every trace fails (1 is the first; 0: none; trace-IR interpreter only)")
 
 /* Why recording stopped without a trace.  name, what users read, what helps */
 #define JIT_ABORTS(X) \
@@ -102,6 +106,8 @@ typedef struct {
     uint8_t size;
     int oparg;
     int depth;
+    uint16_t sp;
+    uint16_t types;
     _Py_CODEUNIT units[JIT_MAX_UNITS];
 } _PyJitPending;
 
@@ -132,6 +138,7 @@ typedef struct {
     bool enabled;                 // compile and enter
     bool interpreter;             // run traces in the trace-IR interpreter
     bool stress;
+    uint32_t passes_off;          // a bit a pass: PYTHON_JIT_PASSES_OFF
     const char *unavailable;      // why not available, or compilation was switched off; static string
 #define X(FIELD, DEFAULT, LEAST, MOST, ENV, XNAME, HELP) uint32_t FIELD;
     struct { JIT_OPTIONS(X) } options;
@@ -168,8 +175,11 @@ void _PyJitEngine_SwitchOff(const char *reason);     // static string: no more c
 uint32_t _PyJitEngine_Random(void);
 
 /* build.c: fills executor->trace's operations and snapshots from its records.  END is a JIT_END_ value, END_IP where control goes
- * on (NULL: the last instruction decides).  0, or -1 when memory is short. */
-int _PyJit_BuildTrace(_PyJitTrace *trace, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip);
+ * on (NULL: the last instruction decides), CHAIN that of the executor to be.  0, or -1 when memory is short. */
+int _PyJit_BuildTrace(_PyJitTrace *trace, int chain, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip);
+
+/* The bit of the pass with NAME (LENGTH bytes) in passes_off, or 0. */
+uint32_t _PyJit_PassBit(const char *name, size_t length);
 
 /* executor.c */
 /* A new executor that owns TRACE (taken over, also on failure), or NULL with *abort set.  Not yet reachable from anywhere. */

@@ -129,7 +129,29 @@ typedef struct {
     uint8_t depth;         // frames above the trace's first one, biased by 128
     uint16_t line;         // unused in the first form: 0
     uint32_t units;        // index into units of its frozen copy: `size` code units
+    // For the builder only; not part of the text.
+    uint16_t sp;           // where the stack pointer pointed before it ran, as an index into localsplus
+    uint16_t types;        // JIT_TAG_ values, four bits each: see JIT_TAG
 } _PyJitRecord;
+
+/* What kind of object the recorder saw.  OTHER is the only one that need not be plain (exact int, float, bool, str, None). */
+enum {
+    JIT_TAG_OTHER,
+    JIT_TAG_NULL,
+    JIT_TAG_INT,           // at most two digits: what UNBOX_INT takes
+    JIT_TAG_WIDE,          // more, but fits 64 bits
+    JIT_TAG_BIG,
+    JIT_TAG_FLOAT,
+    JIT_TAG_BOOL,
+    JIT_TAG_NONE,
+    JIT_TAG_STR,
+};
+
+/* I: 0, 1: the top of the stack and the one below; 2: what stood in the (first) local a STORE_FAST... writes; 3: in the second
+ * local, for all other instructions the top of the stack after it ran. */
+#define JIT_TAG(TYPES, I) ((unsigned int)(TYPES) >> (4 * (I)) & 15)
+
+#define JIT_MAX_SLOTS 256  // frames with more locals and stack are not lowered
 
 /* Owns all its arrays and one strong reference to no object: code objects are borrowed; whoever keeps a trace registers
  * a dependency on each of them (executor.c), so that a trace never outlives the code it names. */

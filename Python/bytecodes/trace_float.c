@@ -39,26 +39,26 @@ trace op(FNEG, (a: f64 -- r: f64)) pure {
 
 // Leave unless the comparison holds.  Not-a-number makes FLT, FLE and FEQ false, so the other direction of a branch has
 // guards of its own: FNLT is `not a < b`, which is not `a >= b`.
-trace op(GUARD_FLT, (a: f64, b: f64 --)) exits {
+trace op(GUARD_FLT, (a: f64, b: f64 --)) pure exits {
     EXIT_IF(!(a < b));
 }
 
-trace op(GUARD_FNLT, (a: f64, b: f64 --)) exits {
+trace op(GUARD_FNLT, (a: f64, b: f64 --)) pure exits {
     EXIT_IF(a < b);
 }
 
-trace op(GUARD_FLE, (a: f64, b: f64 --)) exits {
+trace op(GUARD_FLE, (a: f64, b: f64 --)) pure exits {
     EXIT_IF(!(a <= b));
 }
 
-trace op(GUARD_FNLE, (a: f64, b: f64 --)) exits {
+trace op(GUARD_FNLE, (a: f64, b: f64 --)) pure exits {
     EXIT_IF(a <= b);
 }
 
-trace op(GUARD_FEQ, (a: f64, b: f64 --)) exits {
+trace op(GUARD_FEQ, (a: f64, b: f64 --)) pure exits {
     EXIT_IF(!(a == b));
 }
 
-trace op(GUARD_FNE, (a: f64, b: f64 --)) exits {
+trace op(GUARD_FNE, (a: f64, b: f64 --)) pure exits {
     EXIT_IF(a == b);
 }

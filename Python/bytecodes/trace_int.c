@@ -97,26 +97,26 @@ trace op(I2F, (a: i64 -- r: f64)) pure {
 }
 
 // Leave unless the comparison holds.
-trace op(GUARD_ILT, (a: i64, b: i64 --)) exits {
+trace op(GUARD_ILT, (a: i64, b: i64 --)) pure exits {
     EXIT_IF(!(a < b));
 }
 
-trace op(GUARD_ILE, (a: i64, b: i64 --)) exits {
+trace op(GUARD_ILE, (a: i64, b: i64 --)) pure exits {
     EXIT_IF(!(a <= b));
 }
 
-trace op(GUARD_IGT, (a: i64, b: i64 --)) exits {
+trace op(GUARD_IGT, (a: i64, b: i64 --)) pure exits {
     EXIT_IF(!(a > b));
 }
 
-trace op(GUARD_IGE, (a: i64, b: i64 --)) exits {
+trace op(GUARD_IGE, (a: i64, b: i64 --)) pure exits {
     EXIT_IF(!(a >= b));
 }
 
-trace op(GUARD_IEQ, (a: i64, b: i64 --)) exits {
+trace op(GUARD_IEQ, (a: i64, b: i64 --)) pure exits {
     EXIT_IF(a != b);
 }
 
-trace op(GUARD_INE, (a: i64, b: i64 --)) exits {
+trace op(GUARD_INE, (a: i64, b: i64 --)) pure exits {
     EXIT_IF(a == b);
 }

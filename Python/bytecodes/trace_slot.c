@@ -6,7 +6,7 @@
 //
 // "Plain" is an object whose end runs nothing of users: an exact int, float, bool, str, or None.
 
-// The object in a slot, borrowed.  NULL if a local is not bound: only GUARD_PLAIN may look at it then.  Not pure: memory changes.
+// The object in a slot, borrowed.  NULL if a local is not bound: only GUARD_BOUND and GUARD_PLAIN may look at it then.  Not pure: memory changes.
 trace op(LOAD_SLOT, (-- r: object)) {
     r = frame->localsplus[JIT_AUX];
 }
@@ -39,8 +39,13 @@ trace op(DECREF_PLAIN, (v: object --)) {
     Py_DECREF(v);
 }
 
+// Leaves if V, a local that was loaded, is not bound.
+trace op(GUARD_BOUND, (v: object --)) pure exits {
+    EXIT_IF(v == NULL);
+}
+
 // Leaves unless V is NULL or plain.
-trace op(GUARD_PLAIN, (v: object --)) exits {
+trace op(GUARD_PLAIN, (v: object --)) pure exits {
     if (v != NULL) {
         PyTypeObject *type = Py_TYPE(v);
         EXIT_IF(type != &PyFloat_Type && type != &PyLong_Type && type != &PyUnicode_Type && type != &PyBool_Type
@@ -49,20 +54,20 @@ trace op(GUARD_PLAIN, (v: object --)) exits {
 }
 
 // Leave unless V is this very object.
-trace op(GUARD_TRUE, (v: object --)) exits {
+trace op(GUARD_TRUE, (v: object --)) pure exits {
     EXIT_IF(v != Py_True);
 }
 
-trace op(GUARD_FALSE, (v: object --)) exits {
+trace op(GUARD_FALSE, (v: object --)) pure exits {
     EXIT_IF(v != Py_False);
 }
 
-trace op(GUARD_NONE, (v: object --)) exits {
+trace op(GUARD_NONE, (v: object --)) pure exits {
     EXIT_IF(v != Py_None);
 }
 
 // Leaves if V is None.
-trace op(GUARD_NOT_NONE, (v: object --)) exits {
+trace op(GUARD_NOT_NONE, (v: object --)) pure exits {
     EXIT_IF(v == Py_None);
 }
 

@@ -1,12 +1,16 @@
-/* The trace builder, first form: records become operations, every instruction opaque.
+/* The trace builder: records become operations.
  *
- * Each record gives one OPAQUE operation.  What follows it comes from the flags the generator found in its definition:
+ * An instruction is lowered to typed operations (lower.c), or becomes one OPAQUE operation.  What follows an opaque one comes from the
+ * flags the generator found in its definition:
  *  1. It changes the instruction pointer in a way that depends on data: GUARD_IP, which goes on only where the recording went.
  *     Unconditional jumps and fixed skips need none.
  *  2. It may run arbitrary code: CHECK_VALID, after the guard, because it leaves at a known instruction.
  *  3. It may fail a check: its snapshot says that tier 1 runs the same instruction again, from its first prefix.
+ * Before an opaque operation memory is made complete; what the slot map knows afterwards follows from the same flags.
  * A trace that ends where it began ends in LOOP, any other in EXIT, or in EXIT_DYNAMIC where its last instruction computes
  * the target.
+ *
+ * A loop is walked twice if there is something to keep over LOOP (lower_loop.c).
  */
 #include "Python.h"
 
@@ -14,24 +18,10 @@
 
 #include "opcode.h"
 #include "pycore_code.h"
-#include "pycore_jit_engine.h"
+#include "jit/lower.h"
+#include "jit/restore.h"
 
-static int
-add_snapshot(_PyJitTrace *t, int kind, bool progress, int code, uint32_t offset)
-{
-    _PyJitSnapshot snap = {
-        .kind = (uint8_t)kind,
-        .progress = progress,
-        .code = (uint16_t)code,
-        .offset = offset,
-        .exit = t->nexits,
-    };
-    int index = _PyJitTrace_AddSnapshot(t, &snap);
-    if (index >= 0) {
-        t->nexits++;
-    }
-    return index;
-}
+#define MOST_WALKS 4           // the plan of a loop gets smaller with each
 
 static inline uint32_t
 start_of(const _PyJitRecord *record)
@@ -39,72 +29,230 @@ start_of(const _PyJitRecord *record)
     return record->offset - record->prefix;
 }
 
-static _PyJitRef
-emit(_PyJitTrace *t, int op, _PyJitRef a, uint32_t aux, int snapshot)
+/* A structural operation, or one that leaves at a snapshot of KIND where memory is complete (KIND below 0: none). */
+static void
+emit(_PyJitBuilder *b, int op, _PyJitRef operand, int kind, uint16_t code, uint32_t offset)
 {
-    return _PyJitTrace_Emit(t, op, JIT_TYPE_NONE, a, JIT_REF_NONE, aux,
-                            snapshot < 0 ? JIT_NO_SNAPSHOT : (uint16_t)snapshot);
+    uint16_t index = JIT_NO_SNAPSHOT;
+    if (kind >= 0) {
+        _PyJitSnapshot snap = {
+            .kind = (uint8_t)kind, .progress = 1, .code = code, .offset = offset, .exit = b->t->nexits,
+        };
+        int added = _PyJitTrace_AddSnapshot(b->t, &snap);
+        if (added < 0) {
+            b->failed = true;
+            return;
+        }
+        b->t->nexits++;
+        index = (uint16_t)added;
+    }
+    b->failed |= _PyJitTrace_Emit(b->t, op, JIT_TYPE_NONE, operand, JIT_REF_NONE, 0, index) == JIT_REF_NONE;
+}
+
+/* Does an instruction that runs no arbitrary code write locals? */
+static bool
+writes_locals(int opcode)
+{
+    return opcode == LOAD_FAST_AND_CLEAR || opcode == BINARY_OP_INPLACE_ADD_UNICODE || opcode == COPY_FREE_VARS;
+}
+
+/* The slot map after the opaque instruction of record INDEX. */
+static void
+note_opaque(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    if (!b->typed) {
+        return;
+    }
+    if (record->depth != 128 || (_PyJit_Insts[record->opcode].flags & (JIT_INST_ESCAPES | JIT_INST_FRAME))
+        || writes_locals(record->opcode)) {
+        _PyJitBuild_ForgetAll(b);
+    }
+    else {
+        _PyJitBuild_ForgetStack(b);
+    }
+}
+
+/* The instruction of record INDEX as an opaque operation.  false: the trace has ended with it. */
+static bool
+opaque(_PyJitBuilder *b, uint32_t index)
+{
+    _PyJitTrace *t = b->t;
+    const _PyJitRecord *record = &t->records[index];
+    int flags = _PyJit_Insts[record->opcode].flags;
+    uint16_t code = 0;
+    uint32_t offset = 0;
+    bool known = _PyJitLower_Next(b, index, &code, &offset);
+    int snap = -1;
+    b->code = record->code;
+    b->offset = start_of(record);
+    b->progress = index > 0;
+    if (b->typed) {
+        _PyJitBuild_Flush(b, false);
+    }
+    if (flags & JIT_INST_DEOPTS) {
+        snap = _PyJitBuild_Snapshot(b, JIT_EXIT_DEOPT, index > 0, record->code, start_of(record));
+    }
+    _PyJitType type = _PyJit_OpaqueType(record->opcode);
+    _PyJitRef ip = _PyJitTrace_Emit(t, JIT_OP_OPAQUE, type, JIT_REF_NONE, JIT_REF_NONE, index,
+                                    snap < 0 ? JIT_NO_SNAPSHOT : (uint16_t)snap);
+    b->failed |= ip == JIT_REF_NONE;
+    note_opaque(b, index);
+    bool last = index + 1 == t->nrecords;
+    if (last && (!known || (type == JIT_TYPE_IP && b->end != JIT_END_LOOP))) {
+        emit(b, JIT_OP_EXIT_DYNAMIC, ip, JIT_EXIT_BRANCH, 0, 0);
+        return false;
+    }
+    if (type == JIT_TYPE_IP) {
+        emit(b, JIT_OP_GUARD_IP, ip, JIT_EXIT_BRANCH, code, offset);
+    }
+    if (flags & JIT_INST_ESCAPES) {
+        emit(b, JIT_OP_CHECK_VALID, JIT_REF_NONE, JIT_EXIT_INVALID, code, offset);
+    }
+    return true;
+}
+
+/* The record at INDEX is of the trace's first frame, and that frame was not left before. */
+static bool
+may_lower(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    if (!b->typed || record->depth < 128) {
+        b->inside = false;
+    }
+    return b->inside && record->depth == 128 && record->code == b->t->records[0].code;
+}
+
+/* One walk over the records.  0, 1: the loop's plan did not hold, walk again; -1: no memory. */
+static int
+walk(_PyJitBuilder *b)
+{
+    _PyJitTrace *t = b->t;
+    bool opaque_before = true;
+    emit(b, JIT_OP_START, JIT_REF_NONE, -1, 0, 0);
+    b->inside = b->typed;
+    b->depth = b->sp = t->records[0].sp;
+    if (b->nloop > 0) {
+        _PyJitLoop_Header(b);
+    }
+    for (uint32_t i = 0; i < t->nrecords && !b->failed;) {
+        uint32_t done = 0;
+        if (may_lower(b, i)) {
+            if (opaque_before) {
+                b->depth = b->sp = t->records[i].sp;
+            }
+            assert(b->depth == t->records[i].sp);
+            done = _PyJitLower_Record(b, i);
+        }
+        opaque_before = done == 0;
+        if (done == 0) {
+            if (!opaque(b, i)) {
+                return b->failed ? -1 : 0;
+            }
+            done = 1;
+        }
+        i += done;
+    }
+    b->code = (uint16_t)b->end_code;
+    b->offset = b->end_offset;
+    b->progress = true;
+    if (b->typed && !opaque_before) {
+        if (b->end == JIT_END_LOOP && b->planning) {
+            if (b->inside && t->records[t->nrecords - 1].depth == 128 && b->depth == t->records[0].sp) {
+                _PyJitLoop_Plan(b);
+            }
+        }
+        else if (b->nloop > 0 && !_PyJitLoop_Close(b)) {
+            return b->failed ? -1 : 1;
+        }
+        _PyJitBuild_Flush(b, b->end == JIT_END_LOOP);
+    }
+    else if (b->nloop > 0) {
+        b->nloop = 0;          // the plan was made for another end
+        return b->failed ? -1 : 1;
+    }
+    if (b->end == JIT_END_LOOP) {
+        emit(b, JIT_OP_LOOP, JIT_REF_NONE, -1, 0, 0);
+        if (!b->failed) {
+            JIT_INS(t, JIT_REF_BIAS + t->nins - 1)->aux = b->loop_head;
+        }
+    }
+    else {
+        emit(b, JIT_OP_EXIT, JIT_REF_NONE, JIT_EXIT_END, b->code, b->offset);
+    }
+    return b->failed ? -1 : 0;
+}
+
+/* Everything but the records as before the walk. */
+static void
+rewind_trace(_PyJitBuilder *b)
+{
+    _PyJitTrace *t = b->t;
+    t->nins = t->nk = t->nsnaps = t->nframes = t->nslots = t->nexits = t->nvalues = 0;
+    memset(b->slots, 0, b->nslots * sizeof(_PyJitSlot));
+    memset(b->latest, 0, sizeof(b->latest));
+    b->forgot = false;
+    b->loop_head = 0;
+}
+
+static int
+build_typed(_PyJitBuilder *b)
+{
+    b->planning = pass_is_on(JIT_PASS_LOOP);
+    int status = walk(b);
+    b->planning = false;
+    if (status < 0 || b->nloop == 0) {
+        return status;
+    }
+    for (int i = 1; i < MOST_WALKS; i++) {
+        rewind_trace(b);
+        status = walk(b);
+        if (status <= 0) {
+            return status;
+        }
+    }
+    b->nloop = 0;
+    rewind_trace(b);
+    return walk(b);
 }
 
 int
-_PyJit_BuildTrace(_PyJitTrace *t, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip)
+_PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip)
 {
-    int end_index = -1;
-    if (end_code != NULL) {
-        end_index = _PyJitTrace_AddCode(t, end_code);
-        if (end_index < 0) {
+    _PyJitBuilder b = {.t = t, .end = end, .end_code = -1, .chain = chain};
+    if (end_ip != NULL) {
+        b.end_code = _PyJitTrace_AddCode(t, end_code);
+        if (b.end_code < 0) {
             return -1;
         }
+        b.end_offset = (uint32_t)(end_ip - _PyCode_CODE(end_code));
     }
-    uint32_t end_offset = end_ip == NULL ? 0 : (uint32_t)(end_ip - _PyCode_CODE(end_code));
-    if (emit(t, JIT_OP_START, JIT_REF_NONE, 0, -1) == JIT_REF_NONE) {
-        return -1;
+    PyCodeObject *code = t->codes[t->records[0].code];
+    b.nlocals = (uint32_t)code->co_nlocalsplus;
+    b.nslots = b.nlocals + (uint32_t)code->co_stacksize;
+    b.typed = ENGINE->options.typed && b.nslots <= JIT_MAX_SLOTS;
+    if (!b.typed) {
+        return walk(&b) < 0 ? -1 : 0;
     }
-    for (uint32_t i = 0; i < t->nrecords; i++) {
-        const _PyJitRecord *record = &t->records[i];
-        int flags = _PyJit_Insts[record->opcode].flags;
-        bool last = i + 1 == t->nrecords;
-        int snap = -1;
-        if (flags & JIT_INST_DEOPTS) {
-            snap = add_snapshot(t, JIT_EXIT_DEOPT, i > 0, record->code, start_of(record));
-            if (snap < 0) {
-                return -1;
-            }
+    _PyJitSlot slots[JIT_MAX_SLOTS] = {{0}};
+    _PyJitLoopSlot loop[JIT_MAX_SLOTS];
+    b.slots = slots;
+    b.loop = loop;
+    return build_typed(&b) < 0 || _PyJitRestore_Reserve(b.nslots) < 0 ? -1 : 0;
+}
+
+uint32_t
+_PyJit_PassBit(const char *name, size_t length)
+{
+    static const char *const names[] = {
+#define X(NAME, TEXT) TEXT,
+        JIT_PASSES(X)
+#undef X
+    };
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(names); i++) {
+        if (strlen(names[i]) == length && strncmp(names[i], name, length) == 0) {
+            return 1u << i;
         }
-        _PyJitType type = _PyJit_OpaqueType(record->opcode);
-        _PyJitRef ip = _PyJitTrace_Emit(t, JIT_OP_OPAQUE, type, JIT_REF_NONE, JIT_REF_NONE, i,
-                                        snap < 0 ? JIT_NO_SNAPSHOT : (uint16_t)snap);
-        if (ip == JIT_REF_NONE) {
-            return -1;
-        }
-        if (last && (end_ip == NULL || (type == JIT_TYPE_IP && end != JIT_END_LOOP))) {
-            snap = add_snapshot(t, JIT_EXIT_BRANCH, true, 0, 0);
-            if (snap < 0 || emit(t, JIT_OP_EXIT_DYNAMIC, ip, 0, snap) == JIT_REF_NONE) {
-                return -1;
-            }
-            return 0;
-        }
-        int next_code = last ? end_index : t->records[i + 1].code;
-        uint32_t next_offset = last ? end_offset : start_of(&t->records[i + 1]);
-        if (type == JIT_TYPE_IP) {
-            snap = add_snapshot(t, JIT_EXIT_BRANCH, true, next_code, next_offset);
-            if (snap < 0 || emit(t, JIT_OP_GUARD_IP, ip, 0, snap) == JIT_REF_NONE) {
-                return -1;
-            }
-        }
-        if (flags & JIT_INST_ESCAPES) {
-            snap = add_snapshot(t, JIT_EXIT_INVALID, true, next_code, next_offset);
-            if (snap < 0 || emit(t, JIT_OP_CHECK_VALID, JIT_REF_NONE, 0, snap) == JIT_REF_NONE) {
-                return -1;
-            }
-        }
-    }
-    if (end == JIT_END_LOOP) {
-        return emit(t, JIT_OP_LOOP, JIT_REF_NONE, 0, -1) == JIT_REF_NONE ? -1 : 0;
-    }
-    int snap = add_snapshot(t, JIT_EXIT_END, true, end_index, end_offset);
-    if (snap < 0 || emit(t, JIT_OP_EXIT, JIT_REF_NONE, 0, snap) == JIT_REF_NONE) {
-        return -1;
     }
     return 0;
 }

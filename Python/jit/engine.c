@@ -238,6 +238,23 @@ read_wanted(const PyConfig *config, bool *wanted)
     return PyStatus_Ok();
 }
 
+/* Names of passes, with commas between them. */
+static PyStatus
+read_passes(const char *text, uint32_t *off)
+{
+    *off = 0;
+    while (text != NULL && *text != '\0') {
+        size_t length = strcspn(text, ",");
+        uint32_t bit = _PyJit_PassBit(text, length);
+        if (bit == 0) {
+            return bad_option("PYTHON_JIT_PASSES_OFF", "names of passes (fold, cse, loop) with commas between them");
+        }
+        *off |= bit;
+        text += length + (text[length] == ',');
+    }
+    return PyStatus_Ok();
+}
+
 static PyStatus
 read_options(const PyConfig *config)
 {
@@ -266,6 +283,10 @@ read_options(const PyConfig *config)
     e->wanted = true;
 #endif
     PyStatus status = read_wanted(config, &e->wanted);
+    if (PyStatus_Exception(status)) {
+        return status;
+    }
+    status = read_passes(config->use_environment ? Py_GETENV("PYTHON_JIT_PASSES_OFF") : NULL, &e->passes_off);
     if (PyStatus_Exception(status)) {
         return status;
     }

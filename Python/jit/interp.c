@@ -6,7 +6,7 @@
  *
  * Requires:
  *  1. The trace passed the verifier: indexes are not checked here outside assert builds.
- *  2. Every snapshot in use has no frames: what is in memory is complete (lowered traces bring the code that rebuilds them).
+ *  2. A snapshot has no frames (memory is complete) or one, which _PyJit_RestoreExit writes to memory.
  * Guarantees:
  *  3. Every way out has undone what START did to the executor's `running`; an executor may be freed right after.
  *  4. A linked executor runs in the same activation: chains of traces use no C stack.
@@ -105,6 +105,33 @@ reserve_values(jit_value **values, uint32_t *size, const _PyJitTrace *trace)
     return 0;
 }
 
+/* Gives the PHIs at operation HEAD (0: the first one after START) their values of the next iteration, all at once.  Returns the
+ * operation behind them. */
+static const _PyJitIns *
+take_phis(const _PyJitTrace *trace, uint32_t head, jit_value *values)
+{
+    jit_value taken[JIT_MAX_SLOTS];
+    uint32_t first = head == 0 ? 1 : head, n = 0;
+    const _PyJitIns *ins = JIT_INS(trace, JIT_REF_BIAS + first);
+    for (; ins[n].op == JIT_OP_PHI; n++) {
+        assert(n < JIT_MAX_SLOTS);
+        _PyJitRef ref = ins[n].b;
+        taken[n].bits = JIT_IS_CONST(ref) ? JIT_INS(trace, ref)->bits : values[ref - JIT_REF_BIAS].bits;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        values[first + i] = taken[i];
+    }
+    return ins + n;
+}
+
+/* Is INS the check that fails because a test asked for it?  Only checks that lead back to their own instruction can. */
+static bool
+is_forced(const _PyJitTrace *trace, const _PyJitIns *ins)
+{
+    return ins->op > JIT_OP_PHI && ins->snapshot == ENGINE->options.force_exit - 1
+        && trace->snaps[ins->snapshot].kind == JIT_EXIT_DEOPT;
+}
+
 _PyJitResult
 _PyJit_Interpret(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstate,
                  _PyExecutorObject *executor)
@@ -129,7 +156,7 @@ enter:
     ins = JIT_INS(trace, JIT_REF_BIAS);
     goto run;
 loop:
-    ins = JIT_INS(trace, JIT_REF_BIAS + 1);
+    ins = take_phis(trace, ins->aux, values);
     goto run;
 next:
     ins++;
@@ -139,11 +166,20 @@ run:
     check_stack(frame, stack_pointer);
 #endif
     _PyJit_InterpretedOps++;
+    if (ENGINE->options.force_exit > 0 && is_forced(trace, ins)) {
+        goto leave;
+    }
     // Only OPAQUE has a record, but the compiler cannot know which cases read it.
     record = &trace->records[ins->op == JIT_OP_OPAQUE ? ins->aux : 0];
     selector = ins->op == JIT_OP_OPAQUE ? record->opcode : CASE_OF_OP((unsigned int)ins->op);
     switch (selector) {
         case CASE_OF_OP(JIT_OP_NOP):
+        case CASE_OF_OP(JIT_OP_BYTECODE):
+            JIT_NEXT();
+
+        case CASE_OF_OP(JIT_OP_PHI):
+            // Control comes from above only when the trace is entered: LOOP goes on behind the PHIs.
+            RESULT_VALUE = ARG_VALUE(0);
             JIT_NEXT();
 
 #include "jit_opaque_cases.c.h"
@@ -154,8 +190,17 @@ run:
     }
 
 leave:
-    assert(ins->snapshot < trace->nsnaps && trace->snaps[ins->snapshot].nframes == 0);
+    assert(ins->snapshot < trace->nsnaps);
     exit = &executor->exits[trace->snaps[ins->snapshot].exit];
+    if (trace->snaps[ins->snapshot].nframes > 0) {
+        uint64_t bits[JIT_MAX_SLOTS];
+        const _PyJitSnapFrame *rebuilt = &trace->frames[trace->snaps[ins->snapshot].first_frame];
+        for (uint32_t i = 0; i < rebuilt->nslots; i++) {
+            _PyJitRef ref = trace->slots[rebuilt->first_slot + i].value;
+            bits[i] = JIT_IS_CONST(ref) ? 0 : values[ref - JIT_REF_BIAS].bits;
+        }
+        stack_pointer = _PyJit_RestoreExit(frame, exit, bits);
+    }
     assert(executor->running > 0);
     executor->running--;
     if (exit->target != NULL) {

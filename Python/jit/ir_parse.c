@@ -27,6 +27,7 @@ typedef struct {
     uint16_t label;
     uint8_t raw;               // label is an index
     uint8_t has_place;         // GUARD_IP: code and offset are set
+    uint8_t later;             // label is that of a PHI's second operand
     uint16_t code;
     uint32_t offset;
     Place place;
@@ -523,6 +524,23 @@ place_is_next(Parser *p)
     return *end == ':';
 }
 
+/* A value that may be defined below: its label waits in PENDING then. */
+static int
+read_later_value(Parser *p, _PyJitRef *ref, Pending *pending)
+{
+    skip_space(p);
+    const char *start = p->at;
+    uint16_t label;
+    if (accept_label(p, 'v', &label) && p->values[label] == JIT_REF_NONE) {
+        pending->later = 1;
+        pending->label = label;
+        pending->place = place_of(p, start);
+        return 0;
+    }
+    p->at = start;
+    return read_value(p, ref);
+}
+
 static int
 read_operands(Parser *p, int op, _PyJitRef operands[3], Pending *pending)
 {
@@ -535,7 +553,13 @@ read_operands(Parser *p, int op, _PyJitRef operands[3], Pending *pending)
         if (n == 3) {
             return expected(p, "at most three operands");
         }
-        if (read_value(p, &operands[n]) < 0) {
+        if (op == JIT_OP_PHI && n == 1) {
+            // Mostly made later: looked up when all is read.
+            if (read_later_value(p, &operands[n], pending) < 0) {
+                return -1;
+            }
+        }
+        else if (read_value(p, &operands[n]) < 0) {
             return -1;
         }
         n++;
@@ -641,7 +665,7 @@ read_operation(Parser *p)
     _PyJitRef operands[3] = {JIT_REF_NONE, JIT_REF_NONE, JIT_REF_NONE};
     uint32_t aux = 0;
     uint64_t bits = 0, n = 0;
-    if (op == JIT_OP_OPAQUE) {
+    if (op == JIT_OP_OPAQUE || op == JIT_OP_BYTECODE) {
         if (read_record(p, &aux) < 0) {
             return -1;
         }
@@ -682,7 +706,13 @@ read_operation(Parser *p)
     if (defines) {
         p->values[label] = ref;
     }
-    if (read_snapshot_use(p, ref, &pending) < 0) {
+    if (pending.later) {
+        pending.user = ref;
+        if (add_pending(p, &pending) < 0) {
+            return -1;
+        }
+    }
+    else if (read_snapshot_use(p, ref, &pending) < 0) {
         return -1;
     }
     return expect_line_end(p, "'->' or the end of the line");
@@ -702,6 +732,11 @@ read_frame(Parser *p)
     if (_PyJitTrace_AddFrame(p->t, code, offset) < 0) {
         return no_memory();
     }
+    uint64_t sp = 0;
+    if (read_option(p, "sp", UINT32_MAX, &sp) < 0) {
+        return -1;
+    }
+    p->t->frames[p->t->nframes - 1].sp = (uint32_t)sp;
     if (accept(p, ']')) {
         return 0;
     }
@@ -744,7 +779,7 @@ read_snapshot(Parser *p)
     _PyJitSnapshot snap = {.progress = 1, .exit = p->t->nsnaps, .first_frame = p->t->nframes};
     skip_space(p);
     start = p->at;
-    if (read_word(p, name, "why the trace leaves (deopt, branch, invalid or end)") < 0) {
+    if (read_word(p, name, "why the trace leaves (deopt, side, branch, invalid or end)") < 0) {
         return -1;
     }
     while (snap.kind < JIT_EXIT_KIND_COUNT && strcmp(_PyJitExitKind_Name(snap.kind), name) != 0) {
@@ -752,7 +787,7 @@ read_snapshot(Parser *p)
     }
     if (snap.kind == JIT_EXIT_KIND_COUNT) {
         p->at = start;
-        return expected(p, "why the trace leaves (deopt, branch, invalid or end)");
+        return expected(p, "why the trace leaves (deopt, side, branch, invalid or end)");
     }
     // A branch goes where the register says; GUARD_IP names the place where it would not leave.
     if (snap.kind != JIT_EXIT_BRANCH && read_place(p, &snap.code, &snap.offset) < 0) {
@@ -793,6 +828,13 @@ resolve(Parser *p)
     _PyJitTrace *t = p->t;
     for (size_t i = 0; i < p->npending; i++) {
         const Pending *pending = &p->pending[i];
+        if (pending->later) {
+            if (p->values[pending->label] == JIT_REF_NONE) {
+                return fail_at(pending->place, "v%u is not defined anywhere", pending->label);
+            }
+            JIT_INS(t, pending->user)->b = p->values[pending->label];
+            continue;
+        }
         uint32_t index = pending->label;
         if (!pending->raw) {
             if (p->snaps[pending->label] == 0) {

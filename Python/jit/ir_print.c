@@ -221,7 +221,7 @@ put_instruction(Text *out, const Names *names, uint32_t index)
         put(out, " ");
         put_constant(out, ins->type, ins->bits);
     }
-    else if (ins->op == JIT_OP_OPAQUE && ins->aux < t->nrecords) {
+    else if ((ins->op == JIT_OP_OPAQUE || ins->op == JIT_OP_BYTECODE) && ins->aux < t->nrecords) {
         put_record(out, t, &t->records[ins->aux]);
     }
     else {
@@ -233,14 +233,14 @@ put_instruction(Text *out, const Names *names, uint32_t index)
         const char *comma = " ";
         for (int i = 0; i < count; i++) {
             put(out, comma);
-            put_value(out, names, operands[i], index);
+            put_value(out, names, operands[i], ins->op == JIT_OP_PHI && i == 1 ? t->nins : index);
             comma = ", ";
         }
         if (ins->op == JIT_OP_GUARD_IP && ins->snapshot < t->nsnaps) {
             put(out, comma);
             put_place(out, t, t->snaps[ins->snapshot].code, t->snaps[ins->snapshot].offset);
         }
-        if (ins->op == JIT_OP_OPAQUE) {
+        if (ins->op == JIT_OP_OPAQUE || ins->op == JIT_OP_BYTECODE) {
             putf(out, " %%%u", ins->aux);
         }
         else if (ins->aux) {
@@ -260,6 +260,9 @@ put_frame(Text *out, const Names *names, const _PyJitSnapFrame *frame)
     const _PyJitTrace *t = names->trace;
     put(out, " [");
     put_place(out, t, frame->code, frame->offset);
+    if (frame->sp > 0) {
+        putf(out, " sp %u", frame->sp);
+    }
     for (uint32_t i = 0; i < frame->nslots; i++) {
         if (frame->first_slot + i >= t->nslots) {
             put(out, i ? ", ?" : " ?");

@@ -17,10 +17,12 @@ typedef struct {
     char *message;
     size_t size;
     uint32_t index;                    // of the operation looked at
-    uint32_t opaques;                  // OPAQUE operations before it
+    uint32_t begun;                    // OPAQUE and BYTECODE operations before it
     const _PyJitIns *open_ip;          // an instruction pointer that was computed and not looked at
-    const _PyJitRecord *first, *last;  // records of the first and the last OPAQUE before it
-    const _PyJitRecord *next;          // of the first OPAQUE at or after it, NULL: none
+    const _PyJitRecord *first, *last;  // records of the first and the last OPAQUE or BYTECODE before it
+    const _PyJitRecord *next;          // of the first one at or after it, NULL: none
+    const _PyJitRecord *lowered;       // of the last BYTECODE, if no OPAQUE came after it
+    uint32_t first_phi, phis;          // index of the first PHI, and how many there are
 } Walk;
 
 static int Py_GCC_ATTRIBUTE((format(printf, 3, 4)))
@@ -120,6 +122,35 @@ check_operands(Walk *w, const _PyJitIns *ins)
     return 0;
 }
 
+/* Both operands are numbers of the type of the result; the second one may be made later. */
+static int
+check_phi(Walk *w, const _PyJitIns *ins)
+{
+    if (ins->type != JIT_TYPE_I64 && ins->type != JIT_TYPE_F64) {
+        return broken(w, 18, "its result is %s, not a raw number", _PyJitType_Name(ins->type));
+    }
+    if (type_of_value(w->t, ins->a, w->index) != ins->type || type_of_value(w->t, ins->b, w->t->nins) != ins->type) {
+        return broken(w, 18, "an operand is not %s, or the first one is made later", _PyJitType_Name(ins->type));
+    }
+    if (w->phis > 0 && w->index != w->first_phi + w->phis) {
+        return broken(w, 18, "PHIs stand one after the other");
+    }
+    w->first_phi = w->phis++ ? w->first_phi : w->index;
+    return 0;
+}
+
+static int
+check_loop(Walk *w, const _PyJitIns *ins)
+{
+    if (w->begun == 0) {
+        return broken(w, 17, "a loop without an instruction never ends");
+    }
+    if (ins->aux >= w->index || (w->phis > 0 && ins->aux != w->first_phi)) {
+        return broken(w, 18, "it goes to operation %u, where the PHIs are not", ins->aux);
+    }
+    return 0;
+}
+
 /* --- Records --------------------------------------------------------------------------------------------- */
 
 /* CODE:OFFSET with SIZE units there exists, as far as the trace knows its code objects. */
@@ -182,6 +213,9 @@ needs_snapshot(const _PyJitTrace *t, const _PyJitIns *ins)
 static int
 is_kind_of(int op, int kind)
 {
+    if (kind == JIT_EXIT_SIDE) {
+        return op != JIT_OP_OPAQUE && (_PyJit_Ops[op].flags & JIT_OPFLAG_PURE) != 0;
+    }
     switch (op) {
         case JIT_OP_GUARD_IP:
         case JIT_OP_EXIT_DYNAMIC:
@@ -212,10 +246,18 @@ check_frames(Walk *w, const _PyJitSnapshot *snap)
             return broken(w, 14, "slots %u to %u of %u", frame->first_slot,
                           frame->first_slot + frame->nslots, t->nslots);
         }
+        PyCodeObject *object = t->codes[frame->code];
+        if (object != NULL && (frame->sp < (uint32_t)object->co_nlocalsplus
+                               || frame->sp > (uint32_t)(object->co_nlocalsplus + object->co_stacksize))) {
+            return broken(w, 14, "the stack pointer at slot %u, which is not in the stack", frame->sp);
+        }
         for (uint32_t j = 0; j < frame->nslots; j++) {
             const _PyJitSnapSlot *slot = &t->slots[frame->first_slot + j];
             if (j > 0 && slot->slot <= slot[-1].slot) {
                 return broken(w, 14, "slot x%u after x%u", slot->slot, slot[-1].slot);
+            }
+            if (frame->sp > 0 && slot->slot >= frame->sp) {
+                return broken(w, 14, "slot x%u above the stack pointer", slot->slot);
             }
             int type = type_of_value(t, slot->value, w->index);
             if (type == JIT_TYPE_NONE || type == JIT_TYPE_IP) {
@@ -231,6 +273,44 @@ check_frames(Walk *w, const _PyJitSnapshot *snap)
         }
     }
     return 0;
+}
+
+/* Left by a typed operation, not by one that stands beside an OPAQUE. */
+static int
+is_lowered_exit(const _PyJitIns *ins, const _PyJitSnapshot *snap)
+{
+    return ins->op != JIT_OP_OPAQUE && (snap->kind == JIT_EXIT_DEOPT || snap->kind == JIT_EXIT_SIDE);
+}
+
+/* A check leads to its own instruction, a box or a check before the loop to the next one; a branch somewhere else. */
+static int
+check_lowered_exit(Walk *w, const _PyJitSnapshot *snap)
+{
+    const _PyJitTrace *t = w->t;
+    if (!is_place(t, snap->code, snap->offset, 1)) {
+        return broken(w, 9, "leaves at c%u:%u, which is not in a code of the trace", snap->code, snap->offset);
+    }
+    if (snap->kind == JIT_EXIT_SIDE) {
+        return snap->progress && w->lowered ? 0 : broken(w, 12, "a branch comes after an instruction");
+    }
+    int loops = JIT_INS(t, JIT_REF_BIAS + t->nins - 1)->op == JIT_OP_LOOP;
+    const _PyJitRecord *places[] = {w->lowered, w->next ? w->next : loops ? w->first : NULL};
+    if (w->next == NULL && !loops && snap->progress) {
+        return 0;              // where the trace ends
+    }
+    int found = 0;
+    for (int i = 0; i < 2; i++) {
+        const _PyJitRecord *place = places[i];
+        if (place != NULL && place->code == snap->code && start_of(place) == snap->offset) {
+            found = 1;
+            if (snap->progress == (w->begun > (i == 0 ? 1u : 0u))) {
+                return 0;
+            }
+        }
+    }
+    return found ? broken(w, 12, "its snapshot is wrong about what was executed before it")
+                 : broken(w, 13, "its snapshot names c%u:%u, which is neither its instruction nor the next one",
+                          snap->code, snap->offset);
 }
 
 static int
@@ -251,8 +331,11 @@ check_snapshot(Walk *w, const _PyJitIns *ins)
     if (!is_kind_of(ins->op, snap->kind)) {
         return broken(w, 10, "its snapshot is %s", _PyJitExitKind_Name(snap->kind));
     }
-    if (snap->progress != (w->opaques > 0)) {
-        return broken(w, 12, w->opaques ? "instructions were executed before it, its snapshot says none were"
+    if (is_lowered_exit(ins, snap)) {
+        return check_lowered_exit(w, snap) < 0 ? -1 : check_frames(w, snap);
+    }
+    if (snap->progress != (w->begun > 0)) {
+        return broken(w, 12, w->begun ? "instructions were executed before it, its snapshot says none were"
                                         : "its snapshot says that instructions were executed before it");
     }
     if (ins->op != JIT_OP_EXIT_DYNAMIC && !is_place(t, snap->code, snap->offset, 1)) {
@@ -298,7 +381,7 @@ find_next(const _PyJitTrace *t, uint32_t index)
 {
     for (; index < t->nins; index++) {
         const _PyJitIns *ins = JIT_INS(t, JIT_REF_BIAS + index);
-        if (ins->op == JIT_OP_OPAQUE) {
+        if (ins->op == JIT_OP_OPAQUE || ins->op == JIT_OP_BYTECODE) {
             return ins->aux < t->nrecords ? &t->records[ins->aux] : NULL;
         }
     }
@@ -321,6 +404,9 @@ check_operation(Walk *w, const _PyJitIns *ins)
     if (ins->op == JIT_OP_NOP) {
         return 0;
     }
+    if (ins->op == JIT_OP_PHI) {
+        return check_phi(w, ins);
+    }
     const _PyJitIns *open_ip = w->open_ip;
     if (check_operands(w, ins) < 0) {
         return -1;
@@ -328,7 +414,7 @@ check_operation(Walk *w, const _PyJitIns *ins)
     if (open_ip != NULL && w->open_ip != NULL) {
         return broken(w, 11, "the instruction pointer before it was not looked at");
     }
-    if (ins->op == JIT_OP_OPAQUE && check_record(w, ins) < 0) {
+    if ((ins->op == JIT_OP_OPAQUE || ins->op == JIT_OP_BYTECODE) && check_record(w, ins) < 0) {
         return -1;
     }
     int result = ins->op == JIT_OP_OPAQUE ? (int)_PyJit_OpaqueType(w->t->records[ins->aux].opcode)
@@ -339,10 +425,7 @@ check_operation(Walk *w, const _PyJitIns *ins)
     if (check_snapshot(w, ins) < 0) {
         return -1;
     }
-    if (ins->op == JIT_OP_LOOP && w->opaques == 0) {
-        return broken(w, 17, "a loop without an instruction never ends");
-    }
-    return 0;
+    return ins->op == JIT_OP_LOOP ? check_loop(w, ins) : 0;
 }
 
 int
@@ -355,16 +438,18 @@ _PyJitTrace_Verify(const _PyJitTrace *t, char *message, size_t size)
     w.next = find_next(t, 0);
     for (; w.index < t->nins; w.index++) {
         const _PyJitIns *ins = JIT_INS(t, JIT_REF_BIAS + w.index);
-        if (ins->op == JIT_OP_OPAQUE) {
+        int begins = ins->op == JIT_OP_OPAQUE || ins->op == JIT_OP_BYTECODE;
+        if (begins) {
             w.next = find_next(t, w.index + 1);
         }
         if (check_operation(&w, ins) < 0) {
             return -1;
         }
-        if (ins->op == JIT_OP_OPAQUE) {
+        if (begins) {
             w.last = &t->records[ins->aux];
             w.first = w.first ? w.first : w.last;
-            w.opaques++;
+            w.lowered = ins->op == JIT_OP_BYTECODE ? w.last : NULL;
+            w.begun++;
         }
         if (ins->type == JIT_TYPE_IP) {
             w.open_ip = ins;

@@ -26,6 +26,7 @@
 #include "pycore_code.h"
 #include "pycore_frame.h"
 #include "pycore_interp.h"
+#include "pycore_long.h"
 #include "pycore_opcode_metadata.h"
 #include "pycore_opcode_utils.h"
 #include "pycore_pystate.h"
@@ -162,7 +163,7 @@ finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
     PyTime_t before = 0, after = 0;
     (void)PyTime_PerfCounterRaw(&before);
     int abort = JIT_ABORT_NO_MEMORY;
-    if (_PyJit_BuildTrace(&r->trace, end, end_code, end_ip) < 0) {
+    if (_PyJit_BuildTrace(&r->trace, r->chain, end, end_code, end_ip) < 0) {
         abort_recording(abort, end_ip, 0);
         return;
     }
@@ -336,6 +337,66 @@ deoptimized(const _PyJitPending *prev)
     return prev->instr->op.code != prev->opcode || prev->instr[1].cache != prev->units[1].cache;
 }
 
+/* The JIT_TAG_ of what a slot holds. */
+static unsigned int
+tag_of(PyObject *object)
+{
+    if (object == NULL) {
+        return JIT_TAG_NULL;
+    }
+    if (PyLong_CheckExact(object)) {
+        Py_ssize_t digits = _PyLong_DigitCount((PyLongObject *)object);
+        int overflow = 1;
+        if (digits == 3) {
+            (void)PyLong_AsLongLongAndOverflow(object, &overflow);
+        }
+        return digits <= 2 ? JIT_TAG_INT : overflow ? JIT_TAG_BIG : JIT_TAG_WIDE;
+    }
+    return PyFloat_CheckExact(object) ? JIT_TAG_FLOAT : PyBool_Check(object) ? JIT_TAG_BOOL
+        : object == Py_None ? JIT_TAG_NONE : PyUnicode_CheckExact(object) ? JIT_TAG_STR : JIT_TAG_OTHER;
+}
+
+/* What the builder wants to know of an instruction that is about to run: stack depth and types (JIT_TAG). */
+static void
+note_types(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
+{
+    PyObject **base = frame->localsplus;
+    Py_ssize_t depth = stack_pointer - _PyFrame_Stackbase(frame);
+    Py_ssize_t sp = stack_pointer - base;
+    uint32_t oparg = (uint32_t)prev->oparg;
+    unsigned int types = 0;
+    if (depth > 0) {
+        types |= tag_of(stack_pointer[-1]);
+    }
+    if (depth > 1) {
+        types |= tag_of(stack_pointer[-2]) << 4;
+    }
+    switch (prev->opcode) {
+        case STORE_FAST:
+            types |= tag_of(base[oparg]) << 8;
+            break;
+        case STORE_FAST_STORE_FAST:
+            types |= tag_of(base[oparg & 15]) << 12;
+            /* fall through */
+        case STORE_FAST_LOAD_FAST:
+            types |= tag_of(base[oparg >> 4]) << 8;
+            break;
+        default:
+            break;
+    }
+    prev->sp = (uint16_t)Py_MIN(sp, UINT16_MAX);
+    prev->types = (uint16_t)types;
+}
+
+/* The same when it has run, in the same frame. */
+static void
+note_result(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
+{
+    if (prev->opcode != STORE_FAST_STORE_FAST && stack_pointer > _PyFrame_Stackbase(frame)) {
+        prev->types = (uint16_t)(prev->types | tag_of(stack_pointer[-1]) << 12);
+    }
+}
+
 /* Adds the finished instruction to the trace. -1: no memory. */
 static int
 add_record(_PyJitRecorder *r)
@@ -366,6 +427,8 @@ add_record(_PyJitRecorder *r)
         .oparg = (uint32_t)prev->oparg,
         .prefix = (uint8_t)(prev->instr - prev->start),
         .depth = (uint8_t)(prev->depth + 128),
+        .sp = prev->sp,
+        .types = prev->types,
     };
     if (_PyJitTrace_AddRecord(&r->trace, &record, prev->units) < 0) {
         return -1;
@@ -426,7 +489,6 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
                   PyObject **stack_pointer, int opcode, int oparg)
 {
     _PyJitRecorder *r = recorder();
-    (void)stack_pointer;
     if (r->tstate != tstate) {
         return 0;              // cancelled meanwhile
     }
@@ -443,6 +505,9 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
     }
     int last = r->prev.instr != NULL ? r->prev.opcode : NOP;
     if (r->prev.instr != NULL) {
+        if (frame == r->frame && frame->owner != FRAME_OWNED_BY_CSTACK) {
+            note_result(&r->prev, frame, stack_pointer);
+        }
         if (add_record(r) < 0) {
             abort_recording(JIT_ABORT_NO_MEMORY, next_instr, 0);
             return 0;
@@ -507,6 +572,7 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
     prev->size = info->size;
     prev->oparg = oparg;
     prev->depth = r->depth;
+    note_types(prev, frame, stack_pointer);
     memcpy(prev->units, next_instr, info->size * sizeof(_Py_CODEUNIT));
     return 1;
 }

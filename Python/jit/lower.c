@@ -1,0 +1,150 @@
+/* Lowering rules: what an instruction of the first frame becomes.  Moves, locals and jumps are here, numbers in lower_number.c.
+ *
+ * A rule first decides, from the map and from what was recorded, whether it applies; then it begins the instruction, emits all
+ * its checks, and only then changes the map.  So every check leads back to the instruction with the state before it.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_code.h"
+#include "pycore_frame.h"
+#include "jit/lower.h"
+
+void
+_PyJitLower_Begin(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    b->code = record->code;
+    b->offset = record->offset - record->prefix;
+    b->progress = index > 0;
+    b->failed |= _PyJitTrace_Emit(b->t, JIT_OP_BYTECODE, JIT_TYPE_NONE, JIT_REF_NONE, JIT_REF_NONE, index,
+                                  JIT_NO_SNAPSHOT) == JIT_REF_NONE;
+}
+
+bool
+_PyJitLower_Next(const _PyJitBuilder *b, uint32_t index, uint16_t *code, uint32_t *offset)
+{
+    if (index + 1 < b->t->nrecords) {
+        const _PyJitRecord *next = &b->t->records[index + 1];
+        *code = next->code;
+        *offset = next->offset - next->prefix;
+        return true;
+    }
+    if (b->end_code < 0) {
+        return false;
+    }
+    *code = (uint16_t)b->end_code;
+    *offset = b->end_offset;
+    return true;
+}
+
+static bool
+plain_locals(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t one, int other)
+{
+    return _PyJitSlot_CanStore(b, one, JIT_TAG(record->types, 2))
+        && (other < 0 || _PyJitSlot_CanStore(b, (uint32_t)other, JIT_TAG(record->types, 3)));
+}
+
+static uint32_t
+for_iter_range(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint16_t code;
+    uint32_t next;
+    if (!_PyJitLower_Next(b, index, &code, &next) || next != record->offset + record->size) {
+        return 0;              // the loop ended
+    }
+    uint32_t top = b->depth - 1;
+    _PyJitLower_Begin(b, index);
+    _PyJitRef iterator = _PyJitSlot_Object(b, top);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_RANGE, iterator, JIT_REF_NONE, 0);
+    _PyJitRef number = _PyJitBuild_Emit(b, JIT_OP_RANGE_NEXT, iterator, JIT_REF_NONE, 0);
+    _PyJitSlot_PushNumber(b, number);
+    return 1;
+}
+
+uint32_t
+_PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
+{
+    _PyJitTrace *t = b->t;
+    const _PyJitRecord *record = &t->records[index];
+    uint32_t oparg = record->oparg;
+    if (b->chain > 0 && index == 0) {
+        return 0;              // this instruction failed a check before
+    }
+    switch (record->opcode) {
+        case NOP:
+        case JUMP_FORWARD:
+        case JUMP_BACKWARD_NO_INTERRUPT:
+            _PyJitLower_Begin(b, index);
+            return 1;
+        case JUMP_BACKWARD:
+            _PyJitLower_Begin(b, index);
+            (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_NO_EVENT, JIT_REF_NONE, JIT_REF_NONE, 0);
+            return 1;
+        case LOAD_FAST:
+            _PyJitLower_Begin(b, index);
+            _PyJitSlot_PushLocal(b, oparg);
+            return 1;
+        case LOAD_FAST_LOAD_FAST:
+            _PyJitLower_Begin(b, index);
+            _PyJitSlot_PushLocal(b, oparg >> 4);
+            _PyJitSlot_PushLocal(b, oparg & 15);
+            return 1;
+        case LOAD_CONST:
+            _PyJitLower_Begin(b, index);
+            _PyJitSlot_PushConst(b, PyTuple_GET_ITEM(t->codes[record->code]->co_consts, oparg));
+            return 1;
+        case STORE_FAST:
+            if (!plain_locals(b, record, oparg, -1)) {
+                return 0;
+            }
+            _PyJitLower_Begin(b, index);
+            _PyJitSlot_GuardStore(b, oparg);
+            _PyJitSlot_StoreTop(b, oparg);
+            return 1;
+        case STORE_FAST_LOAD_FAST:
+            if (!plain_locals(b, record, oparg >> 4, -1)) {
+                return 0;
+            }
+            _PyJitLower_Begin(b, index);
+            _PyJitSlot_GuardStore(b, oparg >> 4);
+            _PyJitSlot_StoreTop(b, oparg >> 4);
+            _PyJitSlot_PushLocal(b, oparg & 15);
+            return 1;
+        case STORE_FAST_STORE_FAST:
+            // The same local twice: what the first store puts there need not be plain.
+            if (oparg >> 4 == (oparg & 15) || !plain_locals(b, record, oparg >> 4, (int)(oparg & 15))) {
+                return 0;
+            }
+            _PyJitLower_Begin(b, index);
+            _PyJitSlot_GuardStore(b, oparg >> 4);
+            _PyJitSlot_GuardStore(b, oparg & 15);
+            _PyJitSlot_StoreTop(b, oparg >> 4);
+            _PyJitSlot_StoreTop(b, oparg & 15);
+            return 1;
+        case POP_TOP:
+            if (!_PyJitSlot_CanDrop(b)) {
+                return 0;
+            }
+            _PyJitLower_Begin(b, index);
+            _PyJitSlot_DropTop(b);
+            return 1;
+        case COPY:
+            _PyJitLower_Begin(b, index);
+            _PyJitSlot_Copy(b, b->depth - oparg);
+            return 1;
+        case SWAP:
+            _PyJitLower_Begin(b, index);
+            _PyJitSlot_Swap(b, b->depth - 1, b->depth - oparg);
+            return 1;
+        case FOR_ITER_RANGE:
+            return for_iter_range(b, index);
+        default:
+            return _PyJitLower_Number(b, index);
+    }
+}
+
+#endif /* _Py_TIER2 */

@@ -1,0 +1,141 @@
+/* The trace builder's state, shared by its parts: build.c (the walk over the records), slots.c (the slot map), lower*.c (the
+ * rules), opt_*.c (passes at emission).  InternalDocs/typed_traces.md explains the whole.
+ *
+ * Errors are sticky: where memory is short `failed` is set, operations come back as JIT_REF_NONE, and the walk ends.
+ */
+#ifndef Py_JIT_LOWER_H
+#define Py_JIT_LOWER_H
+
+#include "Python.h"
+#include "pycore_jit_engine.h"
+
+/* What the builder knows of one slot of the trace's frame.
+ *
+ * Clean: memory holds `object`, if that is known; a slot of the stack owns its reference.  Dirty: memory does not have the
+ * value.  A dirty local's memory still owns what stood there before, which is plain; a dirty stack slot's memory is nobody's. */
+typedef struct {
+    _PyJitRef object;          // the value as an object, borrowed from memory or a constant; NONE: not known as an object
+    _PyJitRef number;          // the same as a raw number; NONE: not known
+    _PyJitRef memory;          // what memory holds, as far as it is known
+    uint8_t dirty;
+    uint8_t plain;             // `object` is plain
+    uint8_t memory_plain;      // what memory holds is plain, or NULL
+    uint8_t touched;           // memory was written since the trace began
+    uint8_t carried;           // a PHI of the loop
+} _PyJitSlot;
+
+/* What a loop keeps in registers from one iteration to the next, or need not do again. */
+typedef struct {
+    uint16_t slot;
+    uint8_t type;              // of the number; JIT_TYPE_NONE: a range iterator
+    uint8_t carried;           // changes in the loop: a PHI
+    _PyJitRef object;          // LOAD_SLOT before the loop
+    _PyJitRef phi;
+} _PyJitLoopSlot;
+
+typedef struct {
+    _PyJitTrace *t;
+    int end;                   // JIT_END_
+    int end_code;              // index, -1: only the last instruction knows where the trace goes on
+    uint32_t end_offset;
+    bool typed;                // lower at all
+    bool inside;               // still in the first frame, or above it
+    bool failed;
+    bool forgot;               // something may have changed locals behind the trace's back
+    int chain;                 // of the executor that will be: above 0, the first instruction failed a check before
+    uint32_t nlocals;          // localsplus before the stack
+    uint32_t nslots;
+    uint32_t depth;            // index of the first free slot
+    uint32_t sp;               // where the machine's stack pointer points, likewise
+    _PyJitSlot *slots;
+    uint16_t code;             // where a failed check leads now
+    uint32_t offset;
+    bool progress;
+    _PyJitRef latest[JIT_OP_COUNT];   // of each pure operation; `spare` leads to the one before
+    _PyJitLoopSlot *loop;      // what is kept over LOOP
+    uint32_t nloop;
+    bool planning;             // the first walk: it makes the plan
+    uint32_t loop_head;        // LOOP's aux
+} _PyJitBuilder;
+
+/* Passes, and the names PYTHON_JIT_PASSES_OFF has for them. */
+#define JIT_PASSES(X) \
+    X(FOLD, "fold")      /* constants are computed, identities applied */ \
+    X(CSE, "cse")        /* a pure operation with the same operands is done once */ \
+    X(LOOP, "loop")      /* numbers stay in registers from one iteration to the next */
+
+enum {
+#define X(NAME, TEXT) JIT_PASS_##NAME,
+    JIT_PASSES(X)
+#undef X
+    JIT_PASS_COUNT
+};
+
+static inline bool
+pass_is_on(int pass)
+{
+    return !(ENGINE->passes_off & (1u << pass));
+}
+
+static inline int
+type_of_ref(const _PyJitBuilder *b, _PyJitRef ref)
+{
+    return JIT_INS(b->t, ref)->type;
+}
+
+/* slots.c ------------------------------------------------------------------------------------------------------- */
+
+/* Emits OP; where it may leave, with a snapshot of the state now, at the current place.  Folding and common subexpressions may
+ * give an older value instead.  JIT_REF_NONE: failed. */
+_PyJitRef _PyJitBuild_Emit(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux);
+/* The same where the snapshot is of KIND and leads to CODE:OFFSET, after progress. */
+_PyJitRef _PyJitBuild_EmitTo(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right,
+                             int kind, uint16_t code, uint32_t offset);
+/* Index of a new snapshot with the dirty slots, or -1. */
+int _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, uint32_t offset);
+
+_PyJitRef _PyJitSlot_Object(_PyJitBuilder *b, uint32_t slot);    // NONE if only a number is known
+_PyJitRef _PyJitSlot_Number(_PyJitBuilder *b, uint32_t slot, int type);   // unboxed; emits the guard
+/* JIT_TYPE_I64 or F64 if the slot holds such a number, as is known or as was recorded (a JIT_TAG_); else NONE. */
+int _PyJitSlot_Kind(const _PyJitBuilder *b, uint32_t slot, unsigned int tag);
+bool _PyJitSlot_CanStore(const _PyJitBuilder *b, uint32_t local, unsigned int tag);
+void _PyJitSlot_GuardStore(_PyJitBuilder *b, uint32_t local);    // a check: before any change of the map
+void _PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local);      // pops
+void _PyJitSlot_PushLocal(_PyJitBuilder *b, uint32_t local);
+void _PyJitSlot_PushNumber(_PyJitBuilder *b, _PyJitRef number);
+void _PyJitSlot_PushConst(_PyJitBuilder *b, PyObject *value);
+void _PyJitSlot_Copy(_PyJitBuilder *b, uint32_t from);           // pushes
+void _PyJitSlot_Swap(_PyJitBuilder *b, uint32_t one, uint32_t other);
+bool _PyJitSlot_CanDrop(const _PyJitBuilder *b);                 // of the top one
+void _PyJitSlot_DropTop(_PyJitBuilder *b);
+
+/* Writes everything dirty to memory and moves the stack pointer; carried slots stay as they are. */
+void _PyJitBuild_Flush(_PyJitBuilder *b, bool keep_carried);
+void _PyJitBuild_ForgetStack(_PyJitBuilder *b);
+void _PyJitBuild_ForgetAll(_PyJitBuilder *b);
+
+/* lower.c ------------------------------------------------------------------------------------------------------- */
+
+/* Lowers the instruction of record INDEX.  Returns the number of records that are done; 0: it has to be opaque. */
+uint32_t _PyJitLower_Record(_PyJitBuilder *b, uint32_t index);
+/* lower_number.c: the same for arithmetic, comparisons and tests. */
+uint32_t _PyJitLower_Number(_PyJitBuilder *b, uint32_t index);
+/* The instruction at INDEX begins: its checks lead to it. */
+void _PyJitLower_Begin(_PyJitBuilder *b, uint32_t index);
+/* Where control went after record INDEX.  false: not known. */
+bool _PyJitLower_Next(const _PyJitBuilder *b, uint32_t index, uint16_t *code, uint32_t *offset);
+
+/* lower_loop.c -------------------------------------------------------------------------------------------------- */
+
+/* Before the first walk's LOOP: fills b->loop with what is worth keeping. */
+void _PyJitLoop_Plan(_PyJitBuilder *b);
+void _PyJitLoop_Header(_PyJitBuilder *b);       // after START
+/* Before LOOP: gives the PHIs their second operands.  false: the plan does not hold, b->loop has what is left of it. */
+bool _PyJitLoop_Close(_PyJitBuilder *b);
+
+/* opt_fold.c, opt_cse.c: the value OP would have, or JIT_REF_NONE.  A guard that always holds is START. */
+_PyJitRef _PyJitFold(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right);
+_PyJitRef _PyJitCse_Find(const _PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right);
+void _PyJitCse_Note(_PyJitBuilder *b, _PyJitRef ref);
+
+#endif

@@ -1,0 +1,131 @@
+/* Folding at emission: operations on constants are computed, identities applied.
+ *
+ * Ints: what would leave (overflow, a divisor of 0) is not folded.  Floats: only identities that hold for every value, signed zeros
+ * and not-a-number included; constants are computed with the same operation the trace would run, in the default rounding mode.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "jit/lower.h"
+
+static _PyJitRef
+whole(_PyJitBuilder *b, int64_t value)
+{
+    return _PyJitTrace_Const(b->t, JIT_TYPE_I64, (uint64_t)value);
+}
+
+static _PyJitRef
+real(_PyJitBuilder *b, double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    return _PyJitTrace_Const(b->t, JIT_TYPE_F64, bits);
+}
+
+static _PyJitRef
+fold_ints(_PyJitBuilder *b, int op, int64_t x, int64_t y)
+{
+    static const _PyJitRef always = JIT_REF_BIAS;      // START
+    int64_t r;
+    switch (op) {
+        case JIT_OP_IADD: return __builtin_add_overflow(x, y, &r) ? JIT_REF_NONE : whole(b, r);
+        case JIT_OP_ISUB: return __builtin_sub_overflow(x, y, &r) ? JIT_REF_NONE : whole(b, r);
+        case JIT_OP_IMUL: return __builtin_mul_overflow(x, y, &r) ? JIT_REF_NONE : whole(b, r);
+        case JIT_OP_IAND: return whole(b, x & y);
+        case JIT_OP_IOR: return whole(b, x | y);
+        case JIT_OP_IXOR: return whole(b, x ^ y);
+        case JIT_OP_GUARD_ILT: return x < y ? always : JIT_REF_NONE;
+        case JIT_OP_GUARD_ILE: return x <= y ? always : JIT_REF_NONE;
+        case JIT_OP_GUARD_IGT: return x > y ? always : JIT_REF_NONE;
+        case JIT_OP_GUARD_IGE: return x >= y ? always : JIT_REF_NONE;
+        case JIT_OP_GUARD_IEQ: return x == y ? always : JIT_REF_NONE;
+        case JIT_OP_GUARD_INE: return x != y ? always : JIT_REF_NONE;
+        default: return JIT_REF_NONE;
+    }
+}
+
+static _PyJitRef
+fold_reals(_PyJitBuilder *b, int op, double x, double y)
+{
+    switch (op) {
+        case JIT_OP_FADD: return real(b, x + y);
+        case JIT_OP_FSUB: return real(b, x - y);
+        case JIT_OP_FMUL: return real(b, x * y);
+        case JIT_OP_FDIV: return y == 0.0 ? JIT_REF_NONE : real(b, x / y);
+        default: return JIT_REF_NONE;
+    }
+}
+
+/* One operand, a constant. */
+static _PyJitRef
+fold_unary(_PyJitBuilder *b, int op, int64_t x, double fx)
+{
+    switch (op) {
+        case JIT_OP_INEG: return x == INT64_MIN ? JIT_REF_NONE : whole(b, -x);
+        case JIT_OP_INOT: return whole(b, ~x);
+        case JIT_OP_I2F: return real(b, (double)x);
+        case JIT_OP_FNEG: return real(b, -fx);
+        default: return JIT_REF_NONE;
+    }
+}
+
+/* `v OP y` with a constant Y. */
+static _PyJitRef
+identity(_PyJitBuilder *b, int op, _PyJitRef v, int64_t y)
+{
+    switch (op) {
+        case JIT_OP_IADD:
+        case JIT_OP_ISUB:
+        case JIT_OP_IOR:
+        case JIT_OP_IXOR:
+        case JIT_OP_ISHL:
+        case JIT_OP_ISHR:
+            return y == 0 ? v : JIT_REF_NONE;
+        case JIT_OP_IMUL:
+            return y == 1 ? v : y == 0 ? whole(b, 0) : JIT_REF_NONE;
+        case JIT_OP_IFLOORDIV:
+            return y == 1 ? v : JIT_REF_NONE;
+        case JIT_OP_IMOD:
+            return y == 1 ? whole(b, 0) : JIT_REF_NONE;
+        case JIT_OP_IAND:
+            return y == -1 ? v : y == 0 ? whole(b, 0) : JIT_REF_NONE;
+        default:
+            return JIT_REF_NONE;
+    }
+}
+
+_PyJitRef
+_PyJitFold(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right)
+{
+    if (left == JIT_REF_NONE) {
+        return JIT_REF_NONE;
+    }
+    uint64_t x = 0, y = 0;
+    double fx, fy;
+    bool left_const = JIT_IS_CONST(left), right_const = right != JIT_REF_NONE && JIT_IS_CONST(right);
+    if (left_const) {
+        x = JIT_INS(b->t, left)->bits;
+    }
+    if (right_const) {
+        y = JIT_INS(b->t, right)->bits;
+    }
+    memcpy(&fx, &x, sizeof(fx));
+    memcpy(&fy, &y, sizeof(fy));
+    if (right == JIT_REF_NONE) {
+        return left_const ? fold_unary(b, op, (int64_t)x, fx) : JIT_REF_NONE;
+    }
+    if (left_const && right_const) {
+        _PyJitRef folded = fold_ints(b, op, (int64_t)x, (int64_t)y);
+        return folded != JIT_REF_NONE ? folded : fold_reals(b, op, fx, fy);
+    }
+    if (right_const) {
+        return identity(b, op, left, (int64_t)y);
+    }
+    if (left_const && (_PyJit_Ops[op].flags & JIT_OPFLAG_COMMUTATIVE)) {
+        return identity(b, op, right, (int64_t)x);
+    }
+    return JIT_REF_NONE;
+}
+
+#endif /* _Py_TIER2 */

@@ -1,0 +1,479 @@
+/* The slot map: which value stands in each slot of the frame, and whether memory has it.
+ *
+ * Rules:
+ *  1. Registers own no reference.  An object in the map is borrowed: from the memory of the slot it was loaded from, or it is
+ *     a constant of the code.  So a dirty stack slot may borrow from a local; before that local's memory is written the stack
+ *     slot gets a reference of its own (own_borrowers).
+ *  2. A dirty local holds a number or a constant, never a borrowed object: `a = b` of an object is written at once.
+ *  3. A local is dirty only over plain objects: their end, which comes late, is seen by nobody.
+ *  4. An object goes back as the same object.  A number that came from no object gets one box, however many slots name it.
+ *  5. Between the making of a reference (INCREF, a box) and the store that takes it nothing leaves the trace.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "jit/lower.h"
+
+/* --- Emission ---------------------------------------------------------------------------------------------------- */
+
+int
+_PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, uint32_t offset)
+{
+    _PyJitTrace *t = b->t;
+    _PyJitSnapshot snap = {
+        .kind = (uint8_t)kind, .progress = progress, .code = code, .offset = offset,
+        .first_frame = t->nframes, .exit = t->nexits,
+    };
+    bool complete = b->sp == b->depth;
+    for (uint32_t i = 0; b->typed && complete && i < b->depth; i++) {
+        complete = !b->slots[i].dirty;
+    }
+    if (complete) {
+        snap.first_frame = 0;
+    }
+    else {
+        int frame = _PyJitTrace_AddFrame(t, code, offset);
+        if (frame < 0) {
+            b->failed = true;
+            return -1;
+        }
+        t->frames[frame].sp = b->depth;
+        for (uint32_t i = 0; i < b->depth; i++) {
+            const _PyJitSlot *slot = &b->slots[i];
+            if (slot->dirty
+                && _PyJitTrace_AddSlot(t, (uint16_t)i, slot->object != JIT_REF_NONE ? slot->object : slot->number) < 0) {
+                b->failed = true;
+                return -1;
+            }
+        }
+        snap.nframes = 1;
+    }
+    int index = _PyJitTrace_AddSnapshot(t, &snap);
+    if (index < 0) {
+        b->failed = true;
+        return -1;
+    }
+    t->nexits++;
+    return index;
+}
+
+static _PyJitRef
+emit(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux, int snapshot)
+{
+    if (b->failed) {
+        return JIT_REF_NONE;
+    }
+    _PyJitRef ref = _PyJitTrace_Emit(b->t, op, _PyJit_Ops[op].result, left, right, aux,
+                                     snapshot < 0 ? JIT_NO_SNAPSHOT : (uint16_t)snapshot);
+    if (ref == JIT_REF_NONE) {
+        b->failed = true;
+    }
+    return ref;
+}
+
+static _PyJitRef
+optimize(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right)
+{
+    if (b->failed || !(_PyJit_Ops[op].flags & JIT_OPFLAG_PURE)) {
+        return JIT_REF_NONE;
+    }
+    if (pass_is_on(JIT_PASS_FOLD)) {
+        _PyJitRef folded = _PyJitFold(b, op, left, right);
+        if (folded != JIT_REF_NONE) {
+            return folded;
+        }
+    }
+    return pass_is_on(JIT_PASS_CSE) ? _PyJitCse_Find(b, op, left, right) : JIT_REF_NONE;
+}
+
+static _PyJitRef
+finish(_PyJitBuilder *b, int op, _PyJitRef ref)
+{
+    if (ref != JIT_REF_NONE && (_PyJit_Ops[op].flags & JIT_OPFLAG_PURE)) {
+        _PyJitCse_Note(b, ref);
+    }
+    return ref;
+}
+
+_PyJitRef
+_PyJitBuild_Emit(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux)
+{
+    _PyJitRef known = optimize(b, op, left, right);
+    if (known != JIT_REF_NONE || b->failed) {
+        return known;
+    }
+    int snapshot = -1;
+    if (_PyJit_Ops[op].flags & JIT_OPFLAG_EXITS) {
+        snapshot = _PyJitBuild_Snapshot(b, JIT_EXIT_DEOPT, b->progress, b->code, b->offset);
+    }
+    return finish(b, op, emit(b, op, left, right, aux, snapshot));
+}
+
+_PyJitRef
+_PyJitBuild_EmitTo(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right,
+                   int kind, uint16_t code, uint32_t offset)
+{
+    _PyJitRef known = optimize(b, op, left, right);
+    if (known != JIT_REF_NONE || b->failed) {
+        return known;
+    }
+    int snapshot = _PyJitBuild_Snapshot(b, kind, true, code, offset);
+    return finish(b, op, emit(b, op, left, right, 0, snapshot));
+}
+
+static inline _PyJitRef
+emit0(_PyJitBuilder *b, int op, uint32_t aux)
+{
+    return _PyJitBuild_Emit(b, op, JIT_REF_NONE, JIT_REF_NONE, aux);
+}
+
+static inline _PyJitRef
+emit1(_PyJitBuilder *b, int op, _PyJitRef operand, uint32_t aux)
+{
+    return _PyJitBuild_Emit(b, op, operand, JIT_REF_NONE, aux);
+}
+
+/* --- Reading ------------------------------------------------------------------------------------------------------ */
+
+_PyJitRef
+_PyJitSlot_Object(_PyJitBuilder *b, uint32_t index)
+{
+    _PyJitSlot *slot = &b->slots[index];
+    if (slot->object == JIT_REF_NONE && !slot->dirty) {
+        slot->object = slot->memory = emit0(b, JIT_OP_LOAD_SLOT, index);
+        slot->plain = slot->memory_plain;
+    }
+    return slot->object;
+}
+
+/* OBJECT turned out to be plain. */
+static void
+note_plain(_PyJitBuilder *b, _PyJitRef object)
+{
+    for (uint32_t i = 0; i < b->nslots; i++) {
+        _PyJitSlot *slot = &b->slots[i];
+        slot->plain |= slot->object == object;
+        slot->memory_plain |= slot->memory == object;
+    }
+}
+
+_PyJitRef
+_PyJitSlot_Number(_PyJitBuilder *b, uint32_t index, int type)
+{
+    _PyJitSlot *slot = &b->slots[index];
+    if (slot->number != JIT_REF_NONE) {
+        assert(type_of_ref(b, slot->number) == type);
+        return slot->number;
+    }
+    _PyJitRef object = _PyJitSlot_Object(b, index);
+    _PyJitRef number = emit1(b, type == JIT_TYPE_F64 ? JIT_OP_UNBOX_FLOAT : JIT_OP_UNBOX_INT, object, 0);
+    if (b->failed) {
+        return JIT_REF_NONE;
+    }
+    for (uint32_t i = 0; i < b->nslots; i++) {
+        if (b->slots[i].object == object) {
+            b->slots[i].number = number;
+        }
+    }
+    note_plain(b, object);
+    return number;
+}
+
+int
+_PyJitSlot_Kind(const _PyJitBuilder *b, uint32_t index, unsigned int tag)
+{
+    const _PyJitSlot *slot = &b->slots[index];
+    if (slot->number != JIT_REF_NONE) {
+        return type_of_ref(b, slot->number);
+    }
+    return tag == JIT_TAG_INT ? JIT_TYPE_I64 : tag == JIT_TAG_FLOAT ? JIT_TYPE_F64 : JIT_TYPE_NONE;
+}
+
+/* --- Writing memory ----------------------------------------------------------------------------------------------- */
+
+/* Memory of slot INDEX now holds OBJECT, whose reference is consumed by the store. */
+static void
+write_slot(_PyJitBuilder *b, uint32_t index, _PyJitRef object, bool plain)
+{
+    emit1(b, index < b->nlocals ? JIT_OP_STORE_SLOT : JIT_OP_STORE_STACK, object, index);
+    _PyJitSlot *slot = &b->slots[index];
+    slot->object = slot->memory = object;
+    slot->plain = slot->memory_plain = plain;
+    slot->dirty = 0;
+    slot->touched = 1;
+}
+
+/* The dirty slot INDEX, known as an object, goes to memory with a reference of its own. */
+static void
+own(_PyJitBuilder *b, uint32_t index)
+{
+    _PyJitSlot *slot = &b->slots[index];
+    assert(slot->dirty && slot->object != JIT_REF_NONE);
+    emit1(b, JIT_OP_INCREF, slot->object, 0);
+    write_slot(b, index, slot->object, slot->plain);
+}
+
+/* The memory of LOCAL is about to be written: stack slots that borrow from it get references of their own (rule 1). */
+static void
+own_borrowers(_PyJitBuilder *b, uint32_t local)
+{
+    _PyJitRef memory = b->slots[local].memory;
+    if (memory == JIT_REF_NONE) {
+        return;                // never loaded
+    }
+    for (uint32_t i = b->nlocals; i < b->depth; i++) {
+        if (b->slots[i].dirty && b->slots[i].object == memory) {
+            own(b, i);
+        }
+    }
+}
+
+/* The dirty number of slot INDEX goes to memory, and to all other slots that hold the same one. */
+static void
+box(_PyJitBuilder *b, uint32_t index, bool keep_carried)
+{
+    _PyJitRef number = b->slots[index].number;
+    int op = type_of_ref(b, number) == JIT_TYPE_F64 ? JIT_OP_BOX_FLOAT : JIT_OP_BOX_INT;
+    _PyJitRef object = emit1(b, op, number, 0);
+    write_slot(b, index, object, true);
+    for (uint32_t i = 0; i < b->depth; i++) {
+        _PyJitSlot *slot = &b->slots[i];
+        if (slot->dirty && slot->object == JIT_REF_NONE && slot->number == number && !(keep_carried && slot->carried)) {
+            emit1(b, JIT_OP_INCREF, object, 0);
+            write_slot(b, i, object, true);
+        }
+    }
+}
+
+void
+_PyJitBuild_Flush(_PyJitBuilder *b, bool keep_carried)
+{
+    // The stack first: it may borrow from locals.  Nothing here leaves.
+    for (uint32_t pass = 0; pass < 2; pass++) {
+        for (uint32_t i = pass == 0 ? b->nlocals : 0; i < (pass == 0 ? b->depth : b->nlocals); i++) {
+            _PyJitSlot *slot = &b->slots[i];
+            if (slot->dirty && slot->object != JIT_REF_NONE && !(keep_carried && slot->carried)) {
+                own(b, i);
+            }
+        }
+    }
+    for (uint32_t i = 0; i < b->depth; i++) {
+        if (b->slots[i].dirty && !(keep_carried && b->slots[i].carried)) {
+            box(b, i, keep_carried);
+        }
+    }
+    if (b->sp != b->depth) {
+        emit0(b, JIT_OP_SET_SP, b->depth);
+        b->sp = b->depth;
+    }
+}
+
+static void
+forget(_PyJitSlot *slot)
+{
+    uint8_t touched = slot->touched, carried = slot->carried;
+    *slot = (_PyJitSlot){.touched = touched, .carried = carried};
+}
+
+void
+_PyJitBuild_ForgetStack(_PyJitBuilder *b)
+{
+    for (uint32_t i = b->nlocals; i < b->nslots; i++) {
+        assert(i >= b->depth || !b->slots[i].dirty);
+        forget(&b->slots[i]);
+        b->slots[i].touched = 1;
+    }
+}
+
+void
+_PyJitBuild_ForgetAll(_PyJitBuilder *b)
+{
+    for (uint32_t i = 0; i < b->nslots; i++) {
+        assert(i >= b->depth || !b->slots[i].dirty);
+        forget(&b->slots[i]);
+        b->slots[i].touched = 1;
+    }
+    b->forgot = true;
+}
+
+/* --- Moves -------------------------------------------------------------------------------------------------------- */
+
+static _PyJitSlot *
+push(_PyJitBuilder *b)
+{
+    if (b->depth >= b->nslots) {
+        b->failed = true;      // cannot be: the recorder saw it fit
+        b->depth = b->nslots - 1;
+    }
+    _PyJitSlot *slot = &b->slots[b->depth++];
+    forget(slot);
+    slot->dirty = 1;
+    return slot;
+}
+
+/* What was on top, without its reference. */
+static void
+pop(_PyJitBuilder *b)
+{
+    assert(b->depth > b->nlocals);
+    forget(&b->slots[--b->depth]);
+    b->slots[b->depth].touched = 1;
+}
+
+void
+_PyJitSlot_PushNumber(_PyJitBuilder *b, _PyJitRef number)
+{
+    push(b)->number = number;
+}
+
+void
+_PyJitSlot_PushConst(_PyJitBuilder *b, PyObject *value)
+{
+    _PyJitRef number = JIT_REF_NONE;
+    bool plain = value == Py_None || PyBool_Check(value) || PyUnicode_CheckExact(value);
+    if (PyFloat_CheckExact(value)) {
+        double real = PyFloat_AS_DOUBLE(value);
+        uint64_t bits;
+        memcpy(&bits, &real, sizeof(bits));
+        number = _PyJitTrace_Const(b->t, JIT_TYPE_F64, bits);
+        plain = true;
+    }
+    else if (PyLong_CheckExact(value)) {
+        int overflow;
+        long long whole = PyLong_AsLongLongAndOverflow(value, &overflow);
+        if (!overflow) {
+            number = _PyJitTrace_Const(b->t, JIT_TYPE_I64, (uint64_t)whole);
+        }
+        plain = true;
+    }
+    _PyJitRef object = _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, (uint64_t)(uintptr_t)value);
+    b->failed |= object == JIT_REF_NONE;
+    _PyJitSlot *slot = push(b);
+    slot->object = object;
+    slot->number = number;
+    slot->plain = plain;
+}
+
+void
+_PyJitSlot_PushLocal(_PyJitBuilder *b, uint32_t local)
+{
+    (void)_PyJitSlot_Object(b, local);
+    _PyJitSlot *slot = push(b);
+    const _PyJitSlot *from = &b->slots[local];
+    slot->object = from->object;
+    slot->number = from->number;
+    slot->plain = from->plain;
+}
+
+void
+_PyJitSlot_Copy(_PyJitBuilder *b, uint32_t from)
+{
+    if (!b->slots[from].dirty) {
+        (void)_PyJitSlot_Object(b, from);
+    }
+    _PyJitSlot *slot = push(b);
+    slot->object = b->slots[from].object;
+    slot->number = b->slots[from].number;
+    slot->plain = b->slots[from].plain;
+    if (!b->slots[from].dirty) {
+        own(b, b->depth - 1);  // the first one may go before the copy
+    }
+}
+
+void
+_PyJitSlot_Swap(_PyJitBuilder *b, uint32_t one, uint32_t other)
+{
+    // A clean slot's reference moves in memory.
+    for (int i = 0; i < 2; i++) {
+        if (!b->slots[one].dirty) {
+            (void)_PyJitSlot_Object(b, one);
+        }
+        uint32_t swapped = one;
+        one = other;
+        other = swapped;
+    }
+    _PyJitSlot held = b->slots[one];
+    b->slots[one] = b->slots[other];
+    b->slots[other] = held;
+    for (int i = 0; i < 2; i++) {
+        uint32_t index = i == 0 ? one : other;
+        _PyJitSlot *slot = &b->slots[index];
+        slot->touched = 1;
+        if (slot->dirty) {
+            slot->memory = JIT_REF_NONE;
+            slot->memory_plain = 0;
+        }
+        else {
+            write_slot(b, index, slot->object, slot->plain);
+        }
+    }
+}
+
+bool
+_PyJitSlot_CanDrop(const _PyJitBuilder *b)
+{
+    const _PyJitSlot *top = &b->slots[b->depth - 1];
+    return top->dirty || top->plain;
+}
+
+void
+_PyJitSlot_DropTop(_PyJitBuilder *b)
+{
+    const _PyJitSlot *top = &b->slots[b->depth - 1];
+    if (!top->dirty) {
+        assert(top->plain && top->object != JIT_REF_NONE);
+        emit1(b, JIT_OP_DECREF_PLAIN, top->object, 0);
+    }
+    pop(b);
+}
+
+bool
+_PyJitSlot_CanStore(const _PyJitBuilder *b, uint32_t local, unsigned int tag)
+{
+    return b->slots[local].memory_plain || tag != JIT_TAG_OTHER;
+}
+
+void
+_PyJitSlot_GuardStore(_PyJitBuilder *b, uint32_t local)
+{
+    _PyJitSlot *slot = &b->slots[local];
+    if (slot->memory_plain) {
+        return;
+    }
+    assert(!slot->dirty);
+    _PyJitRef object = _PyJitSlot_Object(b, local);
+    emit1(b, JIT_OP_GUARD_PLAIN, object, 0);
+    note_plain(b, object);
+}
+
+void
+_PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local)
+{
+    _PyJitSlot *top = &b->slots[b->depth - 1];
+    _PyJitSlot *slot = &b->slots[local];
+    assert(slot->memory_plain);
+    if (top->dirty && (top->object == JIT_REF_NONE || JIT_IS_CONST(top->object))) {
+        slot->object = top->object;
+        slot->number = top->number;
+        slot->plain = top->plain;
+        slot->dirty = 1;
+        pop(b);
+        return;
+    }
+    _PyJitSlot value = *top;
+    if (!value.dirty) {
+        value.object = _PyJitSlot_Object(b, b->depth - 1);   // the stack's reference moves
+        value.plain = top->plain;
+        value.number = top->number;
+    }
+    else {
+        emit1(b, JIT_OP_INCREF, value.object, 0);
+    }
+    pop(b);
+    own_borrowers(b, local);
+    write_slot(b, local, value.object, value.plain);
+    slot->number = value.number;
+}
+
+#endif /* _Py_TIER2 */

@@ -657,7 +657,9 @@ operation(Walk *w, const _PyJitIns *ins)
     if (ins->op == JIT_OP_LOOP && w->body > 0) {
         close_loop(w);
     }
-    _PyJitStep *step = add_step(w, ins->op);
+    bool forced = ENGINE->options.force_exit > 0 && ins->snapshot == ENGINE->options.force_exit - 1
+        && w->trace->snaps[ins->snapshot].kind == JIT_EXIT_DEOPT && ins->op != JIT_OP_OPAQUE;
+    _PyJitStep *step = add_step(w, forced ? JIT_MACHINE_LEAVE : ins->op);
     memcpy(step->places, places, sizeof(places));
     step->konst = konst;
     step->exit = exit;

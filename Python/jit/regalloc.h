@@ -2,11 +2,11 @@
 #ifndef Py_JIT_REGALLOC_H
 #define Py_JIT_REGALLOC_H
 
-#include "jit/stencils.h"
+#include "jit/machine.h"
 
 #define JIT_NO_VALUE_EXIT ((uint32_t)0xffffffff)
 
-/* One stencil.  `places` are those of struct jit_variants. */
+/* One stencil.  `places` are those of struct jit_variants (stencils.h). */
 typedef struct {
     uint16_t op;              // _PyJitOp, or JIT_MACHINE_
     uint8_t places[4];        // operands, then the result; 0 where the operation has none

@@ -4,30 +4,6 @@
 
 #include <stdint.h>
 
-#include "pycore_jit.h"     // _PyJitExit
-#include "pycore_jit_ir.h"  // JIT_OP_COUNT
-
-/* The banks, and the cells on the machine stack.  The first cells are the registers' own, for exits. */
-#define JIT_GENERAL_REGS 6
-#define JIT_FLOAT_REGS 8
-#define JIT_REGS (JIT_GENERAL_REGS + JIT_FLOAT_REGS)
-#define JIT_CELL_COUNT 128
-
-/* What stands between operations (Tools/jit/machine_ops.c.h); numbers follow those of operations. */
-enum {
-    JIT_MACHINE_MOVE_GENERAL = JIT_OP_COUNT,
-    JIT_MACHINE_MOVE_FLOAT,
-    JIT_MACHINE_SPILL_GENERAL,      // a register to a cell
-    JIT_MACHINE_SPILL_FLOAT,
-    JIT_MACHINE_RELOAD_GENERAL,     // a cell to a register
-    JIT_MACHINE_RELOAD_FLOAT,
-    JIT_MACHINE_KONST_GENERAL,      // a constant to a register
-    JIT_MACHINE_KONST_FLOAT,
-    JIT_MACHINE_MOVE_CELL,          // a cell to another
-    JIT_MACHINE_KONST_CELL,         // a constant to a cell
-    JIT_MACHINE_END
-};
-
 /* How a field is patched.  Tools/jit/stencils/targets.py maps relocations to these. */
 enum {
     JIT_PATCH_ABS64,        // the value
@@ -96,14 +72,5 @@ struct jit_symbol {
     const char *name;
     uint8_t direct;         // 1: must be within reach; 0: a trampoline will do
 };
-
-/* An exit that is taken while values are in registers.  Stands behind the trace's code, read-only. */
-typedef struct {
-    _PyJitExit *exit;
-    uint16_t cells[1];      // where the value of each slot of the snapshot is; constants: any
-} _PyJitValueExit;
-
-/* regalloc.c: brings memory up to date, the registers being in CELLS.  Returns the new stack pointer. */
-PyObject **_PyJit_LeaveValues(_PyInterpreterFrame *frame, const _PyJitValueExit *record, const uint64_t *cells);
 
 #endif /* !Py_JIT_STENCILS_H */

@@ -14,7 +14,7 @@ extern int _Py_HandlePending(struct _ts *) __attribute__((cold, visibility("defa
 extern int _Py_CheckRecursiveCallPy(struct _ts *) __attribute__((cold, visibility("default")));
 
 #include "jit/body_macros.h"
-#include "jit/stencils.h"
+#include "jit/machine.h"
 
 #define JIT_ABI __attribute__((preserve_none))
 #define JIT_CODE(NAME) JIT_ABI _PyJitResult NAME(JIT_STATE_PARAMS)

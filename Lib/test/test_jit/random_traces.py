@@ -1,7 +1,8 @@
 """Random traces of typed operations, with what they compute.
 
-A trace is made together with a model of it in Python: `Trace.run()` says by which exit it leaves and what is in the frame's
-slots then.  test_backends.py compares that with what the backends do.  The same seed gives the same trace.
+A trace is made together with a model of it in Python: `Trace.run()` says by which exit it leaves and what is
+in the frame's slots then.  test_backends.py compares that with what the backends do.  The same seed gives the
+same trace.
 """
 
 import math
@@ -127,7 +128,9 @@ class Trace:
     def argument(self, index):
         r = self.random
         if index % 2 == 0:
-            return r.choice([r.randrange(-(1 << 59), 1 << 59), r.randrange(-100, 100), r.randrange(300, 1000)])
+            return r.choice(
+                [r.randrange(-(1 << 59), 1 << 59), r.randrange(-100, 100), r.randrange(300, 1000)]
+            )
         return r.choice([*FLOATS, r.uniform(-10, 10), r.uniform(-1e20, 1e20)])
 
     # --- Making ---
@@ -226,7 +229,7 @@ class Trace:
     def make_loop(self):
         r = self.random
         head = len(self.lines)
-        kinds = ["I"] + r.choices("IF", k=r.randrange(14))
+        kinds = ["I", *r.choices("IF", k=r.randrange(14))]
         firsts = [Konst(0)] + [self.value(kind) for kind in kinds[1:]]
         labels = [self.new_label(kind) for kind in kinds]
         self.now.update({label: self.current(first) for label, first in zip(labels, firsts, strict=True)})

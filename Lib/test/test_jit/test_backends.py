@@ -56,7 +56,9 @@ class RandomTraces(unittest.TestCase):
 
 class RunTests(unittest.TestCase):
     def test_refuses_what_it_cannot_run(self):
-        trace = "code c0 f.py:1 f\ntrace:\n  START\n  OPAQUE NOP 0 @ c0:0\n  EXIT -> s1\n  snap s1: end c0:1\n"
+        trace = (
+            "code c0 f.py:1 f\ntrace:\n  START\n  OPAQUE NOP 0 @ c0:0\n  EXIT -> s1\n  snap s1: end c0:1\n"
+        )
         with self.assertRaisesRegex(ValueError, "bytecode"):
             sys._jit._ir_run(trace, CODE, (), "interpreter")
         with self.assertRaisesRegex(ValueError, "backend"):

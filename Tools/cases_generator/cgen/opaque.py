@@ -98,7 +98,7 @@ def opaque_cases(model: Model, diagnostics: Diagnostics) -> str:
             continue
         with diagnostics.next_on_error():
             opaque_case(w, instruction, dialect, diagnostics)
-    w.line("/* Trace operations.  The stencil builder copies them once for every combination of registers. */")
+    w.line("/* Trace operations.  The stencil builder copies them, once for each choice of registers. */")
     w.line("#ifndef JIT_OPAQUE_ONLY")
     w.line()
     for op in model.trace_ops:

@@ -55,7 +55,7 @@ def _render(stencils: Stencils, digest: str) -> Iterator[str]:
     tables = _Tables()
     opaque = {name: tables.add(item, name) for name, item in sorted(stencils.opaque.items())}
     first = {
-        operation: [tables.add(stencils.trace[name], name) for name in operation.variants()][0]
+        operation: min([tables.add(stencils.trace[name], name) for name in operation.variants()])
         for operation in stencils.operations
     }
     stubs = {name: tables.add(item, name) for name, item in sorted(stencils.stubs.items())}
@@ -75,18 +75,8 @@ def _render(stencils: Stencils, digest: str) -> Iterator[str]:
         "static const uint16_t jit_opaque_stencils[256]",
         (f"    [{name}] = {number + 1}," for name, number in opaque.items()),
     )
-    yield "// By operation, the machine's own behind the trace's."
-    yield from _array(
-        "static const struct jit_variants jit_variants[JIT_MACHINE_END]",
-        (
-            f"    [JIT_{'MACHINE' if operation.machine else 'OP'}_{operation.name}] = "
-            f"{{{number + 1}, {{{', '.join(map(str, operation.places))}}}}},"
-            for operation, number in first.items()
-        ),
-    )
-    yield f'_Static_assert(JIT_GENERAL_REGS == {variants.GENERAL_REGISTERS}, "as in variants.py");'
-    yield f'_Static_assert(JIT_FLOAT_REGS == {variants.FLOAT_REGISTERS}, "as in variants.py");'
-    yield ""
+    if first:
+        yield from _variants(first)
     yield "enum {"
     for name, number in stubs.items():
         yield f"    JIT_STUB_{name} = {number},"
@@ -107,6 +97,22 @@ def _render(stencils: Stencils, digest: str) -> Iterator[str]:
             for external in stencils.externals
         ),
     )
+
+
+def _variants(first: dict[variants.Operation, int]) -> Iterator[str]:
+    """The table of operations; `first` has the number of the first variant of each."""
+    yield "// By operation, the machine's own behind the trace's."
+    yield from _array(
+        "static const struct jit_variants jit_variants[JIT_MACHINE_END]",
+        (
+            f"    [JIT_{'MACHINE' if operation.machine else 'OP'}_{operation.name}] = "
+            f"{{{number + 1}, {{{', '.join(map(str, operation.places))}}}}},"
+            for operation, number in first.items()
+        ),
+    )
+    for name, number in (("GENERAL", variants.GENERAL_REGISTERS), ("FLOAT", variants.FLOAT_REGISTERS)):
+        yield f'_Static_assert(JIT_{name}_REGS == {number}, "variants.py has another number");'
+    yield ""
 
 
 def _some(names: list[str], limit: int = 3) -> str:

@@ -1,15 +1,16 @@
 """Operations with register operands: one function for every combination of registers.
 
-A trace operation's body names its operands `JIT_ARG_I64(0)` and its result `JIT_RESULT_I64(r)`.  The builder copies the
-body once for every combination and defines, before each copy, which parameter of the function an operand is.
+A trace operation's body names its operands `JIT_ARG_I64(0)` and its result `JIT_RESULT_I64(r)`.  The builder
+copies the body once for every combination and defines, before each copy, which parameter of the function an
+operand is.
 
 What keeps the number small (InternalDocs/stencils.md has the figures):
 
-1. With two operands or more, the result goes where the first one is, if both belong to one bank (two-address form).
-2. Only the last of two operands or more may be a constant; it is read from the pool of constants behind the trace.
+1. With two operands or more, the result goes where the first one is, if both belong to one bank.
+2. Only the last of two operands or more may be a constant; it is read from the pool behind the trace.
 
-The emitter finds a combination by arithmetic, so variants of an operation have consecutive numbers: the last place counts
-fastest, the result after the operands, a constant after the registers of the bank.
+The emitter finds a combination by arithmetic, so variants of an operation have consecutive numbers: the last
+place counts fastest, the result after the operands, a constant after the registers of the bank.
 """
 
 import dataclasses
@@ -63,7 +64,7 @@ class Operation:
         return (self.letters[0] == FLOAT_LETTER) == self.float_result
 
     def combinations(self) -> list[tuple[int, ...]]:
-        """One number an operand and one for the result if it has a place of its own, in the order of the variants."""
+        """Places of the operands, and of the result if it has one of its own, in the order of the variants."""
         return list(itertools.product(*(range(size) for size in self.places if size)))
 
     def variants(self) -> list[str]:
@@ -83,6 +84,7 @@ MACHINE_OPERATIONS = (
     Operation("KONST_FLOAT", "F64", "", machine=True),
     Operation("MOVE_CELL", "NONE", "", machine=True),
     Operation("KONST_CELL", "NONE", "", machine=True),
+    Operation("LEAVE", "NONE", "", machine=True),
 )
 
 

@@ -64,7 +64,7 @@ class Operation:
         return (self.letters[0] == FLOAT_LETTER) == self.float_result
 
     def combinations(self) -> list[tuple[int, ...]]:
-        """Places of the operands, and of the result if it has one of its own, in the order of the variants."""
+        """Places of the operands, and of the result if it has its own, in the order of the variants."""
         return list(itertools.product(*(range(size) for size in self.places if size)))
 
     def variants(self) -> list[str]:

@@ -325,6 +325,7 @@ JIT_BANK_CODE(_JIT_SHARED_value_exit)
     exit->owner->running--;
     next_instr = exit->target;
     if (__builtin_expect(exit->links != NULL, 1)) {
+        JIT_AFTER_CALL;
         JIT_BANK_TAIL(exit->links->code, next_instr, JIT_ANY(void *));
     }
     return _PyJit_ColdExit(frame, stack_pointer, tstate, next_instr, exit);

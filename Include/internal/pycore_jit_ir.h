@@ -85,6 +85,7 @@ typedef struct {
 #define JIT_EXIT_KINDS(X) \
     X(DEOPT,   "deopt")      /* a check of the instruction failed: it runs again in tier 1 */ \
     X(SIDE,    "side")       /* a lowered branch went the other way (static target: where it went) */ \
+    X(EVENT,   "event")      /* an event is pending: tier 1 runs the instruction; never recorded from */ \
     X(BRANCH,  "branch")     /* the instruction pointer is not the recorded one (dynamic target) */ \
     X(INVALID, "invalid")    /* the executor was invalidated while it ran */ \
     X(END,     "end")        /* the trace ends here (static target) */

@@ -21,7 +21,7 @@
 #include "jit/lower.h"
 #include "jit/restore.h"
 
-#define MOST_WALKS 4           // the plan of a loop gets smaller with each
+#define MOST_WALKS 5           // the plan of a loop changes with each
 
 static inline uint32_t
 start_of(const _PyJitRecord *record)
@@ -141,7 +141,10 @@ walk(_PyJitBuilder *b)
             if (opaque_before) {
                 b->depth = b->sp = t->records[i].sp;
             }
-            assert(b->depth == t->records[i].sp);
+            if (b->depth != t->records[i].sp) {
+                assert(!"a rule is wrong about the stack");
+                return -1;
+            }
             done = _PyJitLower_Record(b, i);
         }
         opaque_before = done == 0;
@@ -198,7 +201,7 @@ rewind_trace(_PyJitBuilder *b)
 static int
 build_typed(_PyJitBuilder *b)
 {
-    b->planning = pass_is_on(JIT_PASS_LOOP);
+    b->planning = pass_is_on(JIT_PASS_LOOP) && b->chain < JIT_MAX_CHAIN;
     int status = walk(b);
     b->planning = false;
     if (status < 0 || b->nloop == 0) {
@@ -206,6 +209,7 @@ build_typed(_PyJitBuilder *b)
     }
     for (int i = 1; i < MOST_WALKS; i++) {
         rewind_trace(b);
+        b->grow = i < MOST_WALKS - 2;
         status = walk(b);
         if (status <= 0) {
             return status;

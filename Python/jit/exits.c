@@ -108,7 +108,7 @@ _PyJit_ColdExit(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadSt
         return JIT_RESULT(JIT_STATUS_DISPATCH, target);
     }
     int status = exit->progress ? JIT_STATUS_DISPATCH : JIT_STATUS_ORIGINAL;
-    if (!ENGINE->enabled || !exit->owner->vm_data.valid || exit->kind == JIT_EXIT_INVALID
+    if (!ENGINE->enabled || !exit->owner->vm_data.valid || exit->kind == JIT_EXIT_INVALID || exit->kind == JIT_EXIT_EVENT
         || !_Py_IsMainInterpreter(tstate->interp)) {
         return JIT_RESULT(status, target);
     }

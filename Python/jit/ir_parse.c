@@ -779,7 +779,7 @@ read_snapshot(Parser *p)
     _PyJitSnapshot snap = {.progress = 1, .exit = p->t->nsnaps, .first_frame = p->t->nframes};
     skip_space(p);
     start = p->at;
-    if (read_word(p, name, "why the trace leaves (deopt, side, branch, invalid or end)") < 0) {
+    if (read_word(p, name, "why the trace leaves (deopt, side, event, branch, invalid or end)") < 0) {
         return -1;
     }
     while (snap.kind < JIT_EXIT_KIND_COUNT && strcmp(_PyJitExitKind_Name(snap.kind), name) != 0) {
@@ -787,7 +787,7 @@ read_snapshot(Parser *p)
     }
     if (snap.kind == JIT_EXIT_KIND_COUNT) {
         p->at = start;
-        return expected(p, "why the trace leaves (deopt, side, branch, invalid or end)");
+        return expected(p, "why the trace leaves (deopt, side, event, branch, invalid or end)");
     }
     // A branch goes where the register says; GUARD_IP names the place where it would not leave.
     if (snap.kind != JIT_EXIT_BRANCH && read_place(p, &snap.code, &snap.offset) < 0) {

@@ -222,6 +222,8 @@ is_kind_of(int op, int kind)
             return kind == JIT_EXIT_BRANCH;
         case JIT_OP_CHECK_VALID:
             return kind == JIT_EXIT_INVALID;
+        case JIT_OP_GUARD_NO_EVENT:
+            return kind == JIT_EXIT_EVENT;
         case JIT_OP_EXIT:
             return kind == JIT_EXIT_END;
         default:
@@ -279,7 +281,7 @@ check_frames(Walk *w, const _PyJitSnapshot *snap)
 static int
 is_lowered_exit(const _PyJitIns *ins, const _PyJitSnapshot *snap)
 {
-    return ins->op != JIT_OP_OPAQUE && (snap->kind == JIT_EXIT_DEOPT || snap->kind == JIT_EXIT_SIDE);
+    return ins->op != JIT_OP_OPAQUE && (snap->kind == JIT_EXIT_DEOPT || snap->kind == JIT_EXIT_SIDE || snap->kind == JIT_EXIT_EVENT);
 }
 
 /* A check leads to its own instruction, a box or a check before the loop to the next one; a branch somewhere else. */

@@ -54,6 +54,7 @@ typedef struct {
     _PyJitRef latest[JIT_OP_COUNT];   // of each pure operation; `spare` leads to the one before
     _PyJitLoopSlot *loop;      // what is kept over LOOP
     uint32_t nloop;
+    bool grow;                 // the plan may still get larger
     bool planning;             // the first walk: it makes the plan
     uint32_t loop_head;        // LOOP's aux
 } _PyJitBuilder;

@@ -130,6 +130,15 @@ _PyJitLoop_Close(_PyJitBuilder *b)
     }
     bool all = left == b->nloop;
     b->nloop = left;
+    // A local that is a number only because others are, as in `a, b = b, a + b`.
+    for (uint32_t i = 0; i < b->nlocals && b->grow; i++) {
+        if (!b->slots[i].carried && may_carry(b, &b->slots[i])) {
+            b->loop[b->nloop++] = (_PyJitLoopSlot){
+                .slot = (uint16_t)i, .carried = 1, .type = (uint8_t)type_of_ref(b, b->slots[i].number),
+            };
+            all = false;
+        }
+    }
     return all;
 }
 

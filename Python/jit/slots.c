@@ -7,6 +7,7 @@
  *  2. A dirty local holds a number or a constant, never a borrowed object: `a = b` of an object is written at once.
  *  3. A local is dirty only over plain objects: their end, which comes late, is seen by nobody.
  *  4. An object goes back as the same object.  A number that came from no object gets one box, however many slots name it.
+ *     Only a number that is carried around a loop (lower_loop.c) forgets which object it was.
  *  5. Between the making of a reference (INCREF, a box) and the store that takes it nothing leaves the trace.
  */
 #include "Python.h"
@@ -105,7 +106,8 @@ _PyJitBuild_Emit(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint
     }
     int snapshot = -1;
     if (_PyJit_Ops[op].flags & JIT_OPFLAG_EXITS) {
-        snapshot = _PyJitBuild_Snapshot(b, JIT_EXIT_DEOPT, b->progress, b->code, b->offset);
+        int kind = op == JIT_OP_GUARD_NO_EVENT ? JIT_EXIT_EVENT : JIT_EXIT_DEOPT;
+        snapshot = _PyJitBuild_Snapshot(b, kind, b->progress, b->code, b->offset);
     }
     return finish(b, op, emit(b, op, left, right, aux, snapshot));
 }

@@ -20,8 +20,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from Tools.fuzz import numeric
 from Tools.fuzz.programs import Program, make
-from Tools.fuzz.run import TIMED_OUT, Difference, Runner
+from Tools.fuzz.run import MODES, TIMED_OUT, TYPED_MODES, Difference, Runner
 from Tools.fuzz.shrink import shrink
 
 
@@ -39,6 +40,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--time-limit", type=float, default=60.0, help="seconds for one process")
     parser.add_argument("--save", type=Path, metavar="FOLDER", help="write failing programs there too")
     parser.add_argument("--show", action="store_true", help="print the program of --seed and stop")
+    parser.add_argument("--numeric", action="store_true", help="programs on numbers, typed traces")
     return parser.parse_args(argv)
 
 
@@ -47,7 +49,7 @@ def report(runner: Runner, program: Program, found: Difference, options: argpars
     if not options.no_shrink:
         # Dropping statements makes endless loops; no use in waiting long for them.
         if found.other.code != TIMED_OUT:
-            runner = Runner(options.python, min(options.time_limit, 10))
+            runner = Runner(options.python, min(options.time_limit, 10), runner.modes)
 
         def fails(candidate: Program) -> bool:
             again = runner.compare(candidate.text(), only=found.mode)
@@ -70,12 +72,12 @@ def report(runner: Runner, program: Program, found: Difference, options: argpars
 def main(argv: list[str] | None = None) -> int:
     options = arguments(argv)
     if options.show:
-        print(make(options.seed).text())
+        print((numeric.make if options.numeric else make)(options.seed).text())
         return 0
     if not os.access(options.python, os.X_OK):
         print(f"fuzz: there is no Python at {options.python}", file=sys.stderr)
         return 2
-    runner = Runner(options.python, options.time_limit)
+    runner = Runner(options.python, options.time_limit, TYPED_MODES if options.numeric else MODES)
     end = time.monotonic() + options.seconds
     failures = programs = 0
     try:
@@ -84,7 +86,7 @@ def main(argv: list[str] | None = None) -> int:
                 break
             if options.count is None and not options.endless and time.monotonic() >= end:
                 break
-            program = make(seed)
+            program: Program = numeric.make(seed) if options.numeric else make(seed)
             programs += 1
             found = runner.compare(program.text())
             if found is not None:

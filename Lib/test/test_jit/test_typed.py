@@ -1,0 +1,328 @@
+"""Typed traces: what a loop on numbers becomes, and that every exit from registers restores the frame exactly.
+
+`OPTIMIZED` gives functions with the operations their loop is made of; `FUNCTIONS` are run with each check of their traces
+made to fail in turn, and their results and the references they leave are compared with tier 1.
+"""
+
+import json
+import sys
+import textwrap
+import unittest
+
+from test.support.script_helper import assert_python_ok
+
+if not hasattr(sys, "_jit") or not sys._jit.is_available():
+    raise unittest.SkipTest("this build has no JIT, or it cannot run")
+
+TYPED = {
+    "PYTHON_JIT": "1",
+    "PYTHON_JIT_TYPED": "1",
+    "PYTHON_JIT_BACKEND": "interpreter",
+    "PYTHON_JIT_LOOP_THRESHOLD": "30",
+    "PYTHON_JIT_EXIT_THRESHOLD": "20",
+}
+
+# source of f, arguments, operations of the loop from the first PHI on, without the marks of the instructions
+OPTIMIZED = {
+    "sum": (
+        """
+        def f(n):
+            t = 0
+            for i in range(n):
+                t += i
+            return t
+        """,
+        (500,),
+        "PHI PHI GUARD_NO_EVENT RANGE_NEXT IADD LOOP",
+    ),
+    "mixed": (
+        """
+        def f(n):
+            t = 0.5
+            for i in range(n):
+                t = t * 0.5 + i
+            return t
+        """,
+        (500,),
+        "PHI PHI GUARD_NO_EVENT RANGE_NEXT FMUL I2F FADD LOOP",
+    ),
+    "swapped numbers": (
+        """
+        def f(n):
+            a, b = 0, 1
+            while n > 0:
+                a, b = b, (a + b) % 1000003
+                n -= 1
+            return a
+        """,
+        (500,),
+        "PHI PHI PHI GUARD_NO_EVENT IADD IMOD ISUB GUARD_IGT LOOP",
+    ),
+    "folded": (
+        """
+        def f(n):
+            t = 1
+            while t < n:
+                t = t * 1 + 0 + 3
+            return t
+        """,
+        (1500,),
+        "PHI GUARD_NO_EVENT IADD GUARD_ILT LOOP",
+    ),
+    "common": (
+        """
+        def f(n, x):
+            t = 0.0
+            for i in range(n):
+                t += (x * x) - (x * x + 1.0)
+            return t
+        """,
+        (500, 1.5),
+        "PHI PHI GUARD_NO_EVENT RANGE_NEXT FMUL FADD FSUB FADD LOOP",
+    ),
+    "not a number": (
+        """
+        def f(n):
+            x = float("nan")
+            count = 0
+            while count < n:
+                if x >= 1.0:
+                    return x
+                count += 1
+            return count
+        """,
+        (500,),
+        "PHI GUARD_NO_EVENT GUARD_FNLE IADD GUARD_ILT LOOP",
+    ),
+}
+
+FUNCTIONS = """
+import sys, gc
+
+def total(n):
+    t = 0
+    for i in range(n):
+        t += i * i
+    return t, i
+
+def floats(n):
+    t, x = 0.0, 1.5
+    for i in range(n):
+        if i & 3:
+            t += i * x
+        else:
+            t -= x / (i + 1)
+        x = -x
+    return t, x, i
+
+def fibonacci(n):
+    a, b = 0, 1
+    while n > 0:
+        a, b = b, a + b
+        n -= 1
+        if b > 10**17:
+            a, b = 0, 1
+    return a, b, n
+
+def overflow(n):
+    x = 1
+    for i in range(n):
+        x = x * 3 + i
+        if x > 2**70:
+            x = 1
+    return x
+
+def raises(n):
+    caught = 0
+    for i in range(n):
+        y = i - 40
+        try:
+            x = 7 // y + 1 / y
+        except ZeroDivisionError as error:
+            caught += 1
+            x = error.__traceback__.tb_lineno
+    return caught, x, y
+
+def escapes(n):
+    kept = []
+    x = 0.25
+    for i in range(n):
+        x = x * 1.25
+        if x > 1000.0:
+            x -= 999.5
+        kept.append(x)
+        kept.append(i)
+        y = x
+        kept.append(y is x)
+    return kept
+
+def types(n):
+    x = 1
+    for i in range(n):
+        x = x + 1 if i % 50 else x + 0.5
+        if i % 77 == 0:
+            x = int(x)
+    return x
+
+def objects(n):
+    last = None
+    seen = 0
+    for i in range(n):
+        if last is not None:
+            seen += 1
+        last = [i] if i % 3 else None
+    return seen, last
+
+def nested(n):
+    t = 0
+    for i in range(n):
+        for j in range(i % 7):
+            t += i ^ j
+        t -= ~i
+    return t, i, j
+
+def frames(n):
+    t = 0
+    out = []
+    for i in range(n):
+        t += i
+        if i % 60 == 0:
+            out.append(sorted(sys._getframe().f_locals.items(), key=lambda item: item[0])[1:])
+        else:
+            t = t - 1
+    return [str(x) for x in out]
+
+def comparisons(n, nan=float("nan")):
+    hits = 0
+    for i in range(n):
+        x = nan if i % 90 == 80 else float(i % 13)
+        if x < 6.0:
+            hits += 1
+        if x <= 6.0:
+            hits += 10
+        if x > 6.0:
+            hits += 100
+        if x >= 6.0:
+            hits += 1000
+        if x == 6.0:
+            hits += 10000
+        if x != 6.0:
+            hits += 100000
+        if not x:
+            hits += 1000000
+    return hits
+
+def shifts(n):
+    t = 1
+    for i in range(n):
+        t = (t << (i % 40)) ^ (t >> 3)
+        t &= 0xFFFFFF
+        t |= i % 5
+        t //= 2
+        t += i % -7
+    return t
+
+def run():
+    return [repr(f(260)) for f in (
+        total, floats, fibonacci, overflow, raises, escapes, types, objects, nested, frames, comparisons, shifts)]
+
+def leaks():
+    count = getattr(sys, "gettotalrefcount", None)
+    if count is None:
+        return 0
+    grown = []
+    for attempt in range(6):
+        gc.collect()
+        before = count()
+        run()
+        run()
+        gc.collect()
+        grown.append(count() - before)
+        if grown[-1] < 40:
+            return 0
+    return grown
+
+first = run()
+for turn in range(3):
+    assert run() == first
+print(*first, sep="\\n")
+print("leaks", leaks())
+"""
+
+
+def operations(text):
+    """Of each trace, the operations from the first PHI on; of a loop without one, from START on."""
+    names = []
+    for line in text.splitlines():
+        line = line.strip()
+        if line.startswith("snap "):
+            break
+        name = line.partition(" = ")[2] or line
+        if name and not name.startswith(("code ", "trace:", "BYTECODE ")):
+            names.append(name.split()[0])
+    return names[names.index("PHI") :] if "PHI" in names else names
+
+
+def run(source, **settings):
+    _, out, _ = assert_python_ok("-c", source, **{**TYPED, **settings}, __isolated=False)
+    return out.decode()
+
+
+class LoopTests(unittest.TestCase):
+    def test_optimized_loops(self):
+        for name, (source, arguments, expected) in OPTIMIZED.items():
+            with self.subTest(name):
+                program = textwrap.dedent(source)
+                program += f"import sys, json\nf(*{arguments})\nprint(json.dumps(sys._jit._ir_traces()))\n"
+                loops = [" ".join(operations(text)) for text in json.loads(run(program))]
+                self.assertIn(expected, loops)
+
+    def test_traces_verify_and_parse(self):
+        program = FUNCTIONS + (
+            "for text in sys._jit._ir_traces():\n"
+            "    print(sys._jit._ir_verify(text))\n"
+            "    plain = '\\n'.join(x.split(' ')[0] + ' ' + x.split(' ')[1] if x.startswith('code') else x\n"
+            "                      for x in text.splitlines()) + '\\n'\n"
+            "    print(sys._jit._ir_roundtrip(text) == plain)\n"
+        )
+        answers = run(program).split("leaks", 1)[1].split()[1:]
+        self.assertGreater(len(answers), 20)
+        self.assertEqual(set(answers), {"None", "True"})
+
+    def test_passes_by_name(self):
+        sums = OPTIMIZED["folded"][0]
+        program = textwrap.dedent(sums) + "import sys, json\nf(900)\nprint(json.dumps(sys._jit._ir_traces()))\n"
+        text = " ".join(json.loads(run(program, PYTHON_JIT_PASSES_OFF="fold,loop")))
+        self.assertNotIn("PHI", text)
+        self.assertIn("IMUL", text)
+
+    def test_unknown_pass(self):
+        with self.assertRaisesRegex(AssertionError, "PYTHON_JIT_PASSES_OFF"):
+            run("pass", PYTHON_JIT_PASSES_OFF="flod")
+
+
+class ExitTests(unittest.TestCase):
+    """Every check fails in turn."""
+
+    maxDiff = 3000
+
+    @classmethod
+    def setUpClass(cls):
+        cls.expected = run(FUNCTIONS, PYTHON_JIT="0")
+
+    def test_results_with_passes_off(self):
+        for passes in ("", "fold", "cse", "loop", "fold,cse,loop"):
+            with self.subTest(passes):
+                self.assertEqual(run(FUNCTIONS, PYTHON_JIT_PASSES_OFF=passes), self.expected)
+
+    def test_stress(self):
+        self.assertEqual(run(FUNCTIONS, PYTHON_JIT_STRESS="1"), self.expected)
+
+    def test_forced_exits(self):
+        for number in range(1, 41):
+            with self.subTest(number):
+                self.assertEqual(run(FUNCTIONS, PYTHON_JIT_FORCE_EXIT=str(number)), self.expected)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,205 @@
+"""Makes random programs of loops on numbers: what the JIT keeps in registers.
+
+Locals are ints, floats, bools and now and then something else; loops are over ranges or count; values leave through
+calls, containers, exceptions and frames.  Identity of numbers is left out:
+one that is carried around a loop in a register forgets which object it was.  Every function runs some thousand iterations, so its loops become traces, and
+the kinds of the arguments change between calls.
+
+In a debug build a program also counts references: after the functions have run often, running them again must
+not leave more of them than before.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from Tools.fuzz.programs import Function, Program, Statement
+
+PRELUDE = """\
+import gc
+import sys
+
+seen = []
+
+
+def small(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return value
+    if isinstance(value, int):
+        return value if -(2**66) < value < 2**66 else value % 1000003
+    return value if -1e12 < value < 1e12 else 0.5
+
+
+def look(value):
+    if len(seen) < 300:
+        seen.append(repr(value))
+    return value
+
+
+def locals_of_caller():
+    return sorted(repr(item) for item in sys._getframe(1).f_locals.items())
+"""
+
+POSTLUDE = """
+
+def run_all():
+    results = []
+    for function in FUNCTIONS:
+        for arguments in ARGUMENTS:
+            try:
+                results.append(repr(function(*arguments)))
+            except Exception as error:
+                step = error.__traceback__.tb_next
+                results.append((type(error).__name__, str(error), step and step.tb_lineno))
+    return results
+
+
+def leaks():
+    count = getattr(sys, "gettotalrefcount", None)
+    if count is None:
+        return False
+    for attempt in range(6):
+        gc.collect()
+        before = count()
+        for turn in range(3):
+            run_all()
+        gc.collect()
+        if count() - before < 60:
+            return False
+    return True
+
+
+for turn in range(ROUNDS):
+    print(*run_all(), sep="\\n")
+print(*seen, sep="\\n")
+print("leaks:", leaks())
+"""
+
+INTS = ["0", "1", "2", "3", "-1", "-7", "13", "255", "2**30", "-(2**31)", "2**59", "2**62", "2**63 - 1"]
+FLOATS = ["0.0", "-0.0", "0.5", "1.5", "-2.25", "1e300", "float('inf')", "float('nan')", "3.0"]
+OTHERS = ["True", "False", "None", "'text'", "(1, 2)", "2**70"]
+
+
+@dataclass
+class NumericProgram(Program):
+    def text(self) -> str:
+        """The program's source.  Every run of it prints the same lines."""
+        parts = [f"# seed {self.seed}, numeric", PRELUDE]
+        for function in self.functions:
+            parts += ["", *function.text()]
+        parts += ["", f"FUNCTIONS = [{', '.join(f.name for f in self.functions)}]"]
+        parts += [f"ARGUMENTS = [{', '.join(self.arguments)}]", f"ROUNDS = {self.rounds}", POSTLUDE]
+        return "\n".join(parts)
+
+
+class Maker:
+    """Draws one program; every choice comes from `self.random`."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.random = random.Random(seed)
+        self.names = ["a", "b", "x", "y", "s", "t"]
+        self.fresh = 0
+
+    def pick(self, *items: str) -> str:
+        return self.random.choice(items)
+
+    def chance(self, percent: int) -> bool:
+        return self.random.randrange(100) < percent
+
+    def name(self) -> str:
+        return self.random.choice(self.names)
+
+    def constant(self) -> str:
+        if self.chance(1):
+            return self.random.choice(OTHERS)
+        return self.random.choice(INTS[:8] if self.chance(80) else INTS if self.chance(50) else FLOATS)
+
+    def value(self, depth: int = 2) -> str:
+        if depth <= 0 or self.chance(20):
+            return self.name() if self.chance(75) else self.constant()
+        a, b = self.value(depth - 1), self.value(depth - 1)
+        kind = self.random.randrange(16)
+        if kind < 9:
+            return f"({a} {self.pick('+', '-', '*')} {b})"
+        if kind < 11:
+            return f"({a} {self.pick('//', '%', '/')} {b if self.chance(10) else self.pick('3', '7', '-5', '2.5')})"
+        if kind < 13:
+            return f"(int({a}) {self.pick('&', '|', '^')} {self.pick('255', '1023', '-1', '7')})"
+        if kind == 13:
+            return f"({a} {self.pick('<<', '>>')} {self.pick('1', '3', '70', 'x', '62')})" if self.chance(15) else f"(-{a})"
+        if kind == 14:
+            return f"({a} if {self.condition(0)} else {b})"
+        return f"{self.pick('small', 'abs', 'float', 'look', '(lambda v: v)')}({a})"
+
+    def condition(self, depth: int = 1) -> str:
+        kind = self.random.randrange(8)
+        if kind == 0:
+            return self.name()
+        if kind == 1:
+            return f"{self.value(0)} {self.pick('and', 'or')} {self.condition(0)}"
+        if kind == 2:
+            return f"{self.value(0)} < {self.value(0)} <= {self.value(0)}"
+        if kind == 3:
+            return f"{self.name()} is {self.pick('None', 'not None')}"
+        return f"{self.value(depth)} {self.pick('<', '<=', '==', '!=', '>', '>=')} {self.value(depth)}"
+
+    def body(self, depth: int, loop: bool) -> list[Statement]:
+        return [self.statement(depth, loop) for _ in range(self.random.randint(1, 5))]
+
+    def statement(self, depth: int, loop: bool) -> Statement:
+        kind = self.random.randrange(20)
+        if kind < 9 or depth <= 0:
+            return Statement(f"{self.name()} {self.pick('', '', '+', '-', '*')}= {self.value()}")
+        if kind == 9:
+            return Statement(f"{self.name()}, {self.name()} = {self.value(1)}, {self.value(1)}")
+        if kind == 10:
+            return Statement(f"{self.name()} = {self.name()}")
+        if kind == 11:
+            name = self.name()
+            return Statement(f"{name} = small({name})")
+        if kind == 12 and loop:
+            return Statement(clauses=[(f"if {self.condition()}:", [Statement(self.pick("break", "continue"))])])
+        if kind == 13:
+            return Statement("look(locals_of_caller())")
+        if kind < 17:
+            clauses = [(f"if {self.condition()}:", self.body(depth - 1, loop))]
+            if self.chance(50):
+                clauses.append(("else:", self.body(depth - 1, loop)))
+            return Statement(clauses=clauses)
+        if kind == 17:
+            handler = [Statement(f"{self.name()} = {self.constant()}")]
+            clauses = [("try:", self.body(depth - 1, loop)), ("except ArithmeticError:", handler)]
+            return Statement(clauses=clauses)
+        return self.loop(depth, self.pick("4", "9"))
+
+    def loop(self, depth: int, turns: str) -> Statement:
+        self.fresh += 1
+        counter = f"i{self.fresh}"
+        tame = [Statement(f"{name} = small({name})") for name in self.names if self.chance(50)]
+        if self.chance(70):
+            self.names.append(counter)
+            body = self.body(depth - 1, True)
+            self.names.remove(counter)
+            return Statement(clauses=[(f"for {counter} in range({turns}):", [*body, *tame])])
+        body = [Statement(f"{counter} -= 1"), *self.body(depth - 1, True), *tame]
+        start = Statement(f"{counter} = {turns}")
+        return Statement(clauses=[("if True:", [start, Statement(clauses=[(f"while {counter} > 0:", body)])])])
+
+    def function(self, number: int) -> Function:
+        start = [Statement(f"{name} = {self.constant()}") for name in ("x", "y", "s", "t")]
+        main = self.loop(3, self.pick("60", "100", "200"))
+        end = [Statement("return a, b, x, y, s, t")]
+        return Function(f"f{number}", ["a", "b"], [*start, main, *end], 1)
+
+    def program(self) -> NumericProgram:
+        functions = [self.function(number) for number in range(self.random.randint(1, 3))]
+        kinds = [INTS[:7], INTS, FLOATS, INTS + FLOATS, INTS + FLOATS + OTHERS]
+        kind = self.random.choice(kinds)
+        arguments = [f"({self.random.choice(kind)}, {self.random.choice(kind)})" for _ in range(3)]
+        return NumericProgram(self.seed, functions, arguments)
+
+
+def make(seed: int) -> NumericProgram:
+    return Maker(seed).program()

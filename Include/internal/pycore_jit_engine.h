@@ -32,7 +32,7 @@ extern "C" {
     X(typed, 0, 0, 1, "PYTHON_JIT_TYPED", "jit-typed", \
       "1: traces keep numbers in registers") \
     X(force_exit, 0, 0, 60000, "PYTHON_JIT_FORCE_EXIT", "jit-force-exit", \
-      "for tests: this check of every trace fails (1 is the first; 0: none; trace-IR interpreter only)")
+      "for tests: this check of every trace fails (1 is the first; 0: none)")
 
 /* Why recording stopped without a trace.  name, what users read, what helps */
 #define JIT_ABORTS(X) \
@@ -217,6 +217,8 @@ PyObject *_PyJit_DumpTracelets(PyObject *self, PyObject *path);
 PyObject *_PyJit_IrRoundtrip(PyObject *self, PyObject *text);
 PyObject *_PyJit_IrVerify(PyObject *self, PyObject *text);
 PyObject *_PyJit_IrTraces(PyObject *self, PyObject *ignored);
+/* ir_run.c */
+PyObject *_PyJit_IrRun(PyObject *self, PyObject *arguments);
 /* interp.c */
 _PyJitResult _PyJit_Interpret(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstate,
                               _PyExecutorObject *executor);

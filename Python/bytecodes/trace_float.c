@@ -7,7 +7,7 @@ trace op(UNBOX_FLOAT, (o: object -- r: f64)) pure exits {
 }
 
 // A new reference to a float object.  Leaves if memory is short (no exception is set then).  Calls C.
-trace op(BOX_FLOAT, (v: f64 -- o: float)) exits {
+trace op(BOX_FLOAT, (v: f64 -- o: float)) exits calls {
     o = PyFloat_FromDouble(v);
     if (o == NULL) {
         PyErr_Clear();

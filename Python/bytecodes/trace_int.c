@@ -15,7 +15,7 @@ trace op(UNBOX_INT, (o: object -- r: i64)) pure exits {
 }
 
 // A new reference to an int object.  Leaves if memory is short (no exception is set then).  Calls C.
-trace op(BOX_INT, (v: i64 -- o: int)) exits {
+trace op(BOX_INT, (v: i64 -- o: int)) exits calls {
     o = PyLong_FromLongLong(v);
     if (o == NULL) {
         PyErr_Clear();

@@ -2,18 +2,21 @@
  *
  * A trace in memory:
  *
- *     hot parts, in the order of the operations; each falls into the next
+ *     hot parts, in the order of the steps; each falls into the next
  *     cold parts, in the same order
- *     one stub for each exit, one for errors, one for errors of new frames
+ *     one stub for each exit; for each exit with values in registers one for every state it is taken in
+ *     one stub for errors, one for errors of new frames
+ *     the pool: constants, and the records of exits with values
  *
- * Sizes are known before anything is copied, so two passes over the operations are enough: the first adds up sizes, the second
- * copies into a buffer and patches for the final address.
+ * The register allocator says which steps there are (regalloc.h).  Sizes are known before anything is copied, so two passes
+ * over the steps are enough: the first adds up sizes, the second copies into a buffer and patches for the final address.
  *
  * Compiled code refers to memory the executor owns (itself, its exits, the frozen caches in trace->units): none of it may move
  * while the code lives.
  */
 #include "jit/body_macros.h"
 #include "jit/arena.h"
+#include "jit/regalloc.h"
 #include "jit/stencils.h"
 
 #ifdef _Py_TIER2
@@ -66,12 +69,19 @@ static struct {
     uintptr_t reach[Py_ARRAY_LENGTH(jit_symbols)];    // where a symbol is called: itself or a trampoline
     unsigned char *buffer;
     size_t buffer_size;
+    _PyJitAllocation plan;                            // of the trace at hand
+    uint32_t *stubs;                                  // offsets of the exits' stubs, those with values behind
+    size_t stubs_size;
 } backend;
+
+/* Where a constant stands in the pool. */
+#define KONST_OFFSET(REF) (8 * (size_t)(JIT_REF_BIAS - 1 - (REF)))
 
 /* What patches of one stencil are made with. */
 typedef struct {
     uintptr_t hot, cold, next;                        // addresses of the parts; of the operation after
-    uintptr_t loop, side_exit, error, unwind;
+    uintptr_t loop, side_exit, error, unwind, pool, value_exit;
+    const _PyJitStep *step;
     const _PyJitIns *ins;
     const _PyJitRecord *record;                       // OPAQUE; else NULL
     _Py_CODEUNIT *code;                               // of the record's code object
@@ -85,6 +95,9 @@ typedef struct {
 #if defined(__x86_64__)
 
 #define TRAMPOLINE_SIZE 16
+
+/* The first cell stands behind the return address. */
+#define CELL_DISPLACEMENT(CELL) (8 * ((uintptr_t)(CELL) + 1))
 
 static void
 write_trampoline(unsigned char *at, const void *target)
@@ -180,6 +193,16 @@ value_of(const struct jit_patch *patch, const Context *context)
         case JIT_VALUE_CACHE_PTR:
             assert(patch->index < record->size);
             return (uintptr_t)&context->trace->units[record->units + patch->index];
+        case JIT_VALUE_AUX:
+            return context->ins->aux;
+        case JIT_VALUE_CELL:
+            return CELL_DISPLACEMENT(context->step->cell);
+        case JIT_VALUE_CELL_TO:
+            return CELL_DISPLACEMENT(context->step->cell_to);
+        case JIT_VALUE_POOL:
+            return context->pool + KONST_OFFSET(context->step->konst);
+        case JIT_VALUE_RECORD:
+            return context->value_exit;
         case JIT_VALUE_EXECUTOR:
             return (uintptr_t)context->executor;
         case JIT_VALUE_EXIT:
@@ -224,28 +247,27 @@ copy_stencil(unsigned char *buffer, uintptr_t base, const struct jit_stencil *st
 
 /* --- Traces --------------------------------------------------------------------------------------------------------- */
 
-/* The stencil of INS; NULL with *reason where there is none.  *reason stays NULL for an operation without code. */
-static const struct jit_stencil *
-stencil_of(const _PyJitTrace *trace, const _PyJitIns *ins, const char **reason)
+/* The stencil of STEP of TRACE, or NULL. */
+static inline const struct jit_stencil *
+stencil_of(const _PyJitTrace *trace, const _PyJitStep *step)
 {
-    unsigned number;
-    switch (ins->op) {
-        case JIT_OP_NOP:
-        case JIT_OP_KONST:
-            return NULL;
-        case JIT_OP_OPAQUE:
-            number = jit_opaque_stencils[trace->records[ins->aux].opcode];
-            break;
-        default:
-            assert(ins->op < JIT_OP_COUNT);
-            number = jit_trace_stencils[ins->op];
-            break;
+    if (step->op == JIT_OP_OPAQUE) {
+        const _PyJitIns *ins = JIT_INS(trace, JIT_REF_BIAS + step->ins);
+        unsigned number = jit_opaque_stencils[trace->records[ins->aux].opcode];
+        return number == 0 ? NULL : &jit_stencils[number - 1];
     }
-    if (number == 0) {
-        *reason = "no stencil for an operation of the trace";
+    const struct jit_variants *variants = &jit_variants[step->op];
+    if (variants->first == 0) {
         return NULL;
     }
-    return &jit_stencils[number - 1];
+    unsigned variant = 0;
+    for (int i = 0; i < 4; i++) {
+        if (variants->places[i] > 0) {
+            assert(step->places[i] < variants->places[i]);
+            variant = variant * variants->places[i] + step->places[i];
+        }
+    }
+    return &jit_stencils[variants->first - 1 + variant];
 }
 
 static const struct jit_stencil *
@@ -254,103 +276,122 @@ exit_stub(const _PyJitExit *exit)
     return &jit_stencils[exit->target == NULL ? JIT_STUB_dynamic_exit : JIT_STUB_static_exit];
 }
 
+/* An exit whose snapshot names values is left through the stubs of its states only. */
 static bool
-grow_buffer(size_t size)
+has_values(const _PyJitTrace *trace, const _PyJitExit *exit)
 {
-    if (size > backend.buffer_size) {
-        size_t enough = Py_MAX(size, 2 * backend.buffer_size);
-        unsigned char *buffer = PyMem_RawRealloc(backend.buffer, enough);
-        if (buffer == NULL) {
+    return trace->snaps[exit->snapshot].nframes > 0;
+}
+
+static bool
+grow(unsigned char **memory, size_t *has, size_t size)
+{
+    if (size > *has) {
+        size_t enough = Py_MAX(size, 2 * *has);
+        unsigned char *grown = PyMem_RawRealloc(*memory, enough);
+        if (grown == NULL) {
             return false;
         }
-        backend.buffer = buffer;
-        backend.buffer_size = enough;
+        *memory = grown;
+        *has = enough;
     }
     return true;
 }
 
+static bool
+grow_buffer(size_t size)
+{
+    return grow(&backend.buffer, &backend.buffer_size, size);
+}
+
+static inline size_t
+record_size(const _PyJitValueExitPlan *plan)
+{
+    return _Py_SIZE_ROUND_UP(offsetof(_PyJitValueExit, cells) + plan->count * sizeof(uint16_t), 8);
+}
+
 typedef struct {
-    size_t hot, cold, loop, exits, error, unwind, total;      // offsets; hot and cold: sizes
+    size_t hot, cold, loop, exits, error, unwind, pool, records, total;     // offsets; hot and cold: sizes
 } Layout;
 
 static int
 lay_out(const _PyExecutorObject *executor, Layout *layout, const char **reason)
 {
     const _PyJitTrace *trace = executor->trace;
+    const _PyJitAllocation *plan = &backend.plan;
+    size_t nstubs = (size_t)executor->nexits + plan->nexits;
+    if (!grow((unsigned char **)&backend.stubs, &backend.stubs_size, nstubs * sizeof(uint32_t))) {
+        *reason = "out of memory";
+        return -1;
+    }
     *layout = (Layout){0};
-    const char *missing = NULL;
-    for (uint32_t i = 0; i < trace->nins; i++) {
-        const _PyJitIns *ins = JIT_INS(trace, JIT_REF_BIAS + i);
-        const struct jit_stencil *stencil = stencil_of(trace, ins, &missing);
+    for (uint32_t i = 0; i < plan->nsteps; i++) {
+        if (i == plan->loop) {
+            layout->loop = layout->hot;
+        }
+        const struct jit_stencil *stencil = stencil_of(trace, &plan->steps[i]);
         if (stencil == NULL) {
-            if (missing != NULL) {
-                *reason = missing;
-                return -1;
-            }
-            continue;
+            *reason = "no stencil for an operation of the trace";
+            return -1;
         }
         layout->hot += stencil->hot_size;
         layout->cold += stencil->cold_size;
-        if (ins->op == JIT_OP_START) {
-            layout->loop = layout->hot;
+    }
+    size_t at = layout->exits = layout->hot + layout->cold;
+    for (uint32_t i = 0; i < executor->nexits; i++) {
+        backend.stubs[i] = (uint32_t)at;
+        at += has_values(trace, &executor->exits[i]) ? 0 : exit_stub(&executor->exits[i])->hot_size;
+    }
+    for (uint32_t i = 0; i < plan->nexits; i++) {
+        backend.stubs[executor->nexits + i] = (uint32_t)at;
+        at += jit_stencils[JIT_STUB_value_exit].hot_size;
+    }
+    layout->error = at;
+    layout->unwind = layout->error + jit_stencils[JIT_STUB_error].hot_size;
+    at = layout->unwind + jit_stencils[JIT_STUB_unwind].hot_size;
+    if (plan->uses_pool || plan->nexits > 0) {
+        layout->pool = at = _Py_SIZE_ROUND_UP(at, 8);
+        at += plan->uses_pool ? trace->nk * sizeof(uint64_t) : 0;
+        layout->records = at;
+        for (uint32_t i = 0; i < plan->nexits; i++) {
+            at += record_size(&plan->exits[i]);
         }
     }
-    layout->exits = layout->hot + layout->cold;
-    layout->error = layout->exits;
-    for (uint32_t i = 0; i < executor->nexits; i++) {
-        layout->error += exit_stub(&executor->exits[i])->hot_size;
-    }
-    layout->unwind = layout->error + jit_stencils[JIT_STUB_error].hot_size;
-    layout->total = layout->unwind + jit_stencils[JIT_STUB_unwind].hot_size;
+    layout->total = at;
     return 0;
 }
 
-/* Addresses of the exits' stubs, which differ in size. */
-static uintptr_t
-stub_address(const _PyExecutorObject *executor, const Layout *layout, uintptr_t base, uint32_t exit)
-{
-    // All stubs of one kind have the same size, and there are two kinds.
-    uintptr_t address = base + layout->exits;
-    size_t fixed = jit_stencils[JIT_STUB_static_exit].hot_size;
-    size_t dynamic = jit_stencils[JIT_STUB_dynamic_exit].hot_size;
-    if (fixed == dynamic) {
-        return address + exit * fixed;
-    }
-    for (uint32_t i = 0; i < exit; i++) {
-        address += exit_stub(&executor->exits[i])->hot_size;
-    }
-    return address;
-}
-
 static void
-copy_operations(const _PyExecutorObject *executor, const Layout *layout, uintptr_t base, unsigned char *buffer)
+copy_steps(const _PyExecutorObject *executor, const Layout *layout, uintptr_t base, unsigned char *buffer)
 {
     const _PyJitTrace *trace = executor->trace;
+    const _PyJitAllocation *plan = &backend.plan;
     Context context = {
         .next = base,
         .cold = base + layout->hot,
         .loop = base + layout->loop,
         .error = base + layout->error,
         .unwind = base + layout->unwind,
+        .pool = base + layout->pool,
         .trace = trace,
         .executor = executor,
     };
-    for (uint32_t i = 0; i < trace->nins; i++) {
-        const _PyJitIns *ins = JIT_INS(trace, JIT_REF_BIAS + i);
-        const char *missing = NULL;
-        const struct jit_stencil *stencil = stencil_of(trace, ins, &missing);
-        if (stencil == NULL) {
-            continue;
-        }
+    for (const _PyJitStep *step = plan->steps; step < plan->steps + plan->nsteps; step++) {
+        const _PyJitIns *ins = JIT_INS(trace, JIT_REF_BIAS + step->ins);
+        const struct jit_stencil *stencil = stencil_of(trace, step);
+        context.step = step;
         context.ins = ins;
         context.record = NULL;
-        if (ins->op == JIT_OP_OPAQUE) {
+        if (step->op == JIT_OP_OPAQUE) {
             context.record = &trace->records[ins->aux];
             context.code = _PyCode_CODE(trace->codes[context.record->code]);
         }
         context.side_exit = 0;
-        if (ins->snapshot != JIT_NO_SNAPSHOT) {
-            context.side_exit = stub_address(executor, layout, base, trace->snaps[ins->snapshot].exit);
+        if (step->exit != JIT_NO_VALUE_EXIT) {
+            context.side_exit = base + backend.stubs[executor->nexits + step->exit];
+        }
+        else if (ins->snapshot != JIT_NO_SNAPSHOT) {
+            context.side_exit = base + backend.stubs[trace->snaps[ins->snapshot].exit];
         }
         context.hot = context.next;
         context.next += stencil->hot_size;
@@ -362,16 +403,46 @@ copy_operations(const _PyExecutorObject *executor, const Layout *layout, uintptr
 static void
 copy_stubs(const _PyExecutorObject *executor, const Layout *layout, uintptr_t base, unsigned char *buffer)
 {
-    Context context = {.executor = executor, .trace = executor->trace, .hot = base + layout->exits};
+    const _PyJitAllocation *plan = &backend.plan;
+    Context context = {.executor = executor, .trace = executor->trace};
     for (uint32_t i = 0; i < executor->nexits; i++) {
-        const struct jit_stencil *stub = exit_stub(&executor->exits[i]);
         context.exit = &executor->exits[i];
-        copy_stencil(buffer, base, stub, &context);
-        context.hot += stub->hot_size;
+        if (!has_values(executor->trace, context.exit)) {
+            context.hot = base + backend.stubs[i];
+            copy_stencil(buffer, base, exit_stub(context.exit), &context);
+        }
     }
+    context.value_exit = base + layout->records;
+    for (uint32_t i = 0; i < plan->nexits; i++) {
+        context.hot = base + backend.stubs[executor->nexits + i];
+        copy_stencil(buffer, base, &jit_stencils[JIT_STUB_value_exit], &context);
+        context.value_exit += record_size(&plan->exits[i]);
+    }
+    context.hot = base + layout->error;
     copy_stencil(buffer, base, &jit_stencils[JIT_STUB_error], &context);
-    context.hot += jit_stencils[JIT_STUB_error].hot_size;
+    context.hot = base + layout->unwind;
     copy_stencil(buffer, base, &jit_stencils[JIT_STUB_unwind], &context);
+}
+
+/* Constants, the newest first as in the trace's array, and what the exits with values have to know. */
+static void
+copy_pool(const _PyExecutorObject *executor, const Layout *layout, unsigned char *buffer)
+{
+    const _PyJitTrace *trace = executor->trace;
+    const _PyJitAllocation *plan = &backend.plan;
+    if (plan->uses_pool) {
+        for (uint32_t i = 0; i < trace->nk; i++) {
+            _PyJitRef ref = (_PyJitRef)(JIT_REF_BIAS - 1 - i);
+            memcpy(buffer + layout->pool + KONST_OFFSET(ref), &JIT_INS(trace, ref)->bits, sizeof(uint64_t));
+        }
+    }
+    unsigned char *at = buffer + layout->records;
+    for (const _PyJitValueExitPlan *exit = plan->exits; exit < plan->exits + plan->nexits; exit++) {
+        const _PyJitExit *target = &executor->exits[exit->exit];
+        memcpy(at, &target, sizeof(target));
+        memcpy(at + offsetof(_PyJitValueExit, cells), &plan->cells[exit->first], exit->count * sizeof(uint16_t));
+        at += record_size(exit);
+    }
 }
 
 /* PYTHON_JIT_DUMP_CODE=FOLDER: every trace's bytes in a file of its own, named by its number and address, for
@@ -397,7 +468,8 @@ _PyJit_Emit(_PyExecutorObject *executor, const char **reason)
 {
     Layout layout;
     assert(backend.shared != NULL);
-    if (lay_out(executor, &layout, reason) < 0) {
+    if (_PyJit_AllocateRegisters(executor->trace, &backend.plan, reason) < 0
+            || lay_out(executor, &layout, reason) < 0) {
         return -1;
     }
     size_t size = _Py_SIZE_ROUND_UP(layout.total, TRACE_ALIGNMENT);
@@ -409,9 +481,11 @@ _PyJit_Emit(_PyExecutorObject *executor, const char **reason)
     if (code == NULL) {
         return -1;
     }
-    copy_operations(executor, &layout, (uintptr_t)code, backend.buffer);
+    // Gaps are filled with zeros.
+    memset(backend.buffer + layout.exits, 0, size - layout.exits);
+    copy_steps(executor, &layout, (uintptr_t)code, backend.buffer);
     copy_stubs(executor, &layout, (uintptr_t)code, backend.buffer);
-    memset(backend.buffer + layout.total, 0, size - layout.total);
+    copy_pool(executor, &layout, backend.buffer);
     if (_PyJitArena_Write(code, backend.buffer, size, reason) < 0) {
         _PyJitArena_Free(code, size);
         return -1;
@@ -516,6 +590,8 @@ _PyJit_BackendFini(void)
     if (backend.shared != NULL) {
         _PyJitArena_Fini();
         PyMem_RawFree(backend.buffer);
+        PyMem_RawFree(backend.stubs);
+        _PyJit_FreeAllocation(&backend.plan);
         memset(&backend, 0, sizeof(backend));
     }
 }

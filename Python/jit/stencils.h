@@ -29,6 +29,11 @@ enum {
     JIT_VALUE_CACHE32,
     JIT_VALUE_CACHE64,
     JIT_VALUE_CACHE_PTR,    // its address
+    JIT_VALUE_AUX,          // of the operation
+    JIT_VALUE_CELL,         // of the step, as a displacement from the stack pointer of a trace
+    JIT_VALUE_CELL_TO,
+    JIT_VALUE_POOL,         // the step's constant
+    JIT_VALUE_RECORD,       // the _PyJitValueExit of a stub
     JIT_VALUE_EXECUTOR,
     JIT_VALUE_EXIT,         // the _PyJitExit of a stub
     JIT_VALUE_SHARED,       // code that is laid down once
@@ -53,6 +58,13 @@ struct jit_stencil {
     uint16_t cold_size;
     uint16_t hot_patches;
     uint16_t cold_patches;
+};
+
+/* Variants of an operation with operands in registers have consecutive numbers from `first` on.  places: how many choices there
+ * are for each operand and, last, for the result; 0 where there is none.  See Tools/jit/stencils/variants.py. */
+struct jit_variants {
+    uint16_t first;         // plus one; zero: no stencils
+    uint8_t places[4];
 };
 
 struct jit_symbol {

@@ -262,6 +262,7 @@ static PyMethodDef jit_methods[] = {
 #ifdef _Py_TIER2
     {"_ir_roundtrip", _PyJit_IrRoundtrip, METH_O, PyDoc_STR("Parses and prints a trace in its textual form.")},
     {"_ir_verify", _PyJit_IrVerify, METH_O, PyDoc_STR("What the verifier says of a trace in its textual form.")},
+    {"_ir_run", _PyJit_IrRun, METH_VARARGS, PyDoc_STR("Runs a trace in its textual form, without bytecode.")},
     {"_ir_traces", _PyJit_IrTraces, METH_NOARGS, PyDoc_STR("The traces of all executors, in their textual form.")},
 #endif
     {NULL, NULL, 0, NULL},

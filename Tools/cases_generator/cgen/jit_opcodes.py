@@ -15,6 +15,7 @@ OP_FLAGS = {
     "pure": "no effect but the result; may be moved, merged and dropped",
     "commutative": "operands may be exchanged",
     "exits": "needs a snapshot",
+    "calls": "calls C on the likely path: values in registers do not survive it",
     "ends": "the last operation of a trace",
     "reads_ip": "works on the instruction pointer the operation before left",
 }

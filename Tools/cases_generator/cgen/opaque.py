@@ -98,10 +98,12 @@ def opaque_cases(model: Model, diagnostics: Diagnostics) -> str:
             continue
         with diagnostics.next_on_error():
             opaque_case(w, instruction, dialect, diagnostics)
-    w.line("/* Trace operations */")
+    w.line("/* Trace operations.  The stencil builder copies them, once for each choice of registers. */")
+    w.line("#ifndef JIT_OPAQUE_ONLY")
     w.line()
     for op in model.trace_ops:
         trace_op(w, op, diagnostics)
+    w.line("#endif /* !JIT_OPAQUE_ONLY */")
     return w.text()
 
 

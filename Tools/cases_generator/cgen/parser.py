@@ -29,7 +29,7 @@ ANNOTATIONS = (
     "replicate",
     "trace",
 )
-TRACE_FLAGS = ("pure", "commutative", "exits", "ends")
+TRACE_FLAGS = ("pure", "commutative", "exits", "calls", "ends")
 CACHE_UNITS = (1, 2, 4)
 CLOSERS = {"(": ")", "[": "]", "{": "}"}
 

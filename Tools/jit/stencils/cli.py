@@ -8,7 +8,7 @@ import shlex
 import sys
 import tempfile
 
-from . import asm, header, model, objects, toolchain
+from . import asm, header, model, objects, toolchain, variants
 from .errors import BuildError
 
 PACKAGE = pathlib.Path(__file__).resolve().parent
@@ -61,6 +61,7 @@ def build(options: argparse.Namespace) -> None:
         folder = pathlib.Path(name)
         # A copy, so that the assembly names the file without a path.
         (folder / "template.c").write_bytes(options.template.read_bytes())
+        operations = _write_variants(folder, options.template.parent, tree)
         digest = _digest(tools, flags, folder, tree, version)
         if _is_current(options.output, digest):
             return
@@ -75,8 +76,21 @@ def build(options: argparse.Namespace) -> None:
         triple = [f"--target={tools.triple}"] if tools.triple is not None else []
         tools.run([tools.clang, *triple, "-c", "-o", "split.o", "split.s"], folder, "assembling the stencils")
         listing = tools.run([tools.readobj, *objects.READOBJ_FLAGS, "split.o"], folder, "reading the object")
-    stencils = model.build(objects.parse(listing), target)
+    stencils = model.build(objects.parse(listing), target, operations)
     _replace(options.output, header.render(stencils, digest))
+
+
+def _write_variants(folder: pathlib.Path, ours: pathlib.Path, tree: pathlib.Path) -> list[variants.Operation]:
+    """Writes jit_variants.c.h beside the template.  A tree without operations (tests have such) gets none."""
+    opcodes = tree / "Include" / "internal" / "pycore_jit_opcodes.h"
+    if not opcodes.exists():
+        return []
+    operations = variants.operations(opcodes.read_text())
+    bodies = variants.bodies(
+        (tree / "Python" / "jit_opaque_cases.c.h").read_text(), (ours / "machine_ops.c.h").read_text()
+    )
+    (folder / "jit_variants.c.h").write_text(variants.render(operations, bodies))
+    return operations
 
 
 def _is_debug_tree(tree: pathlib.Path) -> bool:

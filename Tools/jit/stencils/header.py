@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable, Iterator
 
+from . import variants
 from .model import Part, Patch, Stencil, Stencils
 
 
@@ -53,7 +54,10 @@ def render(stencils: Stencils, digest: str) -> str:
 def _render(stencils: Stencils, digest: str) -> Iterator[str]:
     tables = _Tables()
     opaque = {name: tables.add(item, name) for name, item in sorted(stencils.opaque.items())}
-    trace = {name: tables.add(item, name) for name, item in sorted(stencils.trace.items())}
+    first = {
+        operation: min([tables.add(stencils.trace[name], name) for name in operation.variants()])
+        for operation in stencils.operations
+    }
     stubs = {name: tables.add(item, name) for name, item in sorted(stencils.stubs.items())}
     shared: Part = stencils.shared
     yield "// Made by Tools/jit/build.py; do not edit."
@@ -71,10 +75,8 @@ def _render(stencils: Stencils, digest: str) -> Iterator[str]:
         "static const uint16_t jit_opaque_stencils[256]",
         (f"    [{name}] = {number + 1}," for name, number in opaque.items()),
     )
-    yield from _array(
-        "static const uint16_t jit_trace_stencils[JIT_OP_COUNT]",
-        (f"    [JIT_OP_{name}] = {number + 1}," for name, number in trace.items()),
-    )
+    if first:
+        yield from _variants(first)
     yield "enum {"
     for name, number in stubs.items():
         yield f"    JIT_STUB_{name} = {number},"
@@ -95,6 +97,22 @@ def _render(stencils: Stencils, digest: str) -> Iterator[str]:
             for external in stencils.externals
         ),
     )
+
+
+def _variants(first: dict[variants.Operation, int]) -> Iterator[str]:
+    """The table of operations; `first` has the number of the first variant of each."""
+    yield "// By operation, the machine's own behind the trace's."
+    yield from _array(
+        "static const struct jit_variants jit_variants[JIT_MACHINE_END]",
+        (
+            f"    [JIT_{'MACHINE' if operation.machine else 'OP'}_{operation.name}] = "
+            f"{{{number + 1}, {{{', '.join(map(str, operation.places))}}}}},"
+            for operation, number in first.items()
+        ),
+    )
+    for name, number in (("GENERAL", variants.GENERAL_REGISTERS), ("FLOAT", variants.FLOAT_REGISTERS)):
+        yield f'_Static_assert(JIT_{name}_REGS == {number}, "variants.py has another number");'
+    yield ""
 
 
 def _some(names: list[str], limit: int = 3) -> str:

@@ -7,6 +7,7 @@ Code can refer to four things: the holes of the trace, the other half of the ste
 import dataclasses
 import re
 
+from . import variants
 from .asm import COLD_SECTION, HOT_SECTION
 from .errors import BuildError
 from .objects import ObjectFile, Reference, Section
@@ -17,6 +18,11 @@ HOLES = {
     "_JIT_OPARG": "OPARG",
     "_JIT_THIS_INSTR": "THIS_INSTR",
     "_JIT_EXPECTED_IP": "EXPECTED_IP",
+    "_JIT_AUX": "AUX",
+    "_JIT_CELL": "CELL",
+    "_JIT_CELL_TO": "CELL_TO",
+    "_JIT_POOL": "POOL",
+    "_JIT_RECORD": "RECORD",
     "_JIT_EXECUTOR": "EXECUTOR",
     "_JIT_EXIT": "EXIT",
     "_JIT_CONTINUE": "CONTINUE",
@@ -70,6 +76,7 @@ class External:
 @dataclasses.dataclass
 class Stencils:
     target: Target
+    operations: list[variants.Operation] = dataclasses.field(default_factory=list)
     opaque: dict[str, Stencil] = dataclasses.field(default_factory=dict)
     trace: dict[str, Stencil] = dataclasses.field(default_factory=dict)
     stubs: dict[str, Stencil] = dataclasses.field(default_factory=dict)
@@ -79,9 +86,15 @@ class Stencils:
     externals: list[External] = dataclasses.field(default_factory=list)
 
 
-def build(obj: ObjectFile, target: Target) -> Stencils:
-    """All stencils of `obj`."""
-    return _Linker(obj, target).run()
+def build(obj: ObjectFile, target: Target, operations: list[variants.Operation] | None = None) -> Stencils:
+    """All stencils of `obj`; every variant of `operations` must be there."""
+    result = _Linker(obj, target).run()
+    result.operations = operations or []
+    for operation in result.operations:
+        for name in operation.variants():
+            if name not in result.trace:
+                raise BuildError(f"no stencil {name}: was the function dropped?")
+    return result
 
 
 class _Linker:

@@ -271,7 +271,7 @@ def test_the_header_compiles(build: Build, clang: str, tmp_path: Path) -> None:
         "int main(void) { return jit_stencils[jit_opaque_stencils[SAY] - 1].hot_size == 0\n"
         "    || jit_code[0] + jit_shared_code[0] + jit_constants[0] + jit_patches[0].method == 0\n"
         "    || jit_shared_patches[0].offset == 0 || jit_symbols[0].address == 0\n"
-        "    || jit_trace_stencils[0] || JIT_SHARED_entry == 1; }\n"
+        "    || JIT_SHARED_entry == 1; }\n"
     )
     flags = ["-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{top / 'Python'}", "-c", "-o"]
     subprocess.run([clang, *flags, str(tmp_path / "use.o"), str(source)], check=True)

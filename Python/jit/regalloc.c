@@ -1,0 +1,768 @@
+/* Register allocation: which register every value of a trace is in, and what must be moved when.
+ *
+ * A trace is straight code with at most one jump, from its last operation back to its PHIs.  So one walk over the array
+ * does it, with the state of all registers in hand (linear scan without intervals; Poletto and Sarkar's idea, with the
+ * second chance of Traub and others: a value that lost its register gets another one where it is next used).
+ *
+ * Before the walk, one pass backwards finds for each operand where its value is used next, and for each value where it is
+ * needed last (snapshots count for the second only: an exit takes a value from wherever it is).
+ *
+ * Rules:
+ *  1. A value is in a register, in a cell, or in both.  It is written to a cell at most once, where it first loses its register:
+ *     values do not change, so the cell stays right until the value is dead.
+ *  2. What loses its register is what is used again last.
+ *  3. An operation that leaves sees the registers as they were before it (the stencils write results only on the way on), so
+ *     its exit finds operands that die here, and the one the result replaces.
+ *  4. Nothing is in a register after an operation that calls C on its likely path (OPAQUE, `calls`); what is needed later, or
+ *     by its own exit, is in cells before it.
+ *  5. With two operands or more the result replaces the first one, if both belong to one bank; if that is still needed it is
+ *     copied first, unless the operands can be exchanged and the other one is not needed.
+ *  6. LOOP finds every value that is used in the next round where the PHIs' end left it, and every PHI's next value in the
+ *     PHI's place.  These moves happen all at once; a circle is broken through a cell.
+ *  7. Constants live in the pool; as a last operand they are read from there, else they get a register for one operation.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+#ifndef _PyJit_INTERPRETER
+
+#include "pycore_jit_engine.h"
+#include "jit/regalloc.h"
+
+#define NEVER 0xffff
+#define NO_CELL 0
+#define FIRST_CELL JIT_REGS
+#define SWAP_CELL (JIT_CELL_COUNT - 1)      // breaks circles
+#define NOBODY 0xffff
+#define TEMPORARY 0xfffe                    // a constant or a copy, for one operation
+#define MAX_SLOTS JIT_MAX_SLOTS
+
+typedef struct {
+    uint16_t last;       // operation that needs it last, exits included; its own index: nobody does
+    uint16_t next;       // operation that uses it next in a register, or NEVER
+    uint8_t reg;         // or JIT_REGS: in none
+    uint8_t cell;        // or NO_CELL
+} Value;
+
+typedef struct {
+    const _PyJitTrace *trace;
+    _PyJitAllocation *result;
+    Value *values;                  // by index of operation
+    uint16_t (*next_uses)[3];       // by operation and operand
+    uint16_t holds[JIT_REGS];       // index of the value in a register, NOBODY or TEMPORARY
+    uint8_t cell_used[JIT_CELL_COUNT];
+    uint32_t pinned;                // registers the operation at hand needs, one bit each
+    uint32_t at;                    // that operation
+    const char *problem;
+    // Where LOOP leads to, after the last PHI.
+    uint32_t head, body;            // first PHI; first operation after the PHIs
+    uint16_t head_holds[JIT_REGS];
+    uint8_t phi_place[JIT_REGS + JIT_CELL_COUNT];   // by PHI, counted from head: register or cell; 0xff: nowhere
+} Walk;
+
+/* --- Memory ------------------------------------------------------------------------------------------------- */
+
+static bool
+reserve(void **memory, uint32_t *capacity, uint32_t wanted, size_t element)
+{
+    if (wanted <= *capacity) {
+        return true;
+    }
+    uint32_t enough = Py_MAX(wanted, 2 * *capacity);
+    void *grown = PyMem_RawRealloc(*memory, enough * element);
+    if (grown == NULL) {
+        return false;
+    }
+    *memory = grown;
+    *capacity = enough;
+    return true;
+}
+
+void
+_PyJit_FreeAllocation(_PyJitAllocation *result)
+{
+    PyMem_RawFree(result->steps);
+    PyMem_RawFree(result->exits);
+    PyMem_RawFree(result->cells);
+    PyMem_RawFree(result->scratch);
+    memset(result, 0, sizeof(*result));
+}
+
+static _PyJitStep *
+add_step(Walk *w, int op)
+{
+    _PyJitAllocation *result = w->result;
+    if (!reserve((void **)&result->steps, &result->steps_cap, result->nsteps + 1, sizeof(_PyJitStep))) {
+        w->problem = "out of memory";
+        static _PyJitStep nowhere;
+        return &nowhere;
+    }
+    _PyJitStep *step = &result->steps[result->nsteps++];
+    *step = (_PyJitStep){.op = (uint16_t)op, .ins = (uint16_t)w->at, .exit = JIT_NO_VALUE_EXIT};
+    return step;
+}
+
+/* --- Banks -------------------------------------------------------------------------------------------------- */
+
+static inline bool
+is_float(int reg)
+{
+    return reg >= JIT_GENERAL_REGS;
+}
+
+static inline uint8_t
+place_of(int reg)
+{
+    return (uint8_t)(is_float(reg) ? reg - JIT_GENERAL_REGS : reg);
+}
+
+static inline const _PyJitIns *
+ins_at(const Walk *w, uint32_t index)
+{
+    return JIT_INS(w->trace, JIT_REF_BIAS + index);
+}
+
+static inline bool
+type_is_float(int type)
+{
+    return type == JIT_TYPE_F64;
+}
+
+static inline Value *
+value_of(const Walk *w, _PyJitRef ref)
+{
+    assert(!JIT_IS_CONST(ref));
+    return &w->values[ref - JIT_REF_BIAS];
+}
+
+/* A place is a register, or a cell behind them: just what its index in the cells is. */
+static void
+add_move(Walk *w, int to, int from, bool floating)
+{
+    _PyJitStep *step;
+    if (to < JIT_REGS && from < JIT_REGS) {
+        step = add_step(w, floating ? JIT_MACHINE_MOVE_FLOAT : JIT_MACHINE_MOVE_GENERAL);
+        step->places[0] = place_of(from);
+        step->places[3] = place_of(to);
+    }
+    else if (to < JIT_REGS) {
+        step = add_step(w, floating ? JIT_MACHINE_RELOAD_FLOAT : JIT_MACHINE_RELOAD_GENERAL);
+        step->cell = (uint16_t)from;
+        step->places[3] = place_of(to);
+    }
+    else if (from < JIT_REGS) {
+        step = add_step(w, floating ? JIT_MACHINE_SPILL_FLOAT : JIT_MACHINE_SPILL_GENERAL);
+        step->places[0] = place_of(from);
+        step->cell = (uint16_t)to;
+    }
+    else {
+        step = add_step(w, JIT_MACHINE_MOVE_CELL);
+        step->cell = (uint16_t)from;
+        step->cell_to = (uint16_t)to;
+    }
+}
+
+static void
+add_konst(Walk *w, int to, _PyJitRef konst)
+{
+    _PyJitStep *step = add_step(w, to >= JIT_REGS ? JIT_MACHINE_KONST_CELL
+                                   : is_float(to) ? JIT_MACHINE_KONST_FLOAT : JIT_MACHINE_KONST_GENERAL);
+    step->konst = konst;
+    if (to < JIT_REGS) {
+        step->places[3] = place_of(to);
+    }
+    else {
+        step->cell = (uint16_t)to;
+    }
+    w->result->uses_pool = true;
+}
+
+/* --- Registers and cells -------------------------------------------------------------------------------------- */
+
+static void
+write_cell(Walk *w, uint32_t index)
+{
+    Value *value = &w->values[index];
+    if (value->cell != NO_CELL) {
+        return;
+    }
+    for (int cell = FIRST_CELL; cell < SWAP_CELL; cell++) {
+        if (!w->cell_used[cell]) {
+            w->cell_used[cell] = 1;
+            value->cell = (uint8_t)cell;
+            add_move(w, cell, value->reg, type_is_float(ins_at(w, index)->type));
+            return;
+        }
+    }
+    w->problem = "more values than the machine code has room for";
+}
+
+static void
+take_away(Walk *w, int reg)
+{
+    uint16_t index = w->holds[reg];
+    if (index != NOBODY && index != TEMPORARY) {
+        w->values[index].reg = JIT_REGS;
+    }
+    w->holds[reg] = NOBODY;
+}
+
+/* The value is not needed any more. */
+static void
+let_go(Walk *w, Value *value)
+{
+    if (value->reg < JIT_REGS) {
+        w->holds[value->reg] = NOBODY;
+        value->reg = JIT_REGS;
+    }
+    if (value->cell != NO_CELL) {
+        w->cell_used[value->cell] = 0;
+        value->cell = NO_CELL;
+    }
+}
+
+/* A register of the bank, pinned.  DYING: one whose value is not needed after this operation will do.  What stood there
+ * is in a cell if it is needed. */
+static int
+get_register(Walk *w, bool floating, bool dying)
+{
+    int first = floating ? JIT_GENERAL_REGS : 0;
+    int end = floating ? JIT_REGS : JIT_GENERAL_REGS;
+    int best = -1;
+    int best_next = -1;
+    for (int reg = first; reg < end; reg++) {
+        uint16_t index = w->holds[reg];
+        if (index == NOBODY) {
+            if (!(w->pinned >> reg & 1)) {
+                best = reg;
+                best_next = NEVER + 1;
+                break;
+            }
+            continue;
+        }
+        if (index == TEMPORARY) {
+            if (dying && best_next < NEVER) {
+                best = reg;
+                best_next = NEVER;
+            }
+            continue;
+        }
+        if (dying && w->values[index].last <= w->at) {
+            // It stays where it is for the exit, and goes away with the operation.
+            best = reg;
+            best_next = NEVER + 1;
+            break;
+        }
+        if (!(w->pinned >> reg & 1) && w->values[index].next > best_next) {
+            best = reg;
+            best_next = w->values[index].next;
+        }
+    }
+    assert(best >= 0);
+    uint16_t index = w->holds[best];
+    if (index != NOBODY && index != TEMPORARY && w->values[index].last > w->at) {
+        write_cell(w, index);
+        take_away(w, best);
+    }
+    else if (index != NOBODY && index != TEMPORARY && !dying) {
+        // Needed by this operation's exit only.
+        write_cell(w, index);
+        take_away(w, best);
+    }
+    w->pinned |= 1u << best;
+    return best;
+}
+
+/* Brings operand REF to a register of its bank and pins it. */
+static int
+fetch(Walk *w, _PyJitRef ref)
+{
+    if (JIT_IS_CONST(ref)) {
+        int reg = get_register(w, type_is_float(JIT_INS(w->trace, ref)->type), false);
+        w->holds[reg] = TEMPORARY;
+        add_konst(w, reg, ref);
+        return reg;
+    }
+    Value *value = value_of(w, ref);
+    if (value->reg == JIT_REGS) {
+        bool floating = type_is_float(JIT_INS(w->trace, ref)->type);
+        if (value->cell == NO_CELL) {
+            w->problem = "a value is used before it is there";
+            return floating ? JIT_GENERAL_REGS : 0;
+        }
+        int reg = get_register(w, floating, false);
+        add_move(w, reg, value->cell, floating);
+        value->reg = (uint8_t)reg;
+        w->holds[reg] = (uint16_t)(ref - JIT_REF_BIAS);
+    }
+    w->pinned |= 1u << value->reg;
+    return value->reg;
+}
+
+/* --- Exits ------------------------------------------------------------------------------------------------------ */
+
+static const _PyJitSnapshot *
+snapshot_with_values(const Walk *w, const _PyJitIns *ins)
+{
+    if (ins->snapshot == JIT_NO_SNAPSHOT) {
+        return NULL;
+    }
+    const _PyJitSnapshot *snap = &w->trace->snaps[ins->snapshot];
+    return snap->nframes > 0 ? snap : NULL;
+}
+
+/* The exit of the operation at hand: where the values of its snapshot are.  Only cells count after a call. */
+static uint32_t
+plan_exit(Walk *w, const _PyJitSnapshot *snap, bool cells_only)
+{
+    _PyJitAllocation *result = w->result;
+    const _PyJitSnapFrame *frame = &w->trace->frames[snap->first_frame + snap->nframes - 1u];
+    if (!reserve((void **)&result->exits, &result->exits_cap, result->nexits + 1, sizeof(_PyJitValueExitPlan))
+            || !reserve((void **)&result->cells, &result->cells_cap, result->ncells + frame->nslots, sizeof(uint16_t))) {
+        w->problem = "out of memory";
+        return JIT_NO_VALUE_EXIT;
+    }
+    if (snap->nframes > 1 || frame->nslots > MAX_SLOTS) {
+        w->problem = "a snapshot too large for the machine code";
+        return JIT_NO_VALUE_EXIT;
+    }
+    _PyJitValueExitPlan plan = {.exit = snap->exit, .first = result->ncells, .count = frame->nslots};
+    for (uint32_t i = 0; i < frame->nslots; i++) {
+        _PyJitRef ref = w->trace->slots[frame->first_slot + i].value;
+        uint16_t place = 0;
+        if (!JIT_IS_CONST(ref)) {
+            const Value *value = value_of(w, ref);
+            bool in_cell = cells_only || value->reg == JIT_REGS;
+            if (in_cell && value->cell == NO_CELL) {
+                w->problem = "a snapshot names a value that is nowhere";
+            }
+            place = in_cell ? value->cell : value->reg;
+        }
+        result->cells[plan.first + i] = place;
+    }
+    result->ncells += frame->nslots;
+    // Guards of one instruction share their snapshot; as long as nothing moves they share the stub too.
+    if (result->nexits > 0) {
+        const _PyJitValueExitPlan *before = &result->exits[result->nexits - 1];
+        if (before->exit == plan.exit && before->count == plan.count
+                && memcmp(&result->cells[before->first], &result->cells[plan.first],
+                          plan.count * sizeof(uint16_t)) == 0) {
+            result->ncells = plan.first;
+            return result->nexits - 1;
+        }
+    }
+    result->exits[result->nexits] = plan;
+    return result->nexits++;
+}
+
+/* Lets go of what the operation at hand used last.  Temporaries go too. */
+static void
+end_operation(Walk *w, const _PyJitSnapshot *snap)
+{
+    for (int reg = 0; reg < JIT_REGS; reg++) {
+        uint16_t index = w->holds[reg];
+        if (index == TEMPORARY) {
+            w->holds[reg] = NOBODY;
+        }
+        else if (index != NOBODY && w->values[index].last <= w->at) {
+            let_go(w, &w->values[index]);
+        }
+    }
+    if (snap != NULL) {
+        const _PyJitSnapFrame *frame = &w->trace->frames[snap->first_frame + snap->nframes - 1u];
+        for (uint32_t i = 0; i < frame->nslots; i++) {
+            _PyJitRef ref = w->trace->slots[frame->first_slot + i].value;
+            if (!JIT_IS_CONST(ref) && value_of(w, ref)->last <= w->at) {
+                let_go(w, value_of(w, ref));
+            }
+        }
+    }
+    w->pinned = 0;
+}
+
+/* --- Before the walk ---------------------------------------------------------------------------------------------- */
+
+static inline _PyJitRef
+operand(const _PyJitIns *ins, int k)
+{
+    return k == 0 ? ins->a : k == 1 ? ins->b : ins->c;
+}
+
+static void
+find_uses(Walk *w)
+{
+    const _PyJitTrace *t = w->trace;
+    uint32_t last = t->nins - 1;
+    bool loops = w->body > 0;
+    // Within the loop a value from before it is needed until LOOP.
+    for (uint32_t i = 0; i < t->nins; i++) {
+        w->values[i] = (Value){.last = (uint16_t)i, .next = NEVER, .reg = JIT_REGS, .cell = NO_CELL};
+    }
+    for (uint32_t i = w->head; i < w->body; i++) {
+        const _PyJitIns *phi = ins_at(w, i);
+        if (phi->op == JIT_OP_PHI && !JIT_IS_CONST(phi->b)) {
+            value_of(w, phi->b)->last = value_of(w, phi->b)->next = (uint16_t)last;
+        }
+    }
+    for (uint32_t i = t->nins; i-- > 0;) {
+        const _PyJitIns *ins = ins_at(w, i);
+        int nargs = _PyJit_Ops[ins->op].nargs;
+        if (ins->op == JIT_OP_PHI) {
+            nargs = 1;
+        }
+        const _PyJitSnapshot *snap = snapshot_with_values(w, ins);
+        if (snap != NULL) {
+            const _PyJitSnapFrame *frame = &t->frames[snap->first_frame + snap->nframes - 1u];
+            for (uint32_t k = 0; k < frame->nslots; k++) {
+                _PyJitRef ref = t->slots[frame->first_slot + k].value;
+                if (!JIT_IS_CONST(ref)) {
+                    bool held = loops && i >= w->body && ref < JIT_REF_BIAS + w->head;
+                    Value *value = value_of(w, ref);
+                    value->last = Py_MAX(value->last, (uint16_t)(held ? last : i));
+                }
+            }
+        }
+        for (int k = nargs; k-- > 0;) {
+            _PyJitRef ref = operand(ins, k);
+            if (JIT_IS_CONST(ref)) {
+                continue;
+            }
+            Value *value = value_of(w, ref);
+            bool held = loops && i >= w->body && ref < JIT_REF_BIAS + w->head;
+            if (held && value->next == NEVER) {
+                value->last = value->next = (uint16_t)last;
+            }
+            value->last = Py_MAX(value->last, (uint16_t)i);
+            w->next_uses[i][k] = value->next;
+            value->next = (uint16_t)i;
+        }
+    }
+}
+
+/* --- The loop --------------------------------------------------------------------------------------------------- */
+
+static void
+enter_phi(Walk *w, const _PyJitIns *ins)
+{
+    uint32_t i = w->at;
+    Value *phi = &w->values[i];
+    if (phi->last <= i) {
+        return;          // nobody wants it
+    }
+    bool floating = type_is_float(ins->type);
+    int reg;
+    if (JIT_IS_CONST(ins->a)) {
+        reg = get_register(w, floating, false);
+        add_konst(w, reg, ins->a);
+    }
+    else {
+        Value *from = value_of(w, ins->a);
+        from->next = w->next_uses[i][0];
+        if (from->last <= i && from->reg < JIT_REGS) {
+            reg = from->reg;
+        }
+        else {
+            if (from->reg < JIT_REGS) {
+                w->pinned |= 1u << from->reg;
+            }
+            reg = get_register(w, floating, false);
+            add_move(w, reg, from->reg < JIT_REGS ? from->reg : from->cell, floating);
+        }
+        if (from->last <= i) {
+            let_go(w, from);
+        }
+    }
+    w->holds[reg] = (uint16_t)i;
+    phi->reg = (uint8_t)reg;
+    w->pinned = 0;
+}
+
+/* After the last PHI: what LOOP has to bring back. */
+static void
+note_head(Walk *w)
+{
+    memcpy(w->head_holds, w->holds, sizeof(w->holds));
+    for (uint32_t i = w->head; i < w->body; i++) {
+        const Value *phi = &w->values[i];
+        w->phi_place[i - w->head] = phi->reg < JIT_REGS ? phi->reg : phi->cell != NO_CELL ? phi->cell : 0xff;
+    }
+    w->result->loop = w->result->nsteps;
+}
+
+typedef struct {
+    uint8_t to, from;
+    bool floating;
+} Move;
+
+/* All MOVES at once. */
+static void
+move_together(Walk *w, Move *moves, int count)
+{
+    while (count > 0) {
+        int ready = -1;
+        for (int i = 0; i < count && ready < 0; i++) {
+            ready = i;
+            for (int j = 0; j < count; j++) {
+                if (j != i && moves[j].from == moves[i].to) {
+                    ready = -1;
+                    break;
+                }
+            }
+        }
+        if (ready < 0) {
+            // Circles only: keep one destination's value aside.
+            uint8_t saved = moves[0].to;
+            bool done = false;
+            for (int i = 0; i < count; i++) {
+                if (moves[i].from == saved) {
+                    if (!done) {
+                        add_move(w, SWAP_CELL, saved, moves[i].floating);
+                        done = true;
+                    }
+                    moves[i].from = SWAP_CELL;
+                }
+            }
+            continue;
+        }
+        add_move(w, moves[ready].to, moves[ready].from, moves[ready].floating);
+        moves[ready] = moves[--count];
+    }
+}
+
+static void
+close_loop(Walk *w)
+{
+    Move moves[2 * JIT_REGS + JIT_CELL_COUNT];
+    int count = 0;
+    for (int reg = 0; reg < JIT_REGS; reg++) {
+        uint16_t index = w->head_holds[reg];
+        if (index == NOBODY || index >= w->head || w->values[index].last < w->at) {
+            continue;       // empty, or a PHI, or not needed any more
+        }
+        const Value *value = &w->values[index];
+        int from = value->reg < JIT_REGS ? value->reg : value->cell;
+        if (from != reg) {
+            moves[count++] = (Move){(uint8_t)reg, (uint8_t)from, is_float(reg)};
+        }
+    }
+    for (uint32_t i = w->head; i < w->body; i++) {
+        uint8_t to = w->phi_place[i - w->head];
+        const _PyJitIns *phi = ins_at(w, i);
+        if (to == 0xff || JIT_IS_CONST(phi->b)) {
+            continue;
+        }
+        const Value *value = value_of(w, phi->b);
+        int from = value->reg < JIT_REGS ? value->reg : value->cell;
+        if (value->reg == JIT_REGS && value->cell == NO_CELL) {
+            w->problem = "the next value of a PHI is nowhere";
+            return;
+        }
+        if (from != to) {
+            moves[count++] = (Move){to, (uint8_t)from, type_is_float(phi->type)};
+        }
+    }
+    move_together(w, moves, count);
+    for (uint32_t i = w->head; i < w->body; i++) {
+        uint8_t to = w->phi_place[i - w->head];
+        const _PyJitIns *phi = ins_at(w, i);
+        if (to != 0xff && JIT_IS_CONST(phi->b)) {
+            add_konst(w, to, phi->b);
+        }
+    }
+}
+
+/* --- The walk --------------------------------------------------------------------------------------------------- */
+
+static void
+operation(Walk *w, const _PyJitIns *ins)
+{
+    const _PyJitOpInfo *info = &_PyJit_Ops[ins->op];
+    uint32_t i = w->at;
+    int nargs = info->nargs;
+    bool has_result = ins->op != JIT_OP_OPAQUE && info->result != JIT_TYPE_NONE && info->result != JIT_TYPE_IP;
+    bool calls = ins->op == JIT_OP_OPAQUE || info->flags & JIT_OPFLAG_CALLS;
+    const _PyJitSnapshot *snap = snapshot_with_values(w, ins);
+    if (has_result && w->values[i].last <= i && info->flags & JIT_OPFLAG_PURE && !(info->flags & JIT_OPFLAG_EXITS)) {
+        for (int k = 0; k < nargs; k++) {
+            if (!JIT_IS_CONST(operand(ins, k))) {
+                value_of(w, operand(ins, k))->next = w->next_uses[i][k];
+            }
+        }
+        end_operation(w, NULL);
+        return;
+    }
+    int regs[3] = {0};
+    uint8_t places[4] = {0};
+    _PyJitRef konst = JIT_REF_NONE;
+    // Operands that are in registers already must not lose them to those that are not.
+    for (int k = 0; k < nargs; k++) {
+        if (!JIT_IS_CONST(operand(ins, k)) && value_of(w, operand(ins, k))->reg < JIT_REGS) {
+            w->pinned |= 1u << value_of(w, operand(ins, k))->reg;
+        }
+    }
+    _PyJitRef refs[3] = {ins->a, ins->b, ins->c};
+    bool floating = type_is_float(info->result);
+    bool replaces = has_result && nargs >= 2 && (info->args[0] == 'F') == floating;
+    if (replaces && info->flags & JIT_OPFLAG_COMMUTATIVE && nargs == 2 && !JIT_IS_CONST(refs[1])) {
+        bool first_stays = JIT_IS_CONST(refs[0]) || value_of(w, refs[0])->last > i;
+        bool second_stays = value_of(w, refs[1])->last > i;
+        if (first_stays && (!second_stays || JIT_IS_CONST(refs[0]))) {
+            refs[0] = ins->b;
+            refs[1] = ins->a;
+        }
+    }
+    for (int k = 0; k < nargs; k++) {
+        if (k > 0 && k == nargs - 1 && JIT_IS_CONST(refs[k])) {
+            konst = refs[k];
+            w->result->uses_pool = true;
+            places[k] = info->args[k] == 'F' ? JIT_FLOAT_REGS : JIT_GENERAL_REGS;
+            continue;
+        }
+        regs[k] = fetch(w, refs[k]);
+        places[k] = place_of(regs[k]);
+    }
+    for (int k = 0; k < nargs; k++) {
+        if (!JIT_IS_CONST(operand(ins, k))) {
+            value_of(w, operand(ins, k))->next = w->next_uses[i][k];
+        }
+    }
+    int to = -1;
+    if (replaces) {
+        to = regs[0];
+        if (!JIT_IS_CONST(refs[0]) && value_of(w, refs[0])->last > i) {
+            to = get_register(w, floating, false);
+            w->holds[to] = TEMPORARY;
+            add_move(w, to, regs[0], floating);
+            places[0] = place_of(to);
+        }
+    }
+    else if (has_result) {
+        if (calls) {
+            to = floating ? JIT_GENERAL_REGS : 0;
+        }
+        else {
+            to = get_register(w, floating, true);
+        }
+        places[3] = place_of(to);
+    }
+    if (calls) {
+        for (int reg = 0; reg < JIT_REGS; reg++) {
+            uint16_t index = w->holds[reg];
+            if (index != NOBODY && index != TEMPORARY && (w->values[index].last > i || snap != NULL)) {
+                write_cell(w, index);
+            }
+        }
+    }
+    uint32_t exit = snap != NULL ? plan_exit(w, snap, calls) : JIT_NO_VALUE_EXIT;
+    if (ins->op == JIT_OP_LOOP && w->body > 0) {
+        close_loop(w);
+    }
+    bool forced = ENGINE->options.force_exit > 0 && ins->snapshot == ENGINE->options.force_exit - 1
+        && w->trace->snaps[ins->snapshot].kind == JIT_EXIT_DEOPT && ins->op != JIT_OP_OPAQUE;
+    _PyJitStep *step = add_step(w, forced ? JIT_MACHINE_LEAVE : ins->op);
+    memcpy(step->places, places, sizeof(places));
+    step->konst = konst;
+    step->exit = exit;
+    end_operation(w, snap);
+    if (calls) {
+        for (int reg = 0; reg < JIT_REGS; reg++) {
+            take_away(w, reg);
+        }
+    }
+    if (to >= 0 && w->values[i].last > i) {
+        w->holds[to] = (uint16_t)i;
+        w->values[i].reg = (uint8_t)to;
+    }
+}
+
+/* Steps of a trace that holds no value: one an operation. */
+static void
+plain_steps(Walk *w)
+{
+    for (uint32_t i = 0; i < w->trace->nins; i++) {
+        const _PyJitIns *ins = ins_at(w, i);
+        if (ins->op != JIT_OP_NOP && ins->op != JIT_OP_KONST && ins->op != JIT_OP_BYTECODE) {
+            w->at = i;
+            add_step(w, ins->op);
+        }
+        if (i == 0) {
+            w->result->loop = w->result->nsteps;
+        }
+    }
+}
+
+int
+_PyJit_AllocateRegisters(const _PyJitTrace *trace, _PyJitAllocation *result, const char **reason)
+{
+    Walk w = {.trace = trace, .result = result};
+    result->nsteps = result->nexits = result->ncells = 0;
+    result->uses_pool = false;
+    if (trace->nvalues == 0 && trace->nframes == 0 && trace->nk == 0) {
+        plain_steps(&w);
+        *reason = w.problem;
+        return w.problem == NULL ? 0 : -1;
+    }
+    const _PyJitIns *end = ins_at(&w, trace->nins - 1);
+    if (end->op == JIT_OP_LOOP) {
+        w.head = w.body = end->aux;
+        while (w.body < trace->nins && ins_at(&w, w.body)->op == JIT_OP_PHI) {
+            w.body++;
+        }
+        if (w.head == 0) {
+            w.head = w.body = 1;
+        }
+        if (w.body - w.head > sizeof(w.phi_place)) {
+            *reason = "more values around the loop than the machine code has room for";
+            return -1;
+        }
+    }
+    size_t size = trace->nins * (sizeof(Value) + sizeof(*w.next_uses));
+    if (size > result->scratch_size) {
+        void *grown = PyMem_RawRealloc(result->scratch, size);
+        if (grown == NULL) {
+            *reason = "out of memory";
+            return -1;
+        }
+        result->scratch = grown;
+        result->scratch_size = size;
+    }
+    w.values = result->scratch;
+    w.next_uses = (uint16_t (*)[3])(w.values + trace->nins);
+    memset(w.holds, 0xff, sizeof(w.holds));
+    find_uses(&w);
+    for (uint32_t i = 0; i < trace->nins && w.problem == NULL; i++) {
+        const _PyJitIns *ins = ins_at(&w, i);
+        w.at = i;
+        if (i == w.body && w.body > 0) {
+            note_head(&w);
+        }
+        if (ins->op == JIT_OP_PHI) {
+            enter_phi(&w, ins);
+        }
+        else if (ins->op != JIT_OP_NOP && ins->op != JIT_OP_KONST && ins->op != JIT_OP_BYTECODE) {
+            operation(&w, ins);
+        }
+    }
+    *reason = w.problem;
+    return w.problem == NULL ? 0 : -1;
+}
+
+/* --- Leaving ------------------------------------------------------------------------------------------------------ */
+
+PyObject **
+_PyJit_LeaveValues(_PyInterpreterFrame *frame, const _PyJitValueExit *record, const uint64_t *cells)
+{
+    const _PyJitExit *exit = record->exit;
+    const _PyJitTrace *trace = exit->owner->trace;
+    const _PyJitSnapshot *snap = &trace->snaps[exit->snapshot];
+    uint32_t count = trace->frames[snap->first_frame + snap->nframes - 1u].nslots;
+    uint64_t values[MAX_SLOTS];
+    assert(count <= MAX_SLOTS);
+    for (uint32_t i = 0; i < count; i++) {
+        values[i] = cells[record->cells[i]];
+    }
+    return _PyJit_RestoreExit(frame, record->exit, values);
+}
+
+#endif /* !_PyJit_INTERPRETER */
+#endif /* _Py_TIER2 */

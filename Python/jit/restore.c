@@ -3,15 +3,18 @@
  * Order: all boxes are made, then stack slots are written and references taken, then locals, and last what stood in the locals is
  * given up (it is plain, so nothing of users runs).  One value gives one box.
  *
- * A box is never missing: where the allocator has no memory, boxes come from a reserve that is filled when an executor is made.
+ * A box is never missing: where the allocator has no memory, boxes come from a reserve that is filled when an executor is made,
+ * and filled up again after an exit that took from it.  If that fails, all executors are dropped.
  */
 #include "Python.h"
 
 #ifdef _Py_TIER2
 
 #include "pycore_frame.h"
+#include "pycore_interp.h"
 #include "pycore_long.h"
 #include "pycore_object.h"
+#include "pycore_pystate.h"
 #include "jit/restore.h"
 
 /* Blocks for boxes, each large enough for a float and for an int of three digits. */
@@ -21,7 +24,7 @@
 
 static struct {
     void **blocks;
-    uint32_t n, room;
+    uint32_t n, wanted, room;
 } reserve;
 
 int
@@ -35,7 +38,8 @@ _PyJitRestore_Reserve(uint32_t boxes)
         reserve.blocks = grown;
         reserve.room = boxes;
     }
-    while (reserve.n < boxes) {
+    reserve.wanted = Py_MAX(reserve.wanted, boxes);
+    while (reserve.n < reserve.wanted) {
         void *block = PyObject_Malloc(BLOCK_SIZE);
         if (block == NULL) {
             return -1;
@@ -142,6 +146,10 @@ _PyJit_RestoreExit(_PyInterpreterFrame *frame, _PyJitExit *exit, const uint64_t 
     PyObject **stack_pointer = frame->localsplus + rebuilt->sp;
     for (uint32_t i = 0; i < n; i++) {
         Py_XDECREF(objects[i]);
+    }
+    if (reserve.n < reserve.wanted && _PyJitRestore_Reserve(reserve.wanted) < 0) {
+        // No trace may need it again.  Traces further down the C stack are inside an opaque operation: their memory is complete.
+        _Py_Executors_InvalidateAll(_PyInterpreterState_GET(), 0);
     }
     return stack_pointer;
 }

@@ -1,9 +1,9 @@
 """Makes random programs of loops on numbers: what the JIT keeps in registers.
 
-Locals are ints, floats, bools and now and then something else; loops are over ranges or count; values leave through
-calls, containers, exceptions and frames.  Identity of numbers is left out:
-one that is carried around a loop in a register forgets which object it was.  Every function runs some thousand iterations, so its loops become traces, and
-the kinds of the arguments change between calls.
+Locals are ints, floats, bools and now and then something else; loops are over ranges or count; values leave
+through calls, containers, exceptions and frames.  Identity of numbers is left out: one that is carried around
+a loop in a register forgets which object it was.  Every function runs some thousand iterations, so its loops
+become traces, and the kinds of the arguments change between calls.
 
 In a debug build a program also counts references: after the functions have run often, running them again must
 not leave more of them than before.
@@ -124,11 +124,16 @@ class Maker:
         if kind < 9:
             return f"({a} {self.pick('+', '-', '*')} {b})"
         if kind < 11:
-            return f"({a} {self.pick('//', '%', '/')} {b if self.chance(10) else self.pick('3', '7', '-5', '2.5')})"
+            divisor = b if self.chance(10) else self.pick("3", "7", "-5", "2.5")
+            return f"({a} {self.pick('//', '%', '/')} {divisor})"
         if kind < 13:
             return f"(int({a}) {self.pick('&', '|', '^')} {self.pick('255', '1023', '-1', '7')})"
         if kind == 13:
-            return f"({a} {self.pick('<<', '>>')} {self.pick('1', '3', '70', 'x', '62')})" if self.chance(15) else f"(-{a})"
+            return (
+                f"({a} {self.pick('<<', '>>')} {self.pick('1', '3', '70', 'x', '62')})"
+                if self.chance(15)
+                else f"(-{a})"
+            )
         if kind == 14:
             return f"({a} if {self.condition(0)} else {b})"
         return f"{self.pick('small', 'abs', 'float', 'look', '(lambda v: v)')}({a})"
@@ -160,7 +165,9 @@ class Maker:
             name = self.name()
             return Statement(f"{name} = small({name})")
         if kind == 12 and loop:
-            return Statement(clauses=[(f"if {self.condition()}:", [Statement(self.pick("break", "continue"))])])
+            return Statement(
+                clauses=[(f"if {self.condition()}:", [Statement(self.pick("break", "continue"))])]
+            )
         if kind == 13:
             return Statement("look(locals_of_caller())")
         if kind < 17:
@@ -185,7 +192,9 @@ class Maker:
             return Statement(clauses=[(f"for {counter} in range({turns}):", [*body, *tame])])
         body = [Statement(f"{counter} -= 1"), *self.body(depth - 1, True), *tame]
         start = Statement(f"{counter} = {turns}")
-        return Statement(clauses=[("if True:", [start, Statement(clauses=[(f"while {counter} > 0:", body)])])])
+        return Statement(
+            clauses=[("if True:", [start, Statement(clauses=[(f"while {counter} > 0:", body)])])]
+        )
 
     def function(self, number: int) -> Function:
         start = [Statement(f"{name} = {self.constant()}") for name in ("x", "y", "s", "t")]

@@ -26,7 +26,12 @@ JIT_MODES = [
     ("stress", {"PYTHON_JIT": "1", "PYTHON_JIT_STRESS": "1"}, 2),
     ("interpreted", {"PYTHON_JIT": "1", "PYTHON_JIT_BACKEND": "interpreter"}, 2),
     ("typed", {"PYTHON_JIT": "1", "PYTHON_JIT_TYPED": "1"}, 2),
-    ("typed-stress", {"PYTHON_JIT": "1", "PYTHON_JIT_TYPED": "1", "PYTHON_JIT_STRESS": "1"}, 2),
+    ("typed stress", {"PYTHON_JIT": "1", "PYTHON_JIT_TYPED": "1", "PYTHON_JIT_STRESS": "1"}, 2),
+    (
+        "typed interpreted",
+        {"PYTHON_JIT": "1", "PYTHON_JIT_BACKEND": "interpreter", "PYTHON_JIT_TYPED": "1"},
+        2,
+    ),
 ]
 
 

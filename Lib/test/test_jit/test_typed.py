@@ -1,9 +1,10 @@
-"""Typed traces: what a loop on numbers becomes, and that every exit from registers restores the frame exactly.
+"""Typed traces: what a loop on numbers becomes, and that every exit from registers restores the frame.
 
-`OPTIMIZED` gives functions with the operations their loop is made of; `FUNCTIONS` are run with each check of their traces
-made to fail in turn, and their results and the references they leave are compared with tier 1.
+`OPTIMIZED` gives functions with the operations their loop is made of; `FUNCTIONS` are run with each check of
+their traces made to fail in turn, and their results and the references they leave are compared with tier 1.
 """
 
+import importlib.util
 import json
 import sys
 import textwrap
@@ -13,6 +14,8 @@ from test.support.script_helper import assert_python_ok
 
 if not hasattr(sys, "_jit") or not sys._jit.is_available():
     raise unittest.SkipTest("this build has no JIT, or it cannot run")
+
+has_testcapi = importlib.util.find_spec("_testcapi") is not None
 
 TYPED = {
     "PYTHON_JIT": "1",
@@ -224,7 +227,8 @@ def shifts(n):
 
 def run():
     return [repr(f(260)) for f in (
-        total, floats, fibonacci, overflow, raises, escapes, types, objects, nested, frames, comparisons, shifts)]
+        total, floats, fibonacci, overflow, raises, escapes, types, objects, nested, frames,
+        comparisons, shifts)]
 
 def leaks():
     count = getattr(sys, "gettotalrefcount", None)
@@ -247,6 +251,52 @@ for turn in range(3):
     assert run() == first
 print(*first, sep="\\n")
 print("leaks", leaks())
+"""
+
+
+NO_MEMORY = """
+import _testcapi, sys
+def f(n, out):
+    t = 0.5; k = 10**6
+    for i in range(n):
+        t += i
+        k += i
+        out[i & 3] = t      # escapes: boxed
+        out[i & 1] = k
+    return t, k
+def g(n):
+    t = 0.5; k = 10**6
+    for i in range(n):
+        t += i
+        k += i * 1000
+        if i == 290:
+            t = -t
+    return t, k
+want = f(300, [0]*4), g(300)
+for start in range(0, 60):
+    a = [0]*4
+    got = None
+    try:
+        _testcapi.set_nomemory(start, start + 7)
+        try:
+            got = f(300, a)
+        finally:
+            _testcapi.remove_mem_hooks()
+    except MemoryError:
+        pass
+    assert got is None or got == want[0]
+for start in range(0, 40):
+    got = None
+    try:
+        _testcapi.set_nomemory(start, 0)
+        try:
+            got = g(300)
+        finally:
+            _testcapi.remove_mem_hooks()
+    except MemoryError:
+        pass
+    assert got is None or got == want[1], got
+print("ok")
 """
 
 
@@ -291,7 +341,9 @@ class LoopTests(unittest.TestCase):
 
     def test_passes_by_name(self):
         sums = OPTIMIZED["folded"][0]
-        program = textwrap.dedent(sums) + "import sys, json\nf(900)\nprint(json.dumps(sys._jit._ir_traces()))\n"
+        program = (
+            textwrap.dedent(sums) + "import sys, json\nf(900)\nprint(json.dumps(sys._jit._ir_traces()))\n"
+        )
         text = " ".join(json.loads(run(program, PYTHON_JIT_PASSES_OFF="fold,loop")))
         self.assertNotIn("PHI", text)
         self.assertIn("IMUL", text)
@@ -317,6 +369,11 @@ class ExitTests(unittest.TestCase):
 
     def test_stress(self):
         self.assertEqual(run(FUNCTIONS, PYTHON_JIT_STRESS="1"), self.expected)
+
+    @unittest.skipUnless(has_testcapi, "needs _testcapi.set_nomemory")
+    def test_no_memory(self):
+        # An exit that cannot have memory for its boxes takes them from the reserve.
+        self.assertEqual(run(NO_MEMORY, PYTHON_JIT_EXIT_THRESHOLD="60000").strip(), "ok")
 
     def test_forced_exits(self):
         for number in range(1, 41):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from Tools.fuzz import __main__ as fuzz
+from Tools.fuzz import numeric
 from Tools.fuzz.programs import Program, make
 from Tools.fuzz.run import TIMED_OUT, Runner
 from Tools.fuzz.shrink import shrink
@@ -46,6 +47,20 @@ def test_programs_run_to_their_end_and_do_not_only_raise() -> None:
         errors += outcome.out.count("Error'")
     assert lines > 100
     assert errors < lines * 0.9
+
+
+def test_numeric_programs_are_valid_and_mostly_compute() -> None:
+    texts = {numeric.make(seed).text() for seed in SEEDS}
+    assert len(texts) == len(SEEDS)
+    assert numeric.make(5).text() == numeric.make(5).text()
+    runner = Runner(sys.executable, 60)
+    numbers = 0
+    for seed in range(6):
+        outcome = runner.run(numeric.make(seed).text(), {})
+        assert outcome.code == 0, outcome.err
+        assert "leaks: False" in outcome.out
+        numbers += outcome.out.count("\n(")
+    assert numbers > 20
 
 
 def two_modes(python: str = sys.executable, time_limit: float = 20) -> Runner:

@@ -45,7 +45,7 @@ make_executor(const char *text, PyCodeObject *code)
     _PyExecutorObject *executor = _PyJitExecutor_New(&trace, JIT_KIND_SIDE, 0, &abort);
     if (executor == NULL) {
         PyErr_Format(PyExc_RuntimeError, "no executor: %s",
-                     ENGINE->unavailable != NULL ? ENGINE->unavailable : "out of memory");
+                     ENGINE->unavailable != NULL ? ENGINE->unavailable : "no memory, or too many values");
         return NULL;
     }
     for (uint32_t i = 0; i < executor->nexits; i++) {

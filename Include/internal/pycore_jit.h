@@ -121,7 +121,7 @@ PyObject **_PyJit_RestoreExit(_PyInterpreterFrame *frame, _PyJitExit *exit, cons
 /* --- Backends ------------------------------------------------------------------------------------------- */
 
 /* Makes EXECUTOR runnable from its trace (executor->trace) and exits.  0: done, executor->code and code_size are set; -1: could
- * not, *reason says why (static string); no exception is set. */
+ * not, -2: could not because of what this trace is; *reason says why (static string); no exception is set. */
 int _PyJit_Emit(_PyExecutorObject *executor, const char **reason);
 void _PyJit_FreeCode(_PyExecutorObject *executor);
 

@@ -468,8 +468,11 @@ _PyJit_Emit(_PyExecutorObject *executor, const char **reason)
 {
     Layout layout;
     assert(backend.shared != NULL);
-    if (_PyJit_AllocateRegisters(executor->trace, &backend.plan, reason) < 0
-            || lay_out(executor, &layout, reason) < 0) {
+    int status = _PyJit_AllocateRegisters(executor->trace, &backend.plan, reason);
+    if (status < 0) {
+        return status;
+    }
+    if (lay_out(executor, &layout, reason) < 0) {
         return -1;
     }
     size_t size = _Py_SIZE_ROUND_UP(layout.total, TRACE_ALIGNMENT);

@@ -415,12 +415,15 @@ _PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, int *abort)
     }
     executor->vm_data.valid = 1;
     const char *reason = NULL;
-    if (!ENGINE->interpreter && _PyJit_Emit(executor, &reason) < 0) {
+    int status = ENGINE->interpreter ? 0 : _PyJit_Emit(executor, &reason);
+    if (status < 0) {
         executor->code = NULL;
         executor->code_size = 0;
         Py_DECREF(executor);
         *abort = JIT_ABORT_BACKEND;
-        _PyJitEngine_SwitchOff(reason);
+        if (status == -1) {
+            _PyJitEngine_SwitchOff(reason);
+        }
         return NULL;
     }
     ENGINE->code_bytes += executor->code_size;

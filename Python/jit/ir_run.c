@@ -1,6 +1,6 @@
 /* sys._jit._ir_run: runs a trace given as text, for tests of the backends.
  *
- * The trace runs in a frame of its own, which nothing else sees: the arguments are its locals, and what is in its slots when the
+ * The trace runs in a frame of its own, on top of the caller's: the arguments are its locals, and what is in its slots when the
  * trace leaves is the result.  Only traces without OPAQUE operations: a bytecode instruction may look at anything.
  */
 #include "Python.h"
@@ -45,7 +45,7 @@ make_executor(const char *text, PyCodeObject *code)
     _PyExecutorObject *executor = _PyJitExecutor_New(&trace, JIT_KIND_SIDE, 0, &abort);
     if (executor == NULL) {
         PyErr_Format(PyExc_RuntimeError, "no executor: %s",
-                     ENGINE->unavailable != NULL ? ENGINE->unavailable : "out of memory");
+                     ENGINE->unavailable != NULL ? ENGINE->unavailable : "no memory, or too many values");
         return NULL;
     }
     for (uint32_t i = 0; i < executor->nexits; i++) {
@@ -106,11 +106,14 @@ _PyJit_IrRun(PyObject *Py_UNUSED(self), PyObject *arguments)
     frame->stacktop = code->co_nlocalsplus;
     PyTime_t before = 0, after = 0;
     int left = -1;
+    frame->previous = tstate->current_frame;
+    tstate->current_frame = frame;
     (void)PyTime_PerfCounterRaw(&before);
     for (int round = 0; round < rounds; round++) {
         enter(frame, frame->localsplus + frame->stacktop, tstate, executor);
     }
     (void)PyTime_PerfCounterRaw(&after);
+    tstate->current_frame = frame->previous;
     for (uint32_t i = 0; i < executor->nexits; i++) {
         if (executor->exits[i].taken > 0) {
             left = (int)i;

@@ -54,6 +54,7 @@ typedef struct {
     uint32_t pinned;                // registers the operation at hand needs, one bit each
     uint32_t at;                    // that operation
     const char *problem;
+    bool too_large;                 // the problem is this trace's alone
     // Where LOOP leads to, after the last PHI.
     uint32_t head, body;            // first PHI; first operation after the PHIs
     uint16_t head_holds[JIT_REGS];
@@ -195,6 +196,7 @@ write_cell(Walk *w, uint32_t index)
         }
     }
     w->problem = "more values than the machine code has room for";
+    w->too_large = true;
 }
 
 static void
@@ -324,6 +326,7 @@ plan_exit(Walk *w, const _PyJitSnapshot *snap, bool cells_only)
     }
     if (snap->nframes > 1 || frame->nslots > MAX_SLOTS) {
         w->problem = "a snapshot too large for the machine code";
+        w->too_large = true;
         return JIT_NO_VALUE_EXIT;
     }
     _PyJitValueExitPlan plan = {.exit = snap->exit, .first = result->ncells, .count = frame->nslots};
@@ -713,7 +716,7 @@ _PyJit_AllocateRegisters(const _PyJitTrace *trace, _PyJitAllocation *result, con
         }
         if (w.body - w.head > sizeof(w.phi_place)) {
             *reason = "more values around the loop than the machine code has room for";
-            return -1;
+            return -2;
         }
     }
     size_t size = trace->nins * (sizeof(Value) + sizeof(*w.next_uses));
@@ -744,7 +747,7 @@ _PyJit_AllocateRegisters(const _PyJitTrace *trace, _PyJitAllocation *result, con
         }
     }
     *reason = w.problem;
-    return w.problem == NULL ? 0 : -1;
+    return w.problem == NULL ? 0 : w.too_large ? -2 : -1;
 }
 
 /* --- Leaving ------------------------------------------------------------------------------------------------------ */

@@ -31,7 +31,7 @@ typedef struct {
     void *scratch;            size_t scratch_size;
 } _PyJitAllocation;
 
-/* Plans the code of TRACE.  0, or -1 with *reason (static string) set; RESULT can be used again in any case. */
+/* Plans the code of TRACE.  0; -1: out of memory; -2: this trace has too many values; *reason (static string) is set.  RESULT can be used again in any case. */
 int _PyJit_AllocateRegisters(const _PyJitTrace *trace, _PyJitAllocation *result, const char **reason);
 void _PyJit_FreeAllocation(_PyJitAllocation *result);
 

@@ -16,14 +16,19 @@ MODES: dict[str, dict[str, str]] = {
     "stress": {"PYTHON_JIT": "1", "PYTHON_JIT_STRESS": "1"},
     "interpreted": {"PYTHON_JIT": "1", "PYTHON_JIT_STRESS": "1", "PYTHON_JIT_BACKEND": "interpreter"},
 }
-# For programs on numbers: typed traces in the trace-IR interpreter; `forced`: one check of every trace fails.
-TYPED = {"PYTHON_JIT": "1", "PYTHON_JIT_TYPED": "1", "PYTHON_JIT_BACKEND": "interpreter"}
+# For programs on numbers: typed traces, in the trace-IR interpreter and as machine code; `forced`: one check
+# of every trace fails.
+NATIVE = {"PYTHON_JIT": "1", "PYTHON_JIT_TYPED": "1"}
+TYPED = NATIVE | {"PYTHON_JIT_BACKEND": "interpreter"}
 STRESS = {"PYTHON_JIT_STRESS": "1"}
 WARM = {"PYTHON_JIT_LOOP_THRESHOLD": "30", "PYTHON_JIT_EXIT_THRESHOLD": "20"}
 TYPED_MODES: dict[str, dict[str, str]] = {
     "off": {"PYTHON_JIT": "0"},
     "typed": TYPED | WARM,
     "typed, stress": TYPED | STRESS,
+    "native": NATIVE | WARM,
+    "native, stress": NATIVE | STRESS,
+    **{f"native, forced {n}": NATIVE | WARM | {"PYTHON_JIT_FORCE_EXIT": str(n)} for n in (2, 5, 9)},
     "typed, no passes": TYPED | WARM | {"PYTHON_JIT_PASSES_OFF": "fold,cse,loop"},
     **{f"forced {n}": TYPED | WARM | {"PYTHON_JIT_FORCE_EXIT": str(n)} for n in (1, 3, 6, 10, 15)},
 }

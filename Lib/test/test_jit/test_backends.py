@@ -54,7 +54,30 @@ class RandomTraces(unittest.TestCase):
             self.assertGreater(len(exits), 20)
 
 
+def trace_with_values(count):
+    """All of `count` values are live at once: each is made before the first is used."""
+    lines = ["  START", "  v1:object = LOAD_SLOT", "  v2:i64 = UNBOX_INT v1 -> s0", "  BYTECODE NOP 0 @ c0:0"]
+    lines += [f"  v{i + 1}:i64 = IXOR v{i}, {i}" for i in range(2, count + 2)]
+    lines += [f"  v{count + i + 1}:i64 = IXOR v{i}, v{count + i}" for i in range(2, count + 2)]
+    lines += ["  EXIT -> s1", "  snap s0: deopt c0:0 first"]
+    lines += [f"  snap s1: end c0:0 [c0:0 sp {SLOTS} x1=v{2 * count + 2}]"]
+    return "\n".join(["code c0 many.py:1 f", "trace:", *lines]) + "\n"
+
+
 class RunTests(unittest.TestCase):
+    def test_many_values(self):
+        for count in (5, 6, 7, 14, 50, 100):
+            outcomes = [
+                sys._jit._ir_run(trace_with_values(count), CODE, (1234567,), name)[:2] for name in backends()
+            ]
+            self.assertEqual(outcomes, outcomes[:1] * len(outcomes), count)
+
+    @unittest.skipUnless("native" in backends(), "the interpreter has no limit")
+    def test_too_many_values_are_the_trace_s_problem(self):
+        with self.assertRaises(RuntimeError):
+            sys._jit._ir_run(trace_with_values(300), CODE, (1,), "native")
+        self.assertTrue(sys._jit.is_available())
+
     def test_refuses_what_it_cannot_run(self):
         trace = (
             "code c0 f.py:1 f\ntrace:\n  START\n  OPAQUE NOP 0 @ c0:0\n  EXIT -> s1\n  snap s1: end c0:1\n"

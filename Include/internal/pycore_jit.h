@@ -56,7 +56,12 @@ int _PyJit_StartLoop(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODE
 int _PyJit_StartFunction(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *instr);
 
 /* Called at every dispatch while recording: NEXT_INSTR, with OPCODE and OPARG, is about to run.  Notes what the previous
- * instruction did.  1: go on recording; 0: recording has ended (with or without a trace). */
+ * instruction did, and says how tier 1 goes on. */
+enum {
+    JIT_STEP_STOP,          // recording has ended, with or without a trace
+    JIT_STEP_GO_ON,
+    JIT_STEP_THROUGH,       // OPCODE is ENTER_EXECUTOR: go on recording with the instruction it replaced
+};
 int _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr,
                       PyObject **stack_pointer, int opcode, int oparg);
 

@@ -39,7 +39,7 @@ extern "C" {
     X(NOT_TRACEABLE, "instruction cannot be traced",  "the log names the instruction") \
     X(UNWIND,        "an exception was raised",       "nothing was recorded before it") \
     X(TOO_SHORT,     "nothing was recorded",          "") \
-    X(LEFT_FRAME,    "left the frame it started in",  "a loop that returns in its first iteration") \
+    X(SHORT_FUNCTION, "too short to gain by itself",  "a small function is compiled where it is called from a trace") \
     X(INVALIDATED,   "the code changed meanwhile",    "monitoring was switched on, or the JIT off") \
     X(NO_MEMORY,     "out of memory",                 "") \
     X(MEMORY_LIMIT,  "the JIT's memory limit is reached", "see jit-memory-limit") \
@@ -89,10 +89,10 @@ enum {
 
 enum { JIT_KIND_LOOP, JIT_KIND_FUNCTION, JIT_KIND_SIDE };
 
-/* Side traces one after the other that begin with a failed check at the same instruction; the last one records the
- * generic instruction, which checks nothing, so the chain always ends. */
+/* Side traces one after the other that begin with a failed check at the same instruction. */
 #define JIT_MAX_CHAIN 4
 #define JIT_MAX_FAILURES 6
+#define JIT_SHORT_FUNCTION 24     // instructions, below which a function by itself is not compiled
 #define JIT_MAX_RECURSION 2       // times a function is inlined into itself
 
 #define JIT_MAX_UNITS 16          // code units of the longest instruction with its cache
@@ -115,7 +115,6 @@ typedef struct {
     PyThreadState *tstate;        // whose evaluation loop records; NULL: nobody
     uint8_t kind;
     uint8_t chain;
-    uint8_t forced_generic;       // the first instruction is recorded in its generic form
     int depth;                    // frames above the first one
     _PyInterpreterFrame *frame;   // at the last dispatch
     _Py_CODEUNIT *root;           // where the trace begins
@@ -195,11 +194,13 @@ bool _PyJitExecutor_MakeRoom(void);                  // false: over the limit ev
 int _PyJitExit_Link(_PyJitExit *exit, _Py_CODEUNIT *ip, _PyExecutorObject *executor);   // -1: no memory or no room
 void _PyJitExit_Unlink(_PyJitLink *link);
 void _PyJitExit_UnlinkAll(_PyJitExit *exit);
+void _PyJitExit_NoteFailure(_PyJitExit *exit);      // waits longer for the next side trace, at last for ever
 
 /* record.c */
 int _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *target,
                              _PyJitExit *exit);
 void _PyJitRecorder_Cancel(int abort);
+void _PyJitRecorder_LoopFailed(PyCodeObject *code, int index);   // the loop at that code unit did not serve
 
 /* log.c: all are silent where no log is asked for, and never fail the program */
 void _PyJitLog_Trace(_PyExecutorObject *executor, int end, int64_t ns);

@@ -10,8 +10,9 @@
  * same instruction again, or two executors could hand control to each other for ever:
  *  4. Such an exit is never linked to an executor that stands in the bytecode, and tier 1 runs the instruction that the executor
  *     replaced (JIT_STATUS_ORIGINAL).
- *  5. It may be linked to side traces made for it, each one longer in `chain` than its owner; the last of them begins with
- *     the generic instruction, which checks nothing.
+ *  5. It may be linked to side traces made for it, each one longer in `chain` than its owner, up to JIT_MAX_CHAIN.
+ *  6. At the end of such a chain the checks recorded are out of date, or too many kinds of objects come by.  The whole chain is
+ *     dropped, to be recorded anew, and who led to it waits longer each time and at last for ever; tier 1 adapts meanwhile.
  */
 #include "Python.h"
 
@@ -88,6 +89,43 @@ _PyJitExit_UnlinkAll(_PyJitExit *exit)
     }
 }
 
+void
+_PyJitExit_NoteFailure(_PyJitExit *exit)
+{
+    exit->failures++;
+    if (exit->failures >= JIT_MAX_FAILURES) {
+        exit->countdown = JIT_NEVER;
+        ENGINE->counters.given_up++;
+        return;
+    }
+    uint32_t wait = ENGINE->options.exit_threshold << exit->failures;
+    wait += _PyJitEngine_Random() % (wait + 1);
+    exit->countdown = (uint16_t)Py_MIN(wait, JIT_NEVER - 1);
+}
+
+/* Drops the executor at the head of the chain that ends in LAST, and with it the links to all of them. */
+static void
+drop_chain(_PyExecutorObject *last)
+{
+    _PyExecutorObject *head = last;
+    while (head->chain > 0 && head->incoming != NULL) {
+        head = head->incoming->exit->owner;
+    }
+    Py_INCREF(head);
+    for (_PyJitLink *link = head->incoming; link != NULL; link = link->next_in) {
+        _PyJitExit_NoteFailure(link->exit);
+    }
+    PyCodeObject *code = head->kind == JIT_KIND_LOOP ? head->vm_data.code : NULL;
+    int index = head->vm_data.index;
+    ENGINE->counters.invalidations++;
+    _PyJitLog_Drop(head, "its checks fail");
+    _PyJitExecutor_Invalidate(head);
+    if (code != NULL) {
+        _PyJitRecorder_LoopFailed(code, index);
+    }
+    Py_DECREF(head);
+}
+
 static _PyExecutorObject *
 executor_at(PyCodeObject *code, _Py_CODEUNIT *instr)
 {
@@ -128,6 +166,11 @@ _PyJit_ColdExit(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadSt
     if (exit->nlinks >= (exit->target != NULL ? 1 : JIT_MAX_LINKS)) {
         exit->countdown = JIT_NEVER;
         return JIT_RESULT(status, target);
+    }
+    if (!exit->progress && exit->owner->chain + 1 >= JIT_MAX_CHAIN) {
+        exit->countdown = JIT_NEVER;
+        drop_chain(exit->owner);       // the exit may be gone
+        return JIT_RESULT(JIT_STATUS_ORIGINAL, target);
     }
     if (exit->progress) {
         _PyExecutorObject *side = _PyJitExecutor_FindSide(target);

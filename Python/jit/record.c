@@ -87,40 +87,39 @@ hold(_PyJitRecorder *r, PyCodeObject *code)
 
 /* --- Failing, giving up ------------------------------------------------------------------------------- */
 
+/* One more trace that could not be made from, or did not serve, the loop whose jump's prefixes begin at INSTR. */
+static void
+note_loop_failure(_Py_CODEUNIT *instr)
+{
+    while (instr->op.code == EXTENDED_ARG) {
+        instr++;
+    }
+    if (instr->op.code != JUMP_BACKWARD) {
+        return;                // instrumented meanwhile
+    }
+    unsigned failures = instr[1].cache >> LOOP_FAILURE_SHIFT;
+    if (failures < 15) {
+        failures++;
+        ENGINE->counters.given_up += failures == JIT_MAX_FAILURES;
+    }
+    instr[1].cache = (uint16_t)(failures << LOOP_FAILURE_SHIFT | JIT_LOOP_COUNT_START);
+}
+
+void
+_PyJitRecorder_LoopFailed(PyCodeObject *code, int index)
+{
+    note_loop_failure(_PyCode_CODE(code) + index);
+}
+
 /* The site that asked for the trace is not asked again at once, and after enough failures never. */
 static void
 note_failure(_PyJitRecorder *r)
 {
-    bool given_up = false;
     if (r->kind == JIT_KIND_LOOP) {
-        _Py_CODEUNIT *instr = r->root;
-        while (instr->op.code == EXTENDED_ARG) {
-            instr++;
-        }
-        if (instr->op.code == JUMP_BACKWARD) {
-            unsigned failures = instr[1].cache >> LOOP_FAILURE_SHIFT;
-            if (failures < 15) {
-                failures++;
-                given_up = failures == JIT_MAX_FAILURES;
-                instr[1].cache = (uint16_t)(failures << LOOP_FAILURE_SHIFT | JIT_LOOP_COUNT_START);
-            }
-        }
+        note_loop_failure(r->root);
     }
     else if (r->exit != NULL) {
-        _PyJitExit *exit = r->exit;
-        exit->failures++;
-        if (exit->failures >= JIT_MAX_FAILURES) {
-            exit->countdown = JIT_NEVER;
-            given_up = true;
-        }
-        else {
-            uint32_t wait = ENGINE->options.exit_threshold << exit->failures;
-            wait += _PyJitEngine_Random() % (wait + 1);
-            exit->countdown = (uint16_t)Py_MIN(wait, JIT_NEVER - 1);
-        }
-    }
-    if (given_up) {
-        ENGINE->counters.given_up++;
+        _PyJitExit_NoteFailure(r->exit);
     }
 }
 
@@ -158,6 +157,13 @@ finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
     }
     if (!ENGINE->enabled || (r->parent != NULL && !r->parent->vm_data.valid)) {
         abort_recording(JIT_ABORT_INVALIDATED, end_ip, 0);
+        return;
+    }
+    if (r->kind == JIT_KIND_FUNCTION && end == JIT_END_RETURN && r->trace.nrecords < JIT_SHORT_FUNCTION
+        && !ENGINE->stress) {
+        // Entering and leaving costs more than it gains.  Ask again after as many calls as the counter holds.
+        _PyJit_CallCounts[JIT_CALL_SLOT(r->root)] = UINT16_MAX;
+        abort_recording(JIT_ABORT_SHORT_FUNCTION, end_ip, 0);
         return;
     }
     PyTime_t before = 0, after = 0;
@@ -248,7 +254,6 @@ start(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *root, int
     _PyJitTrace_Init(&r->trace);
     r->kind = (uint8_t)kind;
     r->chain = 0;
-    r->forced_generic = 0;
     r->depth = 0;
     r->frame = frame;
     r->root = root;
@@ -319,7 +324,6 @@ _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_
     r->exit = exit;
     if (!exit->progress) {
         r->chain = exit->owner->chain + 1;
-        r->forced_generic = r->chain >= JIT_MAX_CHAIN;
     }
     return 1;
 }
@@ -412,9 +416,6 @@ add_record(_PyJitRecorder *r)
             prev->instr[1].counter = counter;
         }
     }
-    else if (r->forced_generic && r->trace.nrecords == 0) {
-        opcode = _PyOpcode_Deopt[opcode];
-    }
     int code = _PyJitTrace_AddCode(&r->trace, prev->code);
     if (code < 0) {
         return -1;
@@ -490,7 +491,7 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
 {
     _PyJitRecorder *r = recorder();
     if (r->tstate != tstate) {
-        return 0;              // cancelled meanwhile
+        return JIT_STEP_STOP;              // cancelled meanwhile
     }
     bool fresh = r->prefix == NULL;
     _Py_CODEUNIT *start = fresh ? next_instr : r->prefix;
@@ -510,7 +511,7 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
         }
         if (add_record(r) < 0) {
             abort_recording(JIT_ABORT_NO_MEMORY, next_instr, 0);
-            return 0;
+            return JIT_STEP_STOP;
         }
         follow_frames(r, frame);
     }
@@ -518,51 +519,59 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
     if (fresh && r->trace.nrecords > 0) {
         if (next_instr == r->root) {
             finish(JIT_END_LOOP, code, next_instr, 0);
-            return 0;
+            return JIT_STEP_STOP;
         }
         if (r->trace.nrecords >= ENGINE->options.trace_limit) {
             end_here(r, JIT_END_TOO_LONG, frame, next_instr, opcode);
-            return 0;
+            return JIT_STEP_STOP;
         }
         if (r->depth < 0 && r->kind != JIT_KIND_SIDE
             && (last == RETURN_VALUE || last == RETURN_CONST || last == RETURN_GENERATOR)) {
             // A generator that yields comes back; a function that returns does not.
             finish(JIT_END_RETURN, NULL, NULL, 0);
-            return 0;
+            return JIT_STEP_STOP;
         }
         if (r->depth < -64 || r->depth > 120) {
             end_here(r, JIT_END_TOO_LONG, frame, next_instr, opcode);
-            return 0;
+            return JIT_STEP_STOP;
         }
     }
-    if (opcode == ENTER_EXECUTOR && !(r->trace.nrecords == 0 && next_instr == r->root)) {
-        end_here(r, JIT_END_LINK, frame, start, opcode);
-        return 0;
+    int step = JIT_STEP_GO_ON;
+    if (opcode == ENTER_EXECUTOR && code != NULL) {
+        // A function that is compiled by itself is inlined all the same; at a loop the trace ends.
+        const _PyExecutorObject *there = code->co_executors->executors[oparg];
+        if (there->kind != JIT_KIND_FUNCTION) {
+            end_here(r, JIT_END_LINK, frame, start, opcode);
+            return JIT_STEP_STOP;
+        }
+        step = JIT_STEP_THROUGH;
+        opcode = there->vm_data.opcode;
+        oparg = there->vm_data.oparg;
     }
     if (opcode == EXTENDED_ARG) {
         if (fresh) {
             r->prefix = next_instr;
         }
-        return 1;
+        return JIT_STEP_GO_ON;
     }
     r->prefix = NULL;
     const _PyJitInstInfo *info = &_PyJit_Insts[opcode];
     if (code == NULL || !(info->flags & JIT_INST_TRACEABLE)) {
         end_here(r, JIT_END_UNSUPPORTED, frame, start, opcode);
-        return 0;
+        return JIT_STEP_STOP;
     }
     if ((opcode == JUMP_BACKWARD || opcode == JUMP_BACKWARD_NO_INTERRUPT)
         && times_seen(r, code, next_instr, true) > 0) {
         end_here(r, JIT_END_INNER_LOOP, frame, start, opcode);
-        return 0;
+        return JIT_STEP_STOP;
     }
     if (opcode == RESUME_CHECK && times_seen(r, code, next_instr, false) >= JIT_MAX_RECURSION) {
         end_here(r, JIT_END_RECURSION, frame, start, opcode);
-        return 0;
+        return JIT_STEP_STOP;
     }
     if (hold(r, code) < 0) {
         abort_recording(JIT_ABORT_NO_MEMORY, start, opcode);
-        return 0;
+        return JIT_STEP_STOP;
     }
     _PyJitPending *prev = &r->prev;
     prev->instr = next_instr;
@@ -574,7 +583,7 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
     prev->depth = r->depth;
     note_types(prev, frame, stack_pointer);
     memcpy(prev->units, next_instr, info->size * sizeof(_Py_CODEUNIT));
-    return 1;
+    return step;
 }
 
 void

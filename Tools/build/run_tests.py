@@ -116,6 +116,11 @@ def left_out(expectations: dict[str, dict[str, str]], root: bool) -> dict[str, s
     return out | expectations["fails_on_stock_as_root"] if root else out
 
 
+def ignore_options(out: dict[str, str]) -> list[str]:
+    """Return regrtest's options that leave out the single tests (names with a dot) among `out`."""
+    return [word for name in sorted(out) if "." in name for word in ("--ignore", f"*{name}")]
+
+
 def stage_ruff(context: Context) -> None:
     """Formatting and lint of our Python."""
     packages = python_packages()
@@ -165,7 +170,7 @@ def stage_upstream(context: Context) -> None:
     out = left_out(load_expectations(), os.geteuid() == 0)
     for name, reason in sorted(out.items()):
         context.log.write(f"not run: {name}: {reason}\n")
-    ignored = [word for name in sorted(out) if "." in name for word in ("--ignore", name)]
+    ignored = ignore_options(out)
     excluded = [name for name in sorted(out) if "." not in name]
     options = [*ignored, *(["-x", *excluded] if excluded else [])]
     context.run(context.python, "-m", "test", "-w", f"-j{context.jobs}", *options, env={"PYTHON_JIT": "1"})
@@ -180,6 +185,7 @@ def stage_stress(context: Context) -> None:
     environment = {"PYTHON_JIT": "1", "PYTHON_JIT_STRESS": "1"}
     python = str(context.build / "debug/python")
     command = [python, "-m", "test", "-w", f"-j{context.jobs}", "--timeout=1200"]
+    command += ignore_options(left_out(load_expectations(), os.geteuid() == 0))
     context.run(*command, *chosen, env=environment)
 
 

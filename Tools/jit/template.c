@@ -4,6 +4,15 @@
  * compiled code in registers.  What is known only when a trace is compiled is a *hole*: a symbol nobody defines, whose
  * relocation the emitter applies.  The body macros are explained in Python/jit/body_macros.h.
  */
+
+/* Declared before any header that calls them, so that the compiler takes every path to them for unlikely: the end of an
+ * object, pending signals, the recursion limit. */
+struct _object;
+struct _ts;
+extern void _Py_Dealloc(struct _object *) __attribute__((cold, visibility("default")));
+extern int _Py_HandlePending(struct _ts *) __attribute__((cold, visibility("default")));
+extern int _Py_CheckRecursiveCallPy(struct _ts *) __attribute__((cold, visibility("default")));
+
 #include "jit/body_macros.h"
 
 #define JIT_ABI __attribute__((preserve_none))
@@ -81,8 +90,6 @@ extern JIT_CODE(_JIT_SHARED_static_exit) __attribute__((noinline));
 extern JIT_CODE(_JIT_SHARED_dynamic_exit) __attribute__((noinline));
 extern JIT_CODE(_JIT_SHARED_error) __attribute__((noinline));
 extern JIT_CODE(_JIT_SHARED_unwind) __attribute__((noinline));
-/* The end of an object: rare enough to stand apart. */
-extern void _Py_Dealloc(PyObject *) __attribute__((cold));
 
 /* A value of no meaning that costs no instruction. */
 #define JIT_ANY(TYPE) \

@@ -246,11 +246,16 @@ class Traces(unittest.TestCase):
         result = run(
             """
             def leaf(x):
-                return x + 1
+                y = (x * 3 + 1) % 1009
+                y = (y * 3 + 1) % 1009
+                y = (y * 3 + 1) % 1009
+                y = (y * 3 + 1) % 1009
+                return y
             def call(n, f):
                 return list(map(f, range(n)))
+            before = call(10, leaf)
             values = call(500, leaf)
-            report(ok=values == list(range(1, 501)), functions=sys._jit.stats()["traces_function"],
+            report(ok=values[:10] == before, functions=sys._jit.stats()["traces_function"],
                    found=len(executors(leaf.__code__)))
             """
         )
@@ -360,6 +365,65 @@ class Traces(unittest.TestCase):
         )
         self.assertLess(result["more"], 10)
         self.assertGreaterEqual(result["given_up"], 1)
+
+    def test_stale_checks_are_recorded_anew(self):
+        # A class that changes now and then: its version is in every trace, and no trace stays behind for good.
+        result = run(
+            """
+            class Counter:
+                made = 0
+                def __init__(self):
+                    self.n = 0
+                def step(self):
+                    self.n += 1
+                    return self.n
+            def hot(n):
+                c = Counter()
+                for i in range(n):
+                    c.step()
+                return c.n
+            for k in range(40):
+                Counter.made += 1
+                hot(2000)
+            taken = sys._jit.stats()["exits_taken"]
+            value = hot(20000)
+            report(value=value, more=sys._jit.stats()["exits_taken"] - taken)
+            """
+        )
+        self.assertEqual(result["value"], 20000)
+        self.assertLess(result["more"], 2000)
+
+    def test_a_compiled_function_is_inlined(self):
+        body = "".join("    x = (x * 3 + 1) % 1009\n" for _ in range(8))
+        result = run(
+            f"""exec({("def leaf(x):" + chr(10) + body + "    return x" + chr(10))!r})
+list(map(leaf, range(500)))
+def hot(n):
+    total = 0
+    for i in range(n):
+        total += leaf(i)
+    return total
+value = hot(1000)
+report(compiled=len(executors(leaf.__code__)), traces=sys._jit._ir_traces(),
+       same=value == sum(leaf(i) for i in range(1000)))
+"""
+        )
+        self.assertTrue(result["same"])
+        self.assertEqual(result["compiled"], 1)
+        whole = [t for t in result["traces"] if " hot" in t and " leaf" in t and "  LOOP" in t]
+        self.assertTrue(whole, "no loop of hot with leaf inside")
+
+    def test_short_functions_stay_in_tier_1(self):
+        result = run(
+            """
+            def leaf(x):
+                return x + 1
+            values = list(map(leaf, range(500)))
+            report(compiled=len(executors(leaf.__code__)), aborts=sys._jit.stats()["aborts"])
+            """
+        )
+        self.assertEqual(result["compiled"], 0)
+        self.assertGreaterEqual(result["aborts"]["too short to gain by itself"], 1)
 
     def test_extended_args(self):
         names = "\n".join(f"    v{i} = {i} + n" for i in range(300))
@@ -563,6 +627,32 @@ class Memory(unittest.TestCase):
         self.assertGreater(result["evictions"], 0)
         self.assertTrue(result["ok"])
 
+    def test_executor_dropped_where_recording_links_to_it(self):
+        # The trace of the outer loop ends at the inner one's executor; making room for it drops that executor while
+        # its ENTER_EXECUTOR is being dispatched.
+        result = run(
+            """
+            total = 0
+            for k in range(1500):
+                space = {}
+                exec(f'''def hot(n):
+                    total = {k}
+                    for i in range(n):
+                        total += len(str(i)) * {k}
+                        for j in range(30):
+                            total += j
+                        total -= len(str(i)) * {k}
+                    return total
+                ''', space)
+                total += space["hot"](30)
+            report(total=total, evictions=sys._jit.stats()["evictions"])
+            """,
+            "-X",
+            "jit-memory-limit=1",
+        )
+        self.assertEqual(result["total"], sum(range(1500)) + 1500 * 30 * sum(range(30)))
+        self.assertGreater(result["evictions"], 0)
+
     @unittest.skipUnless(sys.platform == "linux", "needs prctl(PR_SET_MDWE)")
     def test_executable_memory_refused_at_start(self):
         # A parent that forbids itself to make memory executable; the child inherits it.
@@ -623,14 +713,17 @@ class Memory(unittest.TestCase):
         source = textwrap.dedent(
             """
             import resource
+            keep = []
             with open("/proc/self/statm") as file:
                 now = int(file.read().split()[0]) * 4096
-            resource.setrlimit(resource.RLIMIT_AS, (now + (1 << 20), now + (1 << 20)))
+            # Enough for the program; Tools/jit/tests/test_arena.py makes the arena itself run out.
+            resource.setrlimit(resource.RLIMIT_AS, (now + (8 << 20), now + (8 << 20)))
             total = 0
             for k in range(300):
                 space = {}
                 exec(f"def hot(n):\\n t = {k}\\n for i in range(n):\\n  t += i\\n return t\\n", space)
                 total += space["hot"](50)
+                keep.append(space["hot"])
             print(total)
             """
         )

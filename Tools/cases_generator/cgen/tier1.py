@@ -68,8 +68,15 @@ def recording(w: Writer, model: Model) -> None:
     w.put("#endif", "record_previous_inst:")
     with w.block("{"):
         w.line("/* The recorder notes what the previous instruction did; then this one runs. */")
-        with w.block("if (!_PyJit_RecordStep(tstate, frame, next_instr, stack_pointer, opcode, oparg)) {"):
+        w.line("int jit_step = _PyJit_RecordStep(tstate, frame, next_instr, stack_pointer, opcode, oparg);")
+        with w.block("if (jit_step == JIT_STEP_THROUGH) {"):
+            w.line("_PyExecutorObject *jit_through = JIT_EXECUTOR_AT(next_instr);")
+            w.put("opcode = jit_through->vm_data.opcode;", "oparg = jit_through->vm_data.oparg;")
+        with w.block("else if (jit_step == JIT_STEP_STOP) {"):
             w.line("JIT_STOP_RECORDING();")
+            w.line("/* Room for the new executor may have been made by dropping the one that stood here. */")
+            with w.block("if (opcode == ENTER_EXECUTOR) {"):
+                w.put("opcode = next_instr->op.code;", "oparg = next_instr->op.arg;")
         w.line("JIT_DISPATCH_RECORDED();")
     w.line("stop_tracing:")
     with w.block("{"):

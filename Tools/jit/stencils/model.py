@@ -33,6 +33,7 @@ TRACE_PREFIX = "_JIT_TRACE_"
 STUB_PREFIX = "_JIT_STUB_"
 SHARED_PREFIX = "_JIT_SHARED_"
 SHARED_ALIGNMENT = 16
+LARGEST_PART = 1 << 16
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,9 +132,20 @@ class _Linker:
             if symbol.startswith(SHARED_PREFIX):
                 name = symbol.removeprefix(SHARED_PREFIX)
                 self.result.shared_entries[name] = self.shared_at[definition.section] + definition.offset
+        self._check_sizes()
         self._number_externals()
         self.result.constants = bytes(self.constants)
         return self.result
+
+    def _check_sizes(self) -> None:
+        """The tables hold sizes and offsets in 16 bits."""
+        tables = (self.result.opaque, self.result.trace, self.result.stubs)
+        parts = [("shared code", self.result.shared)]
+        for stencil in (item for table in tables for item in table.values()):
+            parts += [(f"stencil {stencil.name}", stencil.hot), (f"stencil {stencil.name}", stencil.cold)]
+        for name, part in parts:
+            if len(part.data) >= LARGEST_PART:
+                raise BuildError(f"{name}: {len(part.data)} bytes, {LARGEST_PART} is the limit")
 
     def _number_externals(self) -> None:
         self.result.externals = [self.externals[name] for name in sorted(self.externals)]

@@ -157,6 +157,15 @@ def test_a_tree_that_is_not_configured(tmp_path: Path, capsys: pytest.CaptureFix
     assert "is not a configured build tree" in capsys.readouterr().err
 
 
+def test_an_output_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "pyconfig.h").write_text("")
+    template = tmp_path / "template.c"
+    template.write_text(PRELUDE + GOOD)
+    where = ["--tree", str(tmp_path), "--template", str(template), "-o", str(tmp_path / "missing" / "x.h")]
+    assert cli.main([*where, "--clang", CLANGS[0], "--target", "x86_64-pc-linux-gnu"]) == 1
+    assert "No such file or directory" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("says", "message"),
     [
@@ -235,6 +244,17 @@ def test_an_addend_that_does_not_fit() -> None:
     obj = objects.ObjectFile({section.name: section}, {symbol.name: symbol})
     target = toolchain.Toolchain("clang", "llvm-readobj", "x86_64-pc-linux-gnu").target()
     with pytest.raises(BuildError, match="addend 2147483648 of thing does not fit"):
+        model.build(obj, target)
+
+
+def test_a_stencil_that_is_too_large() -> None:
+    section = objects.Section(
+        ".text.jit_hot._JIT_OP_X", b"\0" * (1 << 16), 1, executable=True, writable=False, loaded=True
+    )
+    symbol = objects.Symbol("_JIT_OP_X", section.name, 0)
+    obj = objects.ObjectFile({section.name: section}, {symbol.name: symbol})
+    target = toolchain.Toolchain("clang", "llvm-readobj", "x86_64-pc-linux-gnu").target()
+    with pytest.raises(BuildError, match="stencil X: 65536 bytes, 65536 is the limit"):
         model.build(obj, target)
 
 

@@ -201,7 +201,7 @@ rewind_trace(_PyJitBuilder *b)
 static int
 build_typed(_PyJitBuilder *b)
 {
-    b->planning = pass_is_on(JIT_PASS_LOOP) && b->chain < JIT_MAX_CHAIN;
+    b->planning = pass_is_on(JIT_PASS_LOOP) && b->chain + 1 < JIT_MAX_CHAIN;
     int status = walk(b);
     b->planning = false;
     if (status < 0 || b->nloop == 0) {

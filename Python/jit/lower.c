@@ -71,7 +71,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
     _PyJitTrace *t = b->t;
     const _PyJitRecord *record = &t->records[index];
     uint32_t oparg = record->oparg;
-    if (b->chain > 0 && index == 0 && (record->opcode != JUMP_BACKWARD || b->chain >= JIT_MAX_CHAIN)) {
+    if (b->chain > 0 && index == 0 && (record->opcode != JUMP_BACKWARD || b->chain + 1 >= JIT_MAX_CHAIN)) {
         return 0;              // this instruction failed a check before (a jump: the checks before the loop)
     }
     switch (record->opcode) {

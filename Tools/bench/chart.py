@@ -39,6 +39,7 @@ def draw(panels: list[tuple[str, list[tuple[str, float]]]], of: str, against: st
 
     matplotlib.use("svg")
     matplotlib.rcParams["svg.hashsalt"] = "bench"
+    matplotlib.rcParams["svg.fonttype"] = "none"
     matplotlib.rcParams["font.size"] = 8
     from matplotlib import pyplot  # type: ignore[import-not-found,unused-ignore]
 

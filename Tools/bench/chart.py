@@ -87,7 +87,7 @@ def main(argv: list[str] | None = None) -> int:
                 f"chart.py: the run had no interpreter {name}, only {data['interpreters']}", file=sys.stderr
             )
             return 2
-    panels = [(kind, speeds(data, of, against, kind)) for kind in ("pyperformance", "own")]
+    panels = [(kind, speeds(data, of, against, kind)) for kind in suite.KINDS]
     panels = [(kind, rows) for kind, rows in panels if rows]
     if not panels:
         print("chart.py: no benchmark has numbers for both", file=sys.stderr)

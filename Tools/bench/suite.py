@@ -13,6 +13,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 DATA = HERE / "benchmarks.toml"
+KINDS = ("pyperformance", "own", "kernels")
 
 
 class SuiteError(Exception):
@@ -24,7 +25,7 @@ class Script:
     """One script to run in each interpreter.  It reports one benchmark or several."""
 
     name: str
-    kind: str  # "own" or "pyperformance"
+    kind: str  # one of KINDS
     path: Path
     args: tuple[str, ...] = ()
 
@@ -41,6 +42,11 @@ def own_scripts(data: dict[str, Any], root: Path = ROOT) -> list[Script]:
         if not script.path.is_file():
             raise SuiteError(f"{DATA.name} names the program {script.name}, but there is no {script.path}")
     return scripts
+
+
+def kernel_scripts(data: dict[str, Any], root: Path = ROOT) -> list[Script]:
+    paths = sorted((root / data["kernels"]["folder"]).glob(data["kernels"]["pattern"]))
+    return [Script(path.stem, "kernels", path) for path in paths]
 
 
 def pyperformance_scripts(data: dict[str, Any], folder: Path) -> list[Script]:
@@ -88,6 +94,8 @@ def select(suite: str, build: Path, only: list[str] | None = None, fast: bool = 
     scripts: list[Script] = []
     if suite in ("own", "all"):
         scripts += own_scripts(data)
+    if suite in ("kernels", "all"):
+        scripts += kernel_scripts(data)
     if suite in ("pyperformance", "all"):
         scripts += pyperformance_scripts(data, fetch_pyperformance(data, build))
     if only:

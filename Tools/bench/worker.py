@@ -2,9 +2,9 @@
 
     python worker.py JOB.json OUT.json
 
-JOB: kind ("own" or "pyperformance"), script, args, loops ({name: count}, empty to calibrate), min_time
-(seconds one value should last), warmups and values ({name: count}), check (also make the extra run that
-observes results).
+JOB: kind ("own", "kernels" or "pyperformance"), script, args, loops ({name: count}, empty to calibrate),
+min_time (seconds one value should last), warmups and values ({name: count}), check (also make the extra
+run that observes results).
 The first value of a process is reported apart (code is cold), then warm-ups are dropped,
 then values are kept.
 """
@@ -191,10 +191,10 @@ def main() -> None:
     start = time.perf_counter()
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        if job["kind"] == "own":
-            run_own(job["script"], session)
-        else:
+        if job["kind"] == "pyperformance":
             run_pyperformance(job["script"], job["args"], session)
+        else:
+            run_own(job["script"], session)
     report = {
         "benchmarks": session.results,
         "wall": time.perf_counter() - start,

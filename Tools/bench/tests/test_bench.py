@@ -200,6 +200,11 @@ def test_wrong_interpreter_arguments_are_refused(text: str) -> None:
 
 def test_every_own_program_named_exists_and_no_name_is_unknown() -> None:
     assert len(suite.own_scripts(suite.read_data())) >= 30
+    kernels = suite.kernel_scripts(suite.read_data())
+    assert len(kernels) >= 10 and all(kernel.kind == "kernels" for kernel in kernels)
+    assert [script.name for script in suite.select("kernels", Path("unused"), ["kernel_branches"])] == [
+        "kernel_branches"
+    ]
     with pytest.raises(suite.SuiteError, match="nonsense"):
         suite.select("own", Path("unused"), ["nonsense"])
 

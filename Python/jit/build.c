@@ -232,8 +232,14 @@ _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _P
         b.end_offset = (uint32_t)(end_ip - _PyCode_CODE(end_code));
     }
     PyCodeObject *code = t->codes[t->records[0].code];
-    b.nlocals = (uint32_t)code->co_nlocalsplus;
-    b.nslots = b.nlocals + (uint32_t)code->co_stacksize;
+    b.frames[0] = (_PyJitAbstractFrame){
+        .code = t->records[0].code,
+        .depth = t->records[0].depth,
+        .stack = (uint32_t)code->co_nlocalsplus,
+        .end = (uint32_t)(code->co_nlocalsplus + code->co_stacksize),
+    };
+    b.nframes = 1;
+    b.nslots = b.frames[0].end;
     b.typed = ENGINE->options.typed && b.nslots <= JIT_MAX_SLOTS;
     if (!b.typed) {
         return walk(&b) < 0 ? -1 : 0;

@@ -43,8 +43,8 @@ _PyJitLower_Next(const _PyJitBuilder *b, uint32_t index, uint16_t *code, uint32_
 static bool
 plain_locals(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t one, int other)
 {
-    return _PyJitSlot_CanStore(b, one, JIT_TAG(record->types, 2))
-        && (other < 0 || _PyJitSlot_CanStore(b, (uint32_t)other, JIT_TAG(record->types, 3)));
+    return _PyJitSlot_CanStore(b, local(b, one), JIT_TAG(record->types, 2))
+        && (other < 0 || _PyJitSlot_CanStore(b, local(b, (uint32_t)other), JIT_TAG(record->types, 3)));
 }
 
 static uint32_t
@@ -86,12 +86,12 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
             return 1;
         case LOAD_FAST:
             _PyJitLower_Begin(b, index);
-            _PyJitSlot_PushLocal(b, oparg);
+            _PyJitSlot_PushLocal(b, local(b, oparg));
             return 1;
         case LOAD_FAST_LOAD_FAST:
             _PyJitLower_Begin(b, index);
-            _PyJitSlot_PushLocal(b, oparg >> 4);
-            _PyJitSlot_PushLocal(b, oparg & 15);
+            _PyJitSlot_PushLocal(b, local(b, oparg >> 4));
+            _PyJitSlot_PushLocal(b, local(b, oparg & 15));
             return 1;
         case LOAD_CONST:
             _PyJitLower_Begin(b, index);
@@ -102,17 +102,17 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
                 return 0;
             }
             _PyJitLower_Begin(b, index);
-            _PyJitSlot_GuardStore(b, oparg);
-            _PyJitSlot_StoreTop(b, oparg);
+            _PyJitSlot_GuardStore(b, local(b, oparg));
+            _PyJitSlot_StoreTop(b, local(b, oparg));
             return 1;
         case STORE_FAST_LOAD_FAST:
             if (!plain_locals(b, record, oparg >> 4, -1)) {
                 return 0;
             }
             _PyJitLower_Begin(b, index);
-            _PyJitSlot_GuardStore(b, oparg >> 4);
-            _PyJitSlot_StoreTop(b, oparg >> 4);
-            _PyJitSlot_PushLocal(b, oparg & 15);
+            _PyJitSlot_GuardStore(b, local(b, oparg >> 4));
+            _PyJitSlot_StoreTop(b, local(b, oparg >> 4));
+            _PyJitSlot_PushLocal(b, local(b, oparg & 15));
             return 1;
         case STORE_FAST_STORE_FAST:
             // The same local twice: what the first store puts there need not be plain.
@@ -120,10 +120,10 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
                 return 0;
             }
             _PyJitLower_Begin(b, index);
-            _PyJitSlot_GuardStore(b, oparg >> 4);
-            _PyJitSlot_GuardStore(b, oparg & 15);
-            _PyJitSlot_StoreTop(b, oparg >> 4);
-            _PyJitSlot_StoreTop(b, oparg & 15);
+            _PyJitSlot_GuardStore(b, local(b, oparg >> 4));
+            _PyJitSlot_GuardStore(b, local(b, oparg & 15));
+            _PyJitSlot_StoreTop(b, local(b, oparg >> 4));
+            _PyJitSlot_StoreTop(b, local(b, oparg & 15));
             return 1;
         case POP_TOP:
             if (!_PyJitSlot_CanDrop(b)) {

@@ -33,6 +33,16 @@ typedef struct {
     _PyJitRef phi;
 } _PyJitLoopSlot;
 
+/* A frame as the builder sees it.  Its slots are `base` to `end` of the map: locals up to `stack`, then its evaluation stack. */
+typedef struct {
+    uint16_t code;             // index into codes
+    uint8_t depth;             // as in records
+    uint32_t base, stack, end;
+    uint32_t free;             // the first free slot of its stack, while another frame runs above it
+} _PyJitAbstractFrame;
+
+#define JIT_MAX_FRAMES 24
+
 typedef struct {
     _PyJitTrace *t;
     int end;                   // JIT_END_
@@ -43,11 +53,12 @@ typedef struct {
     bool failed;
     bool forgot;               // something may have changed locals behind the trace's back
     int chain;                 // of the executor that will be: above 0, the first instruction failed a check before
-    uint32_t nlocals;          // localsplus before the stack
+    _PyJitAbstractFrame frames[JIT_MAX_FRAMES];    // outermost first
+    uint32_t nframes;          // the last one is where the walk is
+    _PyJitSlot *slots;         // of all frames, one after the other
     uint32_t nslots;
-    uint32_t depth;            // index of the first free slot
+    uint32_t depth;            // index of the first free slot of the last frame
     uint32_t sp;               // where the machine's stack pointer points, likewise
-    _PyJitSlot *slots;
     uint16_t code;             // where a failed check leads now
     uint32_t offset;
     bool progress;
@@ -82,6 +93,51 @@ static inline int
 type_of_ref(const _PyJitBuilder *b, _PyJitRef ref)
 {
     return JIT_INS(b->t, ref)->type;
+}
+
+/* The frame the walk is in. */
+static inline _PyJitAbstractFrame *
+this_frame(_PyJitBuilder *b)
+{
+    return &b->frames[b->nframes - 1];
+}
+
+/* The slot of the local an instruction names by OPARG.  Rules never use the number itself. */
+static inline uint32_t
+local(const _PyJitBuilder *b, uint32_t oparg)
+{
+    return b->frames[b->nframes - 1].base + oparg;
+}
+
+/* The frame SLOT belongs to. */
+static inline const _PyJitAbstractFrame *
+frame_of(const _PyJitBuilder *b, uint32_t slot)
+{
+    uint32_t i = b->nframes - 1;
+    while (slot < b->frames[i].base) {
+        i--;
+    }
+    return &b->frames[i];
+}
+
+static inline bool
+is_local(const _PyJitBuilder *b, uint32_t slot)
+{
+    return slot < frame_of(b, slot)->stack;
+}
+
+/* Where the stack of the walk's frame begins. */
+static inline uint32_t
+stack_base(const _PyJitBuilder *b)
+{
+    return b->frames[b->nframes - 1].stack;
+}
+
+/* What LOAD_SLOT and its like have in `aux`: SLOT counted from its own frame. */
+static inline uint32_t
+slot_in_frame(const _PyJitBuilder *b, uint32_t slot)
+{
+    return slot - frame_of(b, slot)->base;
 }
 
 /* slots.c ------------------------------------------------------------------------------------------------------- */

@@ -49,7 +49,7 @@ _PyJitLoop_Plan(_PyJitBuilder *b)
     for (uint32_t i = 0; i < b->depth; i++) {
         const _PyJitSlot *slot = &b->slots[i];
         _PyJitLoopSlot keep = {.slot = (uint16_t)i};
-        if (i < b->nlocals && may_carry(b, slot)) {
+        if (is_local(b, i) && may_carry(b, slot)) {
             keep.carried = 1;
             keep.type = (uint8_t)type_of_ref(b, slot->number);
         }
@@ -84,7 +84,7 @@ _PyJitLoop_Header(_PyJitBuilder *b)
     for (uint32_t i = 0; i < b->nloop; i++) {
         _PyJitLoopSlot *keep = &b->loop[i];
         keep->object = _PyJitSlot_Object(b, keep->slot);
-        if (keep->slot < b->nlocals) {
+        if (is_local(b, keep->slot)) {
             (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_BOUND, keep->object, JIT_REF_NONE, 0);
         }
         if (keep->type == JIT_TYPE_NONE) {
@@ -131,7 +131,7 @@ _PyJitLoop_Close(_PyJitBuilder *b)
     bool all = left == b->nloop;
     b->nloop = left;
     // A local that is a number only because others are, as in `a, b = b, a + b`.
-    for (uint32_t i = 0; i < b->nlocals && b->grow; i++) {
+    for (uint32_t i = 0; i < stack_base(b) && b->grow; i++) {
         if (!b->slots[i].carried && may_carry(b, &b->slots[i])) {
             b->loop[b->nloop++] = (_PyJitLoopSlot){
                 .slot = (uint16_t)i, .carried = 1, .type = (uint8_t)type_of_ref(b, b->slots[i].number),

@@ -39,11 +39,11 @@ _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, u
             b->failed = true;
             return -1;
         }
-        t->frames[frame].sp = b->depth;
+        t->frames[frame].sp = slot_in_frame(b, b->depth);
         for (uint32_t i = 0; i < b->depth; i++) {
             const _PyJitSlot *slot = &b->slots[i];
             if (slot->dirty
-                && _PyJitTrace_AddSlot(t, (uint16_t)i, slot->object != JIT_REF_NONE ? slot->object : slot->number) < 0) {
+                && _PyJitTrace_AddSlot(t, (uint16_t)slot_in_frame(b, i), slot->object != JIT_REF_NONE ? slot->object : slot->number) < 0) {
                 b->failed = true;
                 return -1;
             }
@@ -143,7 +143,7 @@ _PyJitSlot_Object(_PyJitBuilder *b, uint32_t index)
 {
     _PyJitSlot *slot = &b->slots[index];
     if (slot->object == JIT_REF_NONE && !slot->dirty) {
-        slot->object = slot->memory = emit0(b, JIT_OP_LOAD_SLOT, index);
+        slot->object = slot->memory = emit0(b, JIT_OP_LOAD_SLOT, slot_in_frame(b, index));
         slot->plain = slot->memory_plain;
     }
     return slot->object;
@@ -198,7 +198,7 @@ _PyJitSlot_Kind(const _PyJitBuilder *b, uint32_t index, unsigned int tag)
 static void
 write_slot(_PyJitBuilder *b, uint32_t index, _PyJitRef object, bool plain)
 {
-    emit1(b, index < b->nlocals ? JIT_OP_STORE_SLOT : JIT_OP_STORE_STACK, object, index);
+    emit1(b, is_local(b, index) ? JIT_OP_STORE_SLOT : JIT_OP_STORE_STACK, object, slot_in_frame(b, index));
     _PyJitSlot *slot = &b->slots[index];
     slot->object = slot->memory = object;
     slot->plain = slot->memory_plain = plain;
@@ -224,7 +224,7 @@ own_borrowers(_PyJitBuilder *b, uint32_t local)
     if (memory == JIT_REF_NONE) {
         return;                // never loaded
     }
-    for (uint32_t i = b->nlocals; i < b->depth; i++) {
+    for (uint32_t i = stack_base(b); i < b->depth; i++) {
         if (b->slots[i].dirty && b->slots[i].object == memory) {
             own(b, i);
         }
@@ -252,21 +252,22 @@ void
 _PyJitBuild_Flush(_PyJitBuilder *b, bool keep_carried)
 {
     // The stack first: it may borrow from locals.  Nothing here leaves.
+    uint32_t base = this_frame(b)->base, stack = stack_base(b);
     for (uint32_t pass = 0; pass < 2; pass++) {
-        for (uint32_t i = pass == 0 ? b->nlocals : 0; i < (pass == 0 ? b->depth : b->nlocals); i++) {
+        for (uint32_t i = pass == 0 ? stack : base; i < (pass == 0 ? b->depth : stack); i++) {
             _PyJitSlot *slot = &b->slots[i];
             if (slot->dirty && slot->object != JIT_REF_NONE && !(keep_carried && slot->carried)) {
                 own(b, i);
             }
         }
     }
-    for (uint32_t i = 0; i < b->depth; i++) {
+    for (uint32_t i = base; i < b->depth; i++) {
         if (b->slots[i].dirty && !(keep_carried && b->slots[i].carried)) {
             box(b, i, keep_carried);
         }
     }
     if (b->sp != b->depth) {
-        emit0(b, JIT_OP_SET_SP, b->depth);
+        emit0(b, JIT_OP_SET_SP, slot_in_frame(b, b->depth));
         b->sp = b->depth;
     }
 }
@@ -281,7 +282,7 @@ forget(_PyJitSlot *slot)
 void
 _PyJitBuild_ForgetStack(_PyJitBuilder *b)
 {
-    for (uint32_t i = b->nlocals; i < b->nslots; i++) {
+    for (uint32_t i = stack_base(b); i < b->nslots; i++) {
         assert(i >= b->depth || !b->slots[i].dirty);
         forget(&b->slots[i]);
         b->slots[i].touched = 1;
@@ -318,7 +319,7 @@ push(_PyJitBuilder *b)
 static void
 pop(_PyJitBuilder *b)
 {
-    assert(b->depth > b->nlocals);
+    assert(b->depth > stack_base(b));
     forget(&b->slots[--b->depth]);
     b->slots[b->depth].touched = 1;
 }

@@ -1,7 +1,8 @@
 """A short digest of any Python value that is the same in every interpreter that computed the same value.
 
-Used by the worker to compare what a benchmark computed under two interpreters.  Addresses, hash order and
-caches are left out; numbers are exact (0.0 and -0.0 differ, 1 and 1.0 and True differ, every NaN is one).
+Used by the worker to compare what a benchmark computed under two interpreters.  Addresses, hash order,
+caches and what belongs to the system are left out; numbers are exact (0.0 and -0.0 differ, 1 and 1.0 and True
+differ, every NaN is one).
 """
 
 from __future__ import annotations
@@ -15,6 +16,23 @@ import types
 
 MAX_NODES = 20_000  # the most values a digest looks at, so that it costs little next to the benchmark
 MAX_DEPTH = 40
+# Objects of these packages stand for something of the system: a socket, a thread, a timer.  Their attributes
+# hold port numbers, clock readings, and as much data as had come in by chance.
+SYSTEM = (
+    "_asyncio",
+    "_socket",
+    "_ssl",
+    "_thread",
+    "asyncio",
+    "concurrent",
+    "multiprocessing",
+    "queue",
+    "selectors",
+    "socket",
+    "ssl",
+    "subprocess",
+    "threading",
+)
 LEAVES = (bool, str, bytes, bytearray, complex, range, type(None), type(Ellipsis))
 
 
@@ -79,7 +97,7 @@ class Digester:
             self.put(value.__qualname__)
         elif isinstance(value, (types.ModuleType, types.GeneratorType, types.CoroutineType)):
             self.put(value.__name__)
-        else:
+        elif not kind_of_system(type(value)):
             self.add_instance(value, depth)
 
     def add_instance(self, value: object, depth: int) -> None:
@@ -96,6 +114,10 @@ class Digester:
                 self.add(getattr(value, name, "unset"), depth)
         if type(value).__module__ in ("decimal", "fractions", "datetime"):
             self.put(str(value))
+
+
+def kind_of_system(kind: type) -> bool:
+    return any(base.__module__.partition(".")[0] in SYSTEM for base in kind.__mro__)
 
 
 def digest(value: object, max_nodes: int = MAX_NODES) -> str:

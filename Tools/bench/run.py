@@ -67,6 +67,13 @@ def parse_interpreter(text: str) -> Interpreter:
     return Interpreter(name, Path(path).absolute(), settings)
 
 
+def parse_interpreters(texts: list[str]) -> list[Interpreter]:
+    interpreters = [parse_interpreter(text) for text in texts]
+    if len({interpreter.name for interpreter in interpreters}) != len(interpreters):
+        raise suite.SuiteError("two --python options have the same name")
+    return interpreters
+
+
 def run_worker(interpreter: Interpreter, job: dict[str, Any], time_limit: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
         job_path, out_path = Path(scratch, "job.json"), Path(scratch, "out.json")
@@ -105,8 +112,8 @@ def plan(script: suite.Script, first: Interpreter, effort: Effort) -> dict[str, 
     calibration = run_worker(first, job, effort.time_limit)["benchmarks"]
     for name, found in calibration.items():
         job["loops"][name] = found["loops"]
-        job["warmups"][name] = min(20, max(1, math.ceil(effort.warmup_time / found["value_time"])))
-        fewest = 2 if found["value_time"] < 1.0 else 1
+        job["warmups"][name] = min(20, math.ceil(effort.warmup_time / found["value_time"]))
+        fewest = 2 if found["value_time"] < 1.0 and effort.values_time else 1
         job["values"][name] = min(20, max(fewest, math.ceil(effort.values_time / found["value_time"])))
     return job
 
@@ -154,9 +161,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     options = arguments(argv)
     try:
-        interpreters = [parse_interpreter(text) for text in options.python]
-        if len({interpreter.name for interpreter in interpreters}) != len(interpreters):
-            raise suite.SuiteError("two --python options have the same name")
+        interpreters = parse_interpreters(options.python)
         scripts = suite.select(options.suite, options.build, options.only, options.fast)
     except suite.SuiteError as error:
         print(f"run.py: {error}", file=sys.stderr)

@@ -43,6 +43,7 @@ SAMPLE = 1009
 # own to observe.
 OBSERVED_MODULES = ("base64", "copy", "json", "pickle", "pprint")
 OBSERVED_NODES = 400
+COUNTED = ("traces", "exits_taken")
 
 Timed = Callable[[int], tuple[float, object]]
 
@@ -59,22 +60,33 @@ class Observer:
         self.timed_function = timed_function
         self.digester = Digester(max_nodes=200_000)
         self.calls = 0
+        self.undo: list[Callable[[], object]] = []
 
     def install(self) -> None:
         for name, value in list(self.names.items()):
             if isinstance(value, types.FunctionType) and value is not self.timed_function:
                 if value.__module__ in (self.names.get("__name__"), *OBSERVED_MODULES):
                     self.names[name] = self.wrap(value)
+                    self.undo.append(functools.partial(self.names.__setitem__, name, value))
             elif isinstance(value, types.ModuleType) and value.__name__ in OBSERVED_MODULES:
                 for attribute in getattr(value, "__all__", ()):
                     function = getattr(value, attribute)
                     if isinstance(function, (types.FunctionType, types.BuiltinFunctionType)):
-                        setattr(value, attribute, self.wrap(function))
+                        self.replace(value, attribute, function)
             elif isinstance(value, type) and value.__module__ == self.names.get("__name__"):
                 for attribute, method in list(vars(value).items()):
                     if isinstance(method, types.FunctionType) and not attribute.startswith("__"):
                         with contextlib.suppress(TypeError, AttributeError):
-                            setattr(value, attribute, self.wrap(method))
+                            self.replace(value, attribute, method)
+
+    def replace(self, owner: object, name: str, function: Callable[..., object]) -> None:
+        setattr(owner, name, self.wrap(function))
+        self.undo.append(functools.partial(setattr, owner, name, function))
+
+    def remove(self) -> None:
+        """Put the functions back: the script's next benchmark is timed, and observed, without these."""
+        while self.undo:
+            self.undo.pop()()
 
     def wrap(self, function: Callable[..., object]) -> Callable[..., object]:
         count = 0
@@ -102,6 +114,7 @@ class Session:
     def __init__(self, job: dict[str, Any]) -> None:
         self.job = job
         self.results: dict[str, dict[str, Any]] = {}
+        self.counted = dict.fromkeys(COUNTED, 0)  # of the JIT's statistics, what came while benchmarks ran
 
     def run(self, name: str, timed: Timed, function: object, scale: float) -> None:
         if self.job["loops"]:
@@ -125,7 +138,11 @@ class Session:
         digests: list[str] = []
         for n in range(1 + warmups + values):
             random.seed(SEED)
+            before = jit_stats() or self.counted
             elapsed, result = timed(loops)
+            after = jit_stats() or before
+            for key in COUNTED:
+                self.counted[key] += after[key] - before[key]
             times.append(elapsed / loops * scale)
             if n in (0, warmups + values):
                 digests.append(digest(result))
@@ -155,6 +172,7 @@ class Session:
             _, result = timed(1)
         finally:
             pyperf.perf_counter = clock
+            observer.remove()
         observer.digester.add(result)
         return observer.digester.hash.hexdigest()[:16], observer.calls
 
@@ -195,11 +213,12 @@ def main() -> None:
             run_pyperformance(job["script"], job["args"], session)
         else:
             run_own(job["script"], session)
+    stats = jit_stats()
     report = {
         "benchmarks": session.results,
         "wall": time.perf_counter() - start,
         "printed": digest(printed.getvalue()),
-        "jit": jit_stats(),
+        "jit": None if stats is None else {**stats, "timed": session.counted},
         "version": sys.version,
     }
     with open(out_path, "w", encoding="utf-8") as out:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import json
 import sys
+import threading
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from Tools.bench import chart, report, run, suite
+from Tools.bench import chart, check, report, run, suite
 from Tools.bench.digest import digest
 
 VALUES = st.recursive(
@@ -85,6 +86,15 @@ def test_digest_looks_into_objects_and_stands_cycles(kind: type) -> None:
     cycle = kind(None)
     cycle.value = [cycle]
     assert digest(cycle) != digest(kind([]))
+
+
+def test_digest_leaves_out_what_belongs_to_the_system() -> None:
+    class Worker(threading.Thread):
+        pass
+
+    one, two = threading.Thread(name="one"), threading.Thread(name="two")
+    assert digest([one, 1]) == digest([two, 1]) != digest([two, 2])
+    assert digest(Worker(name="one")) == digest(Worker(name="two")) != digest(one)
 
 
 def here(name: str = "here", settings: str = "") -> run.Interpreter:
@@ -165,6 +175,33 @@ def test_what_functions_return_is_compared_where_a_benchmark_returns_a_time(tmp_
     assert {failure.split(":")[0] for failure in results.failures} >= {"time", "func"}
 
 
+TWO_BENCHMARKS = """
+import pyperf
+
+def first(loops):
+    start = pyperf.perf_counter()
+    return pyperf.perf_counter() - start
+
+def second(loops):
+    start = pyperf.perf_counter()
+    return pyperf.perf_counter() - start
+
+if __name__ == "__main__":
+    runner = pyperf.Runner()
+    runner.bench_time_func("first", first)
+    functions = [value for value in globals().values() if hasattr(value, "__wrapped__")]
+    assert not functions, functions
+    runner.bench_time_func("second", second)
+"""
+
+
+def test_observing_one_benchmark_leaves_the_next_one_alone(tmp_path: Path) -> None:
+    path = tmp_path / "run_benchmark.py"
+    path.write_text(TWO_BENCHMARKS)
+    results = measured(path, "pyperformance", [here("a"), here("b")])
+    assert list(results.series) == ["first", "second"] and not results.failures
+
+
 def test_a_program_that_raises_fails_with_its_traceback(tmp_path: Path) -> None:
     path = tmp_path / "broken.py"
     path.write_text("def run():\n    raise KeyError('no such thing')\n")
@@ -191,6 +228,64 @@ def test_machine_code_is_claimed_only_with_code() -> None:
     assert not report.jit_summary(None)["machine_code"]
     assert not report.jit_summary({"traces": 5, "code_bytes": 0})["machine_code"]
     assert report.jit_summary({"traces": 5, "code_bytes": 900})["machine_code"]
+
+
+RAN = {"traces": 3, "code_bytes": 900, "timed": {"traces": 2, "exits_taken": 5}}
+INTERPRETED = RAN | {"code_bytes": 0}
+NONE = {"traces": 3, "code_bytes": 900, "timed": {"traces": 0, "exits_taken": 0}}
+NEVER_LEFT = RAN | {"timed": {"traces": 2, "exits_taken": 0}}
+EMPTY = {"traces": 0, "code_bytes": 0, "timed": {"traces": 0, "exits_taken": 0}}
+ON = {"PYTHON_JIT": "1"}
+INTERPRETER = ON | {"PYTHON_JIT_BACKEND": "interpreter"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "stats", "problem"),
+    [
+        ({}, None, ""),
+        (ON, RAN, ""),
+        (INTERPRETER, INTERPRETED, ""),
+        ({"PYTHON_JIT": "0"}, EMPTY, ""),
+        (ON, None, "there is no sys._jit"),
+        (ON, NONE, "no trace was made"),
+        (ON, NEVER_LEFT, "no trace was left, so none is known to have run"),
+        (ON, INTERPRETED, "there is no machine code"),
+        (INTERPRETER, RAN, "traces were to be interpreted, but there is machine code"),
+        ({"PYTHON_JIT": "0"}, RAN, "there are traces"),
+    ],
+)
+def test_check_knows_what_the_statistics_must_say(
+    settings: dict[str, str], stats: object, problem: str
+) -> None:
+    assert check.trace_problem(settings, stats) == problem
+
+
+def test_check_finds_another_result_and_missing_traces(tmp_path: Path) -> None:
+    path = tmp_path / "differs.py"
+    path.write_text("import os\n\n\ndef run():\n    return os.environ.get('ODD', 'even')\n")
+    script = suite.Script("differs", "own", path)
+    interpreters = [here("a"), here("b", ",ODD=1"), here("c", ",PYTHON_JIT=1")]
+    results = check.check_script(script, interpreters, {})
+    assert [failure.split(" (")[0] for failure in results.failures] == [
+        "differs: b computed another result than a",
+        "differs: c: there is no sys._jit",
+    ]
+    assert "b DIFFERS, c same" in check.lines(script, results)[0]
+
+
+def test_check_reports_a_program_that_fails(tmp_path: Path) -> None:
+    path = tmp_path / "broken.py"
+    path.write_text("import os\n\n\ndef run():\n    assert 'ODD' not in os.environ\n")
+    script = suite.Script("broken", "own", path)
+    results = check.check_script(script, [here("a"), here("b", ",ODD=1")], {})
+    assert len(results.failures) == 1 and "AssertionError" in results.failures[0]
+    assert "b FAILED" in check.lines(script, results)[0]
+
+
+def test_scripts_excused_from_traces_exist() -> None:
+    data = suite.read_data()
+    named = {*data["own"]["programs"], *data["pyperformance"]["scripts"]}
+    assert set(data["check"]["no_traces"]) <= named and all(data["check"]["no_traces"].values())
 
 
 @pytest.mark.parametrize("text", ["python", "=x", "a=", "a=/no/such/file", f"a={sys.executable},NOVALUE"])

@@ -1,4 +1,4 @@
-"""make test: run the named stages, print one line for each, the failed ones last.
+"""make test: run the named stages, print one line for each, then the tests that failed and the counts of all.
 
 A stage that cannot run is a failed stage, never a skipped one.  `--only NAME` and `--skip NAME` choose for
 work on one part; a skipped stage is named in the closing lines.  Output of a stage goes to
@@ -19,9 +19,14 @@ from pathlib import Path
 from typing import Any, TextIO
 
 TOP = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP))
+
+from Tools.build import tally  # noqa: E402
+
 EXPECTATIONS = TOP / "Tools/build/upstream_tests.toml"
 REQUIREMENTS = ("pytest", "hypothesis", "mypy", "ruff")
 TAIL = 60  # lines shown of a failed stage
+CLOSING = "test-result.txt"  # the closing lines once more, for who runs make and wants them last
 
 
 class StageError(Exception):
@@ -201,8 +206,8 @@ STAGES: dict[str, Callable[[Context], None]] = {
 }
 
 
-def run_stage(name: str, build: Path, jobs: int, verbose: bool) -> str:
-    """Run one stage; return "" or what failed."""
+def run_stage(name: str, build: Path, jobs: int, verbose: bool) -> tuple[str, tally.Tally]:
+    """Run one stage; return "" or what failed, and how many of its tests did."""
     log_path = build / f"test-{name}.log"
     started = time.monotonic()
     problem = ""
@@ -212,10 +217,24 @@ def run_stage(name: str, build: Path, jobs: int, verbose: bool) -> str:
         except (StageError, OSError) as error:
             problem = str(error)
     seconds = time.monotonic() - started
+    text = log_path.read_text(errors="replace")
     if problem and not verbose:
-        sys.stdout.write("".join(log_path.read_text(errors="replace").splitlines(keepends=True)[-TAIL:]))
+        sys.stdout.write("".join(text.splitlines(keepends=True)[-TAIL:]))
     print(f"{name}: {'FAILED' if problem else 'ok'} ({seconds:.0f} s)", flush=True)
-    return problem
+    return problem, tally.read(text, name, not problem)
+
+
+def closing_lines(results: dict[str, tuple[str, tally.Tally]]) -> list[str]:
+    """The stages, those that failed last; then each test that failed; then one line with the counts alone."""
+    lines = [f"{name}: not run, as asked" for name in STAGES if name not in results]
+    for name, (problem, counts) in sorted(results.items(), key=lambda item: item[1][0] != ""):
+        words = f"FAILED: {problem}" if problem else "ok"
+        lines.append(f"{name}: {words} ({counts.passed} passed, {counts.failed} failed)")
+    for name, (_, counts) in results.items():
+        lines += [f"FAILED {name}: {test}" for test in counts.names]
+    passed = sum(counts.passed for _, counts in results.values())
+    failed = sum(counts.failed for _, counts in results.values())
+    return [*lines, f"{passed} passed, {failed} failed"]
 
 
 def main() -> int:
@@ -232,15 +251,10 @@ def main() -> int:
     names = [name for name in arguments.only or STAGES if name not in arguments.skip]
     results = {name: run_stage(name, build, max(arguments.jobs, 1), arguments.verbose) for name in names}
 
-    print()
-    for name in STAGES:
-        if name not in names:
-            print(f"{name}: not run, as asked")
-    for name, problem in sorted(results.items(), key=lambda item: item[1] != ""):
-        print(f"{name}: {'FAILED: ' + problem if problem else 'ok'}")
-    failed = sum(problem != "" for problem in results.values())
-    print(f"{len(results) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+    text = "\n".join(closing_lines(results)) + "\n"
+    (build / CLOSING).write_text(text)
+    print("\n" + text, end="")
+    return 1 if any(problem for problem, _ in results.values()) else 0
 
 
 if __name__ == "__main__":

@@ -139,8 +139,8 @@ typedef struct {
 enum {
     JIT_TAG_OTHER,
     JIT_TAG_NULL,
-    JIT_TAG_INT,           // at most two digits: what UNBOX_INT takes
-    JIT_TAG_WIDE,          // more, but fits 64 bits
+    JIT_TAG_INT,           // at most two digits
+    JIT_TAG_WIDE,          // more, but fits 64 bits (UNBOX_INT takes all but the least)
     JIT_TAG_BIG,
     JIT_TAG_FLOAT,
     JIT_TAG_BOOL,

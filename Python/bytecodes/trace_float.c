@@ -1,4 +1,4 @@
-// Trace operations on unboxed floats.  None of them calls C but BOX_FLOAT.
+// Trace operations on unboxed floats.  Those that call C say so.
 
 // The value of an exact float; leaves for everything else.
 trace op(UNBOX_FLOAT, (o: object -- r: f64)) pure exits {
@@ -35,6 +35,42 @@ trace op(FDIV, (a: f64, b: f64 -- r: f64)) pure exits {
 
 trace op(FNEG, (a: f64 -- r: f64)) pure {
     r = -a;
+}
+
+// Rounds down, as Python does.  Leaves where the divisor is a zero: tier 1 raises.
+trace op(FFLOORDIV, (a: f64, b: f64 -- r: f64)) pure exits calls {
+    EXIT_IF(b == 0.0);
+    r = _PyJit_FloatFloorDivide(a, b);
+}
+
+// Has the sign of the divisor.  Leaves where the divisor is a zero.
+trace op(FMOD, (a: f64, b: f64 -- r: f64)) pure exits calls {
+    EXIT_IF(b == 0.0);
+    r = _PyJit_FloatModulo(a, b);
+}
+
+// Leaves where the result is no ordinary number: tier 1 knows infinities, not-a-number, overflow and complex results.
+trace op(FPOW, (a: f64, b: f64 -- r: f64)) pure exits calls {
+    r = _PyJit_FloatPower(a, b);
+    EXIT_IF(r != r);
+}
+
+// 1.0 where the comparison holds, else 0.0: a result in the bank of the operands needs few variants.  FTRUE makes an int of it.
+trace op(FLT, (a: f64, b: f64 -- r: f64)) pure {
+    r = a < b ? 1.0 : 0.0;
+}
+
+trace op(FLE, (a: f64, b: f64 -- r: f64)) pure {
+    r = a <= b ? 1.0 : 0.0;
+}
+
+trace op(FEQ, (a: f64, b: f64 -- r: f64)) pure {
+    r = a == b ? 1.0 : 0.0;
+}
+
+// 0 for a zero, else 1: not-a-number is true.
+trace op(FTRUE, (a: f64 -- r: i64)) pure {
+    r = a != 0.0;
 }
 
 // Leave unless the comparison holds.  Not-a-number makes FLT, FLE and FEQ false, so the other direction of a branch has

@@ -1,15 +1,18 @@
 // Trace operations on unboxed ints: 64 bits, two's complement.  What does not fit leaves, and tier 1 makes the big int.
 // None of them calls C but BOX_INT.
 
-// The value of an exact int of at most 60 bits; leaves for everything else.
+// The value of an exact int of at most 63 bits and a sign; leaves for everything else.
 trace op(UNBOX_INT, (o: object -- r: i64)) pure exits {
     EXIT_IF(!PyLong_CheckExact(o));
     PyLongObject *number = (PyLongObject *)o;
     uintptr_t tag = number->long_value.lv_tag;
     r = (int64_t)number->long_value.ob_digit[0];
     if (tag >= (uintptr_t)2 << NON_SIZE_BITS) {
-        EXIT_IF(tag >= (uintptr_t)3 << NON_SIZE_BITS);
         r |= (int64_t)number->long_value.ob_digit[1] << PyLong_SHIFT;
+        if (tag >= (uintptr_t)3 << NON_SIZE_BITS) {
+            EXIT_IF(tag >= (uintptr_t)4 << NON_SIZE_BITS || number->long_value.ob_digit[2] > 7);
+            r |= (int64_t)number->long_value.ob_digit[2] << (2 * PyLong_SHIFT);
+        }
     }
     r *= 1 - (int64_t)(tag & SIGN_MASK);
 }
@@ -91,9 +94,44 @@ trace op(ISHR, (a: i64, b: i64 -- r: i64)) pure exits {
     r = a >> (b > 63 ? 63 : b);
 }
 
+// Leaves where the exponent is negative (the result is a float) or the result does not fit.
+trace op(IPOW, (a: i64, b: i64 -- r: i64)) pure exits {
+    EXIT_IF(b < 0);
+    int64_t power = a;
+    r = 1;
+    for (uint64_t left = (uint64_t)b; left != 0;) {
+        if (left & 1) {
+            EXIT_IF(__builtin_mul_overflow(r, power, &r));
+        }
+        left >>= 1;
+        if (left != 0) {
+            EXIT_IF(__builtin_mul_overflow(power, power, &power));
+        }
+    }
+}
+
 // The nearest double, ties to even: what Python's mixed arithmetic makes of an int.
 trace op(I2F, (a: i64 -- r: f64)) pure {
     r = (double)a;
+}
+
+// The same number as a double; leaves where there might be none.  For comparisons, which are exact.
+trace op(I2F_EXACT, (a: i64 -- r: f64)) pure exits {
+    EXIT_IF((uint64_t)a + ((uint64_t)1 << 53) > (uint64_t)1 << 54);
+    r = (double)a;
+}
+
+// 1 where the comparison holds, else 0.
+trace op(ILT, (a: i64, b: i64 -- r: i64)) pure {
+    r = a < b;
+}
+
+trace op(ILE, (a: i64, b: i64 -- r: i64)) pure {
+    r = a <= b;
+}
+
+trace op(IEQ, (a: i64, b: i64 -- r: i64)) pure commutative {
+    r = a == b;
 }
 
 // Leave unless the comparison holds.

@@ -160,6 +160,7 @@ void _PyJitSlot_GuardStore(_PyJitBuilder *b, uint32_t local);    // a check: bef
 void _PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local);      // pops
 void _PyJitSlot_PushLocal(_PyJitBuilder *b, uint32_t local);
 void _PyJitSlot_PushNumber(_PyJitBuilder *b, _PyJitRef number);
+void _PyJitSlot_PushBool(_PyJitBuilder *b, _PyJitRef truth);      // 0 or 1
 void _PyJitSlot_PushConst(_PyJitBuilder *b, PyObject *value);
 void _PyJitSlot_Copy(_PyJitBuilder *b, uint32_t from);           // pushes
 void _PyJitSlot_Swap(_PyJitBuilder *b, uint32_t one, uint32_t other);
@@ -175,12 +176,22 @@ void _PyJitBuild_ForgetAll(_PyJitBuilder *b);
 
 /* Lowers the instruction of record INDEX.  Returns the number of records that are done; 0: it has to be opaque. */
 uint32_t _PyJitLower_Record(_PyJitBuilder *b, uint32_t index);
-/* lower_number.c: the same for arithmetic, comparisons and tests. */
+/* The same for arithmetic (lower_number.c), for comparisons, tests and the jumps behind them (lower_compare.c). */
 uint32_t _PyJitLower_Number(_PyJitBuilder *b, uint32_t index);
+uint32_t _PyJitLower_Compare(_PyJitBuilder *b, uint32_t index);
 /* The instruction at INDEX begins: its checks lead to it. */
 void _PyJitLower_Begin(_PyJitBuilder *b, uint32_t index);
 /* Where control went after record INDEX.  false: not known. */
 bool _PyJitLower_Next(const _PyJitBuilder *b, uint32_t index, uint16_t *code, uint32_t *offset);
+
+/* lower_number.c ------------------------------------------------------------------------------------------------ */
+
+/* Operands of arithmetic, bools among them: JIT_TYPE_I64, F64 or NONE; the number, of that type, after its check. */
+int _PyJitNumber_Kind(const _PyJitBuilder *b, uint32_t slot, unsigned int tag);
+_PyJitRef _PyJitNumber_Get(_PyJitBuilder *b, uint32_t slot, unsigned int tag, int type);
+/* Is the slot a bool, as is known or as was recorded?  0 or 1, after its check. */
+bool _PyJitNumber_IsBool(const _PyJitBuilder *b, uint32_t slot, unsigned int tag);
+_PyJitRef _PyJitNumber_Bool(_PyJitBuilder *b, uint32_t slot);
 
 /* lower_loop.c -------------------------------------------------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
-/* Lowering rules of arithmetic, comparisons and tests.
+/* Lowering rules of arithmetic.
  *
- * Types come from the map where a number is known, else from what the recorder saw; the guard that makes it sure is UNBOX_INT or
- * UNBOX_FLOAT.  A comparison or truth test is lowered together with the jump that follows it.
+ * Types come from the map where a number is known, else from what the recorder saw; the guard that makes it sure is UNBOX_INT,
+ * UNBOX_FLOAT or UNBOX_BOOL.  A bool counts as an int, but its number is not kept in the map: there a number is boxed as an int.
  */
 #include "Python.h"
 
@@ -10,6 +10,59 @@
 #include "opcode.h"
 #include "pycore_code.h"
 #include "jit/lower.h"
+
+bool
+_PyJitNumber_IsBool(const _PyJitBuilder *b, uint32_t index, unsigned int tag)
+{
+    const _PyJitSlot *slot = &b->slots[index];
+    if (slot->number != JIT_REF_NONE) {
+        return false;
+    }
+    if (slot->object == JIT_REF_NONE) {
+        return !slot->dirty && tag == JIT_TAG_BOOL;
+    }
+    if (JIT_IS_CONST(slot->object)) {
+        return PyBool_Check((PyObject *)(uintptr_t)JIT_INS(b->t, slot->object)->bits);
+    }
+    return tag == JIT_TAG_BOOL || type_of_ref(b, slot->object) == JIT_TYPE_BOOL;
+}
+
+_PyJitRef
+_PyJitNumber_Bool(_PyJitBuilder *b, uint32_t index)
+{
+    _PyJitSlot *slot = &b->slots[index];
+    _PyJitRef object = _PyJitSlot_Object(b, index);
+    if (b->failed) {
+        return JIT_REF_NONE;
+    }
+    slot->plain = 1;
+    const _PyJitIns *ins = JIT_INS(b->t, object);
+    if (ins->op == JIT_OP_BOOL_OF) {
+        return ins->a;
+    }
+    if (JIT_IS_CONST(object)) {
+        _PyJitRef known = _PyJitTrace_Const(b->t, JIT_TYPE_I64, (PyObject *)(uintptr_t)ins->bits == Py_True);
+        b->failed |= known == JIT_REF_NONE;
+        return known;
+    }
+    return _PyJitBuild_Emit(b, JIT_OP_UNBOX_BOOL, object, JIT_REF_NONE, 0);
+}
+
+int
+_PyJitNumber_Kind(const _PyJitBuilder *b, uint32_t index, unsigned int tag)
+{
+    int type = _PyJitSlot_Kind(b, index, tag);
+    return type == JIT_TYPE_NONE && _PyJitNumber_IsBool(b, index, tag) ? JIT_TYPE_I64 : type;
+}
+
+_PyJitRef
+_PyJitNumber_Get(_PyJitBuilder *b, uint32_t index, unsigned int tag, int type)
+{
+    if (_PyJitNumber_IsBool(b, index, tag)) {
+        return _PyJitNumber_Bool(b, index);
+    }
+    return _PyJitSlot_Number(b, index, type);
+}
 
 /* Operation of BINARY_OP's oparg on two numbers of one type; JIT_OP_NOP: none. */
 static int
@@ -39,8 +92,43 @@ float_operation(uint32_t oparg)
         case NB_SUBTRACT: case NB_INPLACE_SUBTRACT: return JIT_OP_FSUB;
         case NB_MULTIPLY: case NB_INPLACE_MULTIPLY: return JIT_OP_FMUL;
         case NB_TRUE_DIVIDE: case NB_INPLACE_TRUE_DIVIDE: return JIT_OP_FDIV;
+        case NB_FLOOR_DIVIDE: case NB_INPLACE_FLOOR_DIVIDE: return JIT_OP_FFLOORDIV;
+        case NB_REMAINDER: case NB_INPLACE_REMAINDER: return JIT_OP_FMOD;
         default: return JIT_OP_NOP;
     }
+}
+
+static _PyJitRef
+constant(_PyJitBuilder *b, int64_t value)
+{
+    _PyJitRef ref = _PyJitTrace_Const(b->t, JIT_TYPE_I64, (uint64_t)value);
+    b->failed |= ref == JIT_REF_NONE;
+    return ref;
+}
+
+static _PyJitRef
+as_float(_PyJitBuilder *b, _PyJitRef number, int type)
+{
+    return type == JIT_TYPE_I64 ? _PyJitBuild_Emit(b, JIT_OP_I2F, number, JIT_REF_NONE, 0) : number;
+}
+
+/* The operation of two numbers whose result had the tag RESULT; *type: what both have to be.  JIT_OP_NOP: none. */
+static int
+operation(uint32_t oparg, bool ints, unsigned int result, int *type)
+{
+    bool whole = result == JIT_TAG_INT || result == JIT_TAG_WIDE;
+    *type = ints ? JIT_TYPE_I64 : JIT_TYPE_F64;
+    if (oparg == NB_POWER || oparg == NB_INPLACE_POWER) {
+        if (ints && whole) {
+            return JIT_OP_IPOW;
+        }
+        *type = JIT_TYPE_F64;
+        return result == JIT_TAG_FLOAT ? JIT_OP_FPOW : JIT_OP_NOP;
+    }
+    if (ints && !whole && result != JIT_TAG_FLOAT) {
+        return JIT_OP_NOP;     // a result of more than 64 bits, or none
+    }
+    return ints ? int_operation(oparg) : float_operation(oparg);
 }
 
 static uint32_t
@@ -48,27 +136,36 @@ binary(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t left = b->depth - 2, right = b->depth - 1;
-    int left_type = _PyJitSlot_Kind(b, left, JIT_TAG(record->types, 1));
-    int right_type = _PyJitSlot_Kind(b, right, JIT_TAG(record->types, 0));
+    unsigned int left_tag = JIT_TAG(record->types, 1), right_tag = JIT_TAG(record->types, 0);
+    int left_type = _PyJitNumber_Kind(b, left, left_tag);
+    int right_type = _PyJitNumber_Kind(b, right, right_tag);
     if (left_type == JIT_TYPE_NONE || right_type == JIT_TYPE_NONE) {
         return 0;
     }
     bool ints = left_type == JIT_TYPE_I64 && right_type == JIT_TYPE_I64;
-    int op = ints ? int_operation(record->oparg) : float_operation(record->oparg);
-    unsigned int result = JIT_TAG(record->types, 3);
-    if (op == JIT_OP_NOP || (ints && result != JIT_TAG_INT && result != JIT_TAG_WIDE && result != JIT_TAG_FLOAT)) {
-        return 0;              // a result of more than 64 bits, or none
+    int type;
+    int op = operation(record->oparg, ints, JIT_TAG(record->types, 3), &type);
+    if (op == JIT_OP_NOP) {
+        return 0;              // or a bool: `&`, `|`, `^` of two of them
     }
     _PyJitLower_Begin(b, index);
-    _PyJitRef x = _PyJitSlot_Number(b, left, left_type);
-    _PyJitRef y = _PyJitSlot_Number(b, right, right_type);
-    if (!ints && left_type == JIT_TYPE_I64) {
-        x = _PyJitBuild_Emit(b, JIT_OP_I2F, x, JIT_REF_NONE, 0);
+    _PyJitRef x = _PyJitNumber_Get(b, left, left_tag, left_type);
+    _PyJitRef y = _PyJitNumber_Get(b, right, right_tag, right_type);
+    _PyJitRef value;
+    if (op == JIT_OP_IPOW && y == constant(b, 2)) {
+        value = _PyJitBuild_Emit(b, JIT_OP_IMUL, x, x, 0);
     }
-    if (!ints && right_type == JIT_TYPE_I64) {
-        y = _PyJitBuild_Emit(b, JIT_OP_I2F, y, JIT_REF_NONE, 0);
+    else {
+        if (op == JIT_OP_FPOW && ints) {
+            // Two ints have a float as power only if the exponent is negative.
+            (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_ILT, y, constant(b, 0), 0);
+        }
+        if (type == JIT_TYPE_F64) {
+            x = as_float(b, x, left_type);
+            y = as_float(b, y, right_type);
+        }
+        value = _PyJitBuild_Emit(b, op, x, y, 0);
     }
-    _PyJitRef value = _PyJitBuild_Emit(b, op, x, y, 0);
     _PyJitSlot_DropTop(b);
     _PyJitSlot_DropTop(b);
     _PyJitSlot_PushNumber(b, value);
@@ -79,10 +176,13 @@ static uint32_t
 unary(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
-    int type = _PyJitSlot_Kind(b, b->depth - 1, JIT_TAG(record->types, 0));
+    unsigned int tag = JIT_TAG(record->types, 0);
+    uint32_t top = b->depth - 1;
+    int type = _PyJitNumber_Kind(b, top, tag);
     int op = JIT_OP_NOP;
     if (type == JIT_TYPE_I64) {
-        op = record->opcode == UNARY_NEGATIVE ? JIT_OP_INEG : JIT_OP_INOT;
+        op = record->opcode == UNARY_NEGATIVE ? JIT_OP_INEG
+            : _PyJitNumber_IsBool(b, top, tag) ? JIT_OP_NOP : JIT_OP_INOT;      // ~True warns
     }
     else if (type == JIT_TYPE_F64 && record->opcode == UNARY_NEGATIVE) {
         op = JIT_OP_FNEG;
@@ -91,161 +191,10 @@ unary(_PyJitBuilder *b, uint32_t index)
         return 0;
     }
     _PyJitLower_Begin(b, index);
-    _PyJitRef value = _PyJitSlot_Number(b, b->depth - 1, type);
+    _PyJitRef value = _PyJitNumber_Get(b, top, tag, type);
     value = _PyJitBuild_Emit(b, op, value, JIT_REF_NONE, 0);
     _PyJitSlot_DropTop(b);
     _PyJitSlot_PushNumber(b, value);
-    return 1;
-}
-
-/* --- Branches ------------------------------------------------------------------------------------------------------- */
-
-/* A conditional jump: whether the trace goes on where it was taken, and where the other way leads. */
-typedef struct {
-    bool taken;
-    uint16_t code;
-    uint32_t other;
-} Branch;
-
-static bool
-branch_at(const _PyJitBuilder *b, uint32_t index, Branch *branch)
-{
-    if (index >= b->t->nrecords) {
-        return false;
-    }
-    const _PyJitRecord *record = &b->t->records[index];
-    uint32_t behind = record->offset + record->size, target = behind + record->oparg, next;
-    uint16_t code;
-    if (behind == target || !_PyJitLower_Next(b, index, &code, &next) || code != record->code) {
-        return false;
-    }
-    branch->code = code;
-    branch->taken = next == target;
-    branch->other = branch->taken ? behind : target;
-    return next == target || next == behind;
-}
-
-/* The jump behind the test at INDEX, and in *holds whether what it tests is true where the trace goes on. */
-static bool
-test_branch(const _PyJitBuilder *b, uint32_t index, Branch *branch, bool *holds)
-{
-    if (!branch_at(b, index + 1, branch)) {
-        return false;
-    }
-    const _PyJitRecord *test = &b->t->records[index], *jump = test + 1;
-    if (jump->code != test->code || jump->depth != test->depth
-        || jump->offset - jump->prefix != test->offset + test->size
-        || (jump->opcode != POP_JUMP_IF_TRUE && jump->opcode != POP_JUMP_IF_FALSE)) {
-        return false;
-    }
-    *holds = (jump->opcode == POP_JUMP_IF_TRUE) == branch->taken;
-    return true;
-}
-
-/* The guard for `x OP y` with OP of enum Py_LT..., which HOLDS or does not; *swap: its operands are y, x. */
-static int
-compare_guard(uint32_t compare, bool holds, bool floats, bool *swap)
-{
-    static const uint8_t ints[2][6] = {
-        {JIT_OP_GUARD_IGE, JIT_OP_GUARD_IGT, JIT_OP_GUARD_INE, JIT_OP_GUARD_IEQ, JIT_OP_GUARD_ILE, JIT_OP_GUARD_ILT},
-        {JIT_OP_GUARD_ILT, JIT_OP_GUARD_ILE, JIT_OP_GUARD_IEQ, JIT_OP_GUARD_INE, JIT_OP_GUARD_IGT, JIT_OP_GUARD_IGE},
-    };
-    static const uint8_t reals[2][6] = {
-        {JIT_OP_GUARD_FNLT, JIT_OP_GUARD_FNLE, JIT_OP_GUARD_FNE, JIT_OP_GUARD_FEQ, JIT_OP_GUARD_FNLT, JIT_OP_GUARD_FNLE},
-        {JIT_OP_GUARD_FLT, JIT_OP_GUARD_FLE, JIT_OP_GUARD_FEQ, JIT_OP_GUARD_FNE, JIT_OP_GUARD_FLT, JIT_OP_GUARD_FLE},
-    };
-    *swap = floats && (compare == Py_GT || compare == Py_GE);
-    return floats ? reals[holds][compare] : ints[holds][compare];
-}
-
-static uint32_t
-compare(_PyJitBuilder *b, uint32_t index)
-{
-    const _PyJitRecord *record = &b->t->records[index];
-    uint32_t left = b->depth - 2, right = b->depth - 1, operator = record->oparg >> 5;
-    int type = _PyJitSlot_Kind(b, left, JIT_TAG(record->types, 1));
-    Branch branch;
-    bool holds, swap;
-    if (type == JIT_TYPE_NONE || type != _PyJitSlot_Kind(b, right, JIT_TAG(record->types, 0)) || operator > Py_GE
-        || !test_branch(b, index, &branch, &holds)) {
-        return 0;              // an int and a float compare exactly, which no conversion does
-    }
-    int guard = compare_guard(operator, holds, type == JIT_TYPE_F64, &swap);
-    _PyJitLower_Begin(b, index);
-    _PyJitRef x = _PyJitSlot_Number(b, left, type);
-    _PyJitRef y = _PyJitSlot_Number(b, right, type);
-    _PyJitSlot_DropTop(b);
-    _PyJitSlot_DropTop(b);
-    _PyJitLower_Begin(b, index + 1);
-    (void)_PyJitBuild_EmitTo(b, guard, swap ? y : x, swap ? x : y, JIT_EXIT_SIDE, branch.code, branch.other);
-    return 2;
-}
-
-/* TO_BOOL and the jump behind it. */
-static uint32_t
-truth(_PyJitBuilder *b, uint32_t index)
-{
-    const _PyJitRecord *record = &b->t->records[index];
-    uint32_t top = b->depth - 1;
-    unsigned int tag = JIT_TAG(record->types, 0);
-    int type = _PyJitSlot_Kind(b, top, tag);
-    Branch branch;
-    bool holds;
-    if (!test_branch(b, index, &branch, &holds)) {
-        return 0;
-    }
-    if (type == JIT_TYPE_NONE) {
-        if (tag != JIT_TAG_BOOL && !(tag == JIT_TAG_NONE && !holds)) {
-            return 0;
-        }
-        // Another type is possible the next time: the check leads back here, not to the other branch.
-        _PyJitLower_Begin(b, index);
-        int guard = tag == JIT_TAG_NONE ? JIT_OP_GUARD_NONE : holds ? JIT_OP_GUARD_TRUE : JIT_OP_GUARD_FALSE;
-        (void)_PyJitBuild_Emit(b, guard, _PyJitSlot_Object(b, top), JIT_REF_NONE, 0);
-        b->slots[top].plain = 1;
-        _PyJitSlot_DropTop(b);
-        _PyJitLower_Begin(b, index + 1);
-        return 2;
-    }
-    _PyJitLower_Begin(b, index);
-    _PyJitRef value = _PyJitSlot_Number(b, top, type);
-    _PyJitSlot_DropTop(b);
-    _PyJitLower_Begin(b, index + 1);
-    // Not-a-number is true.
-    bool floats = type == JIT_TYPE_F64;
-    _PyJitRef zero = _PyJitTrace_Const(b->t, floats ? JIT_TYPE_F64 : JIT_TYPE_I64, 0);
-    b->failed |= zero == JIT_REF_NONE;
-    int guard = floats ? (holds ? JIT_OP_GUARD_FNE : JIT_OP_GUARD_FEQ) : holds ? JIT_OP_GUARD_INE : JIT_OP_GUARD_IEQ;
-    (void)_PyJitBuild_EmitTo(b, guard, value, zero, JIT_EXIT_SIDE, branch.code, branch.other);
-    return 2;
-}
-
-/* A jump on a bool or None that is on the stack. */
-static uint32_t
-jump(_PyJitBuilder *b, uint32_t index)
-{
-    int opcode = b->t->records[index].opcode;
-    uint32_t top = b->depth - 1;
-    Branch branch;
-    if (!branch_at(b, index, &branch)) {
-        return 0;
-    }
-    bool none = opcode == POP_JUMP_IF_NONE || opcode == POP_JUMP_IF_NOT_NONE;
-    bool holds = (opcode == POP_JUMP_IF_TRUE || opcode == POP_JUMP_IF_NONE) == branch.taken;
-    if (b->slots[top].object == JIT_REF_NONE && b->slots[top].dirty) {
-        return 0;
-    }
-    if (none && !holds && !_PyJitSlot_CanDrop(b)) {
-        return 0;
-    }
-    _PyJitLower_Begin(b, index);
-    _PyJitRef value = _PyJitSlot_Object(b, top);
-    int guard = none ? (holds ? JIT_OP_GUARD_NONE : JIT_OP_GUARD_NOT_NONE) : holds ? JIT_OP_GUARD_TRUE : JIT_OP_GUARD_FALSE;
-    (void)_PyJitBuild_Emit(b, guard, value, JIT_REF_NONE, 0);
-    if (holds || !none) {
-        b->slots[top].plain = 1;
-    }
-    _PyJitSlot_DropTop(b);
     return 1;
 }
 
@@ -264,22 +213,8 @@ _PyJitLower_Number(_PyJitBuilder *b, uint32_t index)
         case UNARY_NEGATIVE:
         case UNARY_INVERT:
             return unary(b, index);
-        case COMPARE_OP:
-        case COMPARE_OP_INT:
-        case COMPARE_OP_FLOAT:
-            return compare(b, index);
-        case TO_BOOL:
-        case TO_BOOL_BOOL:
-        case TO_BOOL_INT:
-        case TO_BOOL_NONE:
-            return truth(b, index);
-        case POP_JUMP_IF_TRUE:
-        case POP_JUMP_IF_FALSE:
-        case POP_JUMP_IF_NONE:
-        case POP_JUMP_IF_NOT_NONE:
-            return jump(b, index);
         default:
-            return 0;
+            return _PyJitLower_Compare(b, index);
     }
 }
 

@@ -35,6 +35,9 @@ fold_ints(_PyJitBuilder *b, int op, int64_t x, int64_t y)
         case JIT_OP_IAND: return whole(b, x & y);
         case JIT_OP_IOR: return whole(b, x | y);
         case JIT_OP_IXOR: return whole(b, x ^ y);
+        case JIT_OP_ILT: return whole(b, x < y);
+        case JIT_OP_ILE: return whole(b, x <= y);
+        case JIT_OP_IEQ: return whole(b, x == y);
         case JIT_OP_GUARD_ILT: return x < y ? always : JIT_REF_NONE;
         case JIT_OP_GUARD_ILE: return x <= y ? always : JIT_REF_NONE;
         case JIT_OP_GUARD_IGT: return x > y ? always : JIT_REF_NONE;
@@ -65,6 +68,9 @@ fold_unary(_PyJitBuilder *b, int op, int64_t x, double fx)
         case JIT_OP_INEG: return x == INT64_MIN ? JIT_REF_NONE : whole(b, -x);
         case JIT_OP_INOT: return whole(b, ~x);
         case JIT_OP_I2F: return real(b, (double)x);
+        case JIT_OP_I2F_EXACT: return x < -((int64_t)1 << 53) || x > (int64_t)1 << 53 ? JIT_REF_NONE : real(b, (double)x);
+        case JIT_OP_FTRUE: return whole(b, fx != 0.0);
+        case JIT_OP_BOOL_OF: return _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, (uint64_t)(uintptr_t)(x ? Py_True : Py_False));
         case JIT_OP_FNEG: return real(b, -fx);
         default: return JIT_REF_NONE;
     }

@@ -2,9 +2,9 @@
  *
  * Rules:
  *  1. Registers own no reference.  An object in the map is borrowed: from the memory of the slot it was loaded from, or it is
- *     a constant of the code.  So a dirty stack slot may borrow from a local; before that local's memory is written the stack
- *     slot gets a reference of its own (own_borrowers).
- *  2. A dirty local holds a number or a constant, never a borrowed object: `a = b` of an object is written at once.
+ *     a constant of the code, or a bool that was computed and never dies.  So a dirty stack slot may borrow from a local; before
+ *     that local's memory is written the stack slot gets a reference of its own (own_borrowers).
+ *  2. A dirty local holds a number, a bool or a constant, never a borrowed object: `a = b` of an object is written at once.
  *  3. A local is dirty only over plain objects: their end, which comes late, is seen by nobody.
  *  4. An object goes back as the same object.  A number that came from no object gets one box, however many slots name it.
  *     Only a number that is carried around a loop (lower_loop.c) forgets which object it was.
@@ -189,7 +189,7 @@ _PyJitSlot_Kind(const _PyJitBuilder *b, uint32_t index, unsigned int tag)
     if (slot->number != JIT_REF_NONE) {
         return type_of_ref(b, slot->number);
     }
-    return tag == JIT_TAG_INT ? JIT_TYPE_I64 : tag == JIT_TAG_FLOAT ? JIT_TYPE_F64 : JIT_TYPE_NONE;
+    return tag == JIT_TAG_INT || tag == JIT_TAG_WIDE ? JIT_TYPE_I64 : tag == JIT_TAG_FLOAT ? JIT_TYPE_F64 : JIT_TYPE_NONE;
 }
 
 /* --- Writing memory ----------------------------------------------------------------------------------------------- */
@@ -331,6 +331,15 @@ _PyJitSlot_PushNumber(_PyJitBuilder *b, _PyJitRef number)
 }
 
 void
+_PyJitSlot_PushBool(_PyJitBuilder *b, _PyJitRef truth)
+{
+    _PyJitRef object = emit1(b, JIT_OP_BOOL_OF, truth, 0);
+    _PyJitSlot *slot = push(b);
+    slot->object = object;
+    slot->plain = 1;
+}
+
+void
 _PyJitSlot_PushConst(_PyJitBuilder *b, PyObject *value)
 {
     _PyJitRef number = JIT_REF_NONE;
@@ -456,7 +465,8 @@ _PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local)
     _PyJitSlot *top = &b->slots[b->depth - 1];
     _PyJitSlot *slot = &b->slots[local];
     assert(slot->memory_plain);
-    if (top->dirty && (top->object == JIT_REF_NONE || JIT_IS_CONST(top->object))) {
+    if (top->dirty && (top->object == JIT_REF_NONE || JIT_IS_CONST(top->object)
+                       || type_of_ref(b, top->object) == JIT_TYPE_BOOL)) {
         slot->object = top->object;
         slot->number = top->number;
         slot->plain = top->plain;

@@ -120,7 +120,12 @@ class Maker:
         if depth <= 0 or self.chance(20):
             return self.name() if self.chance(75) else self.constant()
         a, b = self.value(depth - 1), self.value(depth - 1)
-        kind = self.random.randrange(16)
+        kind = self.random.randrange(18)
+        if kind == 16:
+            return f"({self.truth(depth - 1)})"
+        if kind == 17:
+            power = self.pick("2", "3", "0.5", "-1", "1.5", "0", "x", "7.0")
+            return f"small(small({a}) ** {power})" if power != "x" else f"small({a} ** ({b} and 5))"
         if kind < 9:
             return f"({a} {self.pick('+', '-', '*')} {b})"
         if kind < 11:
@@ -137,6 +142,16 @@ class Maker:
         if kind == 14:
             return f"({a} if {self.condition(0)} else {b})"
         return f"{self.pick('small', 'abs', 'float', 'look', '(lambda v: v)')}({a})"
+
+    def truth(self, depth: int) -> str:
+        """A bool that is not tested at once."""
+        a, b = self.value(depth), self.value(depth)
+        kind = self.random.randrange(4)
+        if kind == 0:
+            return f"not {a}"
+        if kind == 1:
+            return f"{self.name()} {self.pick('is', 'is not')} {self.pick('None', 'True', 'False')}"
+        return f"{a} {self.pick('<', '<=', '==', '!=', '>', '>=')} {b}"
 
     def condition(self, depth: int = 1) -> str:
         kind = self.random.randrange(8)

@@ -8,6 +8,7 @@ same trace.
 import math
 import random
 import struct
+import sys
 
 LEAST, MOST = -(1 << 63), (1 << 63) - 1
 NUMBER_SLOTS = 6  # arguments
@@ -57,6 +58,37 @@ def float_divide(a, b):
     return a / b
 
 
+def int_power(a, b):
+    check(b >= 0 and (abs(a) < 2 or b < 64))
+    return fits(a**b)
+
+
+def float_floor_divide(a, b):
+    check(b != 0.0)
+    return a // b
+
+
+def float_modulo(a, b):
+    check(b != 0.0)
+    return a % b
+
+
+def float_power(a, b):
+    check(math.isfinite(a) and math.isfinite(b))
+    try:
+        power = a**b
+    except ArithmeticError:
+        raise Leave from None
+    check(isinstance(power, float) and math.isfinite(power))
+    check(a == 0.0 or abs(power) >= sys.float_info.min)
+    return power
+
+
+def exact_float(a):
+    check(abs(a) <= 1 << 53)
+    return float(a)
+
+
 # name: operand types, result type, may leave, model
 OPERATIONS = {
     "IADD": ("II", "I", True, lambda a, b: fits(a + b)),
@@ -72,6 +104,19 @@ OPERATIONS = {
     "ITRUEDIV": ("II", "F", True, true_divide),
     "ISHL": ("II", "I", True, shift_left),
     "ISHR": ("II", "I", True, shift_right),
+    "IPOW": ("II", "I", True, int_power),
+    "ILT": ("II", "I", False, lambda a, b: int(a < b)),
+    "ILE": ("II", "I", False, lambda a, b: int(a <= b)),
+    "IEQ": ("II", "I", False, lambda a, b: int(a == b)),
+    "I2F_EXACT": ("I", "F", True, exact_float),
+    "FLT": ("FF", "F", False, lambda a, b: float(a < b)),
+    "FLE": ("FF", "F", False, lambda a, b: float(a <= b)),
+    "FEQ": ("FF", "F", False, lambda a, b: float(a == b)),
+    "FTRUE": ("F", "I", False, lambda a: int(a != 0.0)),
+    "FFLOORDIV": ("FF", "F", True, float_floor_divide),
+    "FMOD": ("FF", "F", True, float_modulo),
+    "FPOW": ("FF", "F", True, float_power),
+    "SAME": ("OO", "I", False, lambda a, b: int(a is b)),
     "I2F": ("I", "F", False, float),
     "FADD": ("FF", "F", False, lambda a, b: a + b),
     "FSUB": ("FF", "F", False, lambda a, b: a - b),
@@ -143,6 +188,8 @@ class Trace:
     def value(self, kind):
         r = self.random
         known = self.of_type[kind]
+        if kind == "O":
+            return r.choice(known)
         if not known or r.random() < 0.15:
             if kind == "I":
                 return Konst(r.choice([*INTS, r.randrange(-20, 20)]))

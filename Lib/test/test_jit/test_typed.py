@@ -97,6 +97,34 @@ OPTIMIZED = {
         (500,),
         "PHI GUARD_NO_EVENT GUARD_FNLE IADD GUARD_ILT LOOP",
     ),
+    "a bool as a number": (
+        """
+        def f(n):
+            t = 0
+            for i in range(n):
+                small = i < 100
+                t += small
+                if not small:
+                    t += 2
+            return t
+        """,
+        (500,),
+        "PHI PHI GUARD_NO_EVENT RANGE_NEXT ILT BOOL_OF LOAD_SLOT GUARD_PLAIN IADD GUARD_IGE IADD "
+        "INCREF STORE_SLOT LOOP",
+    ),
+    "float and int": (
+        """
+        def f(n):
+            t = 0
+            x = 0.5
+            while x < n:
+                x = x // 1 + x % 1 * 2 + x ** 0.25
+                t += 1
+            return t
+        """,
+        (500,),
+        "PHI PHI GUARD_NO_EVENT FFLOORDIV FMOD FMUL FADD FPOW FADD IADD I2F_EXACT GUARD_FLT LOOP",
+    ),
 }
 
 FUNCTIONS = """
@@ -225,10 +253,100 @@ def shifts(n):
         t += i % -7
     return t
 
+def mixed_comparisons(n):
+    # 2**53 + 1 is no float: only exact comparisons tell it from 2**53.
+    hits = 0
+    big, x = 2**53 - 130, float(2**53)
+    for i in range(n):
+        hits += big < x
+        hits += 10 * (x <= big)
+        hits += 100 * (big == x)
+        if big != x:
+            hits += 1000
+        if x > big:
+            hits += 10000
+        if big >= x - 0.5:
+            hits += 100000
+        big += 1
+    return hits, big, x
+
+def truths(n, odd=float("nan")):
+    last, was, t, z = None, False, 0, 0.0
+    for i in range(n):
+        small = i % 7 < 3
+        equal = (i & 3) == 1
+        both = small and not equal
+        t += small + 2 * equal - -both
+        t += True
+        if both is True:
+            t += 16
+        if was:
+            t -= 3
+        was = not small
+        z = odd if i == 200 else z + 0.25 if equal else 0.0
+        some = not z
+        if some is not False or 1 < i % 9 <= 5:
+            t ^= 1
+        if last is None:
+            t += 5
+        last = None if equal else i
+    return t, was, last, some, z
+
+def powers(n):
+    t, x, k = 0.0, -2.5, 1
+    for i in range(n):
+        t += x ** 2 + (i + 1) ** 0.5 - (i + 1.0) ** -3
+        t += 0.0 ** i + (-0.5) ** (i % 5)
+        k = (k + i ** 3 - 7 ** (i % 23) + (i - 9) ** 2) % 1000003
+        t += 2 ** -(i % 4)
+        x = x + 0.125 if x < 3 else -2.5
+    return t, k, x
+
+def power_errors(n):
+    caught = []
+    for i in range(n):
+        try:
+            t = (i - 130.0) ** -1 + 10.0 ** (i + 60) + 3 ** (i - 40)
+        except ArithmeticError as error:
+            caught.append((i, type(error), error.__traceback__.tb_lineno))
+        try:
+            caught.append((2.0 - i % 60) ** 0.5)
+        except ArithmeticError as error:
+            caught.append(error)
+    return caught, t
+
+def float_divisions(n, infinite=float("inf")):
+    seen = []
+    total = 0.0
+    for i in range(n):
+        d = 0.0 if i == 120 else -infinite if i == 180 else infinite if i == 181 else 2.75 - i % 8
+        x = (i - 100) * 0.7
+        try:
+            a = x // d
+            b = x % d
+            c = i // 0.3 - i % -0.3
+        except ZeroDivisionError as error:
+            a = b = c = error.__traceback__.tb_lineno
+        total += c
+        if i > 170 or i < 4:
+            seen.append((a, b))
+    return seen, total, -0.0 % 3.0, 0.0 % -3.0
+
+def wide(n):
+    numbers = (2**60, -2**62, 2**63 - 1, -2**63, 2**63, 5)
+    t = 0
+    for i in range(n):
+        x = numbers[i % 37 % 6 if i > 200 else i & 1]
+        t ^= x
+        t += x >> 3
+        if x > 0:
+            t -= 1
+    return t
+
 def run():
     return [repr(f(260)) for f in (
         total, floats, fibonacci, overflow, raises, escapes, types, objects, nested, frames,
-        comparisons, shifts)]
+        comparisons, shifts, mixed_comparisons, truths, powers, power_errors, float_divisions, wide)]
 
 def leaks():
     count = getattr(sys, "gettotalrefcount", None)

@@ -1,0 +1,18 @@
+// Trace operations on truth values: as a number they are 0 or 1, as an object one of the two that never die, so nobody has to own
+// the result of BOOL_OF.
+
+// The bool object of a number that is 0 or 1.
+trace op(BOOL_OF, (v: i64 -- o: bool)) pure {
+    o = v != 0 ? Py_True : Py_False;
+}
+
+// 0 or 1; leaves for everything but a bool.
+trace op(UNBOX_BOOL, (o: object -- r: i64)) pure exits {
+    r = o == Py_True;
+    EXIT_IF(o != Py_True && o != Py_False);
+}
+
+// 1 if both are one object, else 0.
+trace op(SAME, (a: object, b: object -- r: i64)) pure commutative {
+    r = a == b;
+}

@@ -181,7 +181,7 @@ typedef struct {
     const char *args;      // one letter for each operand that is a value; JIT_OPFLAG_READS_IP: an ip follows them
     uint8_t result;        // _PyJitType
     uint8_t nargs;         // letters in args
-    uint8_t flags;         // JIT_OPFLAG_...
+    uint16_t flags;        // JIT_OPFLAG_...
 } _PyJitOpInfo;
 
 typedef struct {

@@ -71,6 +71,9 @@ note_opaque(_PyJitBuilder *b, uint32_t index)
     else {
         _PyJitBuild_ForgetStack(b);
     }
+    // Types change by arbitrary code only.
+    bool escapes = _PyJit_Insts[record->opcode].flags & (JIT_INST_ESCAPES | JIT_INST_FRAME);
+    _PyJitCse_Barrier(b, escapes ? JIT_ALL_CLASSES : JIT_ALL_CLASSES & ~(1u << JIT_CLASS_TYPE));
 }
 
 /* The instruction of record INDEX as an opaque operation.  false: the trace has ended with it. */
@@ -194,6 +197,8 @@ rewind_trace(_PyJitBuilder *b)
     t->nins = t->nk = t->nsnaps = t->nframes = t->nslots = t->nexits = t->nvalues = 0;
     memset(b->slots, 0, b->nslots * sizeof(_PyJitSlot));
     memset(b->latest, 0, sizeof(b->latest));
+    memset(b->barrier, 0, sizeof(b->barrier));
+    b->written = 0;
     b->forgot = false;
     b->loop_head = 0;
 }

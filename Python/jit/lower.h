@@ -22,6 +22,7 @@ typedef struct {
     uint8_t memory_plain;      // what memory holds is plain, or NULL
     uint8_t touched;           // memory was written since the trace began
     uint8_t carried;           // a PHI of the loop
+    uint8_t heap;              // dirty, and `object` is borrowed from an attribute, an item or a dict
 } _PyJitSlot;
 
 /* What a loop keeps in registers from one iteration to the next, or need not do again. */
@@ -63,6 +64,8 @@ typedef struct {
     uint32_t offset;
     bool progress;
     _PyJitRef latest[JIT_OP_COUNT];   // of each pure operation; `spare` leads to the one before
+    _PyJitRef barrier[JIT_CLASS_COUNT];   // by class of memory: the newest operation that may have written it
+    uint32_t written;          // classes written in this walk, one bit each
     _PyJitLoopSlot *loop;      // what is kept over LOOP
     uint32_t nloop;
     bool grow;                 // the plan may still get larger
@@ -151,6 +154,8 @@ _PyJitRef _PyJitBuild_EmitTo(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef
 /* Index of a new snapshot with the dirty slots, or -1. */
 int _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, uint32_t offset);
 
+/* What was borrowed from the heap gets references of its own: before an operation that writes the heap. */
+void _PyJitSlot_OwnHeap(_PyJitBuilder *b);
 _PyJitRef _PyJitSlot_Object(_PyJitBuilder *b, uint32_t slot);    // NONE if only a number is known
 _PyJitRef _PyJitSlot_Number(_PyJitBuilder *b, uint32_t slot, int type);   // unboxed; emits the guard
 /* JIT_TYPE_I64 or F64 if the slot holds such a number, as is known or as was recorded (a JIT_TAG_); else NONE. */
@@ -161,6 +166,7 @@ void _PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local);      // pops
 void _PyJitSlot_PushLocal(_PyJitBuilder *b, uint32_t local);
 void _PyJitSlot_PushNumber(_PyJitBuilder *b, _PyJitRef number);
 void _PyJitSlot_PushBool(_PyJitBuilder *b, _PyJitRef truth);      // 0 or 1
+void _PyJitSlot_PushHeap(_PyJitBuilder *b, _PyJitRef object);    // an object borrowed from the heap
 void _PyJitSlot_PushConst(_PyJitBuilder *b, PyObject *value);
 void _PyJitSlot_Copy(_PyJitBuilder *b, uint32_t from);           // pushes
 void _PyJitSlot_Swap(_PyJitBuilder *b, uint32_t one, uint32_t other);
@@ -201,9 +207,12 @@ void _PyJitLoop_Header(_PyJitBuilder *b);       // after START
 /* Before LOOP: gives the PHIs their second operands.  false: the plan does not hold, b->loop has what is left of it. */
 bool _PyJitLoop_Close(_PyJitBuilder *b);
 
-/* opt_fold.c, opt_cse.c: the value OP would have, or JIT_REF_NONE.  A guard that always holds is START. */
+/* opt_fold.c, opt_cse.c: the value OP would have, or JIT_REF_NONE.  A guard that always holds is START, or an older guard. */
 _PyJitRef _PyJitFold(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right);
-_PyJitRef _PyJitCse_Find(const _PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right);
+_PyJitRef _PyJitCse_Find(const _PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux);
 void _PyJitCse_Note(_PyJitBuilder *b, _PyJitRef ref);
+/* The newest operation writes CLASSES (one bit each) of memory: what was read from them before is not known any more. */
+void _PyJitCse_Barrier(_PyJitBuilder *b, unsigned int classes);
+#define JIT_ALL_CLASSES ((1u << JIT_CLASS_COUNT) - 1)
 
 #endif

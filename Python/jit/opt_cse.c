@@ -1,7 +1,7 @@
 /* Common subexpressions: a pure operation with the same operands has the same value, and its check holds again.
  *
  * All operations of one kind are a list through `spare`, newest first.  A trace is a straight line, so whatever is in the list
- * has been executed.
+ * has been executed.  What reads memory of some class counts only if it is newer than the newest writer of that class.
  */
 #include "Python.h"
 
@@ -12,13 +12,21 @@
 #define MOST_STEPS 64          // so that a long trace costs no more than in proportion
 
 _PyJitRef
-_PyJitCse_Find(const _PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right)
+_PyJitCse_Find(const _PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux)
 {
     bool commutes = (_PyJit_Ops[op].flags & JIT_OPFLAG_COMMUTATIVE) != 0;
+    unsigned int reads = JIT_OPFLAGS_READS(_PyJit_Ops[op].flags);
+    _PyJitRef barrier = JIT_REF_NONE;
+    for (int i = 0; i < JIT_CLASS_COUNT; i++) {
+        if (reads >> i & 1 && b->barrier[i] > barrier) {
+            barrier = b->barrier[i];
+        }
+    }
     _PyJitRef ref = b->latest[op];
-    for (int steps = 0; ref != JIT_REF_NONE && steps < MOST_STEPS; steps++) {
+    for (int steps = 0; ref > barrier && steps < MOST_STEPS; steps++) {
         const _PyJitIns *ins = JIT_INS(b->t, ref);
-        if ((ins->a == left && ins->b == right) || (commutes && ins->a == right && ins->b == left)) {
+        if (ins->aux == aux
+            && ((ins->a == left && ins->b == right) || (commutes && ins->a == right && ins->b == left))) {
             return ref;
         }
         ref = ins->spare;
@@ -32,6 +40,17 @@ _PyJitCse_Note(_PyJitBuilder *b, _PyJitRef ref)
     _PyJitIns *ins = JIT_INS(b->t, ref);
     ins->spare = b->latest[ins->op];
     b->latest[ins->op] = ref;
+}
+
+void
+_PyJitCse_Barrier(_PyJitBuilder *b, unsigned int classes)
+{
+    for (int i = 0; i < JIT_CLASS_COUNT && !b->failed; i++) {
+        if (classes >> i & 1) {
+            b->barrier[i] = (_PyJitRef)(JIT_REF_BIAS + b->t->nins - 1);
+        }
+    }
+    b->written |= classes;
 }
 
 #endif /* _Py_TIER2 */

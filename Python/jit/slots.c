@@ -9,6 +9,8 @@
  *  4. An object goes back as the same object.  A number that came from no object gets one box, however many slots name it.
  *     Only a number that is carried around a loop (lower_loop.c) forgets which object it was.
  *  5. Between the making of a reference (INCREF, a box) and the store that takes it nothing leaves the trace.
+ *  6. A dirty stack slot may also borrow from the heap: from an attribute, an item, a dict.  Before anything in the heap is
+ *     written it gets a reference of its own (_PyJitSlot_OwnHeap).
  */
 #include "Python.h"
 
@@ -74,7 +76,7 @@ emit(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux, in
 }
 
 static _PyJitRef
-optimize(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right)
+optimize(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux)
 {
     if (b->failed || !(_PyJit_Ops[op].flags & JIT_OPFLAG_PURE)) {
         return JIT_REF_NONE;
@@ -85,7 +87,7 @@ optimize(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right)
             return folded;
         }
     }
-    return pass_is_on(JIT_PASS_CSE) ? _PyJitCse_Find(b, op, left, right) : JIT_REF_NONE;
+    return pass_is_on(JIT_PASS_CSE) ? _PyJitCse_Find(b, op, left, right, aux) : JIT_REF_NONE;
 }
 
 static _PyJitRef
@@ -94,13 +96,14 @@ finish(_PyJitBuilder *b, int op, _PyJitRef ref)
     if (ref != JIT_REF_NONE && (_PyJit_Ops[op].flags & JIT_OPFLAG_PURE)) {
         _PyJitCse_Note(b, ref);
     }
+    _PyJitCse_Barrier(b, JIT_OPFLAGS_WRITES(_PyJit_Ops[op].flags));
     return ref;
 }
 
 _PyJitRef
 _PyJitBuild_Emit(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux)
 {
-    _PyJitRef known = optimize(b, op, left, right);
+    _PyJitRef known = optimize(b, op, left, right, aux);
     if (known != JIT_REF_NONE || b->failed) {
         return known;
     }
@@ -116,7 +119,7 @@ _PyJitRef
 _PyJitBuild_EmitTo(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right,
                    int kind, uint16_t code, uint32_t offset)
 {
-    _PyJitRef known = optimize(b, op, left, right);
+    _PyJitRef known = optimize(b, op, left, right, 0);
     if (known != JIT_REF_NONE || b->failed) {
         return known;
     }
@@ -203,6 +206,7 @@ write_slot(_PyJitBuilder *b, uint32_t index, _PyJitRef object, bool plain)
     slot->object = slot->memory = object;
     slot->plain = slot->memory_plain = plain;
     slot->dirty = 0;
+    slot->heap = 0;
     slot->touched = 1;
 }
 
@@ -226,6 +230,16 @@ own_borrowers(_PyJitBuilder *b, uint32_t local)
     }
     for (uint32_t i = stack_base(b); i < b->depth; i++) {
         if (b->slots[i].dirty && b->slots[i].object == memory) {
+            own(b, i);
+        }
+    }
+}
+
+void
+_PyJitSlot_OwnHeap(_PyJitBuilder *b)
+{
+    for (uint32_t i = 0; i < b->depth; i++) {
+        if (b->slots[i].heap) {
             own(b, i);
         }
     }
@@ -340,6 +354,14 @@ _PyJitSlot_PushBool(_PyJitBuilder *b, _PyJitRef truth)
 }
 
 void
+_PyJitSlot_PushHeap(_PyJitBuilder *b, _PyJitRef object)
+{
+    _PyJitSlot *slot = push(b);
+    slot->object = object;
+    slot->heap = 1;
+}
+
+void
 _PyJitSlot_PushConst(_PyJitBuilder *b, PyObject *value)
 {
     _PyJitRef number = JIT_REF_NONE;
@@ -388,6 +410,7 @@ _PyJitSlot_Copy(_PyJitBuilder *b, uint32_t from)
     slot->object = b->slots[from].object;
     slot->number = b->slots[from].number;
     slot->plain = b->slots[from].plain;
+    slot->heap = b->slots[from].heap;
     if (!b->slots[from].dirty) {
         own(b, b->depth - 1);  // the first one may go before the copy
     }

@@ -6,6 +6,7 @@ from .jit_properties import JIT_FLAGS, jit_flags
 from .metadata import record_opcode
 from .model import Model, Op
 from .output import Writer
+from .parser import EFFECT_CLASSES, EFFECTS
 from .traceable import not_traceable_reason
 
 # Letters of operand types in JIT_TRACE_OPS.
@@ -18,6 +19,11 @@ OP_FLAGS = {
     "calls": "calls C on the likely path: values in registers do not survive it",
     "ends": "the last operation of a trace",
     "reads_ip": "works on the instruction pointer the operation before left",
+    **{
+        f"{effect}_{name}": f"{effect} {meaning}"
+        for effect in EFFECTS
+        for name, meaning in EFFECT_CLASSES.items()
+    },
 }
 
 
@@ -28,7 +34,19 @@ def jit_opcodes(model: Model) -> str:
             w.line(f"#define JIT_INST_{name:<12} {1 << bit:>4}   /* {meaning} */")
         w.line()
         for bit, (name, meaning) in enumerate(OP_FLAGS.items()):
-            w.line(f"#define JIT_OPFLAG_{name.upper():<12} {1 << bit:>2}   /* {meaning} */")
+            w.line(f"#define JIT_OPFLAG_{name.upper():<12} {1 << bit:>5}   /* {meaning} */")
+        w.line()
+        w.line("/* Classes of memory, and which ones the flags of an operation say it reads or writes. */")
+        w.line("enum {")
+        for name in EFFECT_CLASSES:
+            w.line(f"    JIT_CLASS_{name.upper()},")
+        w.line("    JIT_CLASS_COUNT")
+        w.line("};")
+        first = next(iter(EFFECT_CLASSES)).upper()
+        for effect in EFFECTS:
+            shift = list(OP_FLAGS).index(f"{effect}_{first.lower()}")
+            mask = "((1u << JIT_CLASS_COUNT) - 1)"
+            w.line(f"#define JIT_OPFLAGS_{effect.upper()}(FLAGS) ((FLAGS) >> {shift} & {mask})")
         w.line()
         w.line("/* What the switch form of tier 1 dispatches to while recording; no instruction has it. */")
         w.line(f"#define JIT_RECORD_OPCODE {record_opcode(model)}")

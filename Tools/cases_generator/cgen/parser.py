@@ -30,6 +30,14 @@ ANNOTATIONS = (
     "trace",
 )
 TRACE_FLAGS = ("pure", "commutative", "exits", "calls", "ends")
+# What memory a trace operation looks at or changes: `reads CLASS`, `writes CLASS`.
+EFFECTS = ("reads", "writes")
+EFFECT_CLASSES = {
+    "attr": "values of attributes, in an object or in its dict",
+    "item": "items and length of a list",
+    "dict": "values of dicts that are no instance's",
+    "type": "what a type, its dict and the layout of its instances say",
+}
 CACHE_UNITS = (1, 2, 4)
 CLOSERS = {"(": ")", "[": "]", "{": "}"}
 
@@ -153,11 +161,15 @@ class _Parser:
         flags: dict[str, Token] = {}
         while is_trace and self.token.kind == IDENT:
             word = self.next()
+            if word.text in EFFECTS:
+                kept = self.effect_class(word)
+                flags[f"{word.text}_{kept.text}"] = word
+                continue
             if word.text not in TRACE_FLAGS:
                 self.diagnostics.error(
                     word.span,
                     f"unknown flag `{word.text}`",
-                    f"a trace operation may be: {', '.join(TRACE_FLAGS)}",
+                    f"a trace operation may be: {', '.join(TRACE_FLAGS)}, reads CLASS, writes CLASS",
                 )
             flags[word.text] = word
         body = self.body(name)
@@ -172,6 +184,16 @@ class _Parser:
             body,
             flags,
         )
+
+    def effect_class(self, word: Token) -> Token:
+        kept = self.name(f"a class of memory after `{word.text}`")
+        if kept.text not in EFFECT_CLASSES:
+            self.diagnostics.error(
+                kept.span,
+                f"unknown class of memory `{kept.text}`",
+                f"the classes are: {', '.join(EFFECT_CLASSES)}",
+            )
+        return kept
 
     def effects(self) -> tuple[tuple[CacheEffect, ...], tuple[StackEffect, ...], tuple[StackEffect, ...]]:
         self.expect("(", "before the stack effect")

@@ -19,3 +19,11 @@ trace op(AT, (where: ip, expected: object --)) exits {
 trace op(STOP, (--)) exits ends {
     JIT_SIDE_EXIT();
 }
+
+trace op(FIELD, (o: object -- r: object)) pure reads attr reads type {
+    r = ((PyObject **)o)[JIT_AUX];
+}
+
+trace op(SET_FIELD, (o: object, v: object --)) writes attr {
+    ((PyObject **)o)[JIT_AUX] = v;
+}

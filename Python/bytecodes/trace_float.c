@@ -98,3 +98,8 @@ trace op(GUARD_FEQ, (a: f64, b: f64 --)) pure exits {
 trace op(GUARD_FNE, (a: f64, b: f64 --)) pure exits {
     EXIT_IF(a == b);
 }
+
+// The same number as a value of its own: it will be another object.  Not pure, so that it is never taken for A.
+trace op(COPY_FLOAT, (a: f64 -- r: f64)) {
+    r = a;
+}

@@ -158,3 +158,8 @@ trace op(GUARD_IEQ, (a: i64, b: i64 --)) pure exits {
 trace op(GUARD_INE, (a: i64, b: i64 --)) pure exits {
     EXIT_IF(a == b);
 }
+
+// The same number as a value of its own: it will be another object.  Not pure, so that it is never taken for A.
+trace op(COPY_INT, (a: i64 -- r: i64)) {
+    r = a;
+}

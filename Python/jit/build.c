@@ -10,7 +10,7 @@
  * A trace that ends where it began ends in LOOP, any other in EXIT, or in EXIT_DYNAMIC where its last instruction computes
  * the target.
  *
- * A loop is walked twice if there is something to keep over LOOP (lower_loop.c).
+ * A loop is walked again if there is something to keep over LOOP (lower_loop.c).
  */
 #include "Python.h"
 
@@ -20,8 +20,6 @@
 #include "pycore_code.h"
 #include "jit/lower.h"
 #include "jit/restore.h"
-
-#define MOST_WALKS 5           // the plan of a loop changes with each
 
 static inline uint32_t
 start_of(const _PyJitRecord *record)
@@ -89,12 +87,12 @@ opaque(_PyJitBuilder *b, uint32_t index)
     int snap = -1;
     b->code = record->code;
     b->offset = start_of(record);
-    b->progress = index > 0;
+    b->progress = index > 0 || b->peeled;
     if (b->typed) {
         _PyJitBuild_Flush(b, false);
     }
     if (flags & JIT_INST_DEOPTS) {
-        snap = _PyJitBuild_Snapshot(b, JIT_EXIT_DEOPT, index > 0, record->code, start_of(record));
+        snap = _PyJitBuild_Snapshot(b, JIT_EXIT_DEOPT, b->progress, record->code, start_of(record));
     }
     _PyJitType type = _PyJit_OpaqueType(record->opcode);
     _PyJitRef ip = _PyJitTrace_Emit(t, JIT_OP_OPAQUE, type, JIT_REF_NONE, JIT_REF_NONE, index,
@@ -126,18 +124,11 @@ may_lower(_PyJitBuilder *b, uint32_t index)
     return b->inside && record->depth == 128 && record->code == b->t->records[0].code;
 }
 
-/* One walk over the records.  0, 1: the loop's plan did not hold, walk again; -1: no memory. */
-static int
-walk(_PyJitBuilder *b)
+int
+_PyJitBuild_Walk(_PyJitBuilder *b)
 {
     _PyJitTrace *t = b->t;
-    bool opaque_before = true;
-    emit(b, JIT_OP_START, JIT_REF_NONE, -1, 0, 0);
-    b->inside = b->typed;
-    b->depth = b->sp = t->records[0].sp;
-    if (b->nloop > 0) {
-        _PyJitLoop_Header(b);
-    }
+    bool opaque_before = !b->peeled;
     for (uint32_t i = 0; i < t->nrecords && !b->failed;) {
         uint32_t done = 0;
         if (may_lower(b, i)) {
@@ -153,76 +144,44 @@ walk(_PyJitBuilder *b)
         opaque_before = done == 0;
         if (done == 0) {
             if (!opaque(b, i)) {
-                return b->failed ? -1 : 0;
+                return b->failed ? -1 : 1;
             }
             done = 1;
         }
         i += done;
     }
+    if (opaque_before && b->end == JIT_END_LOOP) {
+        b->depth = b->sp = t->records[0].sp;
+    }
+    return b->failed ? -1 : 0;
+}
+
+static int
+build(_PyJitBuilder *b)
+{
+    emit(b, JIT_OP_START, JIT_REF_NONE, -1, 0, 0);
+    b->inside = b->typed;
+    b->depth = b->sp = b->t->records[0].sp;
+    int ended = _PyJitBuild_Walk(b);
+    if (ended == 0 && b->end == JIT_END_LOOP && b->inside && pass_is_on(JIT_PASS_PEEL)) {
+        ended = _PyJitLoop_Peel(b);
+    }
+    if (ended != 0) {
+        return ended < 0 ? -1 : 0;
+    }
     b->code = (uint16_t)b->end_code;
     b->offset = b->end_offset;
     b->progress = true;
-    if (b->typed && !opaque_before) {
-        if (b->end == JIT_END_LOOP && b->planning) {
-            if (b->inside && t->records[t->nrecords - 1].depth == 128 && b->depth == t->records[0].sp) {
-                _PyJitLoop_Plan(b);
-            }
-        }
-        else if (b->nloop > 0 && !_PyJitLoop_Close(b)) {
-            return b->failed ? -1 : 1;
-        }
-        _PyJitBuild_Flush(b, b->end == JIT_END_LOOP);
-    }
-    else if (b->nloop > 0) {
-        b->nloop = 0;          // the plan was made for another end
-        return b->failed ? -1 : 1;
+    if (b->inside) {
+        _PyJitBuild_Flush(b, false);
     }
     if (b->end == JIT_END_LOOP) {
         emit(b, JIT_OP_LOOP, JIT_REF_NONE, -1, 0, 0);
-        if (!b->failed) {
-            JIT_INS(t, JIT_REF_BIAS + t->nins - 1)->aux = b->loop_head;
-        }
     }
     else {
         emit(b, JIT_OP_EXIT, JIT_REF_NONE, JIT_EXIT_END, b->code, b->offset);
     }
     return b->failed ? -1 : 0;
-}
-
-/* Everything but the records as before the walk. */
-static void
-rewind_trace(_PyJitBuilder *b)
-{
-    _PyJitTrace *t = b->t;
-    t->nins = t->nk = t->nsnaps = t->nframes = t->nslots = t->nexits = t->nvalues = 0;
-    memset(b->slots, 0, b->nslots * sizeof(_PyJitSlot));
-    memset(b->latest, 0, sizeof(b->latest));
-    memset(b->barrier, 0, sizeof(b->barrier));
-    b->written = 0;
-    b->forgot = false;
-    b->loop_head = 0;
-}
-
-static int
-build_typed(_PyJitBuilder *b)
-{
-    b->planning = pass_is_on(JIT_PASS_LOOP) && b->chain + 1 < JIT_MAX_CHAIN;
-    int status = walk(b);
-    b->planning = false;
-    if (status < 0 || b->nloop == 0) {
-        return status;
-    }
-    for (int i = 1; i < MOST_WALKS; i++) {
-        rewind_trace(b);
-        b->grow = i < MOST_WALKS - 2;
-        status = walk(b);
-        if (status <= 0) {
-            return status;
-        }
-    }
-    b->nloop = 0;
-    rewind_trace(b);
-    return walk(b);
 }
 
 int
@@ -247,13 +206,11 @@ _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _P
     b.nslots = b.frames[0].end;
     b.typed = ENGINE->options.typed && b.nslots <= JIT_MAX_SLOTS;
     if (!b.typed) {
-        return walk(&b) < 0 ? -1 : 0;
+        return build(&b);
     }
     _PyJitSlot slots[JIT_MAX_SLOTS] = {{0}};
-    _PyJitLoopSlot loop[JIT_MAX_SLOTS];
     b.slots = slots;
-    b.loop = loop;
-    return build_typed(&b) < 0 || _PyJitRestore_Reserve(b.nslots) < 0 ? -1 : 0;
+    return build(&b) < 0 || _PyJitRestore_Reserve(b.nslots) < 0 ? -1 : 0;
 }
 
 uint32_t

@@ -18,7 +18,7 @@ _PyJitLower_Begin(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     b->code = record->code;
     b->offset = record->offset - record->prefix;
-    b->progress = index > 0;
+    b->progress = index > 0 || b->peeled;
     b->failed |= _PyJitTrace_Emit(b->t, JIT_OP_BYTECODE, JIT_TYPE_NONE, JIT_REF_NONE, JIT_REF_NONE, index,
                                   JIT_NO_SNAPSHOT) == JIT_REF_NONE;
 }
@@ -71,8 +71,8 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
     _PyJitTrace *t = b->t;
     const _PyJitRecord *record = &t->records[index];
     uint32_t oparg = record->oparg;
-    if (b->chain > 0 && index == 0 && (record->opcode != JUMP_BACKWARD || b->chain + 1 >= JIT_MAX_CHAIN)) {
-        return 0;              // this instruction failed a check before (a jump: the checks before the loop)
+    if (b->chain > 0 && index == 0 && !b->peeled) {
+        return 0;              // this instruction failed a check before
     }
     switch (record->opcode) {
         case NOP:

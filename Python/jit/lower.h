@@ -20,19 +20,11 @@ typedef struct {
     uint8_t dirty;
     uint8_t plain;             // `object` is plain
     uint8_t memory_plain;      // what memory holds is plain, or NULL
-    uint8_t touched;           // memory was written since the trace began
-    uint8_t carried;           // a PHI of the loop
     uint8_t heap;              // dirty, and `object` is borrowed from an attribute, an item or a dict
+    uint8_t carried;           // a flush that keeps numbers leaves it dirty
+    uint16_t identity;         // of a number without an object: slots with the same one get the same box
+    _PyJitRef alias;           // the number as a value of its own, where another identity has the same number
 } _PyJitSlot;
-
-/* What a loop keeps in registers from one iteration to the next, or need not do again. */
-typedef struct {
-    uint16_t slot;
-    uint8_t type;              // of the number; JIT_TYPE_NONE: a range iterator
-    uint8_t carried;           // changes in the loop: a PHI
-    _PyJitRef object;          // LOAD_SLOT before the loop
-    _PyJitRef phi;
-} _PyJitLoopSlot;
 
 /* A frame as the builder sees it.  Its slots are `base` to `end` of the map: locals up to `stack`, then its evaluation stack. */
 typedef struct {
@@ -52,7 +44,7 @@ typedef struct {
     bool typed;                // lower at all
     bool inside;               // still in the first frame, or above it
     bool failed;
-    bool forgot;               // something may have changed locals behind the trace's back
+    bool peeled;               // an iteration of the loop is in the trace already
     int chain;                 // of the executor that will be: above 0, the first instruction failed a check before
     _PyJitAbstractFrame frames[JIT_MAX_FRAMES];    // outermost first
     uint32_t nframes;          // the last one is where the walk is
@@ -66,10 +58,7 @@ typedef struct {
     _PyJitRef latest[JIT_OP_COUNT];   // of each pure operation; `spare` leads to the one before
     _PyJitRef barrier[JIT_CLASS_COUNT];   // by class of memory: the newest operation that may have written it
     uint32_t written;          // classes written in this walk, one bit each
-    _PyJitLoopSlot *loop;      // what is kept over LOOP
-    uint32_t nloop;
-    bool grow;                 // the plan may still get larger
-    bool planning;             // the first walk: it makes the plan
+    uint16_t identities;       // given so far
     uint32_t loop_head;        // LOOP's aux
 } _PyJitBuilder;
 
@@ -77,7 +66,7 @@ typedef struct {
 #define JIT_PASSES(X) \
     X(FOLD, "fold")      /* constants are computed, identities applied */ \
     X(CSE, "cse")        /* a pure operation with the same operands is done once */ \
-    X(LOOP, "loop")      /* numbers stay in registers from one iteration to the next */
+    X(PEEL, "peel")      /* the first iteration of a loop is peeled; numbers stay in registers around it */
 
 enum {
 #define X(NAME, TEXT) JIT_PASS_##NAME,
@@ -199,13 +188,15 @@ _PyJitRef _PyJitNumber_Get(_PyJitBuilder *b, uint32_t slot, unsigned int tag, in
 bool _PyJitNumber_IsBool(const _PyJitBuilder *b, uint32_t slot, unsigned int tag);
 _PyJitRef _PyJitNumber_Bool(_PyJitBuilder *b, uint32_t slot);
 
+/* build.c ------------------------------------------------------------------------------------------------------- */
+
+/* Lowers all records.  0: done; 1: the last one has ended the trace; -1: no memory. */
+int _PyJitBuild_Walk(_PyJitBuilder *b);
+
 /* lower_loop.c -------------------------------------------------------------------------------------------------- */
 
-/* Before the first walk's LOOP: fills b->loop with what is worth keeping. */
-void _PyJitLoop_Plan(_PyJitBuilder *b);
-void _PyJitLoop_Header(_PyJitBuilder *b);       // after START
-/* Before LOOP: gives the PHIs their second operands.  false: the plan does not hold, b->loop has what is left of it. */
-bool _PyJitLoop_Close(_PyJitBuilder *b);
+/* After the walk over the records of a loop.  1: the trace ends in LOOP; 0: it is as the walk left it; -1: no memory. */
+int _PyJitLoop_Peel(_PyJitBuilder *b);
 
 /* opt_fold.c, opt_cse.c: the value OP would have, or JIT_REF_NONE.  A guard that always holds is START, or an older guard. */
 _PyJitRef _PyJitFold(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right);

@@ -1,11 +1,25 @@
-/* Loops: which numbers stay in registers from one iteration to the next.
+/* Loops: the first iteration is peeled.
  *
- * A first walk over the records lowers one iteration as if memory were complete before and after it.  What is dirty at its end
- * is a number each iteration makes anew: a PHI.  What was loaded and checked but never changed is invariant: it is loaded and checked
- * once, before the loop.  The second walk begins with that knowledge; common subexpressions then find that the body's own
- * checks are done.  Checks before the loop leave to the first instruction, with nothing done.
+ * When the walk over the records of a loop is at its end, one iteration has been lowered, from memory.  It stays in the trace and
+ * runs once.  The records are then lowered a second time, with the slot map and the common subexpressions as the first time left
+ * them: that is the loop.  What the peeled iteration has checked, loaded or computed and what does not change is found again and
+ * so is not in the loop; a number that does change becomes a PHI.
  *
- * This is less than peeling, which would also move invariant arithmetic and guards out of the loop.
+ * The *plan* says what is still known of each slot at the head of the loop.  The first plan is: everything the peeled iteration
+ * knew at its end.  The walk over the body shows what of it does not hold at LOOP; that is taken out, and the body is walked again,
+ * until what is known at LOOP implies what was assumed at the head.
+ *
+ * Rules:
+ *  1. Every slot the plan does not keep dirty is written to memory before the head, and before LOOP.
+ *  2. Identity stays exact.  A number that was made from an object is never carried without it: only what the trace computed
+ *     itself, or what is the same object again by its value.  Slots with one identity (slots.c) share their PHI; where two slots
+ *     share at the head but not at LOOP, or the other way round, both go to memory.
+ *  3. Such a number appears in a later iteration only, in `a, b = b, a + b` for a, whose first value is somebody's object.  Then
+ *     another iteration is peeled, if the loop is short.
+ *  4. What an iteration writes in the heap (effect classes, opt_cse.c) is not known at the head.
+ *  5. A loop that has nothing to gain jumps back to its first instruction, with memory complete.
+ *
+ * Method: loop peeling by re-emission, as in LuaJIT (Mike Pall) and in PyPy (Ardo, Bolz and Fijalkowski: loop-aware optimizations).
  */
 #include "Python.h"
 
@@ -14,132 +28,426 @@
 #include "pycore_global_objects.h"   // _PY_NSMALLNEGINTS
 #include "jit/lower.h"
 
-/* An operation of kind OP looks at OBJECT somewhere in the trace. */
-static bool
-is_used_by(const _PyJitBuilder *b, int op, _PyJitRef object)
+#define MOST_WALKS 6           // over the body, for one plan
+#define MOST_PEELED 3          // iterations
+#define MOST_RECORDS 400       // of a loop that is peeled
+#define MOST_PEELED_RECORDS 240   // of all peeled iterations, if there are more than one
+#define LEAST_GAIN 16          // one operation of so many has to be gone, or a number in a register
+
+/* --- The state at the end of the peeled iterations ----------------------------------------------------------------- */
+
+typedef struct {
+    uint32_t nins, nk, nsnaps, nframes, nslots, nexits, nvalues;
+    uint32_t sp;
+    _PyJitAbstractFrame frame;
+    _PyJitRef latest[JIT_OP_COUNT];
+    _PyJitRef barrier[JIT_CLASS_COUNT];
+    _PyJitSlot slots[JIT_MAX_SLOTS];
+} Mark;
+
+/* What is known at the head. */
+enum { NOTHING, CHANGES, SAME };
+
+typedef struct {
+    uint8_t dirty;             // not in memory: a number, or a constant
+    uint8_t object;            // NOTHING or SAME
+    uint8_t number;            // CHANGES: a PHI
+    uint8_t plain;             // what memory holds is plain
+    uint8_t settled;           // the number was found to be the same; it is not tried again
+} Keep;
+
+typedef struct {
+    _PyJitBuilder *b;
+    uint32_t depth;            // slots at the head
+    Mark mark;
+    Keep keep[JIT_MAX_SLOTS];
+    _PyJitSlot head[JIT_MAX_SLOTS];
+    uint32_t written;          // classes of memory an iteration writes
+    bool again;                // another peeled iteration would help
+} Loop;
+
+static void
+set_mark(Loop *loop)
 {
-    for (uint32_t i = 0; i < b->t->nins; i++) {
-        const _PyJitIns *ins = JIT_INS(b->t, JIT_REF_BIAS + i);
-        if (ins->op == op && ins->a == object) {
+    const _PyJitBuilder *b = loop->b;
+    const _PyJitTrace *t = b->t;
+    Mark *mark = &loop->mark;
+    mark->nins = t->nins;
+    mark->nk = t->nk;
+    mark->nsnaps = t->nsnaps;
+    mark->nframes = t->nframes;
+    mark->nslots = t->nslots;
+    mark->nexits = t->nexits;
+    mark->nvalues = t->nvalues;
+    mark->sp = b->sp;
+    mark->frame = b->frames[0];
+    memcpy(mark->latest, b->latest, sizeof(mark->latest));
+    memcpy(mark->barrier, b->barrier, sizeof(mark->barrier));
+    memcpy(mark->slots, b->slots, b->nslots * sizeof(_PyJitSlot));
+}
+
+static void
+rewind_to_mark(Loop *loop)
+{
+    _PyJitBuilder *b = loop->b;
+    _PyJitTrace *t = b->t;
+    const Mark *mark = &loop->mark;
+    t->nins = mark->nins;
+    t->nk = mark->nk;
+    t->nsnaps = mark->nsnaps;
+    t->nframes = mark->nframes;
+    t->nslots = mark->nslots;
+    t->nexits = mark->nexits;
+    t->nvalues = mark->nvalues;
+    b->sp = mark->sp;
+    b->frames[0] = mark->frame;
+    b->nframes = 1;
+    b->depth = loop->depth;
+    b->inside = true;
+    memcpy(b->latest, mark->latest, sizeof(mark->latest));
+    memcpy(b->barrier, mark->barrier, sizeof(mark->barrier));
+    memcpy(b->slots, mark->slots, b->nslots * sizeof(_PyJitSlot));
+}
+
+/* --- Slots ------------------------------------------------------------------------------------------------------------ */
+
+/* A constant whose object is found again by its value is as good as a number without one. */
+static void
+drop_small_objects(_PyJitBuilder *b, uint32_t depth)
+{
+    for (uint32_t i = 0; i < depth; i++) {
+        _PyJitSlot *slot = &b->slots[i];
+        if (!slot->dirty || slot->object == JIT_REF_NONE || slot->number == JIT_REF_NONE) {
+            continue;
+        }
+        const _PyJitIns *number = JIT_INS(b->t, slot->number);
+        if (number->op == JIT_OP_KONST && number->type == JIT_TYPE_I64
+            && (int64_t)number->bits >= -_PY_NSMALLNEGINTS && (int64_t)number->bits < _PY_NSMALLPOSINTS) {
+            slot->object = JIT_REF_NONE;
+            slot->identity = ++b->identities;
+        }
+    }
+}
+
+/* A dirty slot's memory is plain, or nobody's. */
+static bool
+may_stay_dirty(const _PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitSlot *slot = &b->slots[index];
+    return slot->dirty && (!is_local(b, index) || slot->memory_plain)
+        && (slot->object == JIT_REF_NONE ? slot->number != JIT_REF_NONE : JIT_IS_CONST(slot->object));
+}
+
+static bool
+is_bare(const _PyJitSlot *slot)
+{
+    return slot->dirty && slot->object == JIT_REF_NONE;
+}
+
+/* All slots of one identity go to memory together, or one would get a box of its own.  SLOTS: at the mark or at LOOP. */
+static bool
+keep_groups_whole(Loop *loop, const _PyJitSlot *slots)
+{
+    bool changed = false, more = true;
+    while (more) {
+        more = false;
+        for (uint32_t i = 0; i < loop->depth; i++) {
+            for (uint32_t j = 0; j < loop->depth && is_bare(&slots[i]); j++) {
+                if (is_bare(&slots[j]) && slots[i].identity == slots[j].identity
+                    && loop->keep[i].dirty && !loop->keep[j].dirty) {
+                    loop->keep[i] = (Keep){.number = CHANGES, .plain = 1};
+                    more = changed = true;
+                }
+            }
+        }
+    }
+    return changed;
+}
+
+/* What memory holds is plain once SLOT is written there. */
+static bool
+leaves_plain(const _PyJitSlot *slot)
+{
+    return slot->dirty ? slot->plain || slot->number != JIT_REF_NONE : slot->memory_plain;
+}
+
+static void
+first_plan(Loop *loop)
+{
+    const _PyJitBuilder *b = loop->b;
+    for (uint32_t i = 0; i < loop->depth; i++) {
+        const _PyJitSlot *slot = &b->slots[i];
+        Keep *keep = &loop->keep[i];
+        *keep = (Keep){.dirty = may_stay_dirty(b, i)};
+        keep->plain = keep->dirty ? slot->memory_plain : leaves_plain(slot);
+        keep->object = slot->object != JIT_REF_NONE ? SAME : NOTHING;
+        if (slot->number != JIT_REF_NONE) {
+            keep->number = is_bare(slot) && !JIT_IS_CONST(slot->number) ? CHANGES : SAME;
+        }
+    }
+    (void)keep_groups_whole(loop, b->slots);
+}
+
+/* Is there something an iteration need not do again? */
+static bool
+is_worth_it(const Loop *loop)
+{
+    for (uint32_t i = 0; i < loop->depth; i++) {
+        const Keep *keep = &loop->keep[i];
+        if (keep->dirty || keep->object || keep->number || keep->plain) {
             return true;
         }
     }
     return false;
 }
 
-/* A number without an object, or one whose object is found again by its value. */
-static bool
-may_carry(const _PyJitBuilder *b, const _PyJitSlot *slot)
-{
-    if (!slot->dirty || !slot->memory_plain || slot->number == JIT_REF_NONE) {
-        return false;
-    }
-    if (slot->object == JIT_REF_NONE) {
-        return true;
-    }
-    const _PyJitIns *number = JIT_INS(b->t, slot->number);
-    return number->op == JIT_OP_KONST && number->type == JIT_TYPE_I64
-        && (int64_t)number->bits >= -_PY_NSMALLNEGINTS && (int64_t)number->bits < _PY_NSMALLPOSINTS;
-}
+/* --- Head and end of the body ------------------------------------------------------------------------------------------ */
 
-void
-_PyJitLoop_Plan(_PyJitBuilder *b)
+/* Writes what the plan does not keep; checks lead to the first instruction. */
+static void
+write_the_rest(Loop *loop)
 {
-    b->nloop = 0;
-    for (uint32_t i = 0; i < b->depth; i++) {
-        const _PyJitSlot *slot = &b->slots[i];
-        _PyJitLoopSlot keep = {.slot = (uint16_t)i};
-        if (is_local(b, i) && may_carry(b, slot)) {
-            keep.carried = 1;
-            keep.type = (uint8_t)type_of_ref(b, slot->number);
-        }
-        else if (!b->forgot && !slot->touched && !slot->dirty && slot->memory != JIT_REF_NONE) {
-            if (slot->number != JIT_REF_NONE) {
-                keep.type = (uint8_t)type_of_ref(b, slot->number);
-            }
-            else if (is_used_by(b, JIT_OP_UNBOX_INT, slot->memory)) {
-                keep.type = JIT_TYPE_I64;
-            }
-            else if (is_used_by(b, JIT_OP_UNBOX_FLOAT, slot->memory)) {
-                keep.type = JIT_TYPE_F64;
-            }
-            else if (!is_used_by(b, JIT_OP_GUARD_RANGE, slot->memory)) {
-                continue;
-            }
-        }
-        else {
-            continue;
-        }
-        b->loop[b->nloop++] = keep;
+    _PyJitBuilder *b = loop->b;
+    b->code = (uint16_t)b->end_code;
+    b->offset = b->end_offset;
+    b->progress = true;
+    for (uint32_t i = 0; i < loop->depth; i++) {
+        b->slots[i].carried = loop->keep[i].dirty;
+    }
+    _PyJitBuild_Flush(b, true);
+    for (uint32_t i = 0; i < loop->depth; i++) {
+        b->slots[i].carried = 0;
     }
 }
 
-void
-_PyJitLoop_Header(_PyJitBuilder *b)
+static _PyJitRef
+emit_phi(Loop *loop, uint32_t index)
 {
-    const _PyJitRecord *first = &b->t->records[0];
-    b->code = first->code;
-    b->offset = first->offset - first->prefix;
-    b->progress = false;
-    for (uint32_t i = 0; i < b->nloop; i++) {
-        _PyJitLoopSlot *keep = &b->loop[i];
-        keep->object = _PyJitSlot_Object(b, keep->slot);
-        if (is_local(b, keep->slot)) {
-            (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_BOUND, keep->object, JIT_REF_NONE, 0);
-        }
-        if (keep->type == JIT_TYPE_NONE) {
-            (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_RANGE, keep->object, JIT_REF_NONE, 0);
-        }
-        else {
-            (void)_PyJitSlot_Number(b, keep->slot, keep->type);
+    _PyJitBuilder *b = loop->b;
+    const _PyJitSlot *slot = &b->slots[index];
+    for (uint32_t i = 0; i < index && is_bare(slot); i++) {
+        if (loop->keep[i].number == CHANGES && is_bare(&b->slots[i]) && b->slots[i].identity == slot->identity) {
+            return loop->head[i].number;
         }
     }
+    _PyJitRef phi = _PyJitTrace_Emit(b->t, JIT_OP_PHI, type_of_ref(b, slot->number), slot->number, JIT_REF_NONE, 0,
+                                     JIT_NO_SNAPSHOT);
+    b->failed |= phi == JIT_REF_NONE;
+    return phi;
+}
+
+static void
+make_head(Loop *loop)
+{
+    _PyJitBuilder *b = loop->b;
+    rewind_to_mark(loop);
+    drop_small_objects(b, loop->depth);
+    write_the_rest(loop);
     b->loop_head = b->t->nins;
-    for (uint32_t i = 0; i < b->nloop && !b->failed; i++) {
-        _PyJitLoopSlot *keep = &b->loop[i];
-        if (!keep->carried) {
-            continue;
+    for (uint32_t i = 0; i < loop->depth && !b->failed; i++) {
+        const _PyJitSlot *slot = &b->slots[i];
+        Keep *keep = &loop->keep[i];
+        _PyJitSlot *head = &loop->head[i];
+        *head = (_PyJitSlot){.dirty = keep->dirty, .memory_plain = keep->plain, .identity = slot->identity};
+        if (keep->object == SAME) {
+            head->object = slot->object;
+            head->plain = slot->plain;
+            head->memory = keep->dirty ? JIT_REF_NONE : slot->memory;
         }
-        _PyJitSlot *slot = &b->slots[keep->slot];
-        keep->phi = _PyJitTrace_Emit(b->t, JIT_OP_PHI, keep->type, slot->number, JIT_REF_NONE, 0, JIT_NO_SNAPSHOT);
-        b->failed |= keep->phi == JIT_REF_NONE;
-        *slot = (_PyJitSlot){.number = keep->phi, .dirty = 1, .memory_plain = 1, .touched = 1, .carried = 1};
+        if (keep->number == CHANGES) {
+            head->number = emit_phi(loop, i);
+        }
+        else if (keep->number == SAME) {
+            head->number = slot->number;
+        }
     }
+    memset(b->slots, 0, b->nslots * sizeof(_PyJitSlot));
+    memcpy(b->slots, loop->head, loop->depth * sizeof(_PyJitSlot));
+    _PyJitCse_Barrier(b, loop->written);
+    b->written = 0;
 }
 
-bool
-_PyJitLoop_Close(_PyJitBuilder *b)
+/* Takes out of the plan what does not hold at LOOP.  true: all of it holds. */
+static bool
+check_plan(Loop *loop)
 {
-    uint32_t left = 0;
-    for (uint32_t i = 0; i < b->nloop; i++) {
-        _PyJitLoopSlot keep = b->loop[i];
-        const _PyJitSlot *slot = &b->slots[keep.slot];
-        bool holds;
-        if (keep.carried) {
-            holds = may_carry(b, slot) && type_of_ref(b, slot->number) == keep.type;
-            if (holds) {
-                JIT_INS(b->t, keep.phi)->b = slot->number;
+    _PyJitBuilder *b = loop->b;
+    bool holds = (b->written & ~loop->written) == 0;
+    loop->written |= b->written;
+    loop->again = false;
+    for (uint32_t i = 0; i < loop->depth; i++) {
+        const _PyJitSlot *slot = &b->slots[i], *head = &loop->head[i];
+        Keep *keep = &loop->keep[i];
+        bool number = slot->number != JIT_REF_NONE && head->number != JIT_REF_NONE
+            && type_of_ref(b, slot->number) == type_of_ref(b, head->number);
+        if (keep->dirty && !(may_stay_dirty(b, i) && slot->object == head->object
+                             && (slot->object != JIT_REF_NONE || number))) {
+            *keep = (Keep){.number = number ? CHANGES : NOTHING, .plain = leaves_plain(head) && leaves_plain(slot)};
+            holds = false;
+            continue;
+        }
+        if (keep->number != NOTHING && !number) {
+            keep->number = NOTHING;
+            holds = false;
+        }
+        if (keep->number == SAME && slot->number != head->number) {
+            keep->number = CHANGES;
+            keep->settled = 1;
+            holds = false;
+        }
+        if (keep->dirty) {
+            continue;
+        }
+        if (keep->object == SAME && (slot->dirty || slot->memory != head->memory)) {
+            keep->object = NOTHING;
+            holds = false;
+        }
+        if (keep->plain && !leaves_plain(slot)) {
+            keep->plain = 0;
+            holds = false;
+        }
+        loop->again |= is_bare(slot) && may_stay_dirty(b, i);
+    }
+    // Identity: who is one at the head is one at LOOP, and nobody else.
+    for (uint32_t i = 0; i < loop->depth; i++) {
+        for (uint32_t j = i + 1; loop->keep[i].dirty && j < loop->depth; j++) {
+            if (loop->keep[j].dirty && is_bare(&loop->head[i]) && is_bare(&loop->head[j])
+                && (loop->head[i].identity == loop->head[j].identity) != (b->slots[i].identity == b->slots[j].identity)) {
+                loop->keep[i] = loop->keep[j] = (Keep){.number = CHANGES, .plain = 1};
+                holds = false;
             }
         }
-        else {
-            holds = !b->forgot && !slot->touched && !slot->dirty && slot->memory == keep.object;
-        }
-        if (holds) {
-            b->loop[left++] = keep;
+    }
+    bool split = keep_groups_whole(loop, b->slots);
+    split |= keep_groups_whole(loop, loop->mark.slots);
+    return holds && !split;
+}
+
+/* A PHI of twice the same value is no PHI: the body knows more the next time.  true: there are some. */
+static bool
+settle_numbers(Loop *loop)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < loop->depth; i++) {
+        Keep *keep = &loop->keep[i];
+        if (keep->number == CHANGES && !keep->settled
+            && JIT_INS(loop->b->t, loop->head[i].number)->a == loop->b->slots[i].number) {
+            keep->number = SAME;
+            keep->settled = 1;
+            found = true;
         }
     }
-    bool all = left == b->nloop;
-    b->nloop = left;
-    // A local that is a number only because others are, as in `a, b = b, a + b`.
-    for (uint32_t i = 0; i < stack_base(b) && b->grow; i++) {
-        if (!b->slots[i].carried && may_carry(b, &b->slots[i])) {
-            b->loop[b->nloop++] = (_PyJitLoopSlot){
-                .slot = (uint16_t)i, .carried = 1, .type = (uint8_t)type_of_ref(b, b->slots[i].number),
-            };
-            all = false;
+    return found;
+}
+
+static void
+close_loop(Loop *loop)
+{
+    _PyJitBuilder *b = loop->b;
+    write_the_rest(loop);
+    for (uint32_t i = 0; i < loop->depth; i++) {
+        if (loop->keep[i].number == CHANGES) {
+            JIT_INS(b->t, loop->head[i].number)->b = b->slots[i].number;
         }
     }
-    return all;
+    b->failed |= _PyJitTrace_Emit(b->t, JIT_OP_LOOP, JIT_TYPE_NONE, JIT_REF_NONE, JIT_REF_NONE, b->loop_head,
+                                  JIT_NO_SNAPSHOT) == JIT_REF_NONE;
+}
+
+/* --- The whole ----------------------------------------------------------------------------------------------------- */
+
+/* The walk has come back to where it began, in the first frame. */
+static bool
+is_back(const _PyJitBuilder *b)
+{
+    const _PyJitTrace *t = b->t;
+    const _PyJitRecord *last = &t->records[t->nrecords - 1];
+    return b->inside && b->nframes == 1 && last->depth == 128 && !(_PyJit_Insts[last->opcode].flags & JIT_INST_FRAME)
+        && b->depth == t->records[0].sp;
+}
+
+/* Operations from FROM on that make code. */
+static uint32_t
+count_code(const _PyJitTrace *t, uint32_t from)
+{
+    uint32_t count = 0;
+    for (uint32_t i = from; i < t->nins; i++) {
+        const _PyJitIns *ins = JIT_INS(t, JIT_REF_BIAS + i);
+        count += ins->op != JIT_OP_BYTECODE && ins->op != JIT_OP_PHI;
+    }
+    return count;
+}
+
+/* 1: the trace ends in LOOP; 0: there is no plan that holds, or another peeled iteration would help (loop->again; only if
+ * MORE is true); -1: no memory. */
+static int
+find_plan(Loop *loop, bool more)
+{
+    _PyJitBuilder *b = loop->b;
+    drop_small_objects(b, loop->depth);
+    first_plan(loop);
+    loop->again = false;
+    for (int walks = 0; walks < MOST_WALKS && is_worth_it(loop); walks++) {
+        make_head(loop);
+        int ended = b->failed ? -1 : _PyJitBuild_Walk(b);
+        if (ended < 0 || b->failed) {
+            return -1;
+        }
+        if (ended > 0 || !is_back(b)) {
+            break;
+        }
+        drop_small_objects(b, loop->depth);
+        bool holds = check_plan(loop);
+        if (walks == 0 && more && loop->again) {
+            return 0;
+        }
+        if (holds && !settle_numbers(loop)) {
+            close_loop(loop);
+            return b->failed ? -1 : 1;
+        }
+    }
+    loop->again = false;
+    return 0;
+}
+
+int
+_PyJitLoop_Peel(_PyJitBuilder *b)
+{
+    _PyJitTrace *t = b->t;
+    if (!is_back(b) || t->nrecords > MOST_RECORDS) {
+        return 0;
+    }
+    Loop loop = {.b = b, .depth = b->depth, .written = b->written};
+    uint32_t once = count_code(t, 1);
+    int found = 0;
+    b->peeled = true;
+    for (uint32_t peeled = 1;; peeled++) {
+        set_mark(&loop);
+        found = find_plan(&loop, peeled < MOST_PEELED && t->nrecords * (peeled + 1) <= MOST_PEELED_RECORDS);
+        if (found != 0 || !loop.again) {
+            break;
+        }
+        rewind_to_mark(&loop);
+        int ended = _PyJitBuild_Walk(b);
+        if (ended < 0 || b->failed) {
+            return -1;
+        }
+        if (ended > 0 || !is_back(b)) {
+            break;
+        }
+    }
+    if (found > 0) {
+        bool carries = JIT_INS(t, JIT_REF_BIAS + b->loop_head)->op == JIT_OP_PHI;
+        uint32_t body = count_code(t, b->loop_head) - 1;
+        if (!carries && body + once / LEAST_GAIN >= once) {
+            found = 0;
+        }
+    }
+    if (found == 0) {
+        rewind_to_mark(&loop);
+        b->loop_head = 0;
+    }
+    return found;
 }
 
 #endif /* _Py_TIER2 */

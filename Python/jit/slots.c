@@ -6,8 +6,9 @@
  *     that local's memory is written the stack slot gets a reference of its own (own_borrowers).
  *  2. A dirty local holds a number, a bool or a constant, never a borrowed object: `a = b` of an object is written at once.
  *  3. A local is dirty only over plain objects: their end, which comes late, is seen by nobody.
- *  4. An object goes back as the same object.  A number that came from no object gets one box, however many slots name it.
- *     Only a number that is carried around a loop (lower_loop.c) forgets which object it was.
+ *  4. An object goes back as the same object.  A number that came from no object has an *identity*: it is given when the number
+ *     is pushed, and moves with it.  One identity gets one box, however many slots name it; two identities get two, also where
+ *     common subexpressions made their numbers one value.
  *  5. Between the making of a reference (INCREF, a box) and the store that takes it nothing leaves the trace.
  *  6. A dirty stack slot may also borrow from the heap: from an attribute, an item, a dict.  Before anything in the heap is
  *     written it gets a reference of its own (_PyJitSlot_OwnHeap).
@@ -20,22 +21,59 @@
 
 /* --- Emission ---------------------------------------------------------------------------------------------------- */
 
+/* Value of a dirty slot in a snapshot. */
+static _PyJitRef
+value_of_slot(const _PyJitSlot *slot)
+{
+    return slot->object != JIT_REF_NONE ? slot->object : slot->alias != JIT_REF_NONE ? slot->alias : slot->number;
+}
+
+static inline bool
+is_bare(const _PyJitSlot *slot)
+{
+    return slot->dirty && slot->object == JIT_REF_NONE;
+}
+
+/* Slots of a snapshot with one value get one box.  So where two identities have the same number, one of them gets a copy. */
+static void
+tell_apart(_PyJitBuilder *b)
+{
+    for (uint32_t i = 0; i < b->depth; i++) {
+        for (uint32_t j = 0; j < i && is_bare(&b->slots[i]); j++) {
+            if (!is_bare(&b->slots[j]) || b->slots[i].identity == b->slots[j].identity
+                || value_of_slot(&b->slots[i]) != value_of_slot(&b->slots[j])) {
+                continue;
+            }
+            _PyJitRef number = b->slots[i].number;
+            uint16_t identity = b->slots[i].identity;
+            int type = type_of_ref(b, number);
+            _PyJitRef copy = _PyJitTrace_Emit(b->t, type == JIT_TYPE_F64 ? JIT_OP_COPY_FLOAT : JIT_OP_COPY_INT, type, number,
+                                              JIT_REF_NONE, 0, JIT_NO_SNAPSHOT);
+            b->failed |= copy == JIT_REF_NONE;
+            for (uint32_t k = 0; k < b->depth; k++) {
+                if (is_bare(&b->slots[k]) && b->slots[k].identity == identity) {
+                    b->slots[k].alias = copy;
+                }
+            }
+        }
+    }
+}
+
 int
 _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, uint32_t offset)
 {
     _PyJitTrace *t = b->t;
     _PyJitSnapshot snap = {
         .kind = (uint8_t)kind, .progress = progress, .code = code, .offset = offset,
-        .first_frame = t->nframes, .exit = t->nexits,
+        .exit = t->nexits,
     };
     bool complete = b->sp == b->depth;
     for (uint32_t i = 0; b->typed && complete && i < b->depth; i++) {
         complete = !b->slots[i].dirty;
     }
-    if (complete) {
-        snap.first_frame = 0;
-    }
-    else {
+    if (!complete) {
+        tell_apart(b);
+        snap.first_frame = t->nframes;
         int frame = _PyJitTrace_AddFrame(t, code, offset);
         if (frame < 0) {
             b->failed = true;
@@ -44,8 +82,7 @@ _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, u
         t->frames[frame].sp = slot_in_frame(b, b->depth);
         for (uint32_t i = 0; i < b->depth; i++) {
             const _PyJitSlot *slot = &b->slots[i];
-            if (slot->dirty
-                && _PyJitTrace_AddSlot(t, (uint16_t)slot_in_frame(b, i), slot->object != JIT_REF_NONE ? slot->object : slot->number) < 0) {
+            if (slot->dirty && _PyJitTrace_AddSlot(t, (uint16_t)slot_in_frame(b, i), value_of_slot(slot)) < 0) {
                 b->failed = true;
                 return -1;
             }
@@ -207,7 +244,6 @@ write_slot(_PyJitBuilder *b, uint32_t index, _PyJitRef object, bool plain)
     slot->plain = slot->memory_plain = plain;
     slot->dirty = 0;
     slot->heap = 0;
-    slot->touched = 1;
 }
 
 /* The dirty slot INDEX, known as an object, goes to memory with a reference of its own. */
@@ -250,12 +286,13 @@ static void
 box(_PyJitBuilder *b, uint32_t index, bool keep_carried)
 {
     _PyJitRef number = b->slots[index].number;
+    uint16_t identity = b->slots[index].identity;
     int op = type_of_ref(b, number) == JIT_TYPE_F64 ? JIT_OP_BOX_FLOAT : JIT_OP_BOX_INT;
     _PyJitRef object = emit1(b, op, number, 0);
     write_slot(b, index, object, true);
     for (uint32_t i = 0; i < b->depth; i++) {
         _PyJitSlot *slot = &b->slots[i];
-        if (slot->dirty && slot->object == JIT_REF_NONE && slot->number == number && !(keep_carried && slot->carried)) {
+        if (slot->dirty && slot->object == JIT_REF_NONE && slot->identity == identity && !(keep_carried && slot->carried)) {
             emit1(b, JIT_OP_INCREF, object, 0);
             write_slot(b, i, object, true);
         }
@@ -289,8 +326,7 @@ _PyJitBuild_Flush(_PyJitBuilder *b, bool keep_carried)
 static void
 forget(_PyJitSlot *slot)
 {
-    uint8_t touched = slot->touched, carried = slot->carried;
-    *slot = (_PyJitSlot){.touched = touched, .carried = carried};
+    *slot = (_PyJitSlot){0};
 }
 
 void
@@ -299,7 +335,6 @@ _PyJitBuild_ForgetStack(_PyJitBuilder *b)
     for (uint32_t i = stack_base(b); i < b->nslots; i++) {
         assert(i >= b->depth || !b->slots[i].dirty);
         forget(&b->slots[i]);
-        b->slots[i].touched = 1;
     }
 }
 
@@ -309,9 +344,7 @@ _PyJitBuild_ForgetAll(_PyJitBuilder *b)
     for (uint32_t i = 0; i < b->nslots; i++) {
         assert(i >= b->depth || !b->slots[i].dirty);
         forget(&b->slots[i]);
-        b->slots[i].touched = 1;
     }
-    b->forgot = true;
 }
 
 /* --- Moves -------------------------------------------------------------------------------------------------------- */
@@ -335,13 +368,14 @@ pop(_PyJitBuilder *b)
 {
     assert(b->depth > stack_base(b));
     forget(&b->slots[--b->depth]);
-    b->slots[b->depth].touched = 1;
 }
 
 void
 _PyJitSlot_PushNumber(_PyJitBuilder *b, _PyJitRef number)
 {
-    push(b)->number = number;
+    _PyJitSlot *slot = push(b);
+    slot->number = number;
+    slot->identity = ++b->identities;
 }
 
 void
@@ -398,6 +432,8 @@ _PyJitSlot_PushLocal(_PyJitBuilder *b, uint32_t local)
     slot->object = from->object;
     slot->number = from->number;
     slot->plain = from->plain;
+    slot->identity = from->identity;
+    slot->alias = from->alias;
 }
 
 void
@@ -411,6 +447,8 @@ _PyJitSlot_Copy(_PyJitBuilder *b, uint32_t from)
     slot->number = b->slots[from].number;
     slot->plain = b->slots[from].plain;
     slot->heap = b->slots[from].heap;
+    slot->identity = b->slots[from].identity;
+    slot->alias = b->slots[from].alias;
     if (!b->slots[from].dirty) {
         own(b, b->depth - 1);  // the first one may go before the copy
     }
@@ -434,7 +472,6 @@ _PyJitSlot_Swap(_PyJitBuilder *b, uint32_t one, uint32_t other)
     for (int i = 0; i < 2; i++) {
         uint32_t index = i == 0 ? one : other;
         _PyJitSlot *slot = &b->slots[index];
-        slot->touched = 1;
         if (slot->dirty) {
             slot->memory = JIT_REF_NONE;
             slot->memory_plain = 0;
@@ -493,6 +530,8 @@ _PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local)
         slot->object = top->object;
         slot->number = top->number;
         slot->plain = top->plain;
+        slot->identity = top->identity;
+        slot->alias = top->alias;
         slot->dirty = 1;
         pop(b);
         return;

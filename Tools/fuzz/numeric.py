@@ -1,9 +1,9 @@
 """Makes random programs of loops on numbers: what the JIT keeps in registers.
 
 Locals are ints, floats, bools and now and then something else; loops are over ranges or count; values leave
-through calls, containers, exceptions and frames.  Identity of numbers is left out: one that is carried around
-a loop in a register forgets which object it was.  Every function runs some thousand iterations, so its loops
-become traces, and the kinds of the arguments change between calls.
+through calls, containers, exceptions and frames, and locals are asked whether they are one object.  Every
+function runs some thousand iterations, so its loops become traces, and the kinds of the arguments change
+between calls.
 
 In a debug build a program also counts references: after the functions have run often, running them again must
 not leave more of them than before.
@@ -165,6 +165,11 @@ class Maker:
             return f"{self.name()} is {self.pick('None', 'not None')}"
         return f"{self.value(depth)} {self.pick('<', '<=', '==', '!=', '>', '>=')} {self.value(depth)}"
 
+    def sameness(self) -> str:
+        """Which locals are one object; not-a-number shows in `in` too."""
+        one, other = self.name(), self.name()
+        return f"({one} is {other}, {one} in [{other}], {self.name()} is {self.name()})"
+
     def body(self, depth: int, loop: bool) -> list[Statement]:
         return [self.statement(depth, loop) for _ in range(self.random.randint(1, 5))]
 
@@ -184,7 +189,7 @@ class Maker:
                 clauses=[(f"if {self.condition()}:", [Statement(self.pick("break", "continue"))])]
             )
         if kind == 13:
-            return Statement("look(locals_of_caller())")
+            return Statement("look(locals_of_caller())" if self.chance(50) else f"look({self.sameness()})")
         if kind < 17:
             clauses = [(f"if {self.condition()}:", self.body(depth - 1, loop))]
             if self.chance(50):

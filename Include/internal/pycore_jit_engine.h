@@ -108,6 +108,7 @@ typedef struct {
     int depth;
     uint16_t sp;
     uint16_t types;
+    PyObject *seen;
     _Py_CODEUNIT units[JIT_MAX_UNITS];
 } _PyJitPending;
 
@@ -123,7 +124,7 @@ typedef struct {
     _PyExecutorObject *parent;    // strong: executor of the exit; NULL for roots
     _PyJitExit *exit;             // of parent
     _PyJitPending prev;
-    PyCodeObject **held;          // strong: all code objects met
+    PyObject **held;              // strong: all code objects met, and what records have in `seen`
     uint32_t nheld, held_room;
     _PyJitTrace trace;
 } _PyJitRecorder;
@@ -185,6 +186,7 @@ uint32_t _PyJit_PassBit(const char *name, size_t length);
 _PyExecutorObject *_PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, int *abort);
 int _PyJitExecutor_Install(_PyExecutorObject *executor, PyCodeObject *code, _Py_CODEUNIT *instr);   // -1: no room
 void _PyJitExecutor_Invalidate(_PyExecutorObject *executor);
+void _PyJitExecutor_InvalidateDependents(void *key);     // all that depend on KEY: an object, or a key of watch.c
 void _PyJitExecutor_AddSide(_PyExecutorObject *executor);
 _PyExecutorObject *_PyJitExecutor_FindSide(_Py_CODEUNIT *start);    // borrowed, or NULL
 void _PyJitExecutor_FreeZombies(void);
@@ -201,6 +203,16 @@ int _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, 
                              _PyJitExit *exit);
 void _PyJitRecorder_Cancel(int abort);
 void _PyJitRecorder_LoopFailed(PyCodeObject *code, int index);   // the loop at that code unit did not serve
+
+/* watch.c */
+void _PyJitWatch_Start(PyInterpreterState *interp);
+/* The value at entry INDEX of DICT, whose keys have VERSION, with the key NAME; borrowed.  NULL: it is no constant (another
+ * version, no such key, no exact dict, a key that changes often).  A trace that uses it has to depend on what
+ * _PyJitWatch_Depend adds; the value is alive as long as an executor with this dependency is valid. */
+PyObject *_PyJitWatch_Constant(PyObject *dict, PyObject *name, uint32_t version, uint32_t index);
+/* DICT has no entry NAME: the same way.  1: so it is; 0: it has one, or has changed often. */
+bool _PyJitWatch_Absent(PyObject *dict, PyObject *name, uint32_t version);
+int _PyJitWatch_Depend(_PyJitTrace *trace, PyObject *dict, PyObject *name);   // -1: no memory
 
 /* log.c: all are silent where no log is asked for, and never fail the program */
 void _PyJitLog_Trace(_PyExecutorObject *executor, int end, int64_t ns);

@@ -133,6 +133,8 @@ typedef struct {
     // For the builder only; not part of the text.
     uint16_t sp;           // where the stack pointer pointed before it ran, as an index into localsplus
     uint16_t types;        // JIT_TAG_ values, four bits each: see JIT_TAG
+    PyObject *seen;        // an object the rule of this instruction asks for, alive until the trace is built; or NULL:
+                           // LOAD_GLOBAL_MODULE, LOAD_GLOBAL_BUILTIN: the globals of its frame
 } _PyJitRecord;
 
 /* What kind of object the recorder saw.  OTHER is the only one that need not be plain (exact int, float, bool, str, None). */
@@ -166,6 +168,7 @@ typedef struct _PyJitTrace_s {
     _PyJitRecord *records;     uint32_t nrecords, records_cap;
     _Py_CODEUNIT *units;       uint32_t nunits, units_cap;
     PyCodeObject **codes;      uint32_t ncodes, codes_cap;   // borrowed
+    void **watched;            uint32_t nwatched, watched_cap;   // what it depends on besides: keys of the dependents' table
     uint32_t nexits;
     uint32_t nvalues;          // instructions emitted with a result other than IP
 } _PyJitTrace;
@@ -181,7 +184,7 @@ typedef struct {
     const char *args;      // one letter for each operand that is a value; JIT_OPFLAG_READS_IP: an ip follows them
     uint8_t result;        // _PyJitType
     uint8_t nargs;         // letters in args
-    uint16_t flags;        // JIT_OPFLAG_...
+    uint32_t flags;        // JIT_OPFLAG_...
 } _PyJitOpInfo;
 
 typedef struct {
@@ -214,6 +217,7 @@ _PyJitRef _PyJitTrace_Const(_PyJitTrace *t, _PyJitType type, uint64_t bits);
 int _PyJitTrace_AddCode(_PyJitTrace *t, PyCodeObject *code);      // index; the same code twice gives the same index
 /* Index.  Copies record->size units from UNITS, but writes the first one from the record; sets `units` of the copy. */
 int _PyJitTrace_AddRecord(_PyJitTrace *t, const _PyJitRecord *record, const _Py_CODEUNIT *units);
+int _PyJitTrace_AddWatched(_PyJitTrace *t, void *key);            // index; the same key twice gives the same index
 int _PyJitTrace_AddSnapshot(_PyJitTrace *t, const _PyJitSnapshot *snap);   // index; frames are added before it
 int _PyJitTrace_AddFrame(_PyJitTrace *t, uint16_t code, uint32_t offset);  // index; outermost first
 int _PyJitTrace_AddSlot(_PyJitTrace *t, uint16_t slot, _PyJitRef value);   // to the frame added last; slots ascend

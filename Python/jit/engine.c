@@ -334,6 +334,7 @@ _PyJitEngine_Start(PyThreadState *tstate)
             return PyStatus_NoMemory();
         }
     }
+    _PyJitWatch_Start(tstate->interp);
     e->available = true;
     e->unavailable = NULL;
     if (e->interpreter) {

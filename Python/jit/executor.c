@@ -81,8 +81,8 @@ depend_no_more(_PyExecutorObject *executor, void *object)
     }
 }
 
-static void
-invalidate_dependents(void *object)
+void
+_PyJitExecutor_InvalidateDependents(void *object)
 {
     if (ENGINE->dependents == NULL) {
         return;
@@ -92,7 +92,7 @@ invalidate_dependents(void *object)
         _PyExecutorObject *executor = list->executors[list->used - 1];
         // Takes the executor out of this list.
         ENGINE->counters.invalidations++;
-        _PyJitLog_Drop(executor, "code changed or went away");
+        _PyJitLog_Drop(executor, "what it depends on changed or went away");
         _PyJitExecutor_Invalidate(executor);
     }
 }
@@ -175,6 +175,9 @@ _PyJitExecutor_Invalidate(_PyExecutorObject *executor)
         executor->vm_data.valid = 0;
         for (uint32_t i = 0; i < executor->trace->ncodes; i++) {
             depend_no_more(executor, executor->trace->codes[i]);
+        }
+        for (uint32_t i = 0; i < executor->trace->nwatched; i++) {
+            depend_no_more(executor, executor->trace->watched[i]);
         }
         if (executor->kind == JIT_KIND_SIDE
             && _Py_hashtable_get(ENGINE->sides, executor->start) == executor) {
@@ -406,8 +409,8 @@ _PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, int *abort)
     ENGINE->counters.executors++;
     ENGINE->meta_bytes += executor->meta_size;
     fill_exits(executor);
-    for (uint32_t i = 0; i < owned->ncodes; i++) {
-        if (depend_on(executor, owned->codes[i]) < 0) {
+    for (uint32_t i = 0; i < owned->ncodes + owned->nwatched; i++) {
+        if (depend_on(executor, i < owned->ncodes ? owned->codes[i] : owned->watched[i - owned->ncodes]) < 0) {
             executor->vm_data.valid = 1;     // so that what was registered is taken back
             Py_DECREF(executor);
             return NULL;
@@ -495,7 +498,7 @@ _Py_Executors_InvalidateDependency(PyInterpreterState *interp, void *object, int
 {
     (void)is_invalidation;
     if (_Py_IsMainInterpreter(interp)) {
-        invalidate_dependents(object);
+        _PyJitExecutor_InvalidateDependents(object);
         _PyJitRecorder_Cancel(JIT_ABORT_INVALIDATED);
     }
 }
@@ -526,7 +529,7 @@ _Py_Executors_InvalidateAll(PyInterpreterState *interp, int is_invalidation)
 void
 _PyJit_CodeDying(PyCodeObject *code)
 {
-    invalidate_dependents(code);
+    _PyJitExecutor_InvalidateDependents(code);
 }
 
 /* A new reference to the executor that stands at byte OFFSET of CODE, or NULL with ValueError. */

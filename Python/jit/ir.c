@@ -136,6 +136,7 @@ _PyJitTrace_Clear(_PyJitTrace *t)
     PyMem_RawFree(t->records);
     PyMem_RawFree(t->units);
     PyMem_RawFree(t->codes);
+    PyMem_RawFree(t->watched);
     _PyJitTrace_Init(t);
 }
 
@@ -149,7 +150,8 @@ _PyJitTrace_SizeOf(const _PyJitTrace *t)
         + t->slots_cap * sizeof(*t->slots)
         + t->records_cap * sizeof(*t->records)
         + t->units_cap * sizeof(*t->units)
-        + t->codes_cap * sizeof(*t->codes);
+        + t->codes_cap * sizeof(*t->codes)
+        + t->watched_cap * sizeof(*t->watched);
 }
 
 /* Gives back what is above N.  An allocator that cannot do that leaves the array as it is, which is no error. */
@@ -183,6 +185,7 @@ _PyJitTrace_Shrink(_PyJitTrace *t)
     SHRINK(records);
     SHRINK(units);
     SHRINK(codes);
+    SHRINK(watched);
 #undef SHRINK
     if (t->nk == t->nk_cap && t->nins == t->ins_cap) {
         return 0;
@@ -261,6 +264,21 @@ _PyJitTrace_AddCode(_PyJitTrace *t, PyCodeObject *code)
     }
     t->codes[t->ncodes] = code;
     return (int)t->ncodes++;
+}
+
+int
+_PyJitTrace_AddWatched(_PyJitTrace *t, void *key)
+{
+    for (uint32_t i = t->nwatched; i-- > 0;) {
+        if (t->watched[i] == key) {
+            return (int)i;
+        }
+    }
+    if (t->nwatched > UINT16_MAX || RESERVE(t, watched, 1) < 0) {
+        return -1;
+    }
+    t->watched[t->nwatched] = key;
+    return (int)t->nwatched++;
 }
 
 int

@@ -142,6 +142,9 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
             return 1;
         case FOR_ITER_RANGE:
             return for_iter_range(b, index);
+        case LOAD_GLOBAL_MODULE:
+        case LOAD_GLOBAL_BUILTIN:
+            return _PyJitLower_Global(b, index);
         default:
             return _PyJitLower_Number(b, index);
     }

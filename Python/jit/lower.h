@@ -157,6 +157,7 @@ void _PyJitSlot_PushNumber(_PyJitBuilder *b, _PyJitRef number);
 void _PyJitSlot_PushBool(_PyJitBuilder *b, _PyJitRef truth);      // 0 or 1
 void _PyJitSlot_PushHeap(_PyJitBuilder *b, _PyJitRef object);    // an object borrowed from the heap
 void _PyJitSlot_PushConst(_PyJitBuilder *b, PyObject *value);
+void _PyJitSlot_PushNull(_PyJitBuilder *b);
 void _PyJitSlot_Copy(_PyJitBuilder *b, uint32_t from);           // pushes
 void _PyJitSlot_Swap(_PyJitBuilder *b, uint32_t one, uint32_t other);
 bool _PyJitSlot_CanDrop(const _PyJitBuilder *b);                 // of the top one
@@ -174,6 +175,8 @@ uint32_t _PyJitLower_Record(_PyJitBuilder *b, uint32_t index);
 /* The same for arithmetic (lower_number.c), for comparisons, tests and the jumps behind them (lower_compare.c). */
 uint32_t _PyJitLower_Number(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Compare(_PyJitBuilder *b, uint32_t index);
+/* lower_global.c: LOAD_GLOBAL_MODULE and LOAD_GLOBAL_BUILTIN. */
+uint32_t _PyJitLower_Global(_PyJitBuilder *b, uint32_t index);
 /* The instruction at INDEX begins: its checks lead to it. */
 void _PyJitLower_Begin(_PyJitBuilder *b, uint32_t index);
 /* Where control went after record INDEX.  false: not known. */

@@ -51,8 +51,8 @@ forget(_PyJitRecorder *r)
     r->prefix = NULL;
     Py_CLEAR(r->parent);
     Py_CLEAR(r->root_code);
-    // Last: a code object that goes away with this reference takes its executors with it.
-    PyCodeObject **held = r->held;
+    // Last: an object that goes away with this reference takes its executors with it.
+    PyObject **held = r->held;
     uint32_t nheld = r->nheld;
     r->held = NULL;
     r->nheld = r->held_room = 0;
@@ -62,26 +62,26 @@ forget(_PyJitRecorder *r)
     PyMem_RawFree(held);
 }
 
-/* Keeps CODE alive until recording ends: the trace borrows it, and so does the pending instruction, whose frame may be
+/* Keeps OBJECT alive until recording ends: the trace borrows it, and so does the pending instruction, whose frame may be
  * gone when it is finished. */
 static int
-hold(_PyJitRecorder *r, PyCodeObject *code)
+hold(_PyJitRecorder *r, PyObject *object)
 {
     for (uint32_t i = r->nheld; i-- > 0;) {
-        if (r->held[i] == code) {
+        if (r->held[i] == object) {
             return 0;
         }
     }
     if (r->nheld == r->held_room) {
         uint32_t room = r->held_room == 0 ? 8 : r->held_room * 2;
-        PyCodeObject **grown = PyMem_RawRealloc(r->held, room * sizeof(PyCodeObject *));
+        PyObject **grown = PyMem_RawRealloc(r->held, room * sizeof(PyObject *));
         if (grown == NULL) {
             return -1;
         }
         r->held = grown;
         r->held_room = room;
     }
-    r->held[r->nheld++] = (PyCodeObject *)Py_NewRef(code);
+    r->held[r->nheld++] = Py_NewRef(object);
     return 0;
 }
 
@@ -392,6 +392,17 @@ note_types(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_poi
     prev->types = (uint16_t)types;
 }
 
+/* What a record has in `seen`: borrowed, or NULL. */
+static PyObject *
+object_of_interest(_PyInterpreterFrame *frame, int opcode)
+{
+    if (opcode == LOAD_GLOBAL_MODULE) {
+        return frame->f_globals;
+    }
+    // Builtins of one's own are not watched.
+    return opcode == LOAD_GLOBAL_BUILTIN && frame->f_builtins == _PyInterpreterState_GET()->builtins ? frame->f_globals : NULL;
+}
+
 /* The same when it has run, in the same frame. */
 static void
 note_result(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
@@ -430,6 +441,7 @@ add_record(_PyJitRecorder *r)
         .depth = (uint8_t)(prev->depth + 128),
         .sp = prev->sp,
         .types = prev->types,
+        .seen = prev->seen,
     };
     if (_PyJitTrace_AddRecord(&r->trace, &record, prev->units) < 0) {
         return -1;
@@ -569,7 +581,8 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
         end_here(r, JIT_END_RECURSION, frame, start, opcode);
         return JIT_STEP_STOP;
     }
-    if (hold(r, code) < 0) {
+    PyObject *seen = object_of_interest(frame, opcode);
+    if (hold(r, (PyObject *)code) < 0 || (seen != NULL && hold(r, seen) < 0)) {
         abort_recording(JIT_ABORT_NO_MEMORY, start, opcode);
         return JIT_STEP_STOP;
     }
@@ -581,6 +594,7 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
     prev->size = info->size;
     prev->oparg = oparg;
     prev->depth = r->depth;
+    prev->seen = seen;
     note_types(prev, frame, stack_pointer);
     memcpy(prev->units, next_instr, info->size * sizeof(_Py_CODEUNIT));
     return step;

@@ -246,13 +246,21 @@ write_slot(_PyJitBuilder *b, uint32_t index, _PyJitRef object, bool plain)
     slot->heap = 0;
 }
 
+static bool
+is_null(const _PyJitBuilder *b, _PyJitRef object)
+{
+    return JIT_IS_CONST(object) && JIT_INS(b->t, object)->bits == 0;
+}
+
 /* The dirty slot INDEX, known as an object, goes to memory with a reference of its own. */
 static void
 own(_PyJitBuilder *b, uint32_t index)
 {
     _PyJitSlot *slot = &b->slots[index];
     assert(slot->dirty && slot->object != JIT_REF_NONE);
-    emit1(b, JIT_OP_INCREF, slot->object, 0);
+    if (!is_null(b, slot->object)) {
+        emit1(b, JIT_OP_INCREF, slot->object, 0);
+    }
     write_slot(b, index, slot->object, slot->plain);
 }
 
@@ -421,6 +429,16 @@ _PyJitSlot_PushConst(_PyJitBuilder *b, PyObject *value)
     slot->object = object;
     slot->number = number;
     slot->plain = plain;
+}
+
+void
+_PyJitSlot_PushNull(_PyJitBuilder *b)
+{
+    _PyJitRef null = _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, 0);
+    b->failed |= null == JIT_REF_NONE;
+    _PyJitSlot *slot = push(b);
+    slot->object = null;
+    slot->plain = 1;
 }
 
 void

@@ -36,7 +36,8 @@ EFFECT_CLASSES = {
     "attr": "values of attributes, in an object or in its dict",
     "item": "items and length of a list",
     "dict": "values of dicts that are no instance's",
-    "type": "what a type, its dict and the layout of its instances say",
+    "type": "what a type, its dict and the layout of its instances say, or a function",
+    "frame": "frames: how many more the recursion limit and the data stack have room for",
 }
 CACHE_UNITS = (1, 2, 4)
 CLOSERS = {"(": ")", "[": "]", "{": "}"}

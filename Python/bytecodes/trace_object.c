@@ -1,0 +1,23 @@
+// Trace operations on dicts and attributes.
+//
+// Objects that are loaded are borrowed from where they are (_PyJitSlot_PushHeap).
+
+// Leave unless the frame has this very dict for its globals, or for its builtins.
+trace op(GUARD_GLOBALS, (dict: object --)) pure reads frame exits {
+    EXIT_IF(frame->f_globals != dict);
+}
+
+trace op(GUARD_BUILTINS, (dict: object --)) pure reads frame exits {
+    EXIT_IF(frame->f_builtins != dict);
+}
+
+// Leaves unless the keys of DICT, an exact dict with str keys only, have version `aux`.
+trace op(GUARD_KEYS, (dict: object --)) pure reads dict exits {
+    EXIT_IF(((PyDictObject *)dict)->ma_keys->dk_version != JIT_AUX);
+}
+
+// The value of entry `aux` of a dict whose keys were checked; leaves where the key was deleted.
+trace op(LOAD_ENTRY, (dict: object -- r: object)) pure reads dict exits {
+    r = DK_UNICODE_ENTRIES(((PyDictObject *)dict)->ma_keys)[JIT_AUX].me_value;
+    EXIT_IF(r == NULL);
+}

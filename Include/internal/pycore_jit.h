@@ -113,10 +113,11 @@ _PyJitResult _PyJit_ColdExit(_PyInterpreterFrame *frame, PyObject **stack_pointe
                              _Py_CODEUNIT *next_instr, _PyJitExit *exit);
 
 /* Writes to memory what the snapshot of EXIT (of the executor that runs in FRAME) has in registers: boxes numbers, takes
- * references, gives up what stood there, so that a snapshot with frames becomes one without.  VALUES has one element a
- * slot of the snapshot's only frame, in their order, with the raw bits of its value; elements of constants are not read.  Returns the
- * new stack pointer.  Never fails and runs no code of users; the caller goes on as for any exit. */
-PyObject **_PyJit_RestoreExit(_PyInterpreterFrame *frame, _PyJitExit *exit, const uint64_t *values);
+ * references, gives up what stood there, makes the frames that did not exist, so that a snapshot with frames becomes one without.
+ * VALUES has one element a slot of the snapshot's frames, in their order, with the raw bits of its value; elements of constants are
+ * not read.  Returns the new stack pointer; the frame is tstate->current_frame.  Never fails and runs no code of users; the caller
+ * goes on as for any exit. */
+PyObject **_PyJit_RestoreExit(PyThreadState *tstate, _PyInterpreterFrame *frame, _PyJitExit *exit, const uint64_t *values);
 
 /* --- Backends ------------------------------------------------------------------------------------------- */
 

@@ -24,6 +24,7 @@ extern "C" {
 #  error "for the interpreter's own sources only: define Py_BUILD_CORE"
 #endif
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "pycore_code.h"          // _Py_CODEUNIT
@@ -100,20 +101,26 @@ typedef enum {
 typedef struct {
     uint16_t code;         // index into codes
     uint16_t nslots;
-    uint32_t offset;       // code units from the start of the code, at the first prefix
+    uint32_t offset;       // code units from the start of the code: of the last frame, where tier 1 goes on, at the first
+                           // prefix; of the others, of the instruction proper that called the next one
     uint32_t first_slot;   // index into slots
     uint32_t sp;           // where the stack pointer points, as an index into localsplus
 } _PyJitSnapFrame;
 
 typedef struct {
-    uint16_t slot;         // index into localsplus (locals first, then the stack)
+    uint16_t slot;         // index into localsplus (locals first, then the stack), or JIT_SLOT_FUNCTION
     _PyJitRef value;
+    uint16_t owned;        // 1: the trace has a reference to this object, which the slot takes
 } _PyJitSnapSlot;
+
+/* The function of a frame that does not exist yet: every frame of a snapshot but the first one. */
+#define JIT_SLOT_FUNCTION 0xffff
 
 typedef struct {
     uint8_t kind;          // _PyJitExitKind
     uint8_t progress;      // 1: at least one OPAQUE was executed before it leaves here, whatever way it came in
-    uint16_t nframes;      // 0: the frames in memory are complete.  The last one is where tier 1 goes on.
+    uint16_t nframes;      // 0: the frames in memory are complete.  The first one is the one the trace runs in, the others are
+                           // to be made.  The last one is where tier 1 goes on.
     uint16_t code;         // index into codes: where tier 1 goes on.  BRANCH: where GUARD_IP lets the trace go on
     uint32_t offset;       // code units from the start of that code, at the first prefix
     uint32_t first_frame;  // index into frames
@@ -220,7 +227,17 @@ int _PyJitTrace_AddRecord(_PyJitTrace *t, const _PyJitRecord *record, const _Py_
 int _PyJitTrace_AddWatched(_PyJitTrace *t, void *key);            // index; the same key twice gives the same index
 int _PyJitTrace_AddSnapshot(_PyJitTrace *t, const _PyJitSnapshot *snap);   // index; frames are added before it
 int _PyJitTrace_AddFrame(_PyJitTrace *t, uint16_t code, uint32_t offset);  // index; outermost first
-int _PyJitTrace_AddSlot(_PyJitTrace *t, uint16_t slot, _PyJitRef value);   // to the frame added last; slots ascend
+/* To the frame added last; slots ascend. */
+int _PyJitTrace_AddSlot(_PyJitTrace *t, uint16_t slot, _PyJitRef value, bool owned);
+
+/* The slots of all frames of SNAP, which lie one after the other: how many, and in *first where they begin. */
+static inline uint32_t
+_PyJitTrace_SnapSlots(const _PyJitTrace *t, const _PyJitSnapshot *snap, const _PyJitSnapSlot **first)
+{
+    const _PyJitSnapFrame *frames = &t->frames[snap->first_frame], *last = &frames[snap->nframes - 1];
+    *first = &t->slots[frames->first_slot];
+    return last->first_slot + last->nslots - frames->first_slot;
+}
 
 /* Live addresses: the instruction of RECORD itself; where SNAP goes on; where GUARD goes on in the trace (the place its
  * snapshot names).  Only for traces with code objects. */

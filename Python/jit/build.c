@@ -59,19 +59,19 @@ static void
 note_opaque(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
+    int flags = _PyJit_Insts[record->opcode].flags;
     if (!b->typed) {
         return;
     }
-    if (record->depth != 128 || (_PyJit_Insts[record->opcode].flags & (JIT_INST_ESCAPES | JIT_INST_FRAME))
-        || writes_locals(record->opcode)) {
+    if (flags & JIT_INST_ESCAPES || writes_locals(record->opcode)) {
         _PyJitBuild_ForgetAll(b);
     }
     else {
         _PyJitBuild_ForgetStack(b);
     }
     // Types change by arbitrary code only.
-    bool escapes = _PyJit_Insts[record->opcode].flags & (JIT_INST_ESCAPES | JIT_INST_FRAME);
-    _PyJitCse_Barrier(b, escapes ? JIT_ALL_CLASSES : JIT_ALL_CLASSES & ~(1u << JIT_CLASS_TYPE));
+    _PyJitCse_Barrier(b, flags & (JIT_INST_ESCAPES | JIT_INST_FRAME)
+                             ? JIT_ALL_CLASSES : JIT_ALL_CLASSES & ~(1u << JIT_CLASS_TYPE | 1u << JIT_CLASS_FRAME));
 }
 
 /* The instruction of record INDEX as an opaque operation.  false: the trace has ended with it. */
@@ -113,17 +113,6 @@ opaque(_PyJitBuilder *b, uint32_t index)
     return true;
 }
 
-/* The record at INDEX is of the trace's first frame, and that frame was not left before. */
-static bool
-may_lower(_PyJitBuilder *b, uint32_t index)
-{
-    const _PyJitRecord *record = &b->t->records[index];
-    if (!b->typed || record->depth < 128) {
-        b->inside = false;
-    }
-    return b->inside && record->depth == 128 && record->code == b->t->records[0].code;
-}
-
 int
 _PyJitBuild_Walk(_PyJitBuilder *b)
 {
@@ -131,11 +120,13 @@ _PyJitBuild_Walk(_PyJitBuilder *b)
     bool opaque_before = !b->peeled;
     for (uint32_t i = 0; i < t->nrecords && !b->failed;) {
         uint32_t done = 0;
-        if (may_lower(b, i)) {
-            if (opaque_before) {
-                b->depth = b->sp = t->records[i].sp;
-            }
-            if (b->depth != t->records[i].sp) {
+        const _PyJitRecord *record = &t->records[i];
+        if (opaque_before && i > 0) {
+            _PyJitFrame_Follow(b, record);
+        }
+        const _PyJitAbstractFrame *frame = this_frame(b);
+        if (frame->lowered) {
+            if (b->depth != frame->base + record->sp || frame->code != record->code || frame->depth != record->depth) {
                 assert(!"a rule is wrong about the stack");
                 return -1;
             }
@@ -151,7 +142,10 @@ _PyJitBuild_Walk(_PyJitBuilder *b)
         i += done;
     }
     if (opaque_before && b->end == JIT_END_LOOP) {
-        b->depth = b->sp = t->records[0].sp;
+        const _PyJitRecord *last = &t->records[t->nrecords - 1];
+        if (!(_PyJit_Insts[last->opcode].flags & JIT_INST_FRAME)) {
+            _PyJitFrame_Follow(b, &t->records[0]);
+        }
     }
     return b->failed ? -1 : 0;
 }
@@ -160,10 +154,10 @@ static int
 build(_PyJitBuilder *b)
 {
     emit(b, JIT_OP_START, JIT_REF_NONE, -1, 0, 0);
-    b->inside = b->typed;
-    b->depth = b->sp = b->t->records[0].sp;
+    _PyJitFrame_Follow(b, &b->t->records[0]);
+    b->left = false;
     int ended = _PyJitBuild_Walk(b);
-    if (ended == 0 && b->end == JIT_END_LOOP && b->inside && pass_is_on(JIT_PASS_PEEL)) {
+    if (ended == 0 && b->end == JIT_END_LOOP && b->typed && pass_is_on(JIT_PASS_PEEL)) {
         ended = _PyJitLoop_Peel(b);
     }
     if (ended != 0) {
@@ -172,7 +166,7 @@ build(_PyJitBuilder *b)
     b->code = (uint16_t)b->end_code;
     b->offset = b->end_offset;
     b->progress = true;
-    if (b->inside) {
+    if (b->typed) {
         _PyJitBuild_Flush(b, false);
     }
     if (b->end == JIT_END_LOOP) {
@@ -195,22 +189,14 @@ _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _P
         }
         b.end_offset = (uint32_t)(end_ip - _PyCode_CODE(end_code));
     }
-    PyCodeObject *code = t->codes[t->records[0].code];
-    b.frames[0] = (_PyJitAbstractFrame){
-        .code = t->records[0].code,
-        .depth = t->records[0].depth,
-        .stack = (uint32_t)code->co_nlocalsplus,
-        .end = (uint32_t)(code->co_nlocalsplus + code->co_stacksize),
-    };
-    b.nframes = 1;
-    b.nslots = b.frames[0].end;
-    b.typed = ENGINE->options.typed && b.nslots <= JIT_MAX_SLOTS;
+    b.typed = ENGINE->options.typed;
     if (!b.typed) {
+        b.nframes = 1;         // nothing is known of it
         return build(&b);
     }
     _PyJitSlot slots[JIT_MAX_SLOTS] = {{0}};
     b.slots = slots;
-    return build(&b) < 0 || _PyJitRestore_Reserve(b.nslots) < 0 ? -1 : 0;
+    return build(&b) < 0 || _PyJitRestore_Reserve(b.most_slots) < 0 ? -1 : 0;
 }
 
 uint32_t

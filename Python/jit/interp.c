@@ -6,7 +6,7 @@
  *
  * Requires:
  *  1. The trace passed the verifier: indexes are not checked here outside assert builds.
- *  2. A snapshot has no frames (memory is complete) or one, which _PyJit_RestoreExit writes to memory.
+ *  2. A snapshot has no frames (memory is complete), or some, which _PyJit_RestoreExit writes to memory.
  * Guarantees:
  *  3. Every way out has undone what START did to the executor's `running`; an executor may be freed right after.
  *  4. A linked executor runs in the same activation: chains of traces use no C stack.
@@ -194,12 +194,14 @@ leave:
     exit = &executor->exits[trace->snaps[ins->snapshot].exit];
     if (trace->snaps[ins->snapshot].nframes > 0) {
         uint64_t bits[JIT_MAX_SLOTS];
-        const _PyJitSnapFrame *rebuilt = &trace->frames[trace->snaps[ins->snapshot].first_frame];
-        for (uint32_t i = 0; i < rebuilt->nslots; i++) {
-            _PyJitRef ref = trace->slots[rebuilt->first_slot + i].value;
-            bits[i] = JIT_IS_CONST(ref) ? 0 : values[ref - JIT_REF_BIAS].bits;
+        const _PyJitSnapSlot *slots;
+        uint32_t count = _PyJitTrace_SnapSlots(trace, &trace->snaps[ins->snapshot], &slots);
+        assert(count <= JIT_MAX_SLOTS);
+        for (uint32_t i = 0; i < count; i++) {
+            bits[i] = JIT_IS_CONST(slots[i].value) ? 0 : values[slots[i].value - JIT_REF_BIAS].bits;
         }
-        stack_pointer = _PyJit_RestoreExit(frame, exit, bits);
+        stack_pointer = _PyJit_RestoreExit(tstate, frame, exit, bits);
+        frame = tstate->current_frame;
     }
     assert(executor->running > 0);
     executor->running--;

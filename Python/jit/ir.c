@@ -321,7 +321,7 @@ _PyJitTrace_AddFrame(_PyJitTrace *t, uint16_t code, uint32_t offset)
 }
 
 int
-_PyJitTrace_AddSlot(_PyJitTrace *t, uint16_t slot, _PyJitRef value)
+_PyJitTrace_AddSlot(_PyJitTrace *t, uint16_t slot, _PyJitRef value, bool owned)
 {
     assert(t->nframes > 0);
     _PyJitSnapFrame *frame = &t->frames[t->nframes - 1];
@@ -329,7 +329,7 @@ _PyJitTrace_AddSlot(_PyJitTrace *t, uint16_t slot, _PyJitRef value)
     if (frame->nslots == UINT16_MAX || t->nslots > INT32_MAX || RESERVE(t, slots, 1) < 0) {
         return -1;
     }
-    t->slots[t->nslots] = (_PyJitSnapSlot){.slot = slot, .value = value};
+    t->slots[t->nslots] = (_PyJitSnapSlot){.slot = slot, .value = value, .owned = owned};
     frame->nslots++;
     return (int)t->nslots++;
 }

@@ -743,8 +743,11 @@ read_frame(Parser *p)
     do {
         uint16_t slot;
         _PyJitRef value;
-        if (!accept_label(p, 'x', &slot)) {
-            return expected(p, "a slot, as in x3, or ']'");
+        if (accept_word(p, "fn")) {
+            slot = JIT_SLOT_FUNCTION;
+        }
+        else if (!accept_label(p, 'x', &slot)) {
+            return expected(p, "a slot, as in x3, fn, or ']'");
         }
         if (!accept(p, '=')) {
             return expected(p, "'=' and a value");
@@ -752,7 +755,8 @@ read_frame(Parser *p)
         if (read_value(p, &value) < 0) {
             return -1;
         }
-        if (_PyJitTrace_AddSlot(p->t, slot, value) < 0) {
+        bool owned = accept_word(p, "owned");
+        if (_PyJitTrace_AddSlot(p->t, slot, value, owned) < 0) {
             return no_memory();
         }
     } while (accept(p, ','));

@@ -269,8 +269,17 @@ put_frame(Text *out, const Names *names, const _PyJitSnapFrame *frame)
             break;
         }
         const _PyJitSnapSlot *slot = &t->slots[frame->first_slot + i];
-        putf(out, i ? ", x%u=" : " x%u=", slot->slot);
+        put(out, i ? ", " : " ");
+        if (slot->slot == JIT_SLOT_FUNCTION) {
+            put(out, "fn=");
+        }
+        else {
+            putf(out, "x%u=", slot->slot);
+        }
         put_value(out, names, slot->value, t->nins);
+        if (slot->owned) {
+            put(out, " owned");
+        }
     }
     put(out, "]");
 }

@@ -223,6 +223,7 @@ is_kind_of(int op, int kind)
         case JIT_OP_CHECK_VALID:
             return kind == JIT_EXIT_INVALID;
         case JIT_OP_GUARD_NO_EVENT:
+        case JIT_OP_GUARD_RESUME:
             return kind == JIT_EXIT_EVENT;
         case JIT_OP_EXIT:
             return kind == JIT_EXIT_END;
@@ -258,13 +259,28 @@ check_frames(Walk *w, const _PyJitSnapshot *snap)
             if (j > 0 && slot->slot <= slot[-1].slot) {
                 return broken(w, 14, "slot x%u after x%u", slot->slot, slot[-1].slot);
             }
-            if (frame->sp > 0 && slot->slot >= frame->sp) {
+            if (frame->sp > 0 && slot->slot >= frame->sp && slot->slot != JIT_SLOT_FUNCTION) {
                 return broken(w, 14, "slot x%u above the stack pointer", slot->slot);
             }
             int type = type_of_value(t, slot->value, w->index);
             if (type == JIT_TYPE_NONE || type == JIT_TYPE_IP) {
                 return broken(w, 14, "slot x%u holds no value defined before", slot->slot);
             }
+            if (slot->owned && !is_subtype(type, JIT_TYPE_OBJECT)) {
+                return broken(w, 19, "slot x%u owns a raw number", slot->slot);
+            }
+        }
+        // Slots ascend, so the function is the last one.
+        const _PyJitSnapSlot *function = frame->nslots > 0 ? &t->slots[frame->first_slot + frame->nslots - 1u] : NULL;
+        bool has_function = function != NULL && function->slot == JIT_SLOT_FUNCTION;
+        if (has_function != (i > 0)) {
+            return broken(w, 19, i > 0 ? "frame %u has no function" : "frame %u exists and has a function", i);
+        }
+        if (has_function && !is_subtype(type_of_value(t, function->value, w->index), JIT_TYPE_OBJECT)) {
+            return broken(w, 19, "the function of frame %u is a raw number", i);
+        }
+        if (i > 0 && frame->first_slot != frame[-1].first_slot + frame[-1].nslots) {
+            return broken(w, 14, "the slots of frame %u do not follow those of the one before", i);
         }
     }
     if (snap->nframes > 0) {

@@ -145,8 +145,13 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case LOAD_GLOBAL_MODULE:
         case LOAD_GLOBAL_BUILTIN:
             return _PyJitLower_Global(b, index);
-        default:
-            return _PyJitLower_Number(b, index);
+        default: {
+            uint32_t done = _PyJitLower_Number(b, index);
+            if (done == 0) {
+                done = _PyJitLower_Compare(b, index);
+            }
+            return done != 0 ? done : _PyJitLower_Call(b, index);
+        }
     }
 }
 

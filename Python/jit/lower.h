@@ -12,12 +12,14 @@
 /* What the builder knows of one slot of the trace's frame.
  *
  * Clean: memory holds `object`, if that is known; a slot of the stack owns its reference.  Dirty: memory does not have the
- * value.  A dirty local's memory still owns what stood there before, which is plain; a dirty stack slot's memory is nobody's. */
+ * value.  A dirty local's memory still owns what stood there before, which is plain; a dirty stack slot's memory is nobody's.  A frame
+ * that is not in memory has dirty slots only (and locals without a value). */
 typedef struct {
     _PyJitRef object;          // the value as an object, borrowed from memory or a constant; NONE: not known as an object
     _PyJitRef number;          // the same as a raw number; NONE: not known
     _PyJitRef memory;          // what memory holds, as far as it is known
     uint8_t dirty;
+    uint8_t owned;             // dirty, and the trace has a reference to `object` for this slot
     uint8_t plain;             // `object` is plain
     uint8_t memory_plain;      // what memory holds is plain, or NULL
     uint8_t heap;              // dirty, and `object` is borrowed from an attribute, an item or a dict
@@ -30,8 +32,13 @@ typedef struct {
 typedef struct {
     uint16_t code;             // index into codes
     uint8_t depth;             // as in records
+    bool lowered;              // its instructions may be lowered; else it has no slots in the map
+    bool owns_function;        // not in memory: the trace has a reference to `function` for it
+    bool heap_function;        // not in memory: `function` is borrowed from the heap
+    _PyJitRef function;        // not in memory: the function object, of which `plain` is never known
     uint32_t base, stack, end;
     uint32_t free;             // the first free slot of its stack, while another frame runs above it
+    uint32_t call;             // then: record of the call
 } _PyJitAbstractFrame;
 
 #define JIT_MAX_FRAMES 24
@@ -42,16 +49,17 @@ typedef struct {
     int end_code;              // index, -1: only the last instruction knows where the trace goes on
     uint32_t end_offset;
     bool typed;                // lower at all
-    bool inside;               // still in the first frame, or above it
+    bool left;                 // the trace's first frame was left
     bool failed;
     bool peeled;               // an iteration of the loop is in the trace already
     int chain;                 // of the executor that will be: above 0, the first instruction failed a check before
     _PyJitAbstractFrame frames[JIT_MAX_FRAMES];    // outermost first
     uint32_t nframes;          // the last one is where the walk is
+    uint32_t machine;          // index of the last one that is in memory; all slots below it are clean
     _PyJitSlot *slots;         // of all frames, one after the other
-    uint32_t nslots;
+    uint32_t nslots, most_slots;
     uint32_t depth;            // index of the first free slot of the last frame
-    uint32_t sp;               // where the machine's stack pointer points, likewise
+    uint32_t sp;               // where the machine's stack pointer points: a slot of the machine's frame
     uint16_t code;             // where a failed check leads now
     uint32_t offset;
     bool progress;
@@ -118,6 +126,26 @@ is_local(const _PyJitBuilder *b, uint32_t slot)
     return slot < frame_of(b, slot)->stack;
 }
 
+/* The walk's frame, or the one SLOT belongs to, is in memory. */
+static inline bool
+in_memory(const _PyJitBuilder *b)
+{
+    return b->machine + 1 == b->nframes;
+}
+
+static inline bool
+slot_in_memory(const _PyJitBuilder *b, uint32_t slot)
+{
+    return frame_of(b, slot) <= &b->frames[b->machine];
+}
+
+/* The first free slot of frame INDEX. */
+static inline uint32_t
+free_slot(const _PyJitBuilder *b, uint32_t index)
+{
+    return index + 1 == b->nframes ? b->depth : b->frames[index].free;
+}
+
 /* Where the stack of the walk's frame begins. */
 static inline uint32_t
 stack_base(const _PyJitBuilder *b)
@@ -153,6 +181,7 @@ bool _PyJitSlot_CanStore(const _PyJitBuilder *b, uint32_t local, unsigned int ta
 void _PyJitSlot_GuardStore(_PyJitBuilder *b, uint32_t local);    // a check: before any change of the map
 void _PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local);      // pops
 void _PyJitSlot_PushLocal(_PyJitBuilder *b, uint32_t local);
+void _PyJitSlot_Push(_PyJitBuilder *b, _PyJitSlot value);         // dirty
 void _PyJitSlot_PushNumber(_PyJitBuilder *b, _PyJitRef number);
 void _PyJitSlot_PushBool(_PyJitBuilder *b, _PyJitRef truth);      // 0 or 1
 void _PyJitSlot_PushHeap(_PyJitBuilder *b, _PyJitRef object);    // an object borrowed from the heap
@@ -162,11 +191,27 @@ void _PyJitSlot_Copy(_PyJitBuilder *b, uint32_t from);           // pushes
 void _PyJitSlot_Swap(_PyJitBuilder *b, uint32_t one, uint32_t other);
 bool _PyJitSlot_CanDrop(const _PyJitBuilder *b);                 // of the top one
 void _PyJitSlot_DropTop(_PyJitBuilder *b);
+void _PyJitSlot_Own(_PyJitBuilder *b, uint32_t slot);            // from memory: clean becomes dirty, owned by the trace
 
-/* Writes everything dirty to memory and moves the stack pointer; carried slots stay as they are. */
+/* Writes everything dirty to memory, makes the frames that are not there, and moves the stack pointer; carried slots stay as they
+ * are. */
 void _PyJitBuild_Flush(_PyJitBuilder *b, bool keep_carried);
 void _PyJitBuild_ForgetStack(_PyJitBuilder *b);
 void _PyJitBuild_ForgetAll(_PyJitBuilder *b);
+
+/* frames.c ------------------------------------------------------------------------------------------------------ */
+
+/* The call of record INDEX, of the function in slot FUNCTION with the arguments in the slots from FIRST on, begins a frame of CODE
+ * (index) that is not in memory. */
+void _PyJitFrame_Call(_PyJitBuilder *b, uint32_t index, uint16_t code, uint32_t function, uint32_t first);
+/* Back to the frame below, which goes on behind its call.  What the last frame had is dealt with. */
+void _PyJitFrame_Leave(_PyJitBuilder *b);
+/* After an opaque instruction: the last frame becomes the one RECORD runs in, whose stack is in memory. */
+void _PyJitFrame_Follow(_PyJitBuilder *b, const _PyJitRecord *record);
+/* Emits PUSH_FRAME for the frame above the machine's. */
+void _PyJitFrame_Push(_PyJitBuilder *b);
+/* Checks that there will be room for the frames not in memory, and one of CODE. */
+void _PyJitFrame_GuardRoom(_PyJitBuilder *b, PyCodeObject *code);
 
 /* lower.c ------------------------------------------------------------------------------------------------------- */
 
@@ -177,6 +222,8 @@ uint32_t _PyJitLower_Number(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Compare(_PyJitBuilder *b, uint32_t index);
 /* lower_global.c: LOAD_GLOBAL_MODULE and LOAD_GLOBAL_BUILTIN. */
 uint32_t _PyJitLower_Global(_PyJitBuilder *b, uint32_t index);
+/* lower_call.c: the same for calls and returns. */
+uint32_t _PyJitLower_Call(_PyJitBuilder *b, uint32_t index);
 /* The instruction at INDEX begins: its checks lead to it. */
 void _PyJitLower_Begin(_PyJitBuilder *b, uint32_t index);
 /* Where control went after record INDEX.  false: not known. */

@@ -24,9 +24,32 @@ object_const(_PyJitBuilder *b, PyObject *object)
     return ref;
 }
 
+/* The walk's frame runs a function, known by now, that has other globals or builtins. */
+static bool
+has_others(const _PyJitBuilder *b, PyObject *globals, PyObject *builtins)
+{
+    _PyJitRef ref = b->frames[b->nframes - 1].function;
+    if (in_memory(b) || !JIT_IS_CONST(ref) || ref == JIT_REF_NONE) {
+        return false;
+    }
+    const PyFunctionObject *function = (const PyFunctionObject *)(uintptr_t)JIT_INS(b->t, ref)->bits;
+    return function->func_globals != globals || (builtins != NULL && function->func_builtins != builtins);
+}
+
 static void
 check_globals(_PyJitBuilder *b, PyObject *globals, PyObject *builtins)
 {
+    if (!in_memory(b)) {
+        // The frame would have what its function has, which never changes.
+        _PyJitRef function = this_frame(b)->function;
+        if (!JIT_IS_CONST(function)) {
+            (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_GLOBALS_OF, function, object_const(b, globals), 0);
+            if (builtins != NULL) {
+                (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_BUILTINS_OF, function, object_const(b, builtins), 0);
+            }
+        }
+        return;
+    }
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_GLOBALS, object_const(b, globals), JIT_REF_NONE, 0);
     if (builtins != NULL) {
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_BUILTINS, object_const(b, builtins), JIT_REF_NONE, 0);
@@ -39,11 +62,14 @@ _PyJitLower_Global(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     const _Py_CODEUNIT *units = &b->t->units[record->units];
     PyObject *globals = record->seen;
-    if (globals == NULL || b->nframes > 1) {
+    if (globals == NULL) {
         return 0;
     }
     PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
     PyObject *builtins = record->opcode == LOAD_GLOBAL_BUILTIN ? _PyInterpreterState_GET()->builtins : NULL;
+    if (has_others(b, globals, builtins)) {
+        return 0;
+    }
     uint32_t version = units[2].cache, builtins_version = units[3].cache, entry = units[4].cache;
     PyObject *value;
     if (builtins != NULL) {

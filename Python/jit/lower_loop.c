@@ -103,7 +103,9 @@ rewind_to_mark(Loop *loop)
     b->frames[0] = mark->frame;
     b->nframes = 1;
     b->depth = loop->depth;
-    b->inside = true;
+    b->machine = 0;
+    b->left = false;
+    b->nslots = b->frames[0].end;
     memcpy(b->latest, mark->latest, sizeof(mark->latest));
     memcpy(b->barrier, mark->barrier, sizeof(mark->barrier));
     memcpy(b->slots, mark->slots, b->nslots * sizeof(_PyJitSlot));
@@ -362,7 +364,7 @@ is_back(const _PyJitBuilder *b)
 {
     const _PyJitTrace *t = b->t;
     const _PyJitRecord *last = &t->records[t->nrecords - 1];
-    return b->inside && b->nframes == 1 && last->depth == 128 && !(_PyJit_Insts[last->opcode].flags & JIT_INST_FRAME)
+    return !b->left && b->nframes == 1 && last->depth == 128 && !(_PyJit_Insts[last->opcode].flags & JIT_INST_FRAME)
         && b->depth == t->records[0].sp;
 }
 

@@ -38,7 +38,9 @@ typedef struct {
     uint16_t cells[1];      // where the value of each slot of the snapshot is; constants: any
 } _PyJitValueExit;
 
-/* regalloc.c: brings memory up to date, the registers being in CELLS.  Returns the new stack pointer. */
-PyObject **_PyJit_LeaveValues(_PyInterpreterFrame *frame, const _PyJitValueExit *record, const uint64_t *cells);
+/* regalloc.c: brings memory up to date, the registers being in CELLS.  Returns the new stack pointer; the frame is
+ * tstate->current_frame. */
+PyObject **_PyJit_LeaveValues(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitValueExit *record,
+                              const uint64_t *cells);
 
 #endif /* !Py_JIT_MACHINE_H */

@@ -318,20 +318,21 @@ static uint32_t
 plan_exit(Walk *w, const _PyJitSnapshot *snap, bool cells_only)
 {
     _PyJitAllocation *result = w->result;
-    const _PyJitSnapFrame *frame = &w->trace->frames[snap->first_frame + snap->nframes - 1u];
+    const _PyJitSnapSlot *slots;
+    uint32_t count = _PyJitTrace_SnapSlots(w->trace, snap, &slots);
     if (!reserve((void **)&result->exits, &result->exits_cap, result->nexits + 1, sizeof(_PyJitValueExitPlan))
-            || !reserve((void **)&result->cells, &result->cells_cap, result->ncells + frame->nslots, sizeof(uint16_t))) {
+            || !reserve((void **)&result->cells, &result->cells_cap, result->ncells + count, sizeof(uint16_t))) {
         w->problem = "out of memory";
         return JIT_NO_VALUE_EXIT;
     }
-    if (snap->nframes > 1 || frame->nslots > MAX_SLOTS) {
+    if (count > MAX_SLOTS) {
         w->problem = "a snapshot too large for the machine code";
         w->too_large = true;
         return JIT_NO_VALUE_EXIT;
     }
-    _PyJitValueExitPlan plan = {.exit = snap->exit, .first = result->ncells, .count = frame->nslots};
-    for (uint32_t i = 0; i < frame->nslots; i++) {
-        _PyJitRef ref = w->trace->slots[frame->first_slot + i].value;
+    _PyJitValueExitPlan plan = {.exit = snap->exit, .first = result->ncells, .count = count};
+    for (uint32_t i = 0; i < count; i++) {
+        _PyJitRef ref = slots[i].value;
         uint16_t place = 0;
         if (!JIT_IS_CONST(ref)) {
             const Value *value = value_of(w, ref);
@@ -343,7 +344,7 @@ plan_exit(Walk *w, const _PyJitSnapshot *snap, bool cells_only)
         }
         result->cells[plan.first + i] = place;
     }
-    result->ncells += frame->nslots;
+    result->ncells += count;
     // Guards of one instruction share their snapshot; as long as nothing moves they share the stub too.
     if (result->nexits > 0) {
         const _PyJitValueExitPlan *before = &result->exits[result->nexits - 1];
@@ -372,9 +373,10 @@ end_operation(Walk *w, const _PyJitSnapshot *snap)
         }
     }
     if (snap != NULL) {
-        const _PyJitSnapFrame *frame = &w->trace->frames[snap->first_frame + snap->nframes - 1u];
-        for (uint32_t i = 0; i < frame->nslots; i++) {
-            _PyJitRef ref = w->trace->slots[frame->first_slot + i].value;
+        const _PyJitSnapSlot *slots;
+        uint32_t count = _PyJitTrace_SnapSlots(w->trace, snap, &slots);
+        for (uint32_t i = 0; i < count; i++) {
+            _PyJitRef ref = slots[i].value;
             if (!JIT_IS_CONST(ref) && value_of(w, ref)->last <= w->at) {
                 let_go(w, value_of(w, ref));
             }
@@ -415,9 +417,10 @@ find_uses(Walk *w)
         }
         const _PyJitSnapshot *snap = snapshot_with_values(w, ins);
         if (snap != NULL) {
-            const _PyJitSnapFrame *frame = &t->frames[snap->first_frame + snap->nframes - 1u];
-            for (uint32_t k = 0; k < frame->nslots; k++) {
-                _PyJitRef ref = t->slots[frame->first_slot + k].value;
+            const _PyJitSnapSlot *slots;
+            uint32_t count = _PyJitTrace_SnapSlots(t, snap, &slots);
+            for (uint32_t k = 0; k < count; k++) {
+                _PyJitRef ref = slots[k].value;
                 if (!JIT_IS_CONST(ref)) {
                     bool held = loops && i >= w->body && ref < JIT_REF_BIAS + w->head;
                     Value *value = value_of(w, ref);
@@ -753,18 +756,19 @@ _PyJit_AllocateRegisters(const _PyJitTrace *trace, _PyJitAllocation *result, con
 /* --- Leaving ------------------------------------------------------------------------------------------------------ */
 
 PyObject **
-_PyJit_LeaveValues(_PyInterpreterFrame *frame, const _PyJitValueExit *record, const uint64_t *cells)
+_PyJit_LeaveValues(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitValueExit *record, const uint64_t *cells)
 {
     const _PyJitExit *exit = record->exit;
     const _PyJitTrace *trace = exit->owner->trace;
     const _PyJitSnapshot *snap = &trace->snaps[exit->snapshot];
-    uint32_t count = trace->frames[snap->first_frame + snap->nframes - 1u].nslots;
+    const _PyJitSnapSlot *slots;
+    uint32_t count = _PyJitTrace_SnapSlots(trace, snap, &slots);
     uint64_t values[MAX_SLOTS];
     assert(count <= MAX_SLOTS);
     for (uint32_t i = 0; i < count; i++) {
         values[i] = cells[record->cells[i]];
     }
-    return _PyJit_RestoreExit(frame, record->exit, values);
+    return _PyJit_RestoreExit(tstate, frame, record->exit, values);
 }
 
 #endif /* !_PyJit_INTERPRETER */

@@ -1,7 +1,8 @@
 /* Leaving a trace with values in registers: what the snapshot names goes to memory.
  *
- * Order: all boxes are made, then stack slots are written and references taken, then locals, and last what stood in the locals is
- * given up (it is plain, so nothing of users runs).  One value gives one box.
+ * Order: all boxes are made and references taken, then the slots of the frame that exists are written, then the frames are made that
+ * do not exist, outermost first, and last what stood in the locals is given up (it is plain, so nothing of users runs).  One value
+ * gives one box.
  *
  * A box is never missing: where the allocator has no memory, boxes come from a reserve that is filled when an executor is made,
  * and filled up again after an exit that took from it.  If that fails, all executors are dropped.
@@ -10,10 +11,12 @@
 
 #ifdef _Py_TIER2
 
+#include "pycore_code.h"
 #include "pycore_frame.h"
 #include "pycore_interp.h"
 #include "pycore_long.h"
 #include "pycore_object.h"
+#include "pycore_opcode_metadata.h"
 #include "pycore_pystate.h"
 #include "jit/restore.h"
 
@@ -93,13 +96,12 @@ box_float(double value)
     return (PyObject *)number;
 }
 
-/* The object of slot number I of FRAME: a new reference. */
+/* The object SLOT gets: a new reference, or the trace's own. */
 static PyObject *
-object_of(const _PyJitTrace *t, const _PyJitSnapFrame *frame, uint32_t i, const uint64_t *values)
+object_of(const _PyJitTrace *t, const _PyJitSnapSlot *slot, uint64_t value)
 {
-    _PyJitRef ref = t->slots[frame->first_slot + i].value;
-    const _PyJitIns *ins = JIT_INS(t, ref);
-    uint64_t bits = JIT_IS_CONST(ref) ? ins->bits : values[i];
+    const _PyJitIns *ins = JIT_INS(t, slot->value);
+    uint64_t bits = JIT_IS_CONST(slot->value) ? ins->bits : value;
     double real;
     switch (ins->type) {
         case JIT_TYPE_I64:
@@ -107,35 +109,71 @@ object_of(const _PyJitTrace *t, const _PyJitSnapFrame *frame, uint32_t i, const 
         case JIT_TYPE_F64:
             memcpy(&real, &bits, sizeof(real));
             return box_float(real);
-        default:
-            return Py_XNewRef((PyObject *)(uintptr_t)bits);
+        default: {
+            PyObject *object = (PyObject *)(uintptr_t)bits;
+            return slot->owned ? object : Py_XNewRef(object);
+        }
     }
 }
 
+/* Fills OBJECTS; a number that stands in several slots gets one box. */
+static void
+make_objects(const _PyJitTrace *t, const _PyJitSnapSlot *slots, uint32_t n, const uint64_t *values, PyObject **objects)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t same = i;
+        int type = JIT_INS(t, slots[i].value)->type;
+        if (type == JIT_TYPE_I64 || type == JIT_TYPE_F64) {
+            same = 0;
+            while (slots[same].value != slots[i].value) {
+                same++;
+            }
+        }
+        objects[i] = same < i ? Py_NewRef(objects[same]) : object_of(t, &slots[i], values[i]);
+    }
+}
+
+/* FRAME runs a call, as CALLER of the snapshot says, that made the frame of CALLEE: makes it now, as tier 1 would have.  There is
+ * room: the trace has looked.  OBJECTS are those of its slots, whose references it takes. */
+static _PyInterpreterFrame *
+push_frame(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitTrace *t,
+           const _PyJitSnapFrame *caller, const _PyJitSnapFrame *callee, PyObject **objects)
+{
+    const _PyJitSnapSlot *slots = &t->slots[callee->first_slot];
+    PyCodeObject *code = _PyFrame_GetCode(frame);
+    assert(code == t->codes[caller->code]);
+    frame->stacktop = (int)caller->sp;
+    frame->instr_ptr = _PyCode_CODE(code) + caller->offset;
+    frame->return_offset = (uint16_t)(1 + _PyOpcode_Caches[_Py_GetBaseOpcode(code, (int)caller->offset)]);
+    uint32_t n = callee->nslots - 1u;
+    assert(slots[n].slot == JIT_SLOT_FUNCTION);
+    _PyInterpreterFrame *made = _PyFrame_PushUnchecked(tstate, (PyFunctionObject *)objects[n], 0);
+    assert(_PyFrame_GetCode(made) == t->codes[callee->code]);
+    for (uint32_t i = 0; i < n; i++) {
+        made->localsplus[slots[i].slot] = objects[i];
+    }
+    made->instr_ptr = _PyCode_CODE(t->codes[callee->code]) + callee->offset;
+    made->previous = frame;
+    tstate->current_frame = made;
+    tstate->py_recursion_remaining--;
+    return made;
+}
+
 PyObject **
-_PyJit_RestoreExit(_PyInterpreterFrame *frame, _PyJitExit *exit, const uint64_t *values)
+_PyJit_RestoreExit(PyThreadState *tstate, _PyInterpreterFrame *frame, _PyJitExit *exit, const uint64_t *values)
 {
     const _PyJitTrace *t = exit->owner->trace;
     const _PyJitSnapshot *snap = &t->snaps[exit->snapshot];
-    assert(snap->nframes == 1);
-    const _PyJitSnapFrame *rebuilt = &t->frames[snap->first_frame];
-    const _PyJitSnapSlot *slots = &t->slots[rebuilt->first_slot];
-    uint32_t n = rebuilt->nslots;
+    assert(snap->nframes > 0);
+    assert(tstate->current_frame == frame);
+    const _PyJitSnapFrame *frames = &t->frames[snap->first_frame];
+    const _PyJitSnapSlot *slots;
+    uint32_t count = _PyJitTrace_SnapSlots(t, snap, &slots);
     PyObject *objects[JIT_MAX_SLOTS];
-    assert(n <= JIT_MAX_SLOTS);
-    for (uint32_t i = 0; i < n; i++) {
-        objects[i] = NULL;
-        for (uint32_t j = 0; j < i; j++) {
-            if (slots[j].value == slots[i].value) {
-                objects[i] = Py_XNewRef(objects[j]);
-                break;
-            }
-        }
-        if (objects[i] == NULL) {
-            objects[i] = object_of(t, rebuilt, i, values);
-        }
-    }
+    assert(count <= JIT_MAX_SLOTS);
+    make_objects(t, slots, count, values, objects);
     uint32_t nlocals = (uint32_t)_PyFrame_GetCode(frame)->co_nlocalsplus;
+    uint32_t n = frames->nslots;
     for (uint32_t i = 0; i < n; i++) {
         // A local's old object is held where the new one was.
         PyObject **place = &frame->localsplus[slots[i].slot];
@@ -143,7 +181,10 @@ _PyJit_RestoreExit(_PyInterpreterFrame *frame, _PyJitExit *exit, const uint64_t 
         *place = objects[i];
         objects[i] = old;
     }
-    PyObject **stack_pointer = frame->localsplus + rebuilt->sp;
+    for (uint32_t i = 1; i < snap->nframes; i++) {
+        frame = push_frame(tstate, frame, t, &frames[i - 1], &frames[i], objects + (frames[i].first_slot - frames->first_slot));
+    }
+    PyObject **stack_pointer = frame->localsplus + frames[snap->nframes - 1].sp;
     for (uint32_t i = 0; i < n; i++) {
         Py_XDECREF(objects[i]);
     }

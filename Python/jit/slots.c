@@ -9,9 +9,12 @@
  *  4. An object goes back as the same object.  A number that came from no object has an *identity*: it is given when the number
  *     is pushed, and moves with it.  One identity gets one box, however many slots name it; two identities get two, also where
  *     common subexpressions made their numbers one value.
- *  5. Between the making of a reference (INCREF, a box) and the store that takes it nothing leaves the trace.
+ *  5. Between the making of a reference (INCREF, a box) and the store that takes it nothing leaves the trace, but where the
+ *     snapshot says that the trace owns it.
  *  6. A dirty stack slot may also borrow from the heap: from an attribute, an item, a dict.  Before anything in the heap is
  *     written it gets a reference of its own (_PyJitSlot_OwnHeap).
+ *  7. Slots of frames that are not in memory are dirty.  They borrow as the stack does (rules 1 and 6), or own: what was on the caller's
+ *     stack in memory when it made the call belongs to the trace until the callee gives it up or its frame is made.
  */
 #include "Python.h"
 
@@ -59,6 +62,32 @@ tell_apart(_PyJitBuilder *b)
     }
 }
 
+/* Frame NUMBER as it is now, to a snapshot that leads to CODE:OFFSET in the last one.  false: no memory. */
+static bool
+add_frame(_PyJitBuilder *b, uint32_t number, uint16_t code, uint32_t offset)
+{
+    _PyJitTrace *t = b->t;
+    const _PyJitAbstractFrame *frame = &b->frames[number];
+    uint32_t free = free_slot(b, number);
+    if (number + 1 < b->nframes) {
+        code = frame->code;
+        offset = t->records[frame->call].offset;
+    }
+    int added = _PyJitTrace_AddFrame(t, code, offset);
+    if (added < 0) {
+        return false;
+    }
+    t->frames[added].sp = free - frame->base;
+    for (uint32_t i = frame->base; i < free; i++) {
+        const _PyJitSlot *slot = &b->slots[i];
+        if (slot->dirty
+            && _PyJitTrace_AddSlot(t, (uint16_t)(i - frame->base), value_of_slot(slot), slot->owned) < 0) {
+            return false;
+        }
+    }
+    return number == b->machine || _PyJitTrace_AddSlot(t, JIT_SLOT_FUNCTION, frame->function, frame->owns_function) >= 0;
+}
+
 int
 _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, uint32_t offset)
 {
@@ -67,27 +96,20 @@ _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, u
         .kind = (uint8_t)kind, .progress = progress, .code = code, .offset = offset,
         .exit = t->nexits,
     };
-    bool complete = b->sp == b->depth;
-    for (uint32_t i = 0; b->typed && complete && i < b->depth; i++) {
+    bool complete = b->sp == b->depth && in_memory(b);
+    for (uint32_t i = b->frames[b->machine].base; b->typed && complete && i < b->depth; i++) {
         complete = !b->slots[i].dirty;
     }
     if (!complete) {
         tell_apart(b);
         snap.first_frame = t->nframes;
-        int frame = _PyJitTrace_AddFrame(t, code, offset);
-        if (frame < 0) {
-            b->failed = true;
-            return -1;
-        }
-        t->frames[frame].sp = slot_in_frame(b, b->depth);
-        for (uint32_t i = 0; i < b->depth; i++) {
-            const _PyJitSlot *slot = &b->slots[i];
-            if (slot->dirty && _PyJitTrace_AddSlot(t, (uint16_t)slot_in_frame(b, i), value_of_slot(slot)) < 0) {
+        for (uint32_t i = b->machine; i < b->nframes; i++) {
+            if (!add_frame(b, i, code, offset)) {
                 b->failed = true;
                 return -1;
             }
         }
-        snap.nframes = 1;
+        snap.nframes = (uint16_t)(b->nframes - b->machine);
     }
     int index = _PyJitTrace_AddSnapshot(t, &snap);
     if (index < 0) {
@@ -146,7 +168,7 @@ _PyJitBuild_Emit(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint
     }
     int snapshot = -1;
     if (_PyJit_Ops[op].flags & JIT_OPFLAG_EXITS) {
-        int kind = op == JIT_OP_GUARD_NO_EVENT ? JIT_EXIT_EVENT : JIT_EXIT_DEOPT;
+        int kind = op == JIT_OP_GUARD_NO_EVENT || op == JIT_OP_GUARD_RESUME ? JIT_EXIT_EVENT : JIT_EXIT_DEOPT;
         snapshot = _PyJitBuild_Snapshot(b, kind, b->progress, b->code, b->offset);
     }
     return finish(b, op, emit(b, op, left, right, aux, snapshot));
@@ -183,6 +205,10 @@ _PyJitSlot_Object(_PyJitBuilder *b, uint32_t index)
 {
     _PyJitSlot *slot = &b->slots[index];
     if (slot->object == JIT_REF_NONE && !slot->dirty) {
+        if (frame_of(b, index) != &b->frames[b->machine]) {
+            b->failed = true;  // cannot be: an instruction reads a local that has no value
+            return JIT_REF_NONE;
+        }
         slot->object = slot->memory = emit0(b, JIT_OP_LOAD_SLOT, slot_in_frame(b, index));
         slot->plain = slot->memory_plain;
     }
@@ -234,46 +260,85 @@ _PyJitSlot_Kind(const _PyJitBuilder *b, uint32_t index, unsigned int tag)
 
 /* --- Writing memory ----------------------------------------------------------------------------------------------- */
 
-/* Memory of slot INDEX now holds OBJECT, whose reference is consumed by the store. */
+static inline bool
+is_null(const _PyJitBuilder *b, _PyJitRef object)
+{
+    return JIT_IS_CONST(object) && object != JIT_REF_NONE && JIT_INS(b->t, object)->bits == 0;
+}
+
+/* A reference to OBJECT for somebody who is about to take it.  false: there is nothing to count. */
+static bool
+incref(_PyJitBuilder *b, _PyJitRef object)
+{
+    if (object == JIT_REF_NONE) {
+        assert(b->failed);
+        return false;
+    }
+    if (JIT_IS_CONST(object)) {
+        PyObject *constant = (PyObject *)(uintptr_t)JIT_INS(b->t, object)->bits;
+        if (constant == NULL || _Py_IsImmortal(constant)) {
+            return false;
+        }
+    }
+    emit1(b, JIT_OP_INCREF, object, 0);
+    return true;
+}
+
+/* Memory of slot INDEX, in the machine's frame, now holds OBJECT, whose reference is consumed by the store. */
 static void
 write_slot(_PyJitBuilder *b, uint32_t index, _PyJitRef object, bool plain)
 {
-    emit1(b, is_local(b, index) ? JIT_OP_STORE_SLOT : JIT_OP_STORE_STACK, object, slot_in_frame(b, index));
     _PyJitSlot *slot = &b->slots[index];
+    assert(frame_of(b, index) == &b->frames[b->machine]);
+    bool replaces = is_local(b, index) && !is_null(b, slot->memory);
+    emit1(b, replaces ? JIT_OP_STORE_SLOT : JIT_OP_STORE_STACK, object, slot_in_frame(b, index));
     slot->object = slot->memory = object;
     slot->plain = slot->memory_plain = plain;
-    slot->dirty = 0;
+    slot->dirty = slot->owned = slot->heap = 0;
+}
+
+/* The trace gets a reference of its own for the dirty slot INDEX, which is known as an object. */
+static void
+keep(_PyJitBuilder *b, uint32_t index)
+{
+    _PyJitSlot *slot = &b->slots[index];
+    assert(slot->dirty && (slot->object != JIT_REF_NONE || b->failed));
+    if (!slot->owned) {
+        slot->owned = incref(b, slot->object);
+    }
     slot->heap = 0;
 }
 
-static bool
-is_null(const _PyJitBuilder *b, _PyJitRef object)
+/* The same for the function of FRAME. */
+static void
+keep_function(_PyJitBuilder *b, _PyJitAbstractFrame *frame)
 {
-    return JIT_IS_CONST(object) && JIT_INS(b->t, object)->bits == 0;
+    if (!frame->owns_function) {
+        frame->owns_function = incref(b, frame->function);
+    }
+    frame->heap_function = false;
 }
 
-/* The dirty slot INDEX, known as an object, goes to memory with a reference of its own. */
+/* The dirty slot INDEX, known as an object, gets a reference of its own, and goes to memory if its frame is there. */
 static void
 own(_PyJitBuilder *b, uint32_t index)
 {
-    _PyJitSlot *slot = &b->slots[index];
-    assert(slot->dirty && slot->object != JIT_REF_NONE);
-    if (!is_null(b, slot->object)) {
-        emit1(b, JIT_OP_INCREF, slot->object, 0);
+    keep(b, index);
+    if (frame_of(b, index) == &b->frames[b->machine]) {
+        write_slot(b, index, b->slots[index].object, b->slots[index].plain);
     }
-    write_slot(b, index, slot->object, slot->plain);
 }
 
-/* The memory of LOCAL is about to be written: stack slots that borrow from it get references of their own (rule 1). */
+/* OBJECT, which a local of the last frame has, is about to lose the local's reference: slots of the stack that borrow from it get
+ * references of their own (rule 1). */
 static void
-own_borrowers(_PyJitBuilder *b, uint32_t local)
+own_borrowers(_PyJitBuilder *b, _PyJitRef object)
 {
-    _PyJitRef memory = b->slots[local].memory;
-    if (memory == JIT_REF_NONE) {
+    if (object == JIT_REF_NONE) {
         return;                // never loaded
     }
     for (uint32_t i = stack_base(b); i < b->depth; i++) {
-        if (b->slots[i].dirty && b->slots[i].object == memory) {
+        if (b->slots[i].dirty && !b->slots[i].owned && b->slots[i].object == object) {
             own(b, i);
         }
     }
@@ -282,9 +347,14 @@ own_borrowers(_PyJitBuilder *b, uint32_t local)
 void
 _PyJitSlot_OwnHeap(_PyJitBuilder *b)
 {
-    for (uint32_t i = 0; i < b->depth; i++) {
+    for (uint32_t i = b->frames[b->machine].base; i < b->depth; i++) {
         if (b->slots[i].heap) {
             own(b, i);
+        }
+    }
+    for (uint32_t i = b->machine + 1; i < b->nframes; i++) {
+        if (b->frames[i].heap_function) {
+            keep_function(b, &b->frames[i]);
         }
     }
 }
@@ -298,36 +368,59 @@ box(_PyJitBuilder *b, uint32_t index, bool keep_carried)
     int op = type_of_ref(b, number) == JIT_TYPE_F64 ? JIT_OP_BOX_FLOAT : JIT_OP_BOX_INT;
     _PyJitRef object = emit1(b, op, number, 0);
     write_slot(b, index, object, true);
-    for (uint32_t i = 0; i < b->depth; i++) {
+    for (uint32_t i = index + 1; i < b->depth; i++) {
         _PyJitSlot *slot = &b->slots[i];
         if (slot->dirty && slot->object == JIT_REF_NONE && slot->identity == identity && !(keep_carried && slot->carried)) {
-            emit1(b, JIT_OP_INCREF, object, 0);
-            write_slot(b, i, object, true);
+            slot->object = object;
+            slot->plain = 1;
+            own(b, i);
         }
     }
 }
 
-void
-_PyJitBuild_Flush(_PyJitBuilder *b, bool keep_carried)
+/* The machine's frame goes to memory, but for its stack pointer.  A frame above it has references of its own. */
+static void
+flush_frame(_PyJitBuilder *b, bool keep_carried)
 {
     // The stack first: it may borrow from locals.  Nothing here leaves.
-    uint32_t base = this_frame(b)->base, stack = stack_base(b);
+    const _PyJitAbstractFrame *frame = &b->frames[b->machine];
+    uint32_t free = free_slot(b, b->machine);
     for (uint32_t pass = 0; pass < 2; pass++) {
-        for (uint32_t i = pass == 0 ? stack : base; i < (pass == 0 ? b->depth : stack); i++) {
+        for (uint32_t i = pass == 0 ? frame->stack : frame->base; i < (pass == 0 ? free : frame->stack); i++) {
             _PyJitSlot *slot = &b->slots[i];
             if (slot->dirty && slot->object != JIT_REF_NONE && !(keep_carried && slot->carried)) {
                 own(b, i);
             }
         }
     }
-    for (uint32_t i = base; i < b->depth; i++) {
+    for (uint32_t i = frame->base; i < free; i++) {
         if (b->slots[i].dirty && !(keep_carried && b->slots[i].carried)) {
             box(b, i, keep_carried);
         }
     }
-    if (b->sp != b->depth) {
-        emit0(b, JIT_OP_SET_SP, slot_in_frame(b, b->depth));
-        b->sp = b->depth;
+    if (b->sp != free) {
+        emit0(b, JIT_OP_SET_SP, slot_in_frame(b, free));
+        b->sp = free;
+    }
+}
+
+void
+_PyJitBuild_Flush(_PyJitBuilder *b, bool keep_carried)
+{
+    // Frames above may borrow from slots below them.
+    for (uint32_t i = b->machine + 1; i < b->nframes; i++) {
+        _PyJitAbstractFrame *frame = &b->frames[i];
+        for (uint32_t k = frame->base; k < free_slot(b, i); k++) {
+            if (b->slots[k].dirty && b->slots[k].object != JIT_REF_NONE) {
+                keep(b, k);
+            }
+        }
+        keep_function(b, frame);
+    }
+    flush_frame(b, keep_carried);
+    while (b->machine + 1 < b->nframes) {
+        _PyJitFrame_Push(b);
+        flush_frame(b, false);
     }
 }
 
@@ -340,6 +433,7 @@ forget(_PyJitSlot *slot)
 void
 _PyJitBuild_ForgetStack(_PyJitBuilder *b)
 {
+    assert(in_memory(b));
     for (uint32_t i = stack_base(b); i < b->nslots; i++) {
         assert(i >= b->depth || !b->slots[i].dirty);
         forget(&b->slots[i]);
@@ -376,6 +470,15 @@ pop(_PyJitBuilder *b)
 {
     assert(b->depth > stack_base(b));
     forget(&b->slots[--b->depth]);
+}
+
+void
+_PyJitSlot_Push(_PyJitBuilder *b, _PyJitSlot value)
+{
+    assert(value.dirty);
+    value.memory = JIT_REF_NONE;
+    value.memory_plain = 0;
+    *push(b) = value;
 }
 
 void
@@ -452,6 +555,7 @@ _PyJitSlot_PushLocal(_PyJitBuilder *b, uint32_t local)
     slot->plain = from->plain;
     slot->identity = from->identity;
     slot->alias = from->alias;
+    slot->heap = from->heap;
 }
 
 void
@@ -467,7 +571,7 @@ _PyJitSlot_Copy(_PyJitBuilder *b, uint32_t from)
     slot->heap = b->slots[from].heap;
     slot->identity = b->slots[from].identity;
     slot->alias = b->slots[from].alias;
-    if (!b->slots[from].dirty) {
+    if (!b->slots[from].dirty || b->slots[from].owned) {
         own(b, b->depth - 1);  // the first one may go before the copy
     }
 }
@@ -504,14 +608,14 @@ bool
 _PyJitSlot_CanDrop(const _PyJitBuilder *b)
 {
     const _PyJitSlot *top = &b->slots[b->depth - 1];
-    return top->dirty || top->plain;
+    return (top->dirty && !top->owned) || top->plain;
 }
 
 void
 _PyJitSlot_DropTop(_PyJitBuilder *b)
 {
     const _PyJitSlot *top = &b->slots[b->depth - 1];
-    if (!top->dirty) {
+    if (!top->dirty || top->owned) {
         assert(top->plain && top->object != JIT_REF_NONE);
         emit1(b, JIT_OP_DECREF_PLAIN, top->object, 0);
     }
@@ -521,14 +625,18 @@ _PyJitSlot_DropTop(_PyJitBuilder *b)
 bool
 _PyJitSlot_CanStore(const _PyJitBuilder *b, uint32_t local, unsigned int tag)
 {
-    return b->slots[local].memory_plain || tag != JIT_TAG_OTHER;
+    const _PyJitSlot *slot = &b->slots[local];
+    if (!slot_in_memory(b, local)) {
+        return !slot->owned || slot->plain;
+    }
+    return slot->memory_plain || tag != JIT_TAG_OTHER;
 }
 
 void
 _PyJitSlot_GuardStore(_PyJitBuilder *b, uint32_t local)
 {
     _PyJitSlot *slot = &b->slots[local];
-    if (slot->memory_plain) {
+    if (slot->memory_plain || !slot_in_memory(b, local)) {
         return;
     }
     assert(!slot->dirty);
@@ -538,13 +646,42 @@ _PyJitSlot_GuardStore(_PyJitBuilder *b, uint32_t local)
 }
 
 void
+_PyJitSlot_Own(_PyJitBuilder *b, uint32_t index)
+{
+    _PyJitSlot *slot = &b->slots[index];
+    if (!slot->dirty) {
+        (void)_PyJitSlot_Object(b, index);
+        slot->dirty = slot->owned = 1;
+    }
+}
+
+/* StoreTop where the frame is not in memory. */
+static void
+store_virtual(_PyJitBuilder *b, uint32_t local)
+{
+    _PyJitSlot *slot = &b->slots[local];
+    _PyJitRef dropped = slot->owned ? slot->object : JIT_REF_NONE;
+    assert(dropped == JIT_REF_NONE || slot->plain);
+    own_borrowers(b, dropped);
+    *slot = b->slots[b->depth - 1];
+    pop(b);
+    if (dropped != JIT_REF_NONE) {
+        emit1(b, JIT_OP_DECREF_PLAIN, dropped, 0);
+    }
+}
+
+void
 _PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local)
 {
     _PyJitSlot *top = &b->slots[b->depth - 1];
     _PyJitSlot *slot = &b->slots[local];
+    if (!slot_in_memory(b, local)) {
+        store_virtual(b, local);
+        return;
+    }
     assert(slot->memory_plain);
-    if (top->dirty && (top->object == JIT_REF_NONE || JIT_IS_CONST(top->object)
-                       || type_of_ref(b, top->object) == JIT_TYPE_BOOL)) {
+    if (top->dirty && !top->owned
+        && (top->object == JIT_REF_NONE || JIT_IS_CONST(top->object) || type_of_ref(b, top->object) == JIT_TYPE_BOOL)) {
         slot->object = top->object;
         slot->number = top->number;
         slot->plain = top->plain;
@@ -560,11 +697,11 @@ _PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local)
         value.plain = top->plain;
         value.number = top->number;
     }
-    else {
-        emit1(b, JIT_OP_INCREF, value.object, 0);
+    else if (!value.owned) {
+        (void)incref(b, value.object);
     }
     pop(b);
-    own_borrowers(b, local);
+    own_borrowers(b, slot->memory);
     write_slot(b, local, value.object, value.plain);
     slot->number = value.number;
 }

@@ -320,7 +320,8 @@ JIT_BANK_CODE(_JIT_SHARED_value_exit)
     _Static_assert(sizeof(general) / 8 == JIT_GENERAL_REGS && sizeof(floats) / 8 == JIT_FLOAT_REGS, "the banks");
     memcpy(cells, general, sizeof(general));
     memcpy(cells + JIT_GENERAL_REGS, floats, sizeof(floats));
-    stack_pointer = _PyJit_LeaveValues(frame, record, cells);
+    stack_pointer = _PyJit_LeaveValues(tstate, frame, record, cells);
+    frame = tstate->current_frame;
     _PyJitExit *exit = record->exit;
     exit->owner->running--;
     next_instr = exit->target;

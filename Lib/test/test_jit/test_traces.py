@@ -23,7 +23,7 @@ if not hasattr(sys, "_jit") or not hasattr(sys._jit, "_ir_roundtrip"):
     raise unittest.SkipTest("this python was built without the JIT")
 
 FOLDER = pathlib.Path(__file__).parent / "traces"
-RULES = 18
+RULES = 19
 BLESS = bool(os.environ.get("BLESS"))
 
 
@@ -193,7 +193,10 @@ class Writer:
         return line + "\n"
 
     def frame(self):
-        slots = [f"x{self.random.randrange(65536)}={self.value()}" for _ in range(self.random.randrange(4))]
+        slots = [f"x{self.random.randrange(65535)}={self.value()}" for _ in range(self.random.randrange(4))]
+        if self.chance():
+            slots.append(f"fn={self.value()}")
+        slots = [f"{slot} owned" if self.chance() else slot for slot in slots]
         return f" [{self.place()}" + (" " + ", ".join(slots) if slots else "") + "]"
 
     def snapshot(self, index):

@@ -1,0 +1,142 @@
+/* The builder's frames: which there are while the records are walked over, and which of them exist in memory.
+ *
+ * A call that is lowered (lower_call.c) enters a frame that is in the slot map only; a lowered return leaves it again, and nothing was
+ * written.  Before something that may see frames a flush makes those that do not exist (PUSH_FRAME), and the walk goes on lowering
+ * in them.  A frame that an opaque instruction made is entered with all slots unknown, in memory.
+ *
+ * 1. Frames up to `machine` are in memory; that one is what compiled code calls `frame`.  Below it every slot is clean.
+ * 2. A frame is made only where the trace has checked that there is room for it on the data stack and in the recursion limit.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "pycore_code.h"
+#include "jit/lower.h"
+
+/* A new last frame of CODE (index) at DEPTH, whose slots are unknown. */
+static void
+enter(_PyJitBuilder *b, uint16_t code, int depth, bool in_memory)
+{
+    PyCodeObject *object = b->t->codes[code];
+    uint32_t base = b->nframes > 0 ? this_frame(b)->end : 0;
+    uint32_t nlocals = (uint32_t)object->co_nlocalsplus, nslots = nlocals + (uint32_t)object->co_stacksize;
+    if (in_memory && (b->nframes == JIT_MAX_FRAMES || base + nslots + JIT_MAX_FRAMES > JIT_MAX_SLOTS)) {
+        b->nframes = base = 0;      // what is known of the others is given up
+        b->left = true;
+    }
+    bool lowered = nslots + JIT_MAX_FRAMES <= JIT_MAX_SLOTS;
+    if (!lowered) {
+        nlocals = nslots = 0;
+    }
+    assert(b->nframes < JIT_MAX_FRAMES && base + nslots + JIT_MAX_FRAMES <= JIT_MAX_SLOTS);
+    b->frames[b->nframes++] = (_PyJitAbstractFrame){
+        .code = code,
+        .depth = (uint8_t)depth,
+        .lowered = lowered,
+        .base = base,
+        .stack = base + nlocals,
+        .end = base + nslots,
+    };
+    memset(b->slots + base, 0, nslots * sizeof(_PyJitSlot));
+    b->nslots = base + nslots;
+    b->depth = base + nlocals;
+    b->most_slots = Py_MAX(b->most_slots, b->nslots);
+    if (in_memory) {
+        b->machine = b->nframes - 1;
+        b->sp = b->depth;
+    }
+}
+
+void
+_PyJitFrame_Call(_PyJitBuilder *b, uint32_t index, uint16_t code, uint32_t function, uint32_t first)
+{
+    for (uint32_t i = function; i < b->depth; i++) {
+        _PyJitSlot_Own(b, i);
+    }
+    uint32_t caller = b->nframes - 1, nargs = b->depth - first;
+    enter(b, code, b->frames[caller].depth + 1, false);
+    _PyJitAbstractFrame *frame = this_frame(b);
+    frame->function = b->slots[function].object;
+    frame->owns_function = b->slots[function].owned;
+    frame->heap_function = b->slots[function].heap;
+    b->frames[caller].free = function;
+    b->frames[caller].call = index;
+    for (uint32_t i = 0; i < nargs; i++) {
+        _PyJitSlot *slot = &b->slots[first + i];
+        _PyJitSlot *argument = &b->slots[frame->base + i];
+        *argument = *slot;
+        argument->memory = JIT_REF_NONE;
+        argument->memory_plain = 0;
+    }
+    for (uint32_t i = function; i < b->frames[caller].end; i++) {
+        b->slots[i] = (_PyJitSlot){0};
+    }
+}
+
+void
+_PyJitFrame_Leave(_PyJitBuilder *b)
+{
+    assert(!in_memory(b));
+    b->nframes--;
+    b->nslots = this_frame(b)->end;
+    b->depth = this_frame(b)->free;
+}
+
+void
+_PyJitFrame_Follow(_PyJitBuilder *b, const _PyJitRecord *record)
+{
+    if (!b->typed) {
+        return;
+    }
+    uint32_t before = b->nframes;
+    while (b->nframes > 0
+           && (this_frame(b)->depth > record->depth
+               || (this_frame(b)->depth == record->depth && this_frame(b)->code != record->code))) {
+        b->nframes--;
+    }
+    if (b->nframes == 0 && before > 0) {
+        b->left = true;
+    }
+    if (b->nframes == 0 || this_frame(b)->depth < record->depth) {
+        enter(b, record->code, record->depth, true);
+    }
+    b->machine = b->nframes - 1;
+    b->nslots = this_frame(b)->end;
+    b->depth = b->sp = this_frame(b)->base + (this_frame(b)->lowered ? record->sp : 0);
+}
+
+void
+_PyJitFrame_Push(_PyJitBuilder *b)
+{
+    _PyJitTrace *t = b->t;
+    const _PyJitAbstractFrame *caller = &b->frames[b->machine];
+    _PyJitAbstractFrame *callee = &b->frames[b->machine + 1];
+    const _PyJitRecord *call = &t->records[caller->call];
+    assert(b->sp == caller->free);
+    _PyJitRef place = _PyJitTrace_Const(t, JIT_TYPE_I64, (uint64_t)(uintptr_t)_PyJitTrace_Instr(t, call));
+    _PyJitRef null = _PyJitTrace_Const(t, JIT_TYPE_OBJECT, 0);
+    b->failed |= place == JIT_REF_NONE || null == JIT_REF_NONE;
+    (void)_PyJitBuild_Emit(b, JIT_OP_PUSH_FRAME, callee->function, place, call->size);
+    b->machine++;
+    b->sp = callee->stack;
+    callee->function = JIT_REF_NONE;
+    callee->owns_function = callee->heap_function = false;
+    for (uint32_t i = callee->base; i < callee->stack; i++) {
+        b->slots[i].memory = null;
+        b->slots[i].memory_plain = 1;
+    }
+}
+
+void
+_PyJitFrame_GuardRoom(_PyJitBuilder *b, PyCodeObject *code)
+{
+    uint32_t frames = b->nframes - b->machine, words = (uint32_t)code->co_framesize;
+    for (uint32_t i = b->machine + 1; i < b->nframes; i++) {
+        words += (uint32_t)b->t->codes[b->frames[i].code]->co_framesize;
+    }
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_RECURSION, JIT_REF_NONE, JIT_REF_NONE, frames);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_STACK, JIT_REF_NONE, JIT_REF_NONE, words);
+}
+
+#endif /* _Py_TIER2 */

@@ -41,6 +41,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--save", type=Path, metavar="FOLDER", help="write failing programs there too")
     parser.add_argument("--show", action="store_true", help="print the program of --seed and stop")
     parser.add_argument("--numeric", action="store_true", help="programs on numbers, typed traces")
+    parser.add_argument("--typed", action="store_true", help="any programs, typed traces and forced exits")
     return parser.parse_args(argv)
 
 
@@ -77,7 +78,7 @@ def main(argv: list[str] | None = None) -> int:
     if not os.access(options.python, os.X_OK):
         print(f"fuzz: there is no Python at {options.python}", file=sys.stderr)
         return 2
-    runner = Runner(options.python, options.time_limit, TYPED_MODES if options.numeric else MODES)
+    runner = Runner(options.python, options.time_limit, TYPED_MODES if options.numeric or options.typed else MODES)
     end = time.monotonic() + options.seconds
     failures = programs = 0
     try:

@@ -44,8 +44,9 @@ def run(source, *options, env=None, thresholds=(20, 20, 5), timeout=120):
     for name in list(environ):
         if name.startswith("PYTHON_JIT"):
             del environ[name]
-    if os.environ.get("PYTHON_JIT_BACKEND"):
-        environ["PYTHON_JIT_BACKEND"] = os.environ["PYTHON_JIT_BACKEND"]
+    for name in ("PYTHON_JIT_BACKEND", "PYTHON_JIT_TYPED"):
+        if os.environ.get(name):
+            environ[name] = os.environ[name]
     loop, call, exit_ = thresholds
     environ.update(
         PYTHON_JIT="1",
@@ -221,7 +222,8 @@ class Traces(unittest.TestCase):
             found = executors(hot.__code__)
             report(value=value, found=len(found), valid=found[0].is_valid(), trace=found[0].get_trace(),
                    loops=sys._jit.stats()["traces_loop"])
-            """
+            """,
+            env={"PYTHON_JIT_TYPED": "0"},
         )
         self.assertEqual(result["value"], sum(range(1000)))
         self.assertEqual(result["found"], 1)
@@ -782,12 +784,12 @@ class Behaviour(unittest.TestCase):
             class Stop(Exception): pass
             def handler(*args): raise Stop
             signal.signal(signal.SIGALRM, handler)
-            signal.setitimer(signal.ITIMER_REAL, 0.2)
             def hot():
                 i = 0
                 while True:
                     i += 1
             try:
+                signal.setitimer(signal.ITIMER_REAL, 0.2)
                 hot()
             except Stop:
                 report(stopped=True)
@@ -802,7 +804,6 @@ class Behaviour(unittest.TestCase):
             class Stop(Exception): pass
             def handler(*args): raise Stop
             signal.signal(signal.SIGALRM, handler)
-            signal.setitimer(signal.ITIMER_REAL, 0.2)
             def hot():
                 i = 0
                 while True:
@@ -811,6 +812,7 @@ class Behaviour(unittest.TestCase):
                     while i > 3:
                         i -= 4
             try:
+                signal.setitimer(signal.ITIMER_REAL, 0.2)
                 hot()
             except Stop:
                 report(stopped=True)

@@ -39,7 +39,7 @@ extern "C" {
     X(NOT_TRACEABLE, "instruction cannot be traced",  "the log names the instruction") \
     X(UNWIND,        "an exception was raised",       "nothing was recorded before it") \
     X(TOO_SHORT,     "nothing was recorded",          "") \
-    X(SHORT_FUNCTION, "too short to gain by itself",  "a small function is compiled where it is called from a trace") \
+    X(NO_GAIN,       "too short to gain by itself",   "a small function is compiled where it is called from a trace") \
     X(INVALIDATED,   "the code changed meanwhile",    "monitoring was switched on, or the JIT off") \
     X(NO_MEMORY,     "out of memory",                 "") \
     X(MEMORY_LIMIT,  "the JIT's memory limit is reached", "see jit-memory-limit") \
@@ -92,7 +92,7 @@ enum { JIT_KIND_LOOP, JIT_KIND_FUNCTION, JIT_KIND_SIDE };
 /* Side traces one after the other that begin with a failed check at the same instruction. */
 #define JIT_MAX_CHAIN 4
 #define JIT_MAX_FAILURES 6
-#define JIT_SHORT_FUNCTION 24     // instructions, below which a function by itself is not compiled
+#define JIT_SHORT_TRACE 24        // instructions; a shorter function by itself, or loop that leaves to C, is not compiled
 #define JIT_MAX_RECURSION 2       // times a function is inlined into itself
 
 #define JIT_MAX_UNITS 16          // code units of the longest instruction with its cache

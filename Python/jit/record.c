@@ -159,12 +159,19 @@ finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
         abort_recording(JIT_ABORT_INVALIDATED, end_ip, 0);
         return;
     }
-    if (r->kind == JIT_KIND_FUNCTION && end == JIT_END_RETURN && r->trace.nrecords < JIT_SHORT_FUNCTION
-        && !ENGINE->stress) {
-        // Entering and leaving costs more than it gains.  Ask again after as many calls as the counter holds.
-        _PyJit_CallCounts[JIT_CALL_SLOT(r->root)] = UINT16_MAX;
-        abort_recording(JIT_ABORT_SHORT_FUNCTION, end_ip, 0);
-        return;
+    if (r->trace.nrecords < JIT_SHORT_TRACE && !ENGINE->stress) {
+        // Entering and leaving costs more than it gains.  To C leaves, for one, every iteration in a generator that C resumes.
+        bool to_c = end == JIT_END_UNSUPPORTED && end_code == NULL;
+        if (r->kind == JIT_KIND_FUNCTION && (end == JIT_END_RETURN || to_c)) {
+            // Ask again after as many calls as the counter holds.
+            _PyJit_CallCounts[JIT_CALL_SLOT(r->root)] = UINT16_MAX;
+            abort_recording(JIT_ABORT_NO_GAIN, end_ip, 0);
+            return;
+        }
+        if (r->kind == JIT_KIND_LOOP && (to_c || end == JIT_END_EXCEPTION)) {
+            abort_recording(JIT_ABORT_NO_GAIN, end_ip, 0);
+            return;
+        }
     }
     PyTime_t before = 0, after = 0;
     (void)PyTime_PerfCounterRaw(&before);

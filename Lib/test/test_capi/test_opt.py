@@ -427,6 +427,26 @@ report(compiled=len(executors(leaf.__code__)), traces=sys._jit._ir_traces(),
         self.assertEqual(result["compiled"], 0)
         self.assertGreaterEqual(result["aborts"]["too short to gain by itself"], 1)
 
+    def test_loops_that_leave_to_c_stay_in_tier_1(self):
+        # Each iteration goes back to C after a few instructions; in a longer one there is something to gain.
+        result = run(
+            """
+            def produce(n):
+                for i in range(n):
+                    yield i
+            def long(n):
+                for i in range(n):
+                    a = i + 1; b = a + i; c = b + a; d = c + b; e = d + c; f = e + d; g = f + e
+                    yield g
+            totals = sum(produce(2000)), sum(long(2000))
+            report(totals=totals, found=[len(executors(f.__code__)) for f in (produce, long)],
+                   aborts=sys._jit.stats()["aborts"])
+            """
+        )
+        self.assertEqual(result["totals"], [sum(range(2000)), sum(21 * i + 13 for i in range(2000))])
+        self.assertEqual(result["found"], [0, 1])
+        self.assertGreaterEqual(result["aborts"]["too short to gain by itself"], 1)
+
     def test_extended_args(self):
         names = "\n".join(f"    v{i} = {i} + n" for i in range(300))
         total = " + ".join(f"v{i}" for i in range(300))

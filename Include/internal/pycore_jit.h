@@ -103,6 +103,9 @@ struct _PyJitExit {
     uint16_t countdown;                 // to the recording of a side trace; JIT_NEVER: none will be recorded
     uint16_t snapshot;
     uint64_t taken;                     // times it was left for tier 1 (links are not counted)
+    void *entry;                        // code of a side trace that takes this exit's values, or NULL
+    const uint16_t *places;             // where its values are: those of the snapshot, then the passed ones.  NULL: more
+                                        // than one answer, or no machine code
 };
 
 #define JIT_NEVER 0xffff
@@ -121,9 +124,9 @@ PyObject **_PyJit_RestoreExit(PyThreadState *tstate, _PyInterpreterFrame *frame,
 
 /* --- Backends ------------------------------------------------------------------------------------------- */
 
-/* Makes EXECUTOR runnable from its trace (executor->trace) and exits.  0: done, executor->code and code_size are set; -1: could
+/* Makes EXECUTOR runnable from its trace (executor->trace) and exits; FROM is the exit whose values it takes, or NULL.  0: done, executor->code and code_size are set; -1: could
  * not, -2: could not because of what this trace is; *reason says why (static string); no exception is set. */
-int _PyJit_Emit(_PyExecutorObject *executor, const char **reason);
+int _PyJit_Emit(_PyExecutorObject *executor, const _PyJitExit *from, const char **reason);
 void _PyJit_FreeCode(_PyExecutorObject *executor);
 
 /* Starts the backend once per process.  0: it can run; -1: not available, *reason says why (static string). */

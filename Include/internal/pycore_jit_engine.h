@@ -175,15 +175,21 @@ void _PyJitEngine_SwitchOff(const char *reason);     // static string: no more c
 uint32_t _PyJitEngine_Random(void);
 
 /* build.c: fills executor->trace's operations and snapshots from its records.  END is a JIT_END_ value, END_IP where control goes
- * on (NULL: the last instruction decides), CHAIN that of the executor to be.  0, or -1 when memory is short. */
-int _PyJit_BuildTrace(_PyJitTrace *trace, int chain, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip);
+ * on (NULL: the last instruction decides), CHAIN that of the executor to be, FROM the exit whose values it takes, or NULL.  0, or -1
+ * when memory is short. */
+int _PyJit_BuildTrace(_PyJitTrace *trace, int chain, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip,
+                      const _PyJitExit *from);
+
+/* side.c: may a side trace begin with the values of EXIT? */
+bool _PyJitSide_TakesValues(const _PyJitExit *exit);
 
 /* The bit of the pass with NAME (LENGTH bytes) in passes_off, or 0. */
 uint32_t _PyJit_PassBit(const char *name, size_t length);
 
 /* executor.c */
-/* A new executor that owns TRACE (taken over, also on failure), or NULL with *abort set.  Not yet reachable from anywhere. */
-_PyExecutorObject *_PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, int *abort);
+/* A new executor that owns TRACE (taken over, also on failure), or NULL with *abort set.  Not yet reachable from anywhere.  FROM is
+ * the exit whose values the trace takes, or NULL. */
+_PyExecutorObject *_PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, const _PyJitExit *from, int *abort);
 int _PyJitExecutor_Install(_PyExecutorObject *executor, PyCodeObject *code, _Py_CODEUNIT *instr);   // -1: no room
 void _PyJitExecutor_Invalidate(_PyExecutorObject *executor);
 void _PyJitExecutor_InvalidateDependents(void *key);     // all that depend on KEY: an object, or a key of watch.c

@@ -56,6 +56,8 @@ typedef enum {
     JIT_OP_BYTECODE,     // no code: what follows is the lowered instruction of record aux
     JIT_OP_PHI,          // a number: operand a when the trace is entered, b after LOOP (b may be defined later);
                          // PHIs stand one after the other where LOOP's aux points, and nowhere else
+    JIT_OP_PARAM,        // a value that the exit a side trace belongs to has in registers; aux: which one.  Behind START_SIDE only
+    JIT_OP_PASS,         // operand a is what the root's loop finds as value number aux.  Before TO_HEAD only
 #define X(NAME, RESULT, NARGS, ARGS, FLAGS) JIT_OP_##NAME,
     JIT_TRACE_OPS(X)
 #undef X
@@ -161,7 +163,17 @@ enum {
  * local, for all other instructions the top of the stack after it ran. */
 #define JIT_TAG(TYPES, I) ((unsigned int)(TYPES) >> (4 * (I)) & 15)
 
+#define JIT_MAX_PASSED 120 // values a side trace begins with, or brings back to a loop
+#define JIT_NO_PLACE ((uint16_t)0xffff)
 #define JIT_MAX_SLOTS 256  // frames with more locals and stack are not lowered
+
+/* What the slot map said of a slot at the head of a trace's loop, behind its PHIs. */
+typedef struct {
+    uint16_t slot;
+    uint8_t carried;       // `number` is a PHI
+    uint8_t plain, memory_plain;
+    _PyJitRef object, number;
+} _PyJitHeadSlot;
 
 /* Owns all its arrays and one strong reference to no object: code objects are borrowed; whoever keeps a trace registers
  * a dependency on each of them (executor.c), so that a trace never outlives the code it names. */
@@ -176,6 +188,12 @@ typedef struct _PyJitTrace_s {
     _Py_CODEUNIT *units;       uint32_t nunits, units_cap;
     PyCodeObject **codes;      uint32_t ncodes, codes_cap;   // borrowed
     void **watched;            uint32_t nwatched, watched_cap;   // what it depends on besides: keys of the dependents' table
+    // For side traces that come back; not part of the text (typed_traces.md).
+    _PyJitHeadSlot *heads;     uint32_t nheads, heads_cap;   // what is known at the loop's head, by slot
+    _PyJitRef *passed;         uint32_t npassed, passed_cap; // values that live around the loop without changing in it
+    uint32_t passed_from;      // exits of operations from this one on hand them to side traces
+    uint32_t head, nphis;      // the first PHI; how many there are.  nheads is 0 where nothing can come back
+    uint32_t head_sp;          // where the stack pointer points there, as an index into localsplus
     uint32_t nexits;
     uint32_t nvalues;          // instructions emitted with a result other than IP
 } _PyJitTrace;
@@ -238,6 +256,8 @@ _PyJitTrace_SnapSlots(const _PyJitTrace *t, const _PyJitSnapshot *snap, const _P
     *first = &t->slots[frames->first_slot];
     return last->first_slot + last->nslots - frames->first_slot;
 }
+int _PyJitTrace_AddHead(_PyJitTrace *t, const _PyJitHeadSlot *slot);
+int _PyJitTrace_AddPassed(_PyJitTrace *t, _PyJitRef value);
 
 /* Live addresses: the instruction of RECORD itself; where SNAP goes on; where GUARD goes on in the trace (the place its
  * snapshot names).  Only for traces with code objects. */

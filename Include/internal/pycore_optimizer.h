@@ -44,6 +44,11 @@ typedef struct _PyExecutorObject {
     uint64_t entered_before;       // `entered` at the last ageing
     size_t meta_size;              // bytes of metadata charged to the cap
     struct _PyJitLink *incoming;   // links of other exits that lead here
+    struct _PyExecutorObject *anchor;   // the root of the tree this is part of, borrowed; itself.  Its `running` counts for all
+    uint32_t members;              // other executors in memory whose anchor this is
+    uint32_t nplaces;
+    void *head_code;               // where TO_HEAD goes; NULL: nothing comes back
+    uint16_t *places;              // owned; for TO_HEAD, two a value: register and cell (JIT_NO_PLACE: none)
     struct _PyExecutorObject *prev, *next;   // the engine's list
 } _PyExecutorObject;
 

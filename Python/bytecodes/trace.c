@@ -32,6 +32,17 @@ trace op(LOOP, (--)) ends {
     JIT_LOOP();
 }
 
+// Begins a side trace that takes values from the exit it belongs to.  Whoever entered the root trace of the tree counts for all of
+// it, so there is nothing to do.
+trace op(START_SIDE, (--)) {
+}
+
+// On to the loop of the root trace, behind its PHIs.  The PASS operations before it say what they and the other values that live
+// around that loop are now.
+trace op(TO_HEAD, (--)) ends {
+    JIT_TO_HEAD();
+}
+
 // The trace ends; control goes on at the snapshot's instruction, in another executor or in tier 1.
 trace op(EXIT, (--)) exits ends {
     JIT_SIDE_EXIT();

@@ -117,7 +117,7 @@ int
 _PyJitBuild_Walk(_PyJitBuilder *b)
 {
     _PyJitTrace *t = b->t;
-    bool opaque_before = !b->peeled;
+    bool opaque_before = !b->peeled && b->from == NULL;
     for (uint32_t i = 0; i < t->nrecords && !b->failed;) {
         uint32_t done = 0;
         const _PyJitRecord *record = &t->records[i];
@@ -153,9 +153,12 @@ _PyJitBuild_Walk(_PyJitBuilder *b)
 static int
 build(_PyJitBuilder *b)
 {
-    emit(b, JIT_OP_START, JIT_REF_NONE, -1, 0, 0);
+    emit(b, b->from != NULL ? JIT_OP_START_SIDE : JIT_OP_START, JIT_REF_NONE, -1, 0, 0);
     _PyJitFrame_Follow(b, &b->t->records[0]);
     b->left = false;
+    if (b->from != NULL) {
+        _PyJitSide_Begin(b);
+    }
     int ended = _PyJitBuild_Walk(b);
     if (ended == 0 && b->end == JIT_END_LOOP && b->typed && pass_is_on(JIT_PASS_PEEL)) {
         ended = _PyJitLoop_Peel(b);
@@ -179,9 +182,10 @@ build(_PyJitBuilder *b)
 }
 
 int
-_PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip)
+_PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip,
+                  const _PyJitExit *from)
 {
-    _PyJitBuilder b = {.t = t, .end = end, .end_code = -1, .chain = chain};
+    _PyJitBuilder b = {.t = t, .end = end, .end_code = -1, .chain = chain, .from = from};
     if (end_ip != NULL) {
         b.end_code = _PyJitTrace_AddCode(t, end_code);
         if (b.end_code < 0) {

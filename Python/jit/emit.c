@@ -38,7 +38,7 @@ _PyJit_BackendFini(void)
 }
 
 int
-_PyJit_Emit(_PyExecutorObject *Py_UNUSED(executor), const char **reason)
+_PyJit_Emit(_PyExecutorObject *Py_UNUSED(executor), const _PyJitExit *Py_UNUSED(from), const char **reason)
 {
     *reason = "this python was built to interpret traces";
     return -1;
@@ -168,6 +168,9 @@ value_of(const struct jit_patch *patch, const Context *context)
             return context->next;
         case JIT_VALUE_LOOP:
             return context->loop;
+        case JIT_VALUE_HEAD:
+            assert(context->executor->anchor->head_code != NULL);
+            return (uintptr_t)context->executor->anchor->head_code;
         case JIT_VALUE_SIDE_EXIT:
             assert(context->side_exit != 0);
             return context->side_exit;
@@ -344,7 +347,7 @@ lay_out(const _PyExecutorObject *executor, Layout *layout, const char **reason)
     }
     for (uint32_t i = 0; i < plan->nexits; i++) {
         backend.stubs[executor->nexits + i] = (uint32_t)at;
-        at += jit_stencils[JIT_STUB_value_exit].hot_size;
+        at += jit_stencils[JIT_STUB_value_exit].hot_size + jit_stencils[JIT_STUB_value_exit].cold_size;
     }
     layout->error = at;
     layout->unwind = layout->error + jit_stencils[JIT_STUB_error].hot_size;
@@ -415,6 +418,8 @@ copy_stubs(const _PyExecutorObject *executor, const Layout *layout, uintptr_t ba
     context.value_exit = base + layout->records;
     for (uint32_t i = 0; i < plan->nexits; i++) {
         context.hot = base + backend.stubs[executor->nexits + i];
+        context.cold = context.hot + jit_stencils[JIT_STUB_value_exit].hot_size;
+        context.exit = &executor->exits[plan->exits[i].exit];
         copy_stencil(buffer, base, &jit_stencils[JIT_STUB_value_exit], &context);
         context.value_exit += record_size(&plan->exits[i]);
     }
@@ -426,8 +431,9 @@ copy_stubs(const _PyExecutorObject *executor, const Layout *layout, uintptr_t ba
 
 /* Constants, the newest first as in the trace's array, and what the exits with values have to know. */
 static void
-copy_pool(const _PyExecutorObject *executor, const Layout *layout, unsigned char *buffer)
+copy_pool(const _PyExecutorObject *executor, const Layout *layout, uintptr_t base, unsigned char *buffer)
 {
+    static const uint16_t several[1];
     const _PyJitTrace *trace = executor->trace;
     const _PyJitAllocation *plan = &backend.plan;
     if (plan->uses_pool) {
@@ -438,10 +444,17 @@ copy_pool(const _PyExecutorObject *executor, const Layout *layout, unsigned char
     }
     unsigned char *at = buffer + layout->records;
     for (const _PyJitValueExitPlan *exit = plan->exits; exit < plan->exits + plan->nexits; exit++) {
-        const _PyJitExit *target = &executor->exits[exit->exit];
+        _PyJitExit *target = &executor->exits[exit->exit];
         memcpy(at, &target, sizeof(target));
         memcpy(at + offsetof(_PyJitValueExit, cells), &plan->cells[exit->first], exit->count * sizeof(uint16_t));
+        uintptr_t address = base + (uintptr_t)(at - buffer) + offsetof(_PyJitValueExit, cells);
+        target->places = target->places == NULL ? (const uint16_t *)address : several;
         at += record_size(exit);
+    }
+    // Only where there is one answer can a side trace take the values.
+    for (uint32_t i = 0; i < plan->nexits; i++) {
+        _PyJitExit *exit = &executor->exits[plan->exits[i].exit];
+        exit->places = exit->places == several ? NULL : exit->places;
     }
 }
 
@@ -463,12 +476,31 @@ dump_code(const _PyExecutorObject *executor, const unsigned char *code)
     }
 }
 
+/* What side traces that come back have to know. */
+static int
+keep_head(_PyExecutorObject *executor, const Layout *layout, const char **reason)
+{
+    const _PyJitAllocation *plan = &backend.plan;
+    if (executor->trace->nheads == 0) {
+        return 0;
+    }
+    executor->places = PyMem_RawMalloc((plan->nhead + 1) * sizeof(uint16_t));
+    if (executor->places == NULL) {
+        *reason = "out of memory";
+        return -1;
+    }
+    memcpy(executor->places, plan->head, plan->nhead * sizeof(uint16_t));
+    executor->nplaces = plan->nhead;
+    executor->head_code = (char *)executor->code + layout->loop;
+    return 0;
+}
+
 int
-_PyJit_Emit(_PyExecutorObject *executor, const char **reason)
+_PyJit_Emit(_PyExecutorObject *executor, const _PyJitExit *from, const char **reason)
 {
     Layout layout;
     assert(backend.shared != NULL);
-    int status = _PyJit_AllocateRegisters(executor->trace, &backend.plan, reason);
+    int status = _PyJit_AllocateRegisters(executor, from, &backend.plan, reason);
     if (status < 0) {
         return status;
     }
@@ -488,13 +520,17 @@ _PyJit_Emit(_PyExecutorObject *executor, const char **reason)
     memset(backend.buffer + layout.exits, 0, size - layout.exits);
     copy_steps(executor, &layout, (uintptr_t)code, backend.buffer);
     copy_stubs(executor, &layout, (uintptr_t)code, backend.buffer);
-    copy_pool(executor, &layout, backend.buffer);
+    copy_pool(executor, &layout, (uintptr_t)code, backend.buffer);
     if (_PyJitArena_Write(code, backend.buffer, size, reason) < 0) {
         _PyJitArena_Free(code, size);
         return -1;
     }
     executor->code = code;
     executor->code_size = size;
+    if (keep_head(executor, &layout, reason) < 0) {
+        _PyJit_FreeCode(executor);
+        return -1;
+    }
     dump_code(executor, backend.buffer);
     return 0;
 }

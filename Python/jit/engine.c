@@ -247,7 +247,7 @@ read_passes(const char *text, uint32_t *off)
         size_t length = strcspn(text, ",");
         uint32_t bit = _PyJit_PassBit(text, length);
         if (bit == 0) {
-            return bad_option("PYTHON_JIT_PASSES_OFF", "names of passes (fold, cse, loop) with commas between them");
+            return bad_option("PYTHON_JIT_PASSES_OFF", "names of passes (fold, cse, peel, side) with commas between them");
         }
         *off |= bit;
         text += length + (text[length] == ',');

@@ -9,7 +9,10 @@
  *  2. A trace borrows its code objects.  Each one is a dependency: when it dies, all executors that name it are invalid.
  *  3. An invalid executor has no incoming links and stands in no bytecode, so it is not entered again; who is inside leaves
  *     at the next CHECK_VALID.
- *  4. Dependencies are indexed by the object watched.  Nothing scans all executors but eviction, which is about all
+ *  4. A side trace that takes the values of an exit belongs to the tree of that exit's owner.  Its `anchor` is the root of the
+ *     tree, whose `running` counts for all of it; the anchor stays in memory as long as a member is (`members`).  It serves its exit
+ *     only, so it is invalid as soon as it is unlinked.
+ *  5. Dependencies are indexed by the object watched.  Nothing scans all executors but eviction, which is about all
  *     of them, and InvalidateAll.
  */
 #include "Python.h"
@@ -222,10 +225,20 @@ free_memory(_PyExecutorObject *executor)
     }
     ENGINE->meta_bytes -= executor->meta_size;
     ENGINE->counters.executors--;
+    if (executor->anchor != executor) {
+        executor->anchor->members--;
+    }
     _PyJitTrace_Clear(executor->trace);
     PyMem_RawFree(executor->trace);
     PyMem_RawFree(executor->exits);
+    PyMem_RawFree(executor->places);
     PyObject_GC_Del(executor);
+}
+
+static bool
+is_in_use(const _PyExecutorObject *executor)
+{
+    return executor->anchor->running > 0 || executor->members > 0;
 }
 
 static void
@@ -248,7 +261,7 @@ executor_dealloc(_PyExecutorObject *executor)
         }
         executor->vm_data.linked = 0;
     }
-    if (executor->running > 0) {
+    if (is_in_use(executor)) {
         executor->next = ENGINE->zombies;
         ENGINE->zombies = executor;
         return;
@@ -259,17 +272,22 @@ executor_dealloc(_PyExecutorObject *executor)
 void
 _PyJitExecutor_FreeZombies(void)
 {
-    _PyExecutorObject **place = &ENGINE->zombies;
-    while (*place != NULL) {
-        _PyExecutorObject *zombie = *place;
-        if (zombie->running == 0) {
+    bool freed;
+    do {
+        // Members first; they let go of their anchor.
+        freed = false;
+        _PyExecutorObject **place = &ENGINE->zombies;
+        while (*place != NULL) {
+            _PyExecutorObject *zombie = *place;
+            if (is_in_use(zombie)) {
+                place = &zombie->next;
+                continue;
+            }
+            freed |= zombie->anchor != zombie;
             *place = zombie->next;
             free_memory(zombie);
         }
-        else {
-            place = &zombie->next;
-        }
-    }
+    } while (freed && ENGINE->zombies != NULL);
 }
 
 static int
@@ -364,7 +382,7 @@ fill_exits(_PyExecutorObject *executor)
 }
 
 _PyExecutorObject *
-_PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, int *abort)
+_PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, const _PyJitExit *from, int *abort)
 {
     char message[200];
     if (_PyJitTrace_Verify(trace, message, sizeof(message)) < 0) {
@@ -379,6 +397,11 @@ _PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, int *abort)
     if (!_PyJitExecutor_MakeRoom()) {
         _PyJitTrace_Clear(trace);
         *abort = JIT_ABORT_MEMORY_LIMIT;
+        return NULL;
+    }
+    if (from != NULL && !from->owner->vm_data.valid) {
+        _PyJitTrace_Clear(trace);
+        *abort = JIT_ABORT_MEMORY_LIMIT;     // evicted just now
         return NULL;
     }
     *abort = JIT_ABORT_NO_MEMORY;
@@ -406,6 +429,11 @@ _PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, int *abort)
     executor->meta_size = sizeof(_PyExecutorObject) + sizeof(PyGC_Head) + sizeof(_PyJitTrace)
         + _PyJitTrace_SizeOf(owned) + executor->nexits * sizeof(_PyJitExit);
     executor->vm_data.index = -1;
+    executor->anchor = executor;
+    if (from != NULL) {
+        executor->anchor = from->owner->anchor;
+        executor->anchor->members++;
+    }
     ENGINE->counters.executors++;
     ENGINE->meta_bytes += executor->meta_size;
     fill_exits(executor);
@@ -418,7 +446,7 @@ _PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, int *abort)
     }
     executor->vm_data.valid = 1;
     const char *reason = NULL;
-    int status = ENGINE->interpreter ? 0 : _PyJit_Emit(executor, &reason);
+    int status = ENGINE->interpreter ? 0 : _PyJit_Emit(executor, from, &reason);
     if (status < 0) {
         executor->code = NULL;
         executor->code_size = 0;
@@ -455,7 +483,8 @@ evict_cold(bool also_warm)
     _PyExecutorObject *executor = ENGINE->head;
     while (executor != NULL) {
         Py_INCREF(executor);
-        if (executor->vm_data.valid && executor->running == 0
+        // Members of a tree go with its root.
+        if (executor->vm_data.valid && executor->running == 0 && executor->anchor == executor
             && (also_warm || executor->entered == executor->entered_before)) {
             ENGINE->counters.evictions++;
             _PyJitLog_Drop(executor, "memory limit");

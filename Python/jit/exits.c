@@ -51,6 +51,7 @@ _PyJitExit_Link(_PyJitExit *exit, _Py_CODEUNIT *ip, _PyExecutorObject *executor)
     link->next = exit->links;
     exit->links = link;
     exit->nlinks++;
+    exit->entry = executor->anchor != executor ? executor->code : NULL;
     ENGINE->meta_bytes += sizeof(_PyJitLink);
     ENGINE->counters.links++;
     return 0;
@@ -67,6 +68,7 @@ _PyJitExit_Unlink(_PyJitLink *link)
     }
     *place = link->next;
     exit->nlinks--;
+    exit->entry = NULL;
     if (link->prev_in != NULL) {
         link->prev_in->next_in = link->next_in;
     }
@@ -78,6 +80,9 @@ _PyJitExit_Unlink(_PyJitLink *link)
     }
     PyMem_RawFree(link);
     ENGINE->meta_bytes -= sizeof(_PyJitLink);
+    if (executor->anchor != executor && executor->vm_data.valid) {
+        _PyJitExecutor_Invalidate(executor);     // nobody else may enter it
+    }
     Py_DECREF(executor);
 }
 

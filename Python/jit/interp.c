@@ -74,6 +74,7 @@ typedef union {
 #define JIT_ERROR() goto error
 #define JIT_UNWIND() goto unwind
 #define JIT_LOOP() goto loop
+#define JIT_TO_HEAD() goto to_head
 
 #ifndef NDEBUG
 /* The stack pointer is inside the frame's stack.  The frame at the bottom of an evaluation loop has no code. */
@@ -124,11 +125,44 @@ take_phis(const _PyJitTrace *trace, uint32_t head, jit_value *values)
     return ins + n;
 }
 
+/* What a side trace for EXIT begins with: the values of its snapshot, then the ones it passes. */
+static void
+give_values(const _PyJitExit *exit, const jit_value *values, uint64_t *params)
+{
+    const _PyJitTrace *trace = exit->owner->trace;
+    const _PyJitSnapSlot *slots;
+    uint32_t nslots = _PyJitTrace_SnapSlots(trace, &trace->snaps[exit->snapshot], &slots);
+    uint32_t npassed = exit->snapshot >= trace->passed_from ? trace->npassed : 0;
+    for (uint32_t i = 0; i < nslots; i++) {
+        params[i] = JIT_IS_CONST(slots[i].value) ? 0 : values[slots[i].value - JIT_REF_BIAS].bits;
+    }
+    for (uint32_t i = 0; i < npassed; i++) {
+        params[nslots + i] = values[trace->passed[i] - JIT_REF_BIAS].bits;
+    }
+}
+
+/* The values of a side trace, which ends with TO_HEAD at INS, become those of the loop of TRACE, the root.  Returns where it goes on. */
+static const _PyJitIns *
+take_back(const _PyJitTrace *side, const _PyJitIns *ins, const _PyJitTrace *trace, jit_value *values)
+{
+    uint64_t passed[JIT_MAX_PASSED];
+    for (const _PyJitIns *pass = ins - 1; pass->op == JIT_OP_PASS; pass--) {
+        passed[pass->aux] = JIT_IS_CONST(pass->a) ? JIT_INS(side, pass->a)->bits : values[pass->a - JIT_REF_BIAS].bits;
+    }
+    for (uint32_t i = 0; i < trace->nphis; i++) {
+        values[trace->head + i].bits = passed[i];
+    }
+    for (uint32_t i = 0; i < trace->npassed; i++) {
+        values[trace->passed[i] - JIT_REF_BIAS].bits = passed[trace->nphis + i];
+    }
+    return JIT_INS(trace, JIT_REF_BIAS + trace->head + trace->nphis);
+}
+
 /* Is INS the check that fails because a test asked for it?  Only checks that lead back to their own instruction can. */
 static bool
 is_forced(const _PyJitTrace *trace, const _PyJitIns *ins)
 {
-    return ins->op > JIT_OP_PHI && ins->snapshot == ENGINE->options.force_exit - 1
+    return ins->op > JIT_OP_PASS && ins->snapshot == ENGINE->options.force_exit - 1
         && trace->snaps[ins->snapshot].kind == JIT_EXIT_DEOPT;
 }
 
@@ -145,6 +179,7 @@ _PyJit_Interpret(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadS
     _PyJitExit *exit;
     _PyJitResult result;
     unsigned int selector;
+    uint64_t params[JIT_MAX_PASSED];
 
     if (reserve_values(&values, &values_size, trace) < 0) {
         // Nothing has happened yet: tier 1 runs the instruction this executor stands for.
@@ -154,6 +189,12 @@ _PyJit_Interpret(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadS
 
 enter:
     ins = JIT_INS(trace, JIT_REF_BIAS);
+    goto run;
+to_head:
+    // The values of the root have been in this array before.
+    ins = take_back(trace, ins, executor->anchor->trace, values);
+    executor = executor->anchor;
+    trace = executor->trace;
     goto run;
 loop:
     ins = take_phis(trace, ins->aux, values);
@@ -175,6 +216,11 @@ run:
     switch (selector) {
         case CASE_OF_OP(JIT_OP_NOP):
         case CASE_OF_OP(JIT_OP_BYTECODE):
+        case CASE_OF_OP(JIT_OP_PASS):
+            JIT_NEXT();
+
+        case CASE_OF_OP(JIT_OP_PARAM):
+            RESULT_VALUE.bits = params[ins->aux];
             JIT_NEXT();
 
         case CASE_OF_OP(JIT_OP_PHI):
@@ -192,6 +238,14 @@ run:
 leave:
     assert(ins->snapshot < trace->nsnaps);
     exit = &executor->exits[trace->snaps[ins->snapshot].exit];
+    if (exit->links != NULL && exit->links->executor->anchor != exit->links->executor) {
+        give_values(exit, values, params);
+        if (reserve_values(&values, &values_size, exit->links->executor->trace) == 0) {
+            executor = exit->links->executor;
+            trace = executor->trace;
+            goto enter;
+        }
+    }
     if (trace->snaps[ins->snapshot].nframes > 0) {
         uint64_t bits[JIT_MAX_SLOTS];
         const _PyJitSnapSlot *slots;
@@ -203,14 +257,15 @@ leave:
         stack_pointer = _PyJit_RestoreExit(tstate, frame, exit, bits);
         frame = tstate->current_frame;
     }
-    assert(executor->running > 0);
-    executor->running--;
+    assert(executor->anchor->running > 0);
+    executor->anchor->running--;
     if (exit->target != NULL) {
         next_instr = exit->target;
     }
     for (_PyJitLink *link = exit->links; link != NULL; link = link->next) {
         // Short of memory for the values of the next one: tier 1 goes on.
-        if (link->ip == next_instr && reserve_values(&values, &values_size, link->executor->trace) == 0) {
+        if (link->ip == next_instr && link->executor->anchor == link->executor
+            && reserve_values(&values, &values_size, link->executor->trace) == 0) {
             executor = link->executor;
             trace = executor->trace;
             goto enter;
@@ -227,8 +282,8 @@ unwind:
     // The stack pointer of the new frame is in memory already.
     result = JIT_RESULT(JIT_STATUS_UNWIND, next_instr);
 failed:
-    assert(executor->running > 0);
-    executor->running--;
+    assert(executor->anchor->running > 0);
+    executor->anchor->running--;
     PyMem_RawFree(values);
     return result;
 }

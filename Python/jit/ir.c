@@ -30,6 +30,8 @@ const _PyJitOpInfo _PyJit_Ops[JIT_OP_COUNT] = {
     [JIT_OP_OPAQUE] = {"OPAQUE", "", JIT_TYPE_NONE, 0, 0},
     [JIT_OP_BYTECODE] = {"BYTECODE", "", JIT_TYPE_NONE, 0, 0},
     [JIT_OP_PHI] = {"PHI", "", JIT_TYPE_NONE, 2, 0},
+    [JIT_OP_PARAM] = {"PARAM", "", JIT_TYPE_NONE, 0, 0},
+    [JIT_OP_PASS] = {"PASS", "", JIT_TYPE_NONE, 1, 0},
 #define X(NAME, RESULT, NARGS, ARGS, FLAGS) [JIT_OP_##NAME] = {#NAME, ARGS, JIT_TYPE_##RESULT, NARGS, FLAGS},
     JIT_TRACE_OPS(X)
 #undef X
@@ -137,6 +139,8 @@ _PyJitTrace_Clear(_PyJitTrace *t)
     PyMem_RawFree(t->units);
     PyMem_RawFree(t->codes);
     PyMem_RawFree(t->watched);
+    PyMem_RawFree(t->heads);
+    PyMem_RawFree(t->passed);
     _PyJitTrace_Init(t);
 }
 
@@ -151,7 +155,9 @@ _PyJitTrace_SizeOf(const _PyJitTrace *t)
         + t->records_cap * sizeof(*t->records)
         + t->units_cap * sizeof(*t->units)
         + t->codes_cap * sizeof(*t->codes)
-        + t->watched_cap * sizeof(*t->watched);
+        + t->watched_cap * sizeof(*t->watched)
+        + t->heads_cap * sizeof(*t->heads)
+        + t->passed_cap * sizeof(*t->passed);
 }
 
 /* Gives back what is above N.  An allocator that cannot do that leaves the array as it is, which is no error. */
@@ -186,6 +192,8 @@ _PyJitTrace_Shrink(_PyJitTrace *t)
     SHRINK(units);
     SHRINK(codes);
     SHRINK(watched);
+    SHRINK(heads);
+    SHRINK(passed);
 #undef SHRINK
     if (t->nk == t->nk_cap && t->nins == t->ins_cap) {
         return 0;
@@ -332,6 +340,26 @@ _PyJitTrace_AddSlot(_PyJitTrace *t, uint16_t slot, _PyJitRef value, bool owned)
     t->slots[t->nslots] = (_PyJitSnapSlot){.slot = slot, .value = value, .owned = owned};
     frame->nslots++;
     return (int)t->nslots++;
+}
+
+int
+_PyJitTrace_AddHead(_PyJitTrace *t, const _PyJitHeadSlot *slot)
+{
+    if (RESERVE(t, heads, 1) < 0) {
+        return -1;
+    }
+    t->heads[t->nheads] = *slot;
+    return (int)t->nheads++;
+}
+
+int
+_PyJitTrace_AddPassed(_PyJitTrace *t, _PyJitRef value)
+{
+    if (RESERVE(t, passed, 1) < 0) {
+        return -1;
+    }
+    t->passed[t->npassed] = value;
+    return (int)t->npassed++;
 }
 
 /* --- Places --------------------------------------------------------------------------------------------- */

@@ -35,6 +35,7 @@ make_executor(const char *text, PyCodeObject *code)
         trace.codes[i] = code;
     }
     const char *problem = _PyJitTrace_Verify(&trace, message, sizeof(message)) < 0 ? message
+        : JIT_INS(&trace, JIT_REF_BIAS)->op == JIT_OP_START_SIDE ? "the trace takes values from another one"
         : is_opaque(&trace) ? "the trace holds bytecode instructions" : NULL;
     if (problem != NULL) {
         PyErr_SetString(PyExc_ValueError, problem);
@@ -42,7 +43,7 @@ make_executor(const char *text, PyCodeObject *code)
         return NULL;
     }
     int abort;
-    _PyExecutorObject *executor = _PyJitExecutor_New(&trace, JIT_KIND_SIDE, 0, &abort);
+    _PyExecutorObject *executor = _PyJitExecutor_New(&trace, JIT_KIND_SIDE, 0, NULL, &abort);
     if (executor == NULL) {
         PyErr_Format(PyExc_RuntimeError, "no executor: %s",
                      ENGINE->unavailable != NULL ? ENGINE->unavailable : "no memory, or too many values");

@@ -139,6 +139,47 @@ check_phi(Walk *w, const _PyJitIns *ins)
     return 0;
 }
 
+/* Values a side trace takes and gives back. */
+static int
+check_side(Walk *w, const _PyJitIns *ins)
+{
+    const _PyJitTrace *t = w->t;
+    const _PyJitIns *before = ins - 1;
+    if (JIT_INS(t, JIT_REF_BIAS)->op != JIT_OP_START_SIDE) {
+        return broken(w, 19, "only where a trace begins with START_SIDE");
+    }
+    if (ins->snapshot != JIT_NO_SNAPSHOT) {
+        return broken(w, 7, "never leaves, but has a snapshot");
+    }
+    if ((ins->op == JIT_OP_PASS) != (ins->a != JIT_REF_NONE) || ins->b != JIT_REF_NONE || ins->c != JIT_REF_NONE) {
+        return broken(w, 4, "PASS takes one operand, PARAM and TO_HEAD none");
+    }
+    if (ins->op == JIT_OP_PARAM) {
+        if (ins->type == JIT_TYPE_NONE || ins->type == JIT_TYPE_IP || ins->aux >= JIT_MAX_PASSED) {
+            return broken(w, 19, "number %u of type %s is no value of an exit", ins->aux, _PyJitType_Name(ins->type));
+        }
+        return before->op == JIT_OP_PARAM || before->op == JIT_OP_START_SIDE ? 0
+            : broken(w, 19, "PARAMs stand behind START_SIDE");
+    }
+    if (ins->type != JIT_TYPE_NONE) {
+        return broken(w, 6, "its result is none, not %s", _PyJitType_Name(ins->type));
+    }
+    if (ins->op == JIT_OP_PASS) {
+        int type = type_of_value(t, ins->a, w->index);
+        if (type == JIT_TYPE_NONE || type == JIT_TYPE_IP) {
+            return broken(w, 4, "operand 1 is no constant and no value defined before");
+        }
+        if (ins->aux >= JIT_MAX_PASSED || ins->aux != (before->op == JIT_OP_PASS ? before->aux + 1 : 0)) {
+            return broken(w, 19, "value number %u, out of turn", ins->aux);
+        }
+        return ins[1].op == JIT_OP_PASS || ins[1].op == JIT_OP_TO_HEAD ? 0 : broken(w, 19, "PASSes stand before TO_HEAD");
+    }
+    if (w->open_ip != NULL) {
+        return broken(w, 11, "the instruction pointer before it was not looked at");
+    }
+    return w->begun > 0 ? 0 : broken(w, 17, "a loop without an instruction never ends");
+}
+
 static int
 check_loop(Walk *w, const _PyJitIns *ins)
 {
@@ -412,8 +453,8 @@ check_operation(Walk *w, const _PyJitIns *ins)
     if (ins->op >= JIT_OP_COUNT || ins->op == JIT_OP_KONST) {
         return broken(w, 3, "not an operation of a trace");
     }
-    if ((ins->op == JIT_OP_START) != (w->index == 0)) {
-        return broken(w, 1, "a trace begins with START, and only there");
+    if ((ins->op == JIT_OP_START || ins->op == JIT_OP_START_SIDE) != (w->index == 0)) {
+        return broken(w, 1, "a trace begins with START or START_SIDE, and only there");
     }
     int ends = (_PyJit_Ops[ins->op].flags & JIT_OPFLAG_ENDS) != 0;
     if (ends != (w->index + 1 == w->t->nins)) {
@@ -421,6 +462,9 @@ check_operation(Walk *w, const _PyJitIns *ins)
     }
     if (ins->op == JIT_OP_NOP) {
         return 0;
+    }
+    if (ins->op == JIT_OP_PARAM || ins->op == JIT_OP_PASS || ins->op == JIT_OP_TO_HEAD) {
+        return check_side(w, ins);
     }
     if (ins->op == JIT_OP_PHI) {
         return check_phi(w, ins);

@@ -52,6 +52,7 @@ typedef struct {
     bool left;                 // the trace's first frame was left
     bool failed;
     bool peeled;               // an iteration of the loop is in the trace already
+    const _PyJitExit *from;    // whose values the trace begins with, or NULL
     int chain;                 // of the executor that will be: above 0, the first instruction failed a check before
     _PyJitAbstractFrame frames[JIT_MAX_FRAMES];    // outermost first
     uint32_t nframes;          // the last one is where the walk is
@@ -74,7 +75,8 @@ typedef struct {
 #define JIT_PASSES(X) \
     X(FOLD, "fold")      /* constants are computed, identities applied */ \
     X(CSE, "cse")        /* a pure operation with the same operands is done once */ \
-    X(PEEL, "peel")      /* the first iteration of a loop is peeled; numbers stay in registers around it */
+    X(PEEL, "peel")      /* the first iteration of a loop is peeled; numbers stay in registers around it */ \
+    X(SIDE, "side")      /* side traces begin with the values of their exit */
 
 enum {
 #define X(NAME, TEXT) JIT_PASS_##NAME,
@@ -247,6 +249,11 @@ int _PyJitBuild_Walk(_PyJitBuilder *b);
 
 /* After the walk over the records of a loop.  1: the trace ends in LOOP; 0: it is as the walk left it; -1: no memory. */
 int _PyJitLoop_Peel(_PyJitBuilder *b);
+
+/* side.c -------------------------------------------------------------------------------------------------------- */
+
+/* After START_SIDE: the map begins with the values of b->from. */
+void _PyJitSide_Begin(_PyJitBuilder *b);
 
 /* opt_fold.c, opt_cse.c: the value OP would have, or JIT_REF_NONE.  A guard that always holds is START, or an older guard. */
 _PyJitRef _PyJitFold(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right);

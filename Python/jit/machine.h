@@ -35,7 +35,7 @@ enum {
 /* An exit that is taken while values are in registers.  Stands behind the trace's code, read-only. */
 typedef struct {
     _PyJitExit *exit;
-    uint16_t cells[1];      // where the value of each slot of the snapshot is; constants: any
+    uint16_t cells[1];      // where the value of each slot of the snapshot is (constants: any), then of each value it passes
 } _PyJitValueExit;
 
 /* regalloc.c: brings memory up to date, the registers being in CELLS.  Returns the new stack pointer; the frame is

@@ -176,12 +176,14 @@ finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
     PyTime_t before = 0, after = 0;
     (void)PyTime_PerfCounterRaw(&before);
     int abort = JIT_ABORT_NO_MEMORY;
-    if (_PyJit_BuildTrace(&r->trace, r->chain, end, end_code, end_ip) < 0) {
+    // A loop of its own needs a way in that begins with what is in memory.
+    const _PyJitExit *from = r->exit != NULL && end != JIT_END_LOOP && _PyJitSide_TakesValues(r->exit) ? r->exit : NULL;
+    if (_PyJit_BuildTrace(&r->trace, r->chain, end, end_code, end_ip, from) < 0) {
         abort_recording(abort, end_ip, 0);
         return;
     }
     uint32_t length = r->trace.nrecords;
-    _PyExecutorObject *executor = _PyJitExecutor_New(&r->trace, r->kind, r->chain, &abort);
+    _PyExecutorObject *executor = _PyJitExecutor_New(&r->trace, r->kind, r->chain, from, &abort);
     if (executor == NULL) {
         abort_recording(abort, end_ip, 0);
         return;
@@ -193,7 +195,9 @@ finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
             abort_recording(JIT_ABORT_NO_MEMORY, end_ip, 0);
             return;
         }
-        _PyJitExecutor_AddSide(executor);
+        if (from == NULL) {
+            _PyJitExecutor_AddSide(executor);
+        }
         ENGINE->counters.traces_side++;
     }
     else {

@@ -19,7 +19,9 @@
  *     copied first, unless the operands can be exchanged and the other one is not needed.
  *  6. LOOP finds every value that is used in the next round where the PHIs' end left it, and every PHI's next value in the
  *     PHI's place.  These moves happen all at once; a circle is broken through a cell.
- *  7. Constants live in the pool; as a last operand they are read from there, else they get a register for one operation.
+ *  7. A side trace that takes values finds each where its exit had it.  What lives around the root's loop stays alive to the end and
+ *     in a snapshot of every exit, so that TO_HEAD can bring it where the loop has it, all at once as in rule 6.
+ *  8. Constants live in the pool; as a last operand they are read from there, else they get a register for one operation.
  */
 #include "Python.h"
 
@@ -59,6 +61,8 @@ typedef struct {
     uint32_t head, body;            // first PHI; first operation after the PHIs
     uint16_t head_holds[JIT_REGS];
     uint8_t phi_place[JIT_REGS + JIT_CELL_COUNT];   // by PHI, counted from head: register or cell; 0xff: nowhere
+    const _PyJitExit *from;                         // whose values the trace takes, or NULL
+    const _PyExecutorObject *anchor;
 } Walk;
 
 /* --- Memory ------------------------------------------------------------------------------------------------- */
@@ -85,6 +89,7 @@ _PyJit_FreeAllocation(_PyJitAllocation *result)
     PyMem_RawFree(result->steps);
     PyMem_RawFree(result->exits);
     PyMem_RawFree(result->cells);
+    PyMem_RawFree(result->head);
     PyMem_RawFree(result->scratch);
     memset(result, 0, sizeof(*result));
 }
@@ -313,13 +318,30 @@ snapshot_with_values(const Walk *w, const _PyJitIns *ins)
     return snap->nframes > 0 ? snap : NULL;
 }
 
-/* The exit of the operation at hand: where the values of its snapshot are.  Only cells count after a call. */
+/* Where the exit of the operation at hand finds REF.  Only cells count after a call. */
+static uint16_t
+place_for_exit(Walk *w, _PyJitRef ref, bool cells_only)
+{
+    if (JIT_IS_CONST(ref)) {
+        return 0;
+    }
+    const Value *value = value_of(w, ref);
+    bool in_cell = cells_only || value->reg == JIT_REGS;
+    if (in_cell && value->cell == NO_CELL) {
+        w->problem = "a snapshot names a value that is nowhere";
+    }
+    return in_cell ? value->cell : value->reg;
+}
+
+/* The exit of the operation at hand: where the values of its snapshot are, and those it passes to a side trace. */
 static uint32_t
 plan_exit(Walk *w, const _PyJitSnapshot *snap, bool cells_only)
 {
     _PyJitAllocation *result = w->result;
     const _PyJitSnapSlot *slots;
-    uint32_t count = _PyJitTrace_SnapSlots(w->trace, snap, &slots);
+    uint32_t nslots = _PyJitTrace_SnapSlots(w->trace, snap, &slots);
+    uint32_t npassed = (uint32_t)(snap - w->trace->snaps) >= w->trace->passed_from ? w->trace->npassed : 0;
+    uint32_t count = nslots + npassed;
     if (!reserve((void **)&result->exits, &result->exits_cap, result->nexits + 1, sizeof(_PyJitValueExitPlan))
             || !reserve((void **)&result->cells, &result->cells_cap, result->ncells + count, sizeof(uint16_t))) {
         w->problem = "out of memory";
@@ -331,18 +353,14 @@ plan_exit(Walk *w, const _PyJitSnapshot *snap, bool cells_only)
         return JIT_NO_VALUE_EXIT;
     }
     _PyJitValueExitPlan plan = {.exit = snap->exit, .first = result->ncells, .count = count};
-    for (uint32_t i = 0; i < count; i++) {
-        _PyJitRef ref = slots[i].value;
-        uint16_t place = 0;
-        if (!JIT_IS_CONST(ref)) {
-            const Value *value = value_of(w, ref);
-            bool in_cell = cells_only || value->reg == JIT_REGS;
-            if (in_cell && value->cell == NO_CELL) {
-                w->problem = "a snapshot names a value that is nowhere";
-            }
-            place = in_cell ? value->cell : value->reg;
-        }
-        result->cells[plan.first + i] = place;
+    uint16_t *places = &result->cells[plan.first];
+    for (uint32_t i = 0; i < nslots; i++) {
+        places[i] = place_for_exit(w, slots[i].value, cells_only);
+    }
+    for (uint32_t i = 0; i < npassed; i++) {
+        // The cell, if it has one: there it can stay.
+        bool in_cell = value_of(w, w->trace->passed[i])->cell != NO_CELL;
+        places[nslots + i] = place_for_exit(w, w->trace->passed[i], cells_only || in_cell);
     }
     result->ncells += count;
     // Guards of one instruction share their snapshot; as long as nothing moves they share the stub too.
@@ -415,6 +433,12 @@ find_uses(Walk *w)
         if (ins->op == JIT_OP_PHI) {
             nargs = 1;
         }
+        if (ins->op == JIT_OP_PASS) {
+            nargs = 0;         // TO_HEAD takes it from wherever it is
+            if (!JIT_IS_CONST(ins->a)) {
+                value_of(w, ins->a)->last = (uint16_t)last;
+            }
+        }
         const _PyJitSnapshot *snap = snapshot_with_values(w, ins);
         if (snap != NULL) {
             const _PyJitSnapSlot *slots;
@@ -483,10 +507,50 @@ enter_phi(Walk *w, const _PyJitIns *ins)
     w->pinned = 0;
 }
 
+/* A value a side trace begins with: it is where the exit had it. */
+static void
+enter_param(Walk *w, const _PyJitIns *ins)
+{
+    Value *value = &w->values[w->at];
+    if (value->last <= w->at) {
+        return;
+    }
+    uint16_t place = w->from->places[ins->aux];
+    if (place < JIT_REGS) {
+        value->reg = (uint8_t)place;
+        w->holds[place] = (uint16_t)w->at;
+    }
+    else {
+        value->cell = (uint8_t)place;
+        w->cell_used[place] = 1;
+    }
+}
+
+/* Where side traces that come back have to bring the value of operation INDEX. */
+static void
+note_head_place(Walk *w, uint32_t index)
+{
+    _PyJitAllocation *result = w->result;
+    if (!reserve((void **)&result->head, &result->head_cap, result->nhead + 2, sizeof(uint16_t))) {
+        w->problem = "out of memory";
+        return;
+    }
+    const Value *value = &w->values[index];
+    result->head[result->nhead++] = value->reg < JIT_REGS ? value->reg : JIT_NO_PLACE;
+    result->head[result->nhead++] = value->cell != NO_CELL ? value->cell : JIT_NO_PLACE;
+}
+
 /* After the last PHI: what LOOP has to bring back. */
 static void
 note_head(Walk *w)
 {
+    const _PyJitTrace *t = w->trace;
+    for (uint32_t i = 0; i < t->nphis && t->nheads > 0; i++) {
+        note_head_place(w, t->head + i);
+    }
+    for (uint32_t i = 0; i < t->npassed && t->nheads > 0; i++) {
+        note_head_place(w, t->passed[i] - JIT_REF_BIAS);
+    }
     memcpy(w->head_holds, w->holds, sizeof(w->holds));
     for (uint32_t i = w->head; i < w->body; i++) {
         const Value *phi = &w->values[i];
@@ -577,6 +641,47 @@ close_loop(Walk *w)
     }
 }
 
+/* Before TO_HEAD: everything to where the root's loop has it. */
+static void
+go_to_head(Walk *w)
+{
+    const _PyExecutorObject *anchor = w->anchor;
+    Move moves[2 * JIT_MAX_PASSED];
+    _PyJitRef konsts[JIT_MAX_PASSED];
+    uint32_t konst_of[JIT_MAX_PASSED];
+    int count = 0, nkonsts = 0;
+    for (uint32_t i = w->at; i-- > 0 && ins_at(w, i)->op == JIT_OP_PASS;) {
+        const _PyJitIns *pass = ins_at(w, i);
+        assert(2 * pass->aux + 1 < anchor->nplaces);
+        if (JIT_IS_CONST(pass->a)) {
+            konsts[nkonsts] = pass->a;
+            konst_of[nkonsts++] = pass->aux;
+            continue;
+        }
+        const Value *value = value_of(w, pass->a);
+        int from = value->reg < JIT_REGS ? value->reg : value->cell;
+        if (value->reg == JIT_REGS && value->cell == NO_CELL) {
+            w->problem = "a value that is passed to a loop is nowhere";
+            return;
+        }
+        for (uint32_t k = 0; k < 2; k++) {
+            uint16_t to = anchor->places[2 * pass->aux + k];
+            if (to != JIT_NO_PLACE && to != from && !(k == 1 && to == value->cell)) {
+                moves[count++] = (Move){(uint8_t)to, (uint8_t)from, type_is_float(JIT_INS(w->trace, pass->a)->type)};
+            }
+        }
+    }
+    move_together(w, moves, count);
+    for (int i = 0; i < nkonsts; i++) {
+        for (uint32_t k = 0; k < 2; k++) {
+            uint16_t to = anchor->places[2 * konst_of[i] + k];
+            if (to != JIT_NO_PLACE) {
+                add_konst(w, to, konsts[i]);
+            }
+        }
+    }
+}
+
 /* --- The walk --------------------------------------------------------------------------------------------------- */
 
 static void
@@ -663,6 +768,9 @@ operation(Walk *w, const _PyJitIns *ins)
     if (ins->op == JIT_OP_LOOP && w->body > 0) {
         close_loop(w);
     }
+    if (ins->op == JIT_OP_TO_HEAD) {
+        go_to_head(w);
+    }
     bool forced = ENGINE->options.force_exit > 0 && ins->snapshot == ENGINE->options.force_exit - 1
         && w->trace->snaps[ins->snapshot].kind == JIT_EXIT_DEOPT && ins->op != JIT_OP_OPAQUE;
     _PyJitStep *step = add_step(w, forced ? JIT_MACHINE_LEAVE : ins->op);
@@ -681,13 +789,28 @@ operation(Walk *w, const _PyJitIns *ins)
     }
 }
 
+static bool
+makes_code(const _PyJitIns *ins)
+{
+    switch (ins->op) {
+        case JIT_OP_NOP:
+        case JIT_OP_KONST:
+        case JIT_OP_BYTECODE:
+        case JIT_OP_PASS:
+        case JIT_OP_START_SIDE:
+            return false;
+        default:
+            return true;
+    }
+}
+
 /* Steps of a trace that holds no value: one an operation. */
 static void
 plain_steps(Walk *w)
 {
     for (uint32_t i = 0; i < w->trace->nins; i++) {
         const _PyJitIns *ins = ins_at(w, i);
-        if (ins->op != JIT_OP_NOP && ins->op != JIT_OP_KONST && ins->op != JIT_OP_BYTECODE) {
+        if (makes_code(ins)) {
             w->at = i;
             add_step(w, ins->op);
         }
@@ -698,10 +821,12 @@ plain_steps(Walk *w)
 }
 
 int
-_PyJit_AllocateRegisters(const _PyJitTrace *trace, _PyJitAllocation *result, const char **reason)
+_PyJit_AllocateRegisters(const _PyExecutorObject *executor, const _PyJitExit *from, _PyJitAllocation *result,
+                         const char **reason)
 {
-    Walk w = {.trace = trace, .result = result};
-    result->nsteps = result->nexits = result->ncells = 0;
+    const _PyJitTrace *trace = executor->trace;
+    Walk w = {.trace = trace, .result = result, .from = from, .anchor = executor->anchor};
+    result->nsteps = result->nexits = result->ncells = result->nhead = 0;
     result->uses_pool = false;
     if (trace->nvalues == 0 && trace->nframes == 0 && trace->nk == 0) {
         plain_steps(&w);
@@ -745,7 +870,10 @@ _PyJit_AllocateRegisters(const _PyJitTrace *trace, _PyJitAllocation *result, con
         if (ins->op == JIT_OP_PHI) {
             enter_phi(&w, ins);
         }
-        else if (ins->op != JIT_OP_NOP && ins->op != JIT_OP_KONST && ins->op != JIT_OP_BYTECODE) {
+        else if (ins->op == JIT_OP_PARAM) {
+            enter_param(&w, ins);
+        }
+        else if (makes_code(ins)) {
             operation(&w, ins);
         }
     }

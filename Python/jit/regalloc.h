@@ -18,7 +18,7 @@ typedef struct {
 
 typedef struct {
     uint32_t exit;            // of the executor
-    uint32_t first, count;    // into value_cells, one for each slot of the snapshot
+    uint32_t first, count;    // into value_cells, one for each slot of the snapshot and for each value it passes
 } _PyJitValueExitPlan;
 
 /* Scratch memory, kept from one trace to the next. */
@@ -27,12 +27,14 @@ typedef struct {
     _PyJitValueExitPlan *exits;        uint32_t nexits, exits_cap;
     uint16_t *cells;                   uint32_t ncells, cells_cap;
     uint32_t loop;            // step LOOP goes back to
+    uint16_t *head;                    uint32_t nhead, head_cap;   // where its values are then: as executor->places
     bool uses_pool;           // some step has a constant
     void *scratch;            size_t scratch_size;
 } _PyJitAllocation;
 
-/* Plans the code of TRACE.  0; -1: out of memory; -2: this trace has too many values; *reason (static string) is set.  RESULT can be used again in any case. */
-int _PyJit_AllocateRegisters(const _PyJitTrace *trace, _PyJitAllocation *result, const char **reason);
+/* Plans the code of TRACE, of EXECUTOR; FROM is the exit whose values it takes, or NULL.  0; -1: out of memory; -2: this trace has too many values; *reason (static string) is set.  RESULT can be used again in any case. */
+int _PyJit_AllocateRegisters(const _PyExecutorObject *executor, const _PyJitExit *from, _PyJitAllocation *result,
+                             const char **reason);
 void _PyJit_FreeAllocation(_PyJitAllocation *result);
 
 #endif /* !Py_JIT_REGALLOC_H */

@@ -19,6 +19,7 @@ enum {
     JIT_VALUE_COLD,         // start of its cold part
     JIT_VALUE_CONTINUE,     // the next operation
     JIT_VALUE_LOOP,         // the operation after START
+    JIT_VALUE_HEAD,         // behind the PHIs of the root trace's loop
     JIT_VALUE_SIDE_EXIT,    // the stub of the operation's exit
     JIT_VALUE_ERROR,        // the stub for errors
     JIT_VALUE_UNWIND,       // the stub for errors before a new frame's first instruction

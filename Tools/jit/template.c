@@ -81,6 +81,7 @@ typedef JIT_CODE((*jit_code));
 
 extern JIT_CODE(_JIT_CONTINUE);
 extern JIT_CODE(_JIT_LOOP);
+extern JIT_CODE(_JIT_HEAD);
 /* Cold, so that the compiler lays out what leads to them after everything else. */
 extern JIT_CODE(_JIT_DEOPT) __attribute__((cold));
 extern JIT_CODE(_JIT_SIDE_EXIT) __attribute__((cold));
@@ -233,6 +234,7 @@ extern const uint64_t _JIT_POOL __attribute__((visibility("hidden")));
         JIT_BANK_TAIL(_JIT_CONTINUE, JIT_ANY(_Py_CODEUNIT *), JIT_ANY(void *)); \
     } while (0)
 #define JIT_LOOP() JIT_BANK_TAIL(_JIT_LOOP, JIT_ANY(_Py_CODEUNIT *), JIT_ANY(void *))
+#define JIT_TO_HEAD() JIT_BANK_TAIL(_JIT_HEAD, JIT_ANY(_Py_CODEUNIT *), JIT_ANY(void *))
 #define JIT_SIDE_EXIT() \
     do { \
         JIT_CALLS_EXIT; \
@@ -267,9 +269,14 @@ JIT_CODE(_JIT_STUB_unwind)
 
 extern JIT_BANK_CODE(_JIT_SHARED_value_exit) __attribute__((noinline));
 
-/* An exit with values in registers: `aux` is its record, in the pool behind the trace. */
+/* An exit with values in registers: `aux` is its record, in the pool behind the trace.  A side trace made for it finds them
+ * where they are. */
 JIT_BANK_CODE(_JIT_STUB_value_exit)
 {
+    void *entry = JIT_HOLE_PTR(const _PyJitExit, _JIT_EXIT)->entry;
+    if (__builtin_expect(entry != NULL, 1)) {
+        JIT_BANK_TAIL(entry, JIT_ANY(_Py_CODEUNIT *), JIT_ANY(void *));
+    }
     JIT_BANK_TAIL(_JIT_SHARED_value_exit, JIT_ANY(_Py_CODEUNIT *), JIT_HOLE_PTR(void, _JIT_RECORD));
 }
 
@@ -302,7 +309,7 @@ _JIT_SHARED_entry(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThread
 JIT_CODE(_JIT_SHARED_static_exit)
 {
     _PyJitExit *exit = (_PyJitExit *)aux;
-    exit->owner->running--;
+    exit->owner->anchor->running--;
     next_instr = exit->target;
     if (__builtin_expect(exit->links != NULL, 1)) {
         JIT_TAIL(((jit_code)exit->links->code), next_instr, JIT_ANY(void *));
@@ -323,7 +330,7 @@ JIT_BANK_CODE(_JIT_SHARED_value_exit)
     stack_pointer = _PyJit_LeaveValues(tstate, frame, record, cells);
     frame = tstate->current_frame;
     _PyJitExit *exit = record->exit;
-    exit->owner->running--;
+    exit->owner->anchor->running--;
     next_instr = exit->target;
     if (__builtin_expect(exit->links != NULL, 1)) {
         JIT_AFTER_CALL;
@@ -335,7 +342,7 @@ JIT_BANK_CODE(_JIT_SHARED_value_exit)
 JIT_CODE(_JIT_SHARED_dynamic_exit)
 {
     _PyJitExit *exit = (_PyJitExit *)aux;
-    exit->owner->running--;
+    exit->owner->anchor->running--;
     for (_PyJitLink *link = exit->links; link != NULL; link = link->next) {
         if (link->ip == next_instr) {
             JIT_TAIL(((jit_code)link->code), next_instr, JIT_ANY(void *));
@@ -347,7 +354,7 @@ JIT_CODE(_JIT_SHARED_dynamic_exit)
 JIT_CODE(_JIT_SHARED_error)
 {
     (void)tstate;
-    ((_PyExecutorObject *)aux)->running--;
+    ((_PyExecutorObject *)aux)->anchor->running--;
     _PyFrame_SetStackPointer(frame, stack_pointer);
     return JIT_RESULT(JIT_STATUS_ERROR, next_instr);
 }
@@ -358,6 +365,6 @@ JIT_CODE(_JIT_SHARED_unwind)
     (void)tstate;
     (void)stack_pointer;
     (void)next_instr;
-    ((_PyExecutorObject *)aux)->running--;
+    ((_PyExecutorObject *)aux)->anchor->running--;
     return JIT_RESULT(JIT_STATUS_UNWIND, frame->instr_ptr);
 }

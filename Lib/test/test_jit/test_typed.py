@@ -613,5 +613,128 @@ class ExitTests(unittest.TestCase):
                 self.assertEqual(run(FUNCTIONS, PYTHON_JIT_FORCE_EXIT=str(number)), self.expected)
 
 
+SIDES = """
+import gc, sys, weakref
+
+def branches(n):
+    a, b, x = 0, 0.5, 7
+    for i in range(n):
+        x = (x * 1103515245 + 12345) & 0x7FFFFFFF
+        if x & 0x10000:
+            a += i
+        elif x & 0x20000:
+            b -= i
+        else:
+            a, b = a - 1, b * 0.5
+    return a, b, x
+
+def inner(n):
+    best = 0
+    for i in range(1, n):
+        c, k = 0, i
+        while k != 1:
+            if k & 1:
+                k = 3 * k + 1
+            else:
+                k //= 2
+            c += 1
+        if c > best:
+            best = c
+    return best, c, k
+
+def on_the_stack(n):
+    t, x, names = 0, 1, []
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        t = t + (i if x & 1 else names.append(x) or -i) * (x if x & 2 else 2)
+    return t, names[:5], len(names)
+
+def objects(n, shared=("a", "b")):
+    t, x, last = 0, 1, shared
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        last = shared if x & 1 else (last, i)[1 if x & 2 else 0]
+        t += 1 if last is shared else 3
+    return t, x, last is shared
+
+def identity(n):
+    seen, x, t = [], 1, 0.5
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        t = t + 0.25
+        if x & 1:
+            y = t
+            seen.append(t)
+            seen.append(y is seen[-1])
+    return seen, t
+
+def kinds(n):
+    x, t = 1, 0
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        t = t + 1 if x & 1 else t + 0.5 if x & 2 else int(t)
+    return t
+
+def run():
+    return [repr(f(400)) for f in (branches, inner, on_the_stack, objects, identity, kinds)]
+
+def leaks():
+    count = getattr(sys, "gettotalrefcount", None)
+    grown = []
+    for attempt in range(6):
+        gc.collect()
+        before = count() if count else 0
+        run()
+        gc.collect()
+        grown.append(count() - before if count else 0)
+        if grown[-1] < 40:
+            return 0
+    return grown
+
+first = run()
+for turn in range(3):
+    assert run() == first
+print(*first, sep="\\n")
+print("leaks", leaks())
+"""
+
+
+class SideTests(unittest.TestCase):
+    """Side traces that begin with the values of their exit."""
+
+    maxDiff = 3000
+
+    @classmethod
+    def setUpClass(cls):
+        cls.expected = run(SIDES, PYTHON_JIT="0")
+
+    def test_they_take_values(self):
+        program = SIDES + "print(sum('START_SIDE' in text for text in sys._jit._ir_traces()))\n"
+        for backend in "interpreter", "native":
+            with self.subTest(backend):
+                out = run(program, PYTHON_JIT_BACKEND=backend)
+                self.assertTrue(out.startswith(self.expected), out)
+                self.assertGreater(int(out.split()[-1]), 10)
+                out = run(program, PYTHON_JIT_BACKEND=backend, PYTHON_JIT_PASSES_OFF="side")
+                self.assertEqual(out, self.expected + "0\n")
+
+    def test_stress(self):
+        for backend in "interpreter", "native":
+            with self.subTest(backend):
+                self.assertEqual(run(SIDES, PYTHON_JIT_STRESS="1", PYTHON_JIT_BACKEND=backend), self.expected)
+
+    def test_forced_exits(self):
+        for number in range(1, 31):
+            for backend in "interpreter", "native":
+                with self.subTest(number=number, backend=backend):
+                    out = run(SIDES, PYTHON_JIT_FORCE_EXIT=str(number), PYTHON_JIT_BACKEND=backend)
+                    self.assertEqual(out, self.expected)
+
+    def test_not_by_itself(self):
+        text = "code c0\ntrace:\n START_SIDE\n BYTECODE NOP 0 @ c0:1\n EXIT -> s1\n snap s1: end c0:2\n"
+        with self.assertRaisesRegex(ValueError, "takes values"):
+            sys._jit._ir_run(text, run.__code__, (), "interpreter")
+
+
 if __name__ == "__main__":
     unittest.main()

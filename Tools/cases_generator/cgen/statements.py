@@ -205,6 +205,7 @@ LEAVING_CALLS = frozenset(
         "GOTO_TIER_TWO",
         "GO_TO_INSTRUCTION",
         "JIT_LOOP",
+        "JIT_TO_HEAD",
         "JIT_SIDE_EXIT",
         "Py_FatalError",
         "Py_UNREACHABLE",

@@ -27,6 +27,7 @@ HOLES = {
     "_JIT_EXIT": "EXIT",
     "_JIT_CONTINUE": "CONTINUE",
     "_JIT_LOOP": "LOOP",
+    "_JIT_HEAD": "HEAD",
     "_JIT_DEOPT": "SIDE_EXIT",
     "_JIT_SIDE_EXIT": "SIDE_EXIT",
     "_JIT_ERROR": "ERROR",

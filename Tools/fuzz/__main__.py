@@ -78,7 +78,9 @@ def main(argv: list[str] | None = None) -> int:
     if not os.access(options.python, os.X_OK):
         print(f"fuzz: there is no Python at {options.python}", file=sys.stderr)
         return 2
-    runner = Runner(options.python, options.time_limit, TYPED_MODES if options.numeric or options.typed else MODES)
+    runner = Runner(
+        options.python, options.time_limit, TYPED_MODES if options.numeric or options.typed else MODES
+    )
     end = time.monotonic() + options.seconds
     failures = programs = 0
     try:

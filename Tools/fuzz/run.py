@@ -18,6 +18,7 @@ MODES: dict[str, dict[str, str]] = {
 }
 # For programs on numbers: typed traces, in the trace-IR interpreter and as machine code; `forced`: one check
 # of every trace fails.
+PASSES = ("fold", "cse", "peel", "side")
 NATIVE = {"PYTHON_JIT": "1", "PYTHON_JIT_TYPED": "1"}
 TYPED = NATIVE | {"PYTHON_JIT_BACKEND": "interpreter"}
 STRESS = {"PYTHON_JIT_STRESS": "1"}
@@ -29,7 +30,8 @@ TYPED_MODES: dict[str, dict[str, str]] = {
     "native": NATIVE | WARM,
     "native, stress": NATIVE | STRESS,
     **{f"native, forced {n}": NATIVE | WARM | {"PYTHON_JIT_FORCE_EXIT": str(n)} for n in (2, 5, 9)},
-    "typed, no passes": TYPED | WARM | {"PYTHON_JIT_PASSES_OFF": "fold,cse,loop"},
+    "typed, no passes": TYPED | WARM | {"PYTHON_JIT_PASSES_OFF": ",".join(PASSES)},
+    "native, no peeling": NATIVE | WARM | {"PYTHON_JIT_PASSES_OFF": "peel"},
     **{f"forced {n}": TYPED | WARM | {"PYTHON_JIT_FORCE_EXIT": str(n)} for n in (1, 3, 6, 10, 15)},
 }
 TIMED_OUT = -1000

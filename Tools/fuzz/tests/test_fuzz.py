@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from Tools.fuzz import __main__ as fuzz
 from Tools.fuzz import numeric
 from Tools.fuzz.programs import Program, make
-from Tools.fuzz.run import TIMED_OUT, Runner
+from Tools.fuzz.run import PASSES, TIMED_OUT, Runner
 from Tools.fuzz.shrink import shrink
 
 SEEDS = range(120)
@@ -148,3 +149,8 @@ def test_a_failure_is_reported_with_seed_and_program(
     out = capsys.readouterr().out
     assert "seed 1: line 1 of stdout" in out and "on: wrong" in out and "FUNCTIONS = [" in out
     assert [path.name for path in save.iterdir()] == ["seed1.py"]
+
+
+def test_the_passes_are_those_of_the_optimizer() -> None:
+    source = Path(__file__).resolve().parents[3] / "Python/jit/lower.h"
+    assert tuple(re.findall(r'^    X\([A-Z]+, "([a-z]+)"\)', source.read_text(), re.MULTILINE)) == PASSES

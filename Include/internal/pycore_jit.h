@@ -122,6 +122,10 @@ _PyJitResult _PyJit_ColdExit(_PyInterpreterFrame *frame, PyObject **stack_pointe
  * goes on as for any exit. */
 PyObject **_PyJit_RestoreExit(PyThreadState *tstate, _PyInterpreterFrame *frame, _PyJitExit *exit, const uint64_t *values);
 
+/* FRAME, the current one, of a function with NLOCALS locals, is left: gives up what is in it and makes its caller the current one,
+ * which is returned.  The checks of GUARD_LEAVE and GUARD_DROP hold, so no code of users runs.  Never fails. */
+_PyInterpreterFrame *_PyJit_LeaveFrame(PyThreadState *tstate, _PyInterpreterFrame *frame, uint32_t nlocals);
+
 /* --- Backends ------------------------------------------------------------------------------------------- */
 
 /* Makes EXECUTOR runnable from its trace (executor->trace) and exits; FROM is the exit whose values it takes, or NULL.  0: done, executor->code and code_size are set; -1: could

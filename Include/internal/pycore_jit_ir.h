@@ -144,6 +144,7 @@ typedef struct {
     uint16_t types;        // JIT_TAG_ values, four bits each: see JIT_TAG
     PyObject *seen;        // an object the rule of this instruction asks for, alive until the trace is built; or NULL:
                            // LOAD_GLOBAL_MODULE, LOAD_GLOBAL_BUILTIN: the globals of its frame
+                           // LOAD_ATTR_METHOD_...: the method in its cache
 } _PyJitRecord;
 
 /* What kind of object the recorder saw.  OTHER is the only one that need not be plain (exact int, float, bool, str, None). */

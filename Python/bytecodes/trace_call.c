@@ -55,3 +55,65 @@ trace op(PUSH_FRAME, (f: object, call: i64 --)) writes frame {
     frame = pushed;
     stack_pointer = _PyFrame_GetStackPointer(pushed);
 }
+
+// Leaves unless what instances of O's type (of a known version) have in their own dicts is as it was: no instance attribute hides a
+// method.
+trace op(GUARD_TYPE_KEYS, (o: object --)) pure reads type exits {
+    EXIT_IF(((PyHeapTypeObject *)Py_TYPE(o))->ht_cached_keys->dk_version != JIT_AUX);
+}
+
+// Leaves unless M is a bound method.  What it binds never changes.
+trace op(GUARD_METHOD, (m: object --)) pure exits {
+    EXIT_IF(Py_TYPE(m) != &PyMethod_Type);
+}
+
+trace op(LOAD_METHOD_FUNCTION, (m: object -- f: object)) pure {
+    f = ((PyMethodObject *)m)->im_func;
+}
+
+trace op(LOAD_METHOD_SELF, (m: object -- self: object)) pure {
+    self = ((PyMethodObject *)m)->im_self;
+}
+
+// The default value of function F, whose version says that it has one, for its argument number `aux` from the end (1: the last).
+trace op(LOAD_DEFAULT, (f: object -- r: object)) pure reads type {
+    PyObject *defaults = ((PyFunctionObject *)f)->func_defaults;
+    r = PyTuple_GET_ITEM(defaults, PyTuple_GET_SIZE(defaults) - JIT_AUX);
+}
+
+// Cell number `aux` of the closure of F, a function with one; it never changes.
+trace op(LOAD_CLOSURE_CELL, (f: object -- cell: object)) pure {
+    cell = PyTuple_GET_ITEM(((PyFunctionObject *)f)->func_closure, JIT_AUX);
+}
+
+// What is in a cell.  Leaves where that is nothing: tier 1 raises.
+trace op(LOAD_CELL, (cell: object -- r: object)) pure reads attr exits {
+    r = ((PyCellObject *)cell)->ob_ref;
+    EXIT_IF(r == NULL);
+}
+
+// Leaves where the frame cannot be left just so: something else may keep it, or what goes away with it ends with code of users, or
+// its caller does not go on at address PLACE.
+trace op(GUARD_LEAVE, (place: i64 --)) exits {
+    EXIT_IF(frame->owner != FRAME_OWNED_BY_THREAD || frame->frame_obj != NULL || frame->f_locals != NULL
+            || Py_REFCNT(frame->f_funcobj) == 1 || Py_REFCNT(frame->f_executable) == 1
+            || frame->previous->owner == FRAME_OWNED_BY_CSTACK
+            || frame->previous->instr_ptr + frame->previous->return_offset != (_Py_CODEUNIT *)(intptr_t)place);
+}
+
+// Leaves unless O, a local that may be NULL, can be given up without running code of users: it is plain, or lives on when `aux`
+// references are given up.
+trace op(GUARD_DROP, (o: object --)) exits {
+    if (o != NULL && Py_REFCNT(o) <= (Py_ssize_t)JIT_AUX) {
+        PyTypeObject *type = Py_TYPE(o);
+        EXIT_IF(type != &PyFloat_Type && type != &PyLong_Type && type != &PyUnicode_Type && type != &PyBool_Type
+                && o != Py_None);
+    }
+}
+
+// Back to the frame below, with V, whose reference it takes, on its stack.  All `aux` locals can be given up.  Calls C.
+trace op(LEAVE_FRAME, (v: object --)) calls writes frame {
+    frame = _PyJit_LeaveFrame(tstate, frame, JIT_AUX);
+    stack_pointer = _PyFrame_GetStackPointer(frame);
+    *stack_pointer++ = v;
+}

@@ -21,3 +21,14 @@ trace op(LOAD_ENTRY, (dict: object -- r: object)) pure reads dict exits {
     r = DK_UNICODE_ENTRIES(((PyDictObject *)dict)->ma_keys)[JIT_AUX].me_value;
     EXIT_IF(r == NULL);
 }
+
+// What the version says: the type, where its instances have which attribute, and that no descriptor comes before it.
+trace op(GUARD_TYPE_VERSION, (o: object --)) pure reads type exits {
+    EXIT_IF(Py_TYPE(o)->tp_version_tag != JIT_AUX);
+}
+
+// O's type has inline values (its version was checked).  Leave where O's attributes are not there any more; where they are also seen
+// by a dict.
+trace op(GUARD_INLINE_VALUES, (o: object --)) pure reads type exits {
+    EXIT_IF(!_PyObject_InlineValues(o)->valid);
+}

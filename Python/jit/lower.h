@@ -194,6 +194,7 @@ void _PyJitSlot_Swap(_PyJitBuilder *b, uint32_t one, uint32_t other);
 bool _PyJitSlot_CanDrop(const _PyJitBuilder *b);                 // of the top one
 void _PyJitSlot_DropTop(_PyJitBuilder *b);
 void _PyJitSlot_Own(_PyJitBuilder *b, uint32_t slot);            // from memory: clean becomes dirty, owned by the trace
+void _PyJitSlot_Keep(_PyJitBuilder *b, uint32_t slot);           // dirty becomes an object the trace owns
 
 /* Writes everything dirty to memory, makes the frames that are not there, and moves the stack pointer; carried slots stay as they
  * are. */
@@ -224,8 +225,9 @@ uint32_t _PyJitLower_Number(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Compare(_PyJitBuilder *b, uint32_t index);
 /* lower_global.c: LOAD_GLOBAL_MODULE and LOAD_GLOBAL_BUILTIN. */
 uint32_t _PyJitLower_Global(_PyJitBuilder *b, uint32_t index);
-/* lower_call.c: the same for calls and returns. */
+/* lower_call.c, lower_return.c: the same for calls, methods and returns. */
 uint32_t _PyJitLower_Call(_PyJitBuilder *b, uint32_t index);
+uint32_t _PyJitLower_Return(_PyJitBuilder *b, uint32_t index);
 /* The instruction at INDEX begins: its checks lead to it. */
 void _PyJitLower_Begin(_PyJitBuilder *b, uint32_t index);
 /* Where control went after record INDEX.  false: not known. */

@@ -1,9 +1,11 @@
-/* Lowering rules of calls and returns.
+/* Lowering rules of calls.
  *
  * A call of a Python function becomes checks (which function it is, whether there is room for its frame) and moves in the slot map: the
- * arguments become the locals of a frame that does not exist.  A return moves one value back.  What the caller had on its stack
- * in memory, references included, belongs to the trace meanwhile (rule 6 of slots.c); a return gives it up, which must not end the
- * life of anything but plain objects, or a finalizer would see frames that are not there.
+ * arguments become the locals of a frame that does not exist.  What the caller had on its stack in memory, references included,
+ * belongs to the trace meanwhile (rule 7 of slots.c).
+ *
+ * A method is called the same way: LOAD_ATTR_METHOD_... finds a function that is a constant under the checks of its instruction, and
+ * leaves `self` below the arguments.  Only the call of a bound method object has to look inside it.
  */
 #include "Python.h"
 
@@ -13,17 +15,31 @@
 #include "pycore_code.h"
 #include "jit/lower.h"
 
+static _PyJitRef
+object_const(_PyJitBuilder *b, void *object)
+{
+    _PyJitRef ref = _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, (uint64_t)(uintptr_t)object);
+    b->failed |= ref == JIT_REF_NONE;
+    return ref;
+}
+
+static uint32_t
+unit32(const _PyJitBuilder *b, const _PyJitRecord *record, int index)
+{
+    uint32_t value;
+    memcpy(&value, &b->t->units[record->units + (uint32_t)index], sizeof(value));
+    return value;
+}
+
 /* --- Calls ---------------------------------------------------------------------------------------------------------- */
 
-/* The record at INDEX begins a function one frame above DEPTH. */
-static bool
-begins_callee(const _PyJitBuilder *b, uint32_t index, int depth)
+/* The code that runs after the call of record INDEX, from its beginning; -1: not known. */
+static int
+callee_of(const _PyJitBuilder *b, uint32_t index)
 {
-    if (index >= b->t->nrecords) {
-        return false;
-    }
-    const _PyJitRecord *first = &b->t->records[index];
-    return first->depth == depth + 1 && first->offset == first->prefix;
+    uint16_t code;
+    uint32_t offset;
+    return _PyJitLower_Next(b, index, &code, &offset) && offset == 0 ? code : -1;
 }
 
 /* There is room in the map for a frame of CODE. */
@@ -34,13 +50,12 @@ fits(const _PyJitBuilder *b, const PyCodeObject *code)
         && b->nslots + (uint32_t)(code->co_nlocalsplus + code->co_stacksize) + JIT_MAX_FRAMES <= JIT_MAX_SLOTS;
 }
 
-/* The version of the function that CALL_PY_EXACT_ARGS has in its cache. */
-static uint32_t
-cached_version(const _PyJitBuilder *b, const _PyJitRecord *record)
+/* Takes nothing but positional arguments. */
+static bool
+is_simple(const PyCodeObject *code)
 {
-    uint32_t version;
-    memcpy(&version, &b->t->units[record->units + 2], sizeof(version));
-    return version;
+    return (code->co_flags & (CO_OPTIMIZED | CO_NEWLOCALS | CO_VARARGS | CO_VARKEYWORDS)) == (CO_OPTIMIZED | CO_NEWLOCALS)
+        && code->co_kwonlyargcount == 0;
 }
 
 /* Whether slot INDEX, the `self` of a call, is known to be NULL (1) or not (0); -1: only memory knows. */
@@ -54,118 +69,107 @@ known_null(const _PyJitBuilder *b, uint32_t index)
     return slot->dirty || slot->number != JIT_REF_NONE ? 0 : -1;
 }
 
-/* CALL_PY_EXACT_ARGS. */
+/* CALL_PY_EXACT_ARGS, and CALL_PY_GENERAL where defaults are all that is missing. */
 static uint32_t
 call_function(_PyJitBuilder *b, uint32_t index)
 {
-    _PyJitTrace *t = b->t;
-    const _PyJitRecord *record = &t->records[index];
-    if (!begins_callee(b, index + 1, record->depth)) {
+    const _PyJitRecord *record = &b->t->records[index];
+    int callee = callee_of(b, index);
+    if (callee < 0) {
         return 0;
     }
-    uint16_t callee = t->records[index + 1].code;
-    PyCodeObject *code = t->codes[callee];
-    uint32_t nargs = (uint32_t)code->co_argcount, first = b->depth - record->oparg;
+    PyCodeObject *code = b->t->codes[callee];
+    uint32_t wanted = (uint32_t)code->co_argcount, first = b->depth - record->oparg;
     uint32_t self = first - 1, function = first - 2;
-    bool has_self = nargs == record->oparg + 1;
     int null = known_null(b, self);
-    if (!fits(b, code) || (!has_self && nargs != record->oparg) || (null >= 0 && (null == 1) == has_self)) {
+    bool exact = record->opcode == CALL_PY_EXACT_ARGS;
+    bool has_self = exact ? wanted == record->oparg + 1 : null == 0;
+    uint32_t given = record->oparg + has_self;
+    if (!fits(b, code) || (null >= 0 && (null == 1) == has_self) || (exact ? wanted != given : !is_simple(code) || wanted < given)) {
+        return 0;
+    }
+    if (!exact && null < 0) {
         return 0;
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, function);
-    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, object, JIT_REF_NONE, cached_version(b, record));
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, object, JIT_REF_NONE, unit32(b, record, 2));
     if (null < 0) {
         (void)_PyJitBuild_Emit(b, has_self ? JIT_OP_GUARD_BOUND : JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, self), JIT_REF_NONE, 0);
     }
     _PyJitFrame_GuardRoom(b, code);
-    _PyJitFrame_Call(b, index, callee, function, has_self ? self : first);
+    _PyJitFrame_Call(b, index, (uint16_t)callee, function, has_self ? self : first);
+    // The version of the function says which defaults it has; they are counted from the last one.
+    for (uint32_t i = given; i < wanted; i++) {
+        _PyJitRef value = _PyJitBuild_Emit(b, JIT_OP_LOAD_DEFAULT, object, JIT_REF_NONE, wanted - i);
+        b->slots[local(b, i)] = (_PyJitSlot){.object = value, .dirty = 1, .heap = 1};
+    }
     return 1;
 }
 
-/* --- Returns -------------------------------------------------------------------------------------------------------- */
-
-/* The walk's frame is about to end with SLOT being returned, or a constant (SLOT is the end of the stack then): the objects it owns
- * and that may not be plain.  Returns their number; 0 or more. */
+/* CALL_BOUND_METHOD_EXACT_ARGS: the method object on the stack becomes its function and its `self`. */
 static uint32_t
-shared_objects(const _PyJitBuilder *b, uint32_t returned, _PyJitRef *objects)
-{
-    const _PyJitAbstractFrame *frame = &b->frames[b->nframes - 1];
-    uint32_t n = 0;
-    if (frame->owns_function) {
-        objects[n++] = frame->function;
-    }
-    for (uint32_t i = frame->base; i < b->depth; i++) {
-        const _PyJitSlot *slot = &b->slots[i];
-        if (i != returned && slot->owned && !slot->plain) {
-            objects[n++] = slot->object;
-        }
-    }
-    return n;
-}
-
-/* The value to return borrows from a local of this frame that owns it: takes over the local's reference. */
-static void
-take_over(_PyJitBuilder *b, uint32_t returned)
-{
-    _PyJitSlot *value = &b->slots[returned];
-    for (uint32_t i = this_frame(b)->base; i < returned && value->dirty && !value->owned; i++) {
-        if (b->slots[i].owned && b->slots[i].object == value->object) {
-            b->slots[i].owned = 0;
-            value->owned = 1;
-        }
-    }
-}
-
-/* Ends the walk's frame.  RETURNED: the slot to return, or the end of the stack. */
-static void
-end_frame(_PyJitBuilder *b, uint32_t returned)
-{
-    const _PyJitAbstractFrame *frame = this_frame(b);
-    for (uint32_t i = frame->base; i < b->depth; i++) {
-        const _PyJitSlot *slot = &b->slots[i];
-        if (i != returned && slot->owned) {
-            (void)_PyJitBuild_Emit(b, JIT_OP_DECREF_PLAIN, slot->object, JIT_REF_NONE, 0);
-        }
-    }
-    if (frame->owns_function) {
-        (void)_PyJitBuild_Emit(b, JIT_OP_DECREF_PLAIN, frame->function, JIT_REF_NONE, 0);
-    }
-    _PyJitFrame_Leave(b);
-}
-
-/* RETURN_VALUE, RETURN_CONST. */
-static uint32_t
-leave_function(_PyJitBuilder *b, uint32_t index)
+call_method(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
-    if (in_memory(b) || index + 1 >= b->t->nrecords) {
+    int callee = callee_of(b, index);
+    if (callee < 0) {
         return 0;
     }
-    bool constant = record->opcode == RETURN_CONST;
-    uint32_t returned = constant ? b->depth : b->depth - 1;
-    if (!constant) {
-        take_over(b, returned);
+    PyCodeObject *code = b->t->codes[callee];
+    uint32_t self = b->depth - record->oparg - 1, method = self - 1;
+    int null = known_null(b, self);
+    if (!fits(b, code) || null == 0 || (uint32_t)code->co_argcount != record->oparg + 1) {
+        return 0;
     }
-    _PyJitRef shared[JIT_MAX_SLOTS];
-    uint32_t n = shared_objects(b, returned, shared);
     _PyJitLower_Begin(b, index);
-    for (uint32_t i = 0; i < n; i++) {
-        // Two of them may be the same object.
-        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_SHARED, shared[i], JIT_REF_NONE, n);
+    _PyJitRef object = _PyJitSlot_Object(b, method);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_METHOD, object, JIT_REF_NONE, 0);
+    if (null < 0) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, self), JIT_REF_NONE, 0);
     }
-    _PyJitSlot value = {0};
-    if (!constant) {
-        value = b->slots[returned];
+    _PyJitRef function = _PyJitBuild_Emit(b, JIT_OP_LOAD_METHOD_FUNCTION, object, JIT_REF_NONE, 0);
+    _PyJitRef bound = _PyJitBuild_Emit(b, JIT_OP_LOAD_METHOD_SELF, object, JIT_REF_NONE, 0);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, function, JIT_REF_NONE, unit32(b, record, 2));
+    bool owned = !b->slots[method].dirty || b->slots[method].owned;
+    if (owned) {
+        // Tier 1 gives it up now; somebody else has it, and with it what it binds.
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_SHARED, object, JIT_REF_NONE, 1);
     }
-    end_frame(b, returned);
-    if (constant) {
-        PyCodeObject *code = b->t->codes[record->code];
-        _PyJitSlot_PushConst(b, PyTuple_GET_ITEM(code->co_consts, record->oparg));
+    _PyJitFrame_GuardRoom(b, code);
+    if (owned) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_DECREF_PLAIN, object, JIT_REF_NONE, 0);
     }
-    else {
-        _PyJitSlot_Push(b, value);
+    b->slots[method] = (_PyJitSlot){.object = function, .dirty = 1, .heap = 1};
+    b->slots[self] = (_PyJitSlot){.object = bound, .dirty = 1, .heap = 1};
+    _PyJitFrame_Call(b, index, (uint16_t)callee, method, self);
+    return 1;
+}
+
+/* --- Methods ---------------------------------------------------------------------------------------------------------- */
+
+/* LOAD_ATTR_METHOD_WITH_VALUES, LOAD_ATTR_METHOD_NO_DICT. */
+static uint32_t
+load_method(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t top = b->depth - 1;
+    if (record->seen == NULL || (b->slots[top].dirty && b->slots[top].object == JIT_REF_NONE)) {
+        return 0;
     }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef owner = _PyJitSlot_Object(b, top);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, owner, JIT_REF_NONE, unit32(b, record, 2));
+    if (record->opcode == LOAD_ATTR_METHOD_WITH_VALUES) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_INLINE_VALUES, owner, JIT_REF_NONE, 0);
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_KEYS, owner, JIT_REF_NONE, unit32(b, record, 4));
+    }
+    _PyJitSlot_Own(b, top);
+    _PyJitSlot self = b->slots[top];
+    b->slots[top] = (_PyJitSlot){0};
+    b->depth--;
+    _PyJitSlot_PushConst(b, record->seen);
+    _PyJitSlot_Push(b, self);
     return 1;
 }
 
@@ -174,11 +178,38 @@ leave_function(_PyJitBuilder *b, uint32_t index)
 static uint32_t
 resume(_PyJitBuilder *b, uint32_t index)
 {
-    PyCodeObject *code = b->t->codes[b->t->records[index].code];
-    _PyJitRef object = _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, (uint64_t)(uintptr_t)code);
-    b->failed |= object == JIT_REF_NONE;
+    _PyJitRef code = object_const(b, b->t->codes[b->t->records[index].code]);
     _PyJitLower_Begin(b, index);
-    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_RESUME, object, JIT_REF_NONE, 0);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_RESUME, code, JIT_REF_NONE, 0);
+    return 1;
+}
+
+/* COPY_FREE_VARS, where the frame does not exist. */
+static uint32_t
+copy_free_vars(_PyJitBuilder *b, uint32_t index)
+{
+    if (in_memory(b)) {
+        return 0;
+    }
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t first = this_frame(b)->stack - record->oparg;
+    _PyJitLower_Begin(b, index);
+    for (uint32_t i = 0; i < record->oparg; i++) {
+        _PyJitRef cell = _PyJitBuild_Emit(b, JIT_OP_LOAD_CLOSURE_CELL, this_frame(b)->function, JIT_REF_NONE, i);
+        b->slots[first + i] = (_PyJitSlot){.object = cell, .dirty = 1};
+    }
+    return 1;
+}
+
+static uint32_t
+load_deref(_PyJitBuilder *b, uint32_t index)
+{
+    uint32_t cell = local(b, b->t->records[index].oparg);
+    if (b->slots[cell].dirty && b->slots[cell].object == JIT_REF_NONE) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitSlot_PushHeap(b, _PyJitBuild_Emit(b, JIT_OP_LOAD_CELL, _PyJitSlot_Object(b, cell), JIT_REF_NONE, 0));
     return 1;
 }
 
@@ -191,12 +222,22 @@ _PyJitLower_Call(_PyJitBuilder *b, uint32_t index)
             _PyJitSlot_PushNull(b);
             return 1;
         case CALL_PY_EXACT_ARGS:
+        case CALL_PY_GENERAL:
             return call_function(b, index);
-        case RETURN_VALUE:
-        case RETURN_CONST:
-            return leave_function(b, index);
+        case CALL_BOUND_METHOD_EXACT_ARGS:
+            return call_method(b, index);
+        case LOAD_ATTR_METHOD_WITH_VALUES:
+        case LOAD_ATTR_METHOD_NO_DICT:
+            return load_method(b, index);
         case RESUME_CHECK:
             return resume(b, index);
+        case COPY_FREE_VARS:
+            return copy_free_vars(b, index);
+        case LOAD_DEREF:
+            return load_deref(b, index);
+        case RETURN_VALUE:
+        case RETURN_CONST:
+            return _PyJitLower_Return(b, index);
         default:
             return 0;
     }

@@ -405,8 +405,13 @@ note_types(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_poi
 
 /* What a record has in `seen`: borrowed, or NULL. */
 static PyObject *
-object_of_interest(_PyInterpreterFrame *frame, int opcode)
+object_of_interest(_PyInterpreterFrame *frame, PyObject **stack_pointer, _Py_CODEUNIT *instr, int opcode)
 {
+    if (opcode == LOAD_ATTR_METHOD_WITH_VALUES || opcode == LOAD_ATTR_METHOD_NO_DICT) {
+        // The method, which is sure to live only if the instruction's check holds.
+        bool holds = Py_TYPE(stack_pointer[-1])->tp_version_tag == read_u32(&instr[2].cache);
+        return holds ? read_obj(&instr[6].cache) : NULL;
+    }
     if (opcode == LOAD_GLOBAL_MODULE) {
         return frame->f_globals;
     }
@@ -592,7 +597,7 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
         end_here(r, JIT_END_RECURSION, frame, start, opcode);
         return JIT_STEP_STOP;
     }
-    PyObject *seen = object_of_interest(frame, opcode);
+    PyObject *seen = object_of_interest(frame, stack_pointer, next_instr, opcode);
     if (hold(r, (PyObject *)code) < 0 || (seen != NULL && hold(r, seen) < 0)) {
         abort_recording(JIT_ABORT_NO_MEMORY, start, opcode);
         return JIT_STEP_STOP;

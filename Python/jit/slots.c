@@ -655,6 +655,17 @@ _PyJitSlot_Own(_PyJitBuilder *b, uint32_t index)
     }
 }
 
+void
+_PyJitSlot_Keep(_PyJitBuilder *b, uint32_t index)
+{
+    _PyJitSlot *slot = &b->slots[index];
+    if (slot->object == JIT_REF_NONE) {
+        slot->object = emit1(b, type_of_ref(b, slot->number) == JIT_TYPE_F64 ? JIT_OP_BOX_FLOAT : JIT_OP_BOX_INT, slot->number, 0);
+        slot->plain = slot->owned = 1;
+    }
+    keep(b, index);
+}
+
 /* StoreTop where the frame is not in memory. */
 static void
 store_virtual(_PyJitBuilder *b, uint32_t local)

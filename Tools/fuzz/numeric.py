@@ -12,7 +12,7 @@ not leave more of them than before.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from Tools.fuzz.programs import Function, Program, Statement
 
@@ -38,7 +38,26 @@ def look(value):
 
 
 def locals_of_caller():
-    return sorted(repr(item) for item in sys._getframe(1).f_locals.items())
+    return sorted(repr(item) for item in sys._getframe(1).f_locals.items() if item[0] != "box")
+
+
+class Box:
+    def __init__(self):
+        self.count = 0
+        self.scale = 0.5
+
+    def up(self, k):
+        self.count = (self.count + 1) % 1000
+        return k + self.count
+
+    def mixed(self, a, b=1):
+        if a < b:
+            return a * self.scale
+        return self.up(b) - self.scale
+
+
+box = Box()
+bound = box.up
 """
 
 POSTLUDE = """
@@ -78,15 +97,18 @@ print("leaks:", leaks())
 
 INTS = ["0", "1", "2", "3", "-1", "-7", "13", "255", "2**30", "-(2**31)", "2**59", "2**62", "2**63 - 1"]
 FLOATS = ["0.0", "-0.0", "0.5", "1.5", "-2.25", "1e300", "float('inf')", "float('nan')", "3.0"]
+HELPERS = 3
 OTHERS = ["True", "False", "None", "'text'", "(1, 2)", "2**70"]
 
 
 @dataclass
 class NumericProgram(Program):
+    helpers: list[Function] = field(default_factory=list)
+
     def text(self) -> str:
         """The program's source.  Every run of it prints the same lines."""
         parts = [f"# seed {self.seed}, numeric", PRELUDE]
-        for function in self.functions:
+        for function in [*self.helpers, *self.functions]:
             parts += ["", *function.text()]
         parts += ["", f"FUNCTIONS = [{', '.join(f.name for f in self.functions)}]"]
         parts += [f"ARGUMENTS = [{', '.join(self.arguments)}]", f"ROUNDS = {self.rounds}", POSTLUDE]
@@ -101,6 +123,7 @@ class Maker:
         self.random = random.Random(seed)
         self.names = ["a", "b", "x", "y", "s", "t"]
         self.fresh = 0
+        self.known = 0  # helper functions made so far
 
     def pick(self, *items: str) -> str:
         return self.random.choice(items)
@@ -120,7 +143,9 @@ class Maker:
         if depth <= 0 or self.chance(20):
             return self.name() if self.chance(75) else self.constant()
         a, b = self.value(depth - 1), self.value(depth - 1)
-        kind = self.random.randrange(18)
+        kind = self.random.randrange(20)
+        if kind > 17:
+            return self.call(a, b)
         if kind == 16:
             return f"({self.truth(depth - 1)})"
         if kind == 17:
@@ -141,7 +166,32 @@ class Maker:
             )
         if kind == 14:
             return f"({a} if {self.condition(0)} else {b})"
+        if self.chance(60):
+            return self.call(a, b)
         return f"{self.pick('small', 'abs', 'float', 'look', '(lambda v: v)')}({a})"
+
+    def call(self, a: str, b: str) -> str:
+        """A call of one of the program's own small functions, however it takes its arguments."""
+        form = self.random.randrange(6)
+        number = self.random.randrange(self.known or 1)
+        if form == 0 or self.known == 0:
+            return f"box.up({a})"
+        if form == 1:
+            return f"box.mixed({a}, {b})"
+        if form == 2:
+            return f"g{number}({a})"
+        if form == 3:
+            return f"bound({a})"
+        return f"g{number}({a}, {b})"
+
+    def helper(self, number: int) -> Function:
+        """A small function without loops; it may call the ones before it."""
+        start = [Statement(f"{name} = {self.constant()}") for name in ("x", "y")]
+        names, self.names = self.names, ["a", "b", "x", "y"]
+        body = [self.statement(1, False) for _ in range(self.random.randint(0, 3))]
+        end = Statement(f"return small({self.value(1)})" if self.chance(50) else f"return {self.value(1)}")
+        self.names = names
+        return Function(f"g{number}", ["a", f"b={self.constant()}"], [*start, *body, end], 1)
 
     def truth(self, depth: int) -> str:
         """A bool that is not tested at once."""
@@ -223,11 +273,15 @@ class Maker:
         return Function(f"f{number}", ["a", "b"], [*start, main, *end], 1)
 
     def program(self) -> NumericProgram:
+        helpers: list[Function] = []
+        for number in range(HELPERS):
+            helpers.append(self.helper(number))
+            self.known += 1
         functions = [self.function(number) for number in range(self.random.randint(1, 3))]
         kinds = [INTS[:7], INTS, FLOATS, INTS + FLOATS, INTS + FLOATS + OTHERS]
         kind = self.random.choice(kinds)
         arguments = [f"({self.random.choice(kind)}, {self.random.choice(kind)})" for _ in range(3)]
-        return NumericProgram(self.seed, functions, arguments)
+        return NumericProgram(self.seed, functions, arguments, helpers=helpers)
 
 
 def make(seed: int) -> NumericProgram:

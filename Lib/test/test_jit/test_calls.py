@@ -279,9 +279,116 @@ def identity(n):
         x = c - 0.25
     return hits, x, len(out)
 
+def returns(n):
+    # Frames that were made before they return: with objects that die, live on, are returned, or keep the frame.
+    log, kept = [], []
+    def plain(x):
+        y = str(x)
+        return len(y) + x
+    def holds(x):
+        y = [x, str(x)]
+        return y
+    def drops(x):
+        y = Finalized(log, x)
+        z = str(x)
+        return x + 1
+    def same(x):
+        y = [str(x)]
+        z = y
+        return 5
+    def looked_at(x):
+        frame = sys._getframe()
+        if x % 30 == 7:
+            kept.append(frame)
+        del frame
+        y = str(x)
+        return y
+    def constant(x):
+        y = str(x)
+    def deep(x, k):
+        y = str(x)
+        if k == 0:
+            return x * 0.5
+        return deep(x, k - 1) + 1
+    t, u = 0, []
+    for i in range(n):
+        t += plain(i) + drops(i) + same(i) + len(looked_at(i))
+        u = holds(i)
+        t += len(u) + deep(i, i % 5) + (constant(i) is None)
+    frames = [(frame.f_code.co_name, frame.f_locals["x"], frame.f_locals["y"], frame.f_lasti) for frame in kept]
+    return t, u, log[-3:], len(log), frames
+
+def hidden(n):
+    class A:
+        def get(self, k):
+            return k
+        def put(self, k, step=2, *, last=None):
+            self.value = k + step
+            return self.get(self.value)
+    class B(A):
+        __slots__ = ("value",)
+        def get(self, k):
+            return self.value - k
+    a, b = A(), B()
+    t = 0
+    for i in range(n):
+        t += a.get(i) + a.put(i) + b.put(i, 1) + b.put(i, last=2)
+        if i == n // 3:
+            a.get = lambda k: -k
+        if i == n // 2:
+            del a.get
+        if i == n - 60:
+            A.get = lambda self, k: 2 * k
+        if i == n - 40:
+            B.__init_subclass__ = None
+        if i == n - 20:
+            a.__class__ = B if i < 0 else A
+    return t
+
+def cells(n):
+    count, gone = 0, 1
+    def up(k):
+        nonlocal count
+        count += k
+        return count
+    def read(k):
+        return count + k
+    def maybe(k):
+        try:
+            return gone + k
+        except NameError:
+            return -1
+    def outer(k):
+        def inner(m):
+            return m * k
+        return inner(2) + inner(3)
+    t = 0
+    for i in range(n):
+        t += up(i) + read(1) + maybe(i) + outer(i)
+        if i == n - 50:
+            del gone
+        if i == n - 30:
+            gone = 2.5
+    return t, count
+
+def defaults(n):
+    def f(a, b=10**6, c=[], d=0.5):
+        c.append(a)
+        return a + b + d
+    def g(a, b=1):
+        return a - b
+    t = 0
+    for i in range(n):
+        t += f(i) + f(i, 2) + g(i) + g(i, i)
+        if i == n // 2:
+            g.__defaults__ = (7,)
+        if i == n - 30:
+            g.__defaults__ = (2.5,)
+    return t, len(f.__defaults__[1])
+
 def run():
     return [repr(f(240)) for f in (
-        numbers, objects, finalizers, frames, raising, recursion, deep, closures, generators, redefined,
+        returns, hidden, cells, defaults, numbers, objects, finalizers, frames, raising, recursion, deep, closures, generators, redefined,
         methods, keywords, unbound, comprehension, identity)]
 
 def leaks():

@@ -308,17 +308,17 @@ check_frames(Walk *w, const _PyJitSnapshot *snap)
                 return broken(w, 14, "slot x%u holds no value defined before", slot->slot);
             }
             if (slot->owned && !is_subtype(type, JIT_TYPE_OBJECT)) {
-                return broken(w, 19, "slot x%u owns a raw number", slot->slot);
+                return broken(w, 20, "slot x%u owns a raw number", slot->slot);
             }
         }
         // Slots ascend, so the function is the last one.
         const _PyJitSnapSlot *function = frame->nslots > 0 ? &t->slots[frame->first_slot + frame->nslots - 1u] : NULL;
         bool has_function = function != NULL && function->slot == JIT_SLOT_FUNCTION;
         if (has_function != (i > 0)) {
-            return broken(w, 19, i > 0 ? "frame %u has no function" : "frame %u exists and has a function", i);
+            return broken(w, 20, i > 0 ? "frame %u has no function" : "frame %u exists and has a function", i);
         }
         if (has_function && !is_subtype(type_of_value(t, function->value, w->index), JIT_TYPE_OBJECT)) {
-            return broken(w, 19, "the function of frame %u is a raw number", i);
+            return broken(w, 20, "the function of frame %u is a raw number", i);
         }
         if (i > 0 && frame->first_slot != frame[-1].first_slot + frame[-1].nslots) {
             return broken(w, 14, "the slots of frame %u do not follow those of the one before", i);

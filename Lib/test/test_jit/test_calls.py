@@ -1,7 +1,7 @@
 """Inlined calls: frames that exist in a trace's slot map only, and are made where it leaves.
 
-`CALLS` is run with each check of its traces made to fail in turn, in both backends and in stress mode; results, tracebacks and the
-references it leaves are compared with tier 1.
+`CALLS` is run with each check of its traces made to fail in turn, in both backends and in stress mode;
+results, tracebacks and the references it leaves are compared with tier 1.
 """
 
 import json
@@ -280,7 +280,7 @@ def identity(n):
     return hits, x, len(out)
 
 def returns(n):
-    # Frames that were made before they return: with objects that die, live on, are returned, or keep the frame.
+    # Frames that were made before they return: objects in them die, live on, are returned, keep the frame.
     log, kept = [], []
     def plain(x):
         y = str(x)
@@ -315,7 +315,7 @@ def returns(n):
         t += plain(i) + drops(i) + same(i) + len(looked_at(i))
         u = holds(i)
         t += len(u) + deep(i, i % 5) + (constant(i) is None)
-    frames = [(frame.f_code.co_name, frame.f_locals["x"], frame.f_locals["y"], frame.f_lasti) for frame in kept]
+    frames = [(frame.f_code.co_name, frame.f_locals["x"], frame.f_locals["y"]) for frame in kept]
     return t, u, log[-3:], len(log), frames
 
 def hidden(n):
@@ -388,8 +388,8 @@ def defaults(n):
 
 def run():
     return [repr(f(240)) for f in (
-        returns, hidden, cells, defaults, numbers, objects, finalizers, frames, raising, recursion, deep, closures, generators, redefined,
-        methods, keywords, unbound, comprehension, identity)]
+        returns, hidden, cells, defaults, numbers, objects, finalizers, frames, raising, recursion, deep,
+        closures, generators, redefined, methods, keywords, unbound, comprehension, identity)]
 
 def leaks():
     count = getattr(sys, "gettotalrefcount", None)

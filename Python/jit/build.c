@@ -154,11 +154,13 @@ static int
 build(_PyJitBuilder *b)
 {
     emit(b, b->from != NULL ? JIT_OP_START_SIDE : JIT_OP_START, JIT_REF_NONE, -1, 0, 0);
-    _PyJitFrame_Follow(b, &b->t->records[0]);
-    b->left = false;
     if (b->from != NULL) {
         _PyJitSide_Begin(b);
     }
+    else {
+        _PyJitFrame_Follow(b, &b->t->records[0]);
+    }
+    b->left = false;
     int ended = _PyJitBuild_Walk(b);
     if (ended == 0 && b->end == JIT_END_LOOP && b->typed && pass_is_on(JIT_PASS_PEEL)) {
         ended = _PyJitLoop_Peel(b);

@@ -14,9 +14,8 @@
 #include "pycore_code.h"
 #include "jit/lower.h"
 
-/* A new last frame of CODE (index) at DEPTH, whose slots are unknown. */
-static void
-enter(_PyJitBuilder *b, uint16_t code, int depth, bool in_memory)
+void
+_PyJitFrame_Enter(_PyJitBuilder *b, uint16_t code, int depth, bool in_memory)
 {
     PyCodeObject *object = b->t->codes[code];
     uint32_t base = b->nframes > 0 ? this_frame(b)->end : 0;
@@ -55,13 +54,14 @@ _PyJitFrame_Call(_PyJitBuilder *b, uint32_t index, uint16_t code, uint32_t funct
         _PyJitSlot_Own(b, i);
     }
     uint32_t caller = b->nframes - 1, nargs = b->depth - first;
-    enter(b, code, b->frames[caller].depth + 1, false);
+    _PyJitFrame_Enter(b, code, b->frames[caller].depth + 1, false);
     _PyJitAbstractFrame *frame = this_frame(b);
     frame->function = b->slots[function].object;
     frame->owns_function = b->slots[function].owned;
     frame->heap_function = b->slots[function].heap;
     b->frames[caller].free = function;
-    b->frames[caller].call = index;
+    b->frames[caller].call = b->t->records[index].offset;
+    b->frames[caller].call_size = b->t->records[index].size;
     for (uint32_t i = 0; i < nargs; i++) {
         _PyJitSlot *slot = &b->slots[first + i];
         _PyJitSlot *argument = &b->slots[frame->base + i];
@@ -99,7 +99,7 @@ _PyJitFrame_Follow(_PyJitBuilder *b, const _PyJitRecord *record)
         b->left = true;
     }
     if (b->nframes == 0 || this_frame(b)->depth < record->depth) {
-        enter(b, record->code, record->depth, true);
+        _PyJitFrame_Enter(b, record->code, record->depth, true);
     }
     b->machine = b->nframes - 1;
     b->nslots = this_frame(b)->end;
@@ -112,12 +112,12 @@ _PyJitFrame_Push(_PyJitBuilder *b)
     _PyJitTrace *t = b->t;
     const _PyJitAbstractFrame *caller = &b->frames[b->machine];
     _PyJitAbstractFrame *callee = &b->frames[b->machine + 1];
-    const _PyJitRecord *call = &t->records[caller->call];
     assert(b->sp == caller->free);
-    _PyJitRef place = _PyJitTrace_Const(t, JIT_TYPE_I64, (uint64_t)(uintptr_t)_PyJitTrace_Instr(t, call));
+    _PyJitRef place = _PyJitTrace_Const(t, JIT_TYPE_I64, 
+                                         (uint64_t)(uintptr_t)(_PyCode_CODE(t->codes[caller->code]) + caller->call));
     _PyJitRef null = _PyJitTrace_Const(t, JIT_TYPE_OBJECT, 0);
     b->failed |= place == JIT_REF_NONE || null == JIT_REF_NONE;
-    (void)_PyJitBuild_Emit(b, JIT_OP_PUSH_FRAME, callee->function, place, call->size);
+    (void)_PyJitBuild_Emit(b, JIT_OP_PUSH_FRAME, callee->function, place, caller->call_size);
     b->machine++;
     b->sp = callee->stack;
     callee->function = JIT_REF_NONE;

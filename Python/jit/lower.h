@@ -38,7 +38,8 @@ typedef struct {
     _PyJitRef function;        // not in memory: the function object, of which `plain` is never known
     uint32_t base, stack, end;
     uint32_t free;             // the first free slot of its stack, while another frame runs above it
-    uint32_t call;             // then: record of the call
+    uint32_t call;             // then: place of the call in its code
+    uint8_t call_size;         // and its code units
 } _PyJitAbstractFrame;
 
 #define JIT_MAX_FRAMES 24
@@ -204,6 +205,8 @@ void _PyJitBuild_ForgetAll(_PyJitBuilder *b);
 
 /* frames.c ------------------------------------------------------------------------------------------------------ */
 
+/* A new last frame of CODE (index) at DEPTH, whose slots are unknown. */
+void _PyJitFrame_Enter(_PyJitBuilder *b, uint16_t code, int depth, bool in_memory);
 /* The call of record INDEX, of the function in slot FUNCTION with the arguments in the slots from FIRST on, begins a frame of CODE
  * (index) that is not in memory. */
 void _PyJitFrame_Call(_PyJitBuilder *b, uint32_t index, uint16_t code, uint32_t function, uint32_t first);

@@ -333,6 +333,9 @@ _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_
     _PyJitRecorder *r = recorder();
     r->parent = (_PyExecutorObject *)Py_NewRef(exit->owner);
     r->exit = exit;
+    // The trace's first frame is the one the exit's trace ran in.
+    uint32_t nframes = exit->owner->trace->snaps[exit->snapshot].nframes;
+    r->depth = nframes > 0 ? (int)nframes - 1 : 0;
     if (!exit->progress) {
         r->chain = exit->owner->chain + 1;
     }

@@ -10,6 +10,8 @@
 
 #ifdef _Py_TIER2
 
+#include "pycore_code.h"
+#include "pycore_opcode_metadata.h"
 #include "jit/lower.h"
 
 bool
@@ -17,11 +19,12 @@ _PyJitSide_TakesValues(const _PyJitExit *exit)
 {
     const _PyJitTrace *t = exit->owner->trace;
     const _PyJitSnapshot *snap = &t->snaps[exit->snapshot];
-    if (!ENGINE->options.typed || !pass_is_on(JIT_PASS_SIDE) || snap->nframes != 1 || exit->target == NULL
+    if (!ENGINE->options.typed || !pass_is_on(JIT_PASS_SIDE) || snap->nframes == 0 || exit->target == NULL
         || (exit->places == NULL && !ENGINE->interpreter)) {
         return false;
     }
-    return t->frames[snap->first_frame].nslots + t->npassed <= JIT_MAX_PASSED;
+    const _PyJitSnapSlot *slots;
+    return _PyJitTrace_SnapSlots(t, snap, &slots) + t->npassed <= JIT_MAX_PASSED;
 }
 
 /* References of the parent and what they are here. */
@@ -73,31 +76,81 @@ begin_slot(_PyJitBuilder *b, uint32_t slot, const _PyJitSnapSlot *from, _PyJitRe
         b->slots[slot] = (_PyJitSlot){.object = ref, .dirty = 1, .owned = (uint8_t)from->owned};
         b->slots[slot].plain = JIT_IS_CONST(ref) || type == JIT_TYPE_BOOL;
     }
-    b->slots[slot].memory_plain = is_local(b, slot);       // or it would not be dirty
+    b->slots[slot].memory_plain = is_local(b, slot) && slot_in_memory(b, slot);      // or it would not be dirty
+}
+
+/* The trace gets a reference to OBJECT, if there is one to be had. */
+static bool
+take_reference(_PyJitBuilder *b, _PyJitRef object)
+{
+    if (object == JIT_REF_NONE || JIT_IS_CONST(object) || type_of_ref(b, object) == JIT_TYPE_BOOL) {
+        return false;
+    }
+    (void)_PyJitBuild_Emit(b, JIT_OP_INCREF, object, JIT_REF_NONE, 0);
+    return true;
+}
+
+/* The frames of SNAP: the first one is in memory. */
+static void
+begin_frames(_PyJitBuilder *b, const _PyJitTrace *parent, const _PyJitSnapshot *snap)
+{
+    for (uint32_t i = 0; i < snap->nframes && !b->failed; i++) {
+        const _PyJitSnapFrame *frame = &parent->frames[snap->first_frame + i];
+        PyCodeObject *object = parent->codes[frame->code];
+        int code = _PyJitTrace_AddCode(b->t, object);
+        if (code < 0) {
+            b->failed = true;
+            return;
+        }
+        _PyJitFrame_Enter(b, (uint16_t)code, 128 + (int)i, i == 0);
+        _PyJitAbstractFrame *entered = this_frame(b);
+        entered->free = entered->base + frame->sp;
+        if (i + 1 < snap->nframes) {
+            entered->call = frame->offset;
+            entered->call_size = (uint8_t)(1 + _PyOpcode_Caches[_Py_GetBaseOpcode(object, (int)frame->offset)]);
+        }
+    }
 }
 
 void
 _PyJitSide_Begin(_PyJitBuilder *b)
 {
     const _PyJitTrace *parent = b->from->owner->trace;
-    const _PyJitSnapFrame *frame = &parent->frames[parent->snaps[b->from->snapshot].first_frame];
+    const _PyJitSnapshot *snap = &parent->snaps[b->from->snapshot];
     Map map = {.b = b, .parent = parent};
-    for (uint32_t i = 0; i < frame->nslots && !b->failed; i++) {
-        const _PyJitSnapSlot *from = &parent->slots[frame->first_slot + i];
-        _PyJitRef ref = bring(&map, from->value, i);
-        if (!b->failed) {
-            begin_slot(b, from->slot, from, ref);
+    begin_frames(b, parent, snap);
+    for (uint32_t k = 0, aux = 0; k < snap->nframes && !b->failed; k++) {
+        const _PyJitSnapFrame *frame = &parent->frames[snap->first_frame + k];
+        for (uint32_t i = 0; i < frame->nslots && !b->failed; i++, aux++) {
+            const _PyJitSnapSlot *from = &parent->slots[frame->first_slot + i];
+            _PyJitRef ref = bring(&map, from->value, aux);
+            if (b->failed) {
+                return;
+            }
+            if (from->slot == JIT_SLOT_FUNCTION) {
+                b->frames[k].function = ref;
+                b->frames[k].owns_function = from->owned;
+            }
+            else {
+                begin_slot(b, b->frames[k].base + from->slot, from, ref);
+            }
         }
     }
+    if (b->failed) {
+        return;
+    }
     b->identities += (uint16_t)b->t->nins;
-    b->depth = frame->sp;
+    b->depth = this_frame(b)->free;
     b->sp = UINT32_MAX;        // where the machine's is, nobody knows
     for (uint32_t i = 0; i < b->depth; i++) {
         _PyJitSlot *slot = &b->slots[i];
-        if (slot->dirty && !slot->owned && slot->object != JIT_REF_NONE && !JIT_IS_CONST(slot->object)
-            && type_of_ref(b, slot->object) != JIT_TYPE_BOOL) {
-            (void)_PyJitBuild_Emit(b, JIT_OP_INCREF, slot->object, JIT_REF_NONE, 0);
-            slot->owned = 1;
+        if (slot->dirty && !slot->owned) {
+            slot->owned = take_reference(b, slot->object);
+        }
+    }
+    for (uint32_t k = 1; k < b->nframes; k++) {
+        if (!b->frames[k].owns_function) {
+            b->frames[k].owns_function = take_reference(b, b->frames[k].function);
         }
     }
 }

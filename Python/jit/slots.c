@@ -71,7 +71,7 @@ add_frame(_PyJitBuilder *b, uint32_t number, uint16_t code, uint32_t offset)
     uint32_t free = free_slot(b, number);
     if (number + 1 < b->nframes) {
         code = frame->code;
-        offset = t->records[frame->call].offset;
+        offset = frame->call;
     }
     int added = _PyJitTrace_AddFrame(t, code, offset);
     if (added < 0) {

@@ -160,7 +160,8 @@ enum {
     JIT_TAG_STR,
 };
 
-/* I: 0, 1: the top of the stack and the one below; 2: what stood in the (first) local a STORE_FAST... writes; 3: in the second
+/* I: 0, 1: the top of the stack and the one below; 2: what stood in the (first) local a STORE_FAST... writes, the item a
+ * STORE_SUBSCR_LIST_INT replaces, or the container that a subscript, append or unpacking pops (NONE: not its end); 3: in the second
  * local, for all other instructions the top of the stack after it ran. */
 #define JIT_TAG(TYPES, I) ((unsigned int)(TYPES) >> (4 * (I)) & 15)
 

@@ -45,7 +45,7 @@
 #include "pycore_jit.h"
 #include "pycore_jit_ceval.h"
 #include "pycore_jit_ir.h"
-#include "pycore_jit_numbers.h"
+#include "pycore_jit_helpers.h"
 #include "pycore_list.h"
 #include "pycore_long.h"
 #include "pycore_moduleobject.h"

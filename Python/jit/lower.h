@@ -95,7 +95,8 @@ pass_is_on(int pass)
 static inline int
 type_of_ref(const _PyJitBuilder *b, _PyJitRef ref)
 {
-    return JIT_INS(b->t, ref)->type;
+    // Where the builder has failed there may be no value.
+    return ref == JIT_REF_NONE ? JIT_TYPE_NONE : JIT_INS(b->t, ref)->type;
 }
 
 /* The frame the walk is in. */
@@ -168,6 +169,8 @@ slot_in_frame(const _PyJitBuilder *b, uint32_t slot)
 /* Emits OP; where it may leave, with a snapshot of the state now, at the current place.  Folding and common subexpressions may
  * give an older value instead.  JIT_REF_NONE: failed. */
 _PyJitRef _PyJitBuild_Emit(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux);
+/* The same with three operands, for what is not pure. */
+_PyJitRef _PyJitBuild_Emit3(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef middle, _PyJitRef right);
 /* The same where the snapshot is of KIND and leads to CODE:OFFSET, after progress. */
 _PyJitRef _PyJitBuild_EmitTo(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right,
                              int kind, uint16_t code, uint32_t offset);
@@ -192,6 +195,16 @@ void _PyJitSlot_PushConst(_PyJitBuilder *b, PyObject *value);
 void _PyJitSlot_PushNull(_PyJitBuilder *b);
 void _PyJitSlot_Copy(_PyJitBuilder *b, uint32_t from);           // pushes
 void _PyJitSlot_Swap(_PyJitBuilder *b, uint32_t one, uint32_t other);
+/* The number in SLOT, which has no object, gets one that the trace owns, and so do all slots of the same identity. */
+void _PyJitSlot_Box(_PyJitBuilder *b, uint32_t slot);
+/* Pops an object with a reference to it, which the next operation has to take. */
+_PyJitRef _PyJitSlot_TakeTop(_PyJitBuilder *b);
+/* Nothing of users runs, and nothing is to be checked, where the slot is popped. */
+static inline bool
+can_drop(const _PyJitSlot *slot)
+{
+    return (slot->dirty && !slot->owned) || slot->plain;
+}
 bool _PyJitSlot_CanDrop(const _PyJitBuilder *b);                 // of the top one
 void _PyJitSlot_DropTop(_PyJitBuilder *b);
 void _PyJitSlot_Own(_PyJitBuilder *b, uint32_t slot);            // from memory: clean becomes dirty, owned by the trace
@@ -231,6 +244,8 @@ uint32_t _PyJitLower_Global(_PyJitBuilder *b, uint32_t index);
 /* lower_call.c, lower_return.c: the same for calls, methods and returns. */
 uint32_t _PyJitLower_Call(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Return(_PyJitBuilder *b, uint32_t index);
+/* lower_seq.c: for lists, tuples and their iterators. */
+uint32_t _PyJitLower_Seq(_PyJitBuilder *b, uint32_t index);
 /* The instruction at INDEX begins: its checks lead to it. */
 void _PyJitLower_Begin(_PyJitBuilder *b, uint32_t index);
 /* Where control went after record INDEX.  false: not known. */

@@ -234,6 +234,25 @@ truth(_PyJitBuilder *b, uint32_t index)
     return 2;
 }
 
+/* TO_BOOL of an exact list or str that memory need not give up. */
+static uint32_t
+truth_of_size(_PyJitBuilder *b, uint32_t index)
+{
+    uint32_t top = b->depth - 1;
+    const _PyJitSlot *slot = &b->slots[top];
+    if (!_PyJitSlot_CanDrop(b) || (slot->dirty && slot->object == JIT_REF_NONE)) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, top);
+    if (b->t->records[index].opcode == TO_BOOL_STR) {
+        return finish_test(b, index, 1, _PyJitBuild_Emit(b, JIT_OP_STR_TRUE, object, JIT_REF_NONE, 0));
+    }
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_LIST, object, JIT_REF_NONE, 0);
+    _PyJitRef size = _PyJitBuild_Emit(b, JIT_OP_LIST_SIZE, object, JIT_REF_NONE, 0);
+    return finish_test(b, index, 1, not_of(b, _PyJitBuild_Emit(b, JIT_OP_IEQ, size, constant(b, 0), 0)));
+}
+
 static uint32_t
 unary_not(_PyJitBuilder *b, uint32_t index)
 {
@@ -254,7 +273,7 @@ is_op(_PyJitBuilder *b, uint32_t index)
     int numbers = 0, others = 0;
     for (int i = 0; i < 2; i++) {
         const _PyJitSlot *slot = &b->slots[slots[i]];
-        if (!slot->dirty && !slot->plain) {
+        if (!can_drop(slot)) {
             return 0;          // its end may be seen
         }
         numbers += slot->dirty && slot->object == JIT_REF_NONE;
@@ -334,6 +353,9 @@ _PyJitLower_Compare(_PyJitBuilder *b, uint32_t index)
         case TO_BOOL_INT:
         case TO_BOOL_NONE:
             return truth(b, index);
+        case TO_BOOL_LIST:
+        case TO_BOOL_STR:
+            return truth_of_size(b, index);
         case UNARY_NOT:
             return unary_not(b, index);
         case IS_OP:
@@ -344,7 +366,7 @@ _PyJitLower_Compare(_PyJitBuilder *b, uint32_t index)
         case POP_JUMP_IF_NOT_NONE:
             return jump(b, index);
         default:
-            return 0;
+            return _PyJitLower_Seq(b, index);
     }
 }
 

@@ -10,7 +10,7 @@
 #include <float.h>
 #include <math.h>
 #include <stdbool.h>
-#include "pycore_jit_numbers.h"
+#include "pycore_jit_helpers.h"
 
 double
 _PyJit_FloatModulo(double x, double y)

@@ -374,6 +374,25 @@ tag_of(PyObject *object)
         : object == Py_None ? JIT_TAG_NONE : PyUnicode_CheckExact(object) ? JIT_TAG_STR : JIT_TAG_OTHER;
 }
 
+/* The same of an object that is about to be given up: NONE if its end runs nothing, because there are other references. */
+static unsigned int
+tag_of_release(PyObject *object)
+{
+    unsigned int tag = tag_of(object);
+    return tag == JIT_TAG_OTHER && Py_REFCNT(object) > 1 ? JIT_TAG_NONE : tag;
+}
+
+/* Of the item that a store to LIST[INDEX] replaces; both are what the instruction was specialized for before, not surely now. */
+static unsigned int
+tag_of_item(PyObject *list, PyObject *index)
+{
+    if (!PyList_CheckExact(list) || !PyLong_CheckExact(index) || !_PyLong_IsNonNegativeCompact((PyLongObject *)index)) {
+        return JIT_TAG_OTHER;
+    }
+    Py_ssize_t i = (Py_ssize_t)((PyLongObject *)index)->long_value.ob_digit[0];
+    return i < PyList_GET_SIZE(list) ? tag_of_release(PyList_GET_ITEM(list, i)) : JIT_TAG_OTHER;
+}
+
 /* What the builder wants to know of an instruction that is about to run: stack depth and types (JIT_TAG). */
 static void
 note_types(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
@@ -398,6 +417,19 @@ note_types(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_poi
             /* fall through */
         case STORE_FAST_LOAD_FAST:
             types |= tag_of(base[oparg >> 4]) << 8;
+            break;
+        case BINARY_SUBSCR_LIST_INT:
+        case BINARY_SUBSCR_TUPLE_INT:
+        case CALL_LIST_APPEND:
+            types |= tag_of_release(stack_pointer[-2]) << 8;
+            break;
+        case UNPACK_SEQUENCE_TWO_TUPLE:
+        case UNPACK_SEQUENCE_TUPLE:
+        case UNPACK_SEQUENCE_LIST:
+            types |= tag_of_release(stack_pointer[-1]) << 8;
+            break;
+        case STORE_SUBSCR_LIST_INT:
+            types |= tag_of_item(stack_pointer[-2], stack_pointer[-1]) << 8;
             break;
         default:
             break;

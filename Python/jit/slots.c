@@ -175,6 +175,17 @@ _PyJitBuild_Emit(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint
 }
 
 _PyJitRef
+_PyJitBuild_Emit3(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef middle, _PyJitRef right)
+{
+    assert(!(_PyJit_Ops[op].flags & JIT_OPFLAG_PURE));
+    _PyJitRef ref = _PyJitBuild_Emit(b, op, left, middle, 0);
+    if (ref != JIT_REF_NONE) {
+        JIT_INS(b->t, ref)->c = right;
+    }
+    return ref;
+}
+
+_PyJitRef
 _PyJitBuild_EmitTo(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right,
                    int kind, uint16_t code, uint32_t offset)
 {
@@ -363,6 +374,9 @@ _PyJitSlot_OwnHeap(_PyJitBuilder *b)
 static void
 box(_PyJitBuilder *b, uint32_t index, bool keep_carried)
 {
+    if (b->failed) {
+        return;                // the map may not know what is there
+    }
     _PyJitRef number = b->slots[index].number;
     uint16_t identity = b->slots[index].identity;
     int op = type_of_ref(b, number) == JIT_TYPE_F64 ? JIT_OP_BOX_FLOAT : JIT_OP_BOX_INT;
@@ -376,6 +390,36 @@ box(_PyJitBuilder *b, uint32_t index, bool keep_carried)
             own(b, i);
         }
     }
+}
+
+/* The same for borrowers in any frame. */
+static void
+own_all_borrowers(_PyJitBuilder *b, _PyJitRef object)
+{
+    for (uint32_t i = b->frames[b->machine].base; i < b->depth && object != JIT_REF_NONE; i++) {
+        if (b->slots[i].dirty && !b->slots[i].owned && b->slots[i].object == object) {
+            own(b, i);
+        }
+    }
+}
+
+void
+_PyJitSlot_Box(_PyJitBuilder *b, uint32_t index)
+{
+    _PyJitSlot *slot = &b->slots[index];
+    assert(is_bare(slot) || b->failed);
+    int op = type_of_ref(b, slot->number) == JIT_TYPE_F64 ? JIT_OP_BOX_FLOAT : JIT_OP_BOX_INT;
+    _PyJitRef object = emit1(b, op, slot->number, 0);
+    for (uint32_t i = b->frames[b->machine].base; i < b->depth && !b->failed; i++) {
+        if (is_bare(&b->slots[i]) && b->slots[i].identity == slot->identity && i != index) {
+            own_all_borrowers(b, b->slots[i].memory);
+            b->slots[i].object = object;
+            b->slots[i].plain = 1;
+            own(b, i);
+        }
+    }
+    slot->object = object;
+    slot->plain = slot->owned = 1;
 }
 
 /* The machine's frame goes to memory, but for its stack pointer.  A frame above it has references of its own. */
@@ -607,8 +651,7 @@ _PyJitSlot_Swap(_PyJitBuilder *b, uint32_t one, uint32_t other)
 bool
 _PyJitSlot_CanDrop(const _PyJitBuilder *b)
 {
-    const _PyJitSlot *top = &b->slots[b->depth - 1];
-    return (top->dirty && !top->owned) || top->plain;
+    return can_drop(&b->slots[b->depth - 1]);
 }
 
 void
@@ -620,6 +663,18 @@ _PyJitSlot_DropTop(_PyJitBuilder *b)
         emit1(b, JIT_OP_DECREF_PLAIN, top->object, 0);
     }
     pop(b);
+}
+
+_PyJitRef
+_PyJitSlot_TakeTop(_PyJitBuilder *b)
+{
+    _PyJitRef object = _PyJitSlot_Object(b, b->depth - 1);
+    const _PyJitSlot *top = &b->slots[b->depth - 1];
+    if (top->dirty && !top->owned) {
+        (void)incref(b, object);
+    }
+    pop(b);
+    return object;
 }
 
 bool

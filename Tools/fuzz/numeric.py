@@ -1,9 +1,9 @@
 """Makes random programs of loops on numbers: what the JIT keeps in registers.
 
-Locals are ints, floats, bools and now and then something else; loops are over ranges or count; values leave
-through calls, containers, exceptions and frames, and locals are asked whether they are one object.  Every
-function runs some thousand iterations, so its loops become traces, and the kinds of the arguments change
-between calls.
+Lists and tuples of numbers are indexed, changed, iterated and unpacked.  Locals are ints, floats, bools and
+now and then something else; loops are over ranges or sequences or count; values leave through calls,
+containers, exceptions and frames, and locals are asked whether they are one object.  Every function runs some
+thousand iterations, so its loops become traces, and the kinds of the arguments change between calls.
 
 In a debug build a program also counts references: after the functions have run often, running them again must
 not leave more of them than before.
@@ -143,7 +143,9 @@ class Maker:
         if depth <= 0 or self.chance(20):
             return self.name() if self.chance(75) else self.constant()
         a, b = self.value(depth - 1), self.value(depth - 1)
-        kind = self.random.randrange(20)
+        kind = self.random.randrange(22)
+        if kind > 19:
+            return self.item(depth)
         if kind > 17:
             return self.call(a, b)
         if kind == 16:
@@ -187,11 +189,57 @@ class Maker:
     def helper(self, number: int) -> Function:
         """A small function without loops; it may call the ones before it."""
         start = [Statement(f"{name} = {self.constant()}") for name in ("x", "y")]
+        start += self.sequences("a", "b", "x", "y")
         names, self.names = self.names, ["a", "b", "x", "y"]
         body = [self.statement(1, False) for _ in range(self.random.randint(0, 3))]
         end = Statement(f"return small({self.value(1)})" if self.chance(50) else f"return {self.value(1)}")
         self.names = names
         return Function(f"g{number}", ["a", f"b={self.constant()}"], [*start, *body, end], 1)
+
+    def index(self) -> str:
+        """Of a list or tuple; now and then there is no such item."""
+        name = self.random.choice(self.names)
+        plain = f"{self.pick('0', '1', '2', '3')}"
+        return self.pick(plain, plain, f"int({name}) & 3", "-1", f"{name} if {name} in (0, 1, 2) else 3", "5")
+
+    def item(self, depth: int) -> str:
+        kind = self.random.randrange(8)
+        if kind == 0:
+            return f"p[{self.index()}]"
+        if kind == 1:
+            return f"rows[{self.pick('0', '1')}][{self.pick('0', '1', '-1')}]"
+        if kind == 2:
+            return "len(l)"
+        return f"{self.pick('l', 'm')}[{self.index()}]"
+
+    def sequences(self, *names: str) -> list[Statement]:
+        """Makes the lists and tuples of a function."""
+        numbers = [", ".join(self.constant() for _ in range(4)) for _ in range(3)]
+        rows = f"[[{names[0]}, {names[1]}], [{names[2]}, {names[3]}]], ({names[0]}, {names[3]})"
+        return [
+            Statement(f"l, m, p = [{numbers[0]}], [{numbers[1]}], ({numbers[2]})"),
+            Statement(f"rows, pair = {rows}"),
+        ]
+
+    def sequence_statement(self, depth: int) -> Statement:
+        kind = self.random.randrange(9)
+        lists = self.pick("l", "m")
+        new = self.value(1)
+        if "*" in new or "<<" in new:
+            new = f"small({new})"
+        if kind < 4:
+            return Statement(f"{lists}[{self.index()}] {self.pick('', '', '+', '-')}= {new}")
+        if kind == 4:
+            return Statement(f"{lists}[0], {lists}[2] = {lists}[2], {new}")
+        if kind == 5:
+            return Statement(clauses=[(f"if len({lists}) < 9:", [Statement(f"{lists}.append({new})")])])
+        if kind == 6:
+            return Statement(
+                f"{self.name()}, {self.name()} = {self.pick('pair', 'rows[0]', 'rows[1]', 'p[:2]')}"
+            )
+        if kind == 7:
+            return Statement(f"rows[{self.pick('0', '1')}] = [{self.value(0)}, {self.value(0)}]")
+        return Statement(f"pair = {self.value(0)}, {self.value(0)}")
 
     def truth(self, depth: int) -> str:
         """A bool that is not tested at once."""
@@ -224,7 +272,9 @@ class Maker:
         return [self.statement(depth, loop) for _ in range(self.random.randint(1, 5))]
 
     def statement(self, depth: int, loop: bool) -> Statement:
-        kind = self.random.randrange(20)
+        kind = self.random.randrange(24)
+        if kind > 19:
+            return self.sequence_statement(depth)
         if kind < 9 or depth <= 0:
             return Statement(f"{self.name()} {self.pick('', '', '+', '-', '*')}= {self.value()}")
         if kind == 9:
@@ -254,22 +304,37 @@ class Maker:
     def loop(self, depth: int, turns: str) -> Statement:
         self.fresh += 1
         counter = f"i{self.fresh}"
-        tame = [Statement(f"{name} = small({name})") for name in self.names if self.chance(50)]
-        if self.chance(70):
+        ranges = self.chance(70)
+        if ranges:
             self.names.append(counter)
-            body = self.body(depth - 1, True)
+        body = self.body(depth - 1, True)
+        if ranges:
             self.names.remove(counter)
-            return Statement(clauses=[(f"for {counter} in range({turns}):", [*body, *tame])])
-        body = [Statement(f"{counter} -= 1"), *self.body(depth - 1, True), *tame]
+        # A product of numbers that were never made smaller takes for ever.
+        grows = any("*" in line or "<<" in line for statement in body for line in statement.text(0))
+        tame = [Statement(f"{name} = small({name})") for name in self.names if grows or self.chance(50)]
+        if ranges:
+            return Statement(clauses=[(f"for {counter} in {self.iterated(turns)}:", [*body, *tame])])
+        body = [Statement(f"{counter} -= 1"), *body, *tame]
         start = Statement(f"{counter} = {turns}")
         return Statement(
             clauses=[("if True:", [start, Statement(clauses=[(f"while {counter} > 0:", body)])])]
         )
 
+    def iterated(self, turns: str) -> str:
+        if self.chance(75):
+            return f"range({turns})"
+        times = 1 + int(turns) // 6
+        return self.pick(
+            f"m[:6] * {times}", f"tuple(m[:6]) * {times}", f"[w + 1 for v, w in (pair, pair)] * {times}"
+        )
+
     def function(self, number: int) -> Function:
         start = [Statement(f"{name} = {self.constant()}") for name in ("x", "y", "s", "t")]
+        start += self.sequences("x", "y", "s", "t")
         main = self.loop(3, self.pick("60", "100", "200"))
-        end = [Statement("return a, b, x, y, s, t")]
+        tame = "[[small(v) for v in row] for row in (l, m, p, *rows, pair)]"
+        end = [Statement(f"return a, b, x, y, s, t, {tame}")]
         return Function(f"f{number}", ["a", "b"], [*start, main, *end], 1)
 
     def program(self) -> NumericProgram:

@@ -34,7 +34,8 @@ TRACE_FLAGS = ("pure", "commutative", "exits", "calls", "ends")
 EFFECTS = ("reads", "writes")
 EFFECT_CLASSES = {
     "attr": "values of attributes, in an object or in its dict",
-    "item": "items and length of a list",
+    "item": "items of a list",
+    "length": "how many items a list has",
     "dict": "values of dicts that are no instance's",
     "type": "what a type, its dict and the layout of its instances say, or a function",
     "frame": "frames: how many more the recursion limit and the data stack have room for",

@@ -1,0 +1,31 @@
+/* What trace operations call because it is too large or too rare for a stencil.  None sets an exception. */
+#ifndef Py_INTERNAL_JIT_HELPERS_H
+#define Py_INTERNAL_JIT_HELPERS_H
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef Py_BUILD_CORE
+#  error "for the interpreter's own sources only: define Py_BUILD_CORE"
+#endif
+
+/* --- numbers.c --- */
+
+/* x // y and x % y of Python floats, y not a zero. */
+double _PyJit_FloatFloorDivide(double x, double y);
+double _PyJit_FloatModulo(double x, double y);
+/* x ** y, or not-a-number where the result is an error, complex, or not an ordinary finite number. */
+double _PyJit_FloatPower(double x, double y);
+
+/* --- items.c --- */
+
+/* A new float of VALUE as item I, which exists, of LIST.  -1, with nothing done: memory is short, or the end of the old item
+ * could run code of users. */
+int _PyJit_SetFloatItem(PyObject *list, int64_t i, double value);
+/* Appends ITEM with a reference of its own.  -1, with nothing done: memory is short. */
+int _PyJit_AppendItem(PyObject *list, PyObject *item);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* !Py_INTERNAL_JIT_HELPERS_H */

@@ -109,6 +109,7 @@ typedef struct {
     uint16_t sp;
     uint16_t types;
     PyObject *seen;
+    uint8_t observed;
     _Py_CODEUNIT units[JIT_MAX_UNITS];
 } _PyJitPending;
 

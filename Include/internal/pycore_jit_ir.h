@@ -145,6 +145,7 @@ typedef struct {
     PyObject *seen;        // an object the rule of this instruction asks for, alive until the trace is built; or NULL:
                            // LOAD_GLOBAL_MODULE, LOAD_GLOBAL_BUILTIN: the globals of its frame
                            // LOAD_ATTR_METHOD_...: the method in its cache
+    uint8_t observed;      // the frame had a frame object before it ran
 } _PyJitRecord;
 
 /* What kind of object the recorder saw.  OTHER is the only one that need not be plain (exact int, float, bool, str, None). */

@@ -75,3 +75,8 @@ trace op(GUARD_NOT_NONE, (v: object --)) pure exits {
 trace op(GUARD_NO_EVENT, (--)) exits {
     EXIT_IF(_Py_atomic_load_uintptr_relaxed(&tstate->eval_breaker) & _PY_EVAL_EVENTS_MASK);
 }
+
+// Leaves if the frame has a frame object: through it anybody may write locals.  Once there is one it stays.
+trace op(GUARD_UNSEEN, (--)) exits {
+    EXIT_IF(frame->frame_obj != NULL);
+}

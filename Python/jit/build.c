@@ -18,6 +18,7 @@
 
 #include "opcode.h"
 #include "pycore_code.h"
+#include "pycore_opcode_metadata.h"
 #include "jit/lower.h"
 #include "jit/restore.h"
 
@@ -47,14 +48,35 @@ emit(_PyJitBuilder *b, int op, _PyJitRef operand, int kind, uint16_t code, uint3
     b->failed |= _PyJitTrace_Emit(b->t, op, JIT_TYPE_NONE, operand, JIT_REF_NONE, 0, index) == JIT_REF_NONE;
 }
 
-/* Does an instruction that runs no arbitrary code write locals? */
-static bool
-writes_locals(int opcode)
+/* The locals an opaque instruction writes itself are not known after it. */
+static void
+forget_written(_PyJitBuilder *b, const _PyJitRecord *record)
 {
-    return opcode == LOAD_FAST_AND_CLEAR || opcode == BINARY_OP_INPLACE_ADD_UNICODE || opcode == COPY_FREE_VARS;
+    uint32_t oparg = record->oparg;
+    switch (record->opcode) {
+        case STORE_FAST:
+        case DELETE_FAST:
+        case LOAD_FAST_AND_CLEAR:
+        case MAKE_CELL:
+            _PyJitBuild_ForgetSlot(b, local(b, oparg));
+            break;
+        case STORE_FAST_STORE_FAST:
+            _PyJitBuild_ForgetSlot(b, local(b, oparg & 15));
+            /* fall through */
+        case STORE_FAST_LOAD_FAST:
+            _PyJitBuild_ForgetSlot(b, local(b, oparg >> 4));
+            break;
+        case BINARY_OP_INPLACE_ADD_UNICODE:    // the one the next instruction names
+        case COPY_FREE_VARS:
+            _PyJitBuild_ForgetAll(b);
+            break;
+        default:
+            break;
+    }
 }
 
-/* The slot map after the opaque instruction of record INDEX. */
+/* The slot map after the opaque instruction of record INDEX.  Nobody can reach the evaluation stacks but for what it takes from its
+ * own.  Others can write locals only through a frame object, so as long as there is none the locals are as they were (GUARD_UNSEEN). */
 static void
 note_opaque(_PyJitBuilder *b, uint32_t index)
 {
@@ -63,15 +85,47 @@ note_opaque(_PyJitBuilder *b, uint32_t index)
     if (!b->typed) {
         return;
     }
-    if (flags & JIT_INST_ESCAPES || writes_locals(record->opcode)) {
+    const _PyJitAbstractFrame *frame = this_frame(b);
+    int popped = _PyOpcode_num_popped(_PyOpcode_Deopt[record->opcode], (int)record->oparg);
+    if (popped < 0 || (flags & JIT_INST_ESCAPES && b->observed)) {
         _PyJitBuild_ForgetAll(b);
     }
-    else {
-        _PyJitBuild_ForgetStack(b);
+    else if (frame->lowered) {
+        assert(frame->code == record->code && frame->depth == record->depth);
+        assert(frame->base + record->sp - (uint32_t)popped >= frame->stack);
+        for (uint32_t i = frame->base + record->sp - (uint32_t)popped; i < b->nslots; i++) {
+            _PyJitBuild_ForgetSlot(b, i);
+        }
+        forget_written(b, record);
+    }
+    for (uint32_t i = 0; i < b->nframes && flags & JIT_INST_ESCAPES; i++) {
+        b->frames[i].unsure = true;
     }
     // Types change by arbitrary code only.
     _PyJitCse_Barrier(b, flags & (JIT_INST_ESCAPES | JIT_INST_FRAME)
                              ? JIT_ALL_CLASSES : JIT_ALL_CLASSES & ~(1u << JIT_CLASS_TYPE | 1u << JIT_CLASS_FRAME));
+}
+
+void
+_PyJitBuild_MakeSure(_PyJitBuilder *b, uint16_t code, uint32_t offset)
+{
+    _PyJitAbstractFrame *frame = this_frame(b);
+    if (!frame->unsure) {
+        return;
+    }
+    assert(in_memory(b));
+    frame->unsure = false;
+    bool known = false;
+    for (uint32_t i = frame->base; i < frame->stack; i++) {
+        const _PyJitSlot *slot = &b->slots[i];
+        known |= slot->object != JIT_REF_NONE || slot->number != JIT_REF_NONE || slot->memory_plain;
+    }
+    if (known) {
+        b->code = code;
+        b->offset = offset;
+        b->progress = true;
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_UNSEEN, JIT_REF_NONE, JIT_REF_NONE, 0);
+    }
 }
 
 /* The instruction of record INDEX as an opaque operation.  false: the trace has ended with it. */
@@ -130,6 +184,7 @@ _PyJitBuild_Walk(_PyJitBuilder *b)
                 assert(!"a rule is wrong about the stack");
                 return -1;
             }
+            _PyJitBuild_MakeSure(b, t->records[i].code, start_of(&t->records[i]));
             done = _PyJitLower_Record(b, i);
         }
         opaque_before = done == 0;
@@ -196,6 +251,9 @@ _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _P
         b.end_offset = (uint32_t)(end_ip - _PyCode_CODE(end_code));
     }
     b.typed = ENGINE->options.typed;
+    for (uint32_t i = 0; i < t->nrecords; i++) {
+        b.observed |= t->records[i].observed;
+    }
     if (!b.typed) {
         b.nframes = 1;         // nothing is known of it
         return build(&b);

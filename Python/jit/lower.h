@@ -33,6 +33,7 @@ typedef struct {
     uint16_t code;             // index into codes
     uint8_t depth;             // as in records
     bool lowered;              // its instructions may be lowered; else it has no slots in the map
+    bool unsure;               // arbitrary code has run, and what is known of locals has to be made sure (GUARD_UNSEEN)
     bool owns_function;        // not in memory: the trace has a reference to `function` for it
     bool heap_function;        // not in memory: `function` is borrowed from the heap
     _PyJitRef function;        // not in memory: the function object, of which `plain` is never known
@@ -52,6 +53,7 @@ typedef struct {
     bool typed;                // lower at all
     bool left;                 // the trace's first frame was left
     bool failed;
+    bool observed;             // a frame had a frame object when it was recorded
     bool peeled;               // an iteration of the loop is in the trace already
     const _PyJitExit *from;    // whose values the trace begins with, or NULL
     int chain;                 // of the executor that will be: above 0, the first instruction failed a check before
@@ -213,7 +215,7 @@ void _PyJitSlot_Keep(_PyJitBuilder *b, uint32_t slot);           // dirty become
 /* Writes everything dirty to memory, makes the frames that are not there, and moves the stack pointer; carried slots stay as they
  * are. */
 void _PyJitBuild_Flush(_PyJitBuilder *b, bool keep_carried);
-void _PyJitBuild_ForgetStack(_PyJitBuilder *b);
+void _PyJitBuild_ForgetSlot(_PyJitBuilder *b, uint32_t slot);    // clean, or above the stack
 void _PyJitBuild_ForgetAll(_PyJitBuilder *b);
 
 /* frames.c ------------------------------------------------------------------------------------------------------ */
@@ -264,6 +266,8 @@ _PyJitRef _PyJitNumber_Bool(_PyJitBuilder *b, uint32_t slot);
 
 /* Lowers all records.  0: done; 1: the last one has ended the trace; -1: no memory. */
 int _PyJitBuild_Walk(_PyJitBuilder *b);
+/* Before what is known of the frame's locals is used, with memory complete at CODE:OFFSET: leaves if somebody may have written them. */
+void _PyJitBuild_MakeSure(_PyJitBuilder *b, uint16_t code, uint32_t offset);
 
 /* lower_loop.c -------------------------------------------------------------------------------------------------- */
 

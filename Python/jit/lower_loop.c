@@ -136,7 +136,7 @@ static bool
 may_stay_dirty(const _PyJitBuilder *b, uint32_t index)
 {
     const _PyJitSlot *slot = &b->slots[index];
-    return slot->dirty && (!is_local(b, index) || slot->memory_plain)
+    return slot->dirty && !slot->owned && (!is_local(b, index) || slot->memory_plain)
         && (slot->object == JIT_REF_NONE ? slot->number != JIT_REF_NONE : JIT_IS_CONST(slot->object));
 }
 
@@ -210,6 +210,7 @@ static void
 write_the_rest(Loop *loop)
 {
     _PyJitBuilder *b = loop->b;
+    _PyJitBuild_MakeSure(b, (uint16_t)b->end_code, b->end_offset);
     b->code = (uint16_t)b->end_code;
     b->offset = b->end_offset;
     b->progress = true;

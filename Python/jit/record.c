@@ -436,6 +436,7 @@ note_types(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_poi
     }
     prev->sp = (uint16_t)Py_MIN(sp, UINT16_MAX);
     prev->types = (uint16_t)types;
+    prev->observed = frame->frame_obj != NULL;
 }
 
 /* What a record has in `seen`: borrowed, or NULL. */
@@ -493,6 +494,7 @@ add_record(_PyJitRecorder *r)
         .sp = prev->sp,
         .types = prev->types,
         .seen = prev->seen,
+        .observed = prev->observed,
     };
     if (_PyJitTrace_AddRecord(&r->trace, &record, prev->units) < 0) {
         return -1;

@@ -475,13 +475,10 @@ forget(_PyJitSlot *slot)
 }
 
 void
-_PyJitBuild_ForgetStack(_PyJitBuilder *b)
+_PyJitBuild_ForgetSlot(_PyJitBuilder *b, uint32_t index)
 {
-    assert(in_memory(b));
-    for (uint32_t i = stack_base(b); i < b->nslots; i++) {
-        assert(i >= b->depth || !b->slots[i].dirty);
-        forget(&b->slots[i]);
-    }
+    assert(index >= b->depth || !b->slots[index].dirty);
+    forget(&b->slots[index]);
 }
 
 void

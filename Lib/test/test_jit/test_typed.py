@@ -146,6 +146,19 @@ OPTIMIZED = {
         (500,),
         "PHI PHI GUARD_NO_EVENT FFLOORDIV FMOD FMUL FADD FPOW FADD IADD GUARD_FLT LOOP",
     ),
+    "what an opaque instruction leaves alone": (
+        """
+        def f(n, x):
+            t = 0.0
+            for i in range(n):
+                u = [x]
+                t += x * x
+            return t
+        """,
+        (500, 1.5),
+        "PHI PHI GUARD_NO_EVENT RANGE_NEXT INCREF STORE_STACK BOX_FLOAT STORE_SLOT BOX_INT STORE_SLOT SET_SP "
+        "OPAQUE OPAQUE CHECK_VALID GUARD_UNSEEN FADD LOOP",
+    ),
 }
 
 FUNCTIONS = """
@@ -457,6 +470,35 @@ def constants(n):
         a = 3.5
         c = None
     return out, a, b, c
+
+def written_through_a_frame(n):
+    # What is known of locals holds after arbitrary code only if there is no frame object to write through.
+    def change(i):
+        if i == 150 or i > 220:
+            sys._getframe(1).f_locals["x"] = i * 0.25
+        return i
+    x, t = 1.5, 0.0
+    for i in range(n):
+        t += x
+        t += sum(map(change, (i,)))
+        t -= x * 0.5
+    return t, x
+
+class Finalized:
+    def __del__(self):
+        sys._getframe(1).f_locals["k"] = "changed"
+
+def written_by_a_finalizer(n):
+    k = 1
+    seen = []
+    for i in range(n):
+        item = Finalized() if i > 240 else [i]
+        if i % 8 == 0:
+            seen.append(k)
+        item = None
+        if k == "changed":
+            k = i
+    return seen, k
 
 TESTED = [thing for thing in list(globals().values()) if type(thing) is type(lambda: 0)]
 

@@ -40,6 +40,7 @@ extern "C" {
     X(UNWIND,        "an exception was raised",       "nothing was recorded before it") \
     X(TOO_SHORT,     "nothing was recorded",          "") \
     X(NO_GAIN,       "too short to gain by itself",   "a small function is compiled where it is called from a trace") \
+    X(LAST_ITERATION, "the loop ended",              "it is tried again soon") \
     X(INVALIDATED,   "the code changed meanwhile",    "monitoring was switched on, or the JIT off") \
     X(NO_MEMORY,     "out of memory",                 "") \
     X(MEMORY_LIMIT,  "the JIT's memory limit is reached", "see jit-memory-limit") \
@@ -91,6 +92,7 @@ enum { JIT_KIND_LOOP, JIT_KIND_FUNCTION, JIT_KIND_SIDE };
 
 /* Side traces one after the other that begin with a failed check at the same instruction. */
 #define JIT_MAX_CHAIN 4
+#define JIT_LOOP_FAILURE_SHIFT 12  // of JUMP_BACKWARD's counter: above it, how often the loop failed
 #define JIT_MAX_FAILURES 6
 #define JIT_SHORT_TRACE 24        // instructions; a shorter function by itself, or loop that leaves to C, is not compiled
 #define JIT_MAX_RECURSION 2       // times a function is inlined into itself
@@ -117,6 +119,7 @@ typedef struct {
     PyThreadState *tstate;        // whose evaluation loop records; NULL: nobody
     uint8_t kind;
     uint8_t chain;
+    uint8_t simpler;              // 1: without peeling, 2: whole instructions only
     int depth;                    // frames above the first one
     _PyInterpreterFrame *frame;   // at the last dispatch
     _Py_CODEUNIT *root;           // where the trace begins
@@ -220,6 +223,12 @@ PyObject *_PyJitWatch_Constant(PyObject *dict, PyObject *name, uint32_t version,
 /* DICT has no entry NAME: the same way.  1: so it is; 0: it has one, or has changed often. */
 bool _PyJitWatch_Absent(PyObject *dict, PyObject *name, uint32_t version);
 int _PyJitWatch_Depend(_PyJitTrace *trace, PyObject *dict, PyObject *name);   // -1: no memory
+
+/* policy.c */
+/* After at least one record: control has left the loop that is recorded, to NEXT in CODE (NULL: not Python), and the recording
+ * is to be dropped. */
+bool _PyJitPolicy_LeftLoop(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT *next);
+void _PyJitPolicy_TrySoon(_Py_CODEUNIT *instr);      // the JUMP_BACKWARD at INSTR asks again after a few iterations
 
 /* log.c: all are silent where no log is asked for, and never fail the program */
 void _PyJitLog_Trace(_PyExecutorObject *executor, int end, int64_t ns);

@@ -237,6 +237,8 @@ _PyJit_OpaqueType(int opcode)
  * none sets a Python exception. */
 void _PyJitTrace_Init(_PyJitTrace *t);
 void _PyJitTrace_Clear(_PyJitTrace *t);
+/* T becomes a trace with the records of FROM and no operations. */
+int _PyJitTrace_CopyRecords(_PyJitTrace *t, const _PyJitTrace *from);
 size_t _PyJitTrace_SizeOf(const _PyJitTrace *t);
 int _PyJitTrace_Shrink(_PyJitTrace *t);      // give back spare capacity; references stay valid
 _PyJitRef _PyJitTrace_Emit(_PyJitTrace *t, _PyJitOp op, _PyJitType type,

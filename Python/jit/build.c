@@ -217,7 +217,7 @@ build(_PyJitBuilder *b)
     }
     b->left = false;
     int ended = _PyJitBuild_Walk(b);
-    if (ended == 0 && b->end == JIT_END_LOOP && b->typed && pass_is_on(JIT_PASS_PEEL)) {
+    if (ended == 0 && b->end == JIT_END_LOOP && b->typed && pass_is_on(JIT_PASS_PEEL) && ENGINE->recorder.simpler == 0) {
         ended = _PyJitLoop_Peel(b);
     }
     if (ended != 0) {
@@ -250,7 +250,7 @@ _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _P
         }
         b.end_offset = (uint32_t)(end_ip - _PyCode_CODE(end_code));
     }
-    b.typed = ENGINE->options.typed;
+    b.typed = ENGINE->options.typed && ENGINE->recorder.simpler < 2;
     for (uint32_t i = 0; i < t->nrecords; i++) {
         b.observed |= t->records[i].observed;
     }

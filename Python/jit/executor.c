@@ -450,6 +450,9 @@ _PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, const _PyJitExit *fr
     if (status < 0) {
         executor->code = NULL;
         executor->code_size = 0;
+        if (status == -2) {
+            (void)_PyJitTrace_CopyRecords(trace, executor->trace);
+        }
         Py_DECREF(executor);
         *abort = JIT_ABORT_BACKEND;
         if (status == -1) {

@@ -144,6 +144,25 @@ _PyJitTrace_Clear(_PyJitTrace *t)
     _PyJitTrace_Init(t);
 }
 
+int
+_PyJitTrace_CopyRecords(_PyJitTrace *t, const _PyJitTrace *from)
+{
+    _PyJitTrace_Init(t);
+    for (uint32_t i = 0; i < from->ncodes; i++) {
+        if (_PyJitTrace_AddCode(t, from->codes[i]) < 0) {
+            _PyJitTrace_Clear(t);
+            return -1;
+        }
+    }
+    for (uint32_t i = 0; i < from->nrecords; i++) {
+        if (_PyJitTrace_AddRecord(t, &from->records[i], &from->units[from->records[i].units]) < 0) {
+            _PyJitTrace_Clear(t);
+            return -1;
+        }
+    }
+    return 0;
+}
+
 size_t
 _PyJitTrace_SizeOf(const _PyJitTrace *t)
 {

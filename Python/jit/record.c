@@ -33,8 +33,6 @@
 #include "pycore_time.h"
 #include "pycore_jit_engine.h"
 
-#define LOOP_FAILURE_SHIFT 12
-
 static inline _PyJitRecorder *
 recorder(void)
 {
@@ -97,12 +95,12 @@ note_loop_failure(_Py_CODEUNIT *instr)
     if (instr->op.code != JUMP_BACKWARD) {
         return;                // instrumented meanwhile
     }
-    unsigned failures = instr[1].cache >> LOOP_FAILURE_SHIFT;
+    unsigned failures = instr[1].cache >> JIT_LOOP_FAILURE_SHIFT;
     if (failures < 15) {
         failures++;
         ENGINE->counters.given_up += failures == JIT_MAX_FAILURES;
     }
-    instr[1].cache = (uint16_t)(failures << LOOP_FAILURE_SHIFT | JIT_LOOP_COUNT_START);
+    instr[1].cache = (uint16_t)(failures << JIT_LOOP_FAILURE_SHIFT | JIT_LOOP_COUNT_START);
 }
 
 void
@@ -143,6 +141,23 @@ _PyJitRecorder_Cancel(int abort)
 
 /* --- Finishing ------------------------------------------------------------------------------------------ */
 
+/* The executor of what was recorded, or NULL with *abort set.  A trace with more values than the machine code has room for is built
+ * again with less in registers: without its loop's first iteration peeled, then of whole instructions only. */
+static _PyExecutorObject *
+compile(_PyJitRecorder *r, const _PyJitExit *from, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int *abort)
+{
+    for (r->simpler = 0;; r->simpler++) {
+        *abort = JIT_ABORT_NO_MEMORY;
+        if (_PyJit_BuildTrace(&r->trace, r->chain, end, end_code, end_ip, r->simpler < 2 ? from : NULL) < 0) {
+            return NULL;
+        }
+        _PyExecutorObject *executor = _PyJitExecutor_New(&r->trace, r->kind, r->chain, r->simpler < 2 ? from : NULL, abort);
+        if (executor != NULL || r->trace.nrecords == 0 || r->simpler == 2) {
+            return executor;
+        }
+    }
+}
+
 /* An executor for what was recorded, installed and linked.  END_IP is where control goes on after the last
  * instruction, in END_CODE; NULL where only the last instruction knows.  Recording has ended when it returns. */
 static void
@@ -175,15 +190,11 @@ finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
     }
     PyTime_t before = 0, after = 0;
     (void)PyTime_PerfCounterRaw(&before);
-    int abort = JIT_ABORT_NO_MEMORY;
+    int abort;
     // A loop of its own needs a way in that begins with what is in memory.
     const _PyJitExit *from = r->exit != NULL && end != JIT_END_LOOP && _PyJitSide_TakesValues(r->exit) ? r->exit : NULL;
-    if (_PyJit_BuildTrace(&r->trace, r->chain, end, end_code, end_ip, from) < 0) {
-        abort_recording(abort, end_ip, 0);
-        return;
-    }
     uint32_t length = r->trace.nrecords;
-    _PyExecutorObject *executor = _PyJitExecutor_New(&r->trace, r->kind, r->chain, from, &abort);
+    _PyExecutorObject *executor = compile(r, from, end, end_code, end_ip, &abort);
     if (executor == NULL) {
         abort_recording(abort, end_ip, 0);
         return;
@@ -195,7 +206,7 @@ finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
             abort_recording(JIT_ABORT_NO_MEMORY, end_ip, 0);
             return;
         }
-        if (from == NULL) {
+        if (from == NULL || r->simpler == 2) {
             _PyJitExecutor_AddSide(executor);
         }
         ENGINE->counters.traces_side++;
@@ -292,8 +303,8 @@ _PyJit_StartLoop(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT
     if (instr->op.code != JUMP_BACKWARD) {
         return 0;              // instrumented: to dispatch it again would report its events twice
     }
-    unsigned failures = instr[1].cache >> LOOP_FAILURE_SHIFT;
-    uint16_t tag = (uint16_t)(failures << LOOP_FAILURE_SHIFT);
+    unsigned failures = instr[1].cache >> JIT_LOOP_FAILURE_SHIFT;
+    uint16_t tag = (uint16_t)(failures << JIT_LOOP_FAILURE_SHIFT);
     instr[1].cache = tag | JIT_LOOP_COUNT_START;      // count anew
     if (!ENGINE->enabled || failures >= JIT_MAX_FAILURES) {
         return 0;
@@ -584,6 +595,13 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
     if (fresh && r->trace.nrecords > 0) {
         if (next_instr == r->root) {
             finish(JIT_END_LOOP, code, next_instr, 0);
+            return JIT_STEP_STOP;
+        }
+        if (_PyJitPolicy_LeftLoop(r, code, next_instr)) {
+            ENGINE->aborts[JIT_ABORT_LAST_ITERATION]++;
+            _PyJitLog_Abort(r->kind, r->root_code, r->root, JIT_ABORT_LAST_ITERATION, 0);
+            _PyJitPolicy_TrySoon(_PyCode_CODE(r->root_code) + r->trace.records[0].offset);
+            forget(r);
             return JIT_STEP_STOP;
         }
         if (r->trace.nrecords >= ENGINE->options.trace_limit) {

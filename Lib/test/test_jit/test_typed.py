@@ -627,6 +627,41 @@ class LoopTests(unittest.TestCase):
             run("pass", PYTHON_JIT_PASSES_OFF="flod")
 
 
+class PolicyTests(unittest.TestCase):
+    def test_loop_that_gets_hot_in_its_last_iteration(self):
+        # The trace went from the jump to the end of the loop, and the loop never had another one.
+        program = """
+def f(n):
+    t = 0
+    for i in range(n):
+        t += i
+    return t
+import sys, json
+for k in range(300):
+    assert f(30) == 435
+print(json.dumps([sys._jit._ir_traces(), sys._jit.stats()["aborts"]]))
+"""
+        traces, aborts = json.loads(run(program))
+        self.assertGreater(aborts["the loop ended"], 0)
+        loops = [" ".join(operations(text)) for text in traces]
+        self.assertIn("PHI PHI GUARD_NO_EVENT RANGE_NEXT IADD LOOP", loops)
+
+    def test_more_values_than_machine_code_has_room_for(self):
+        # Such a trace was dropped; it is built again with less in registers.
+        names = [f"x{i}" for i in range(180)]
+        body = "".join(f"        {name} += {i}.5\n" for i, name in enumerate(names))
+        program = (
+            f"def f(n, {', '.join(names)}):\n    for i in range(n):\n{body}    return {' + '.join(names)}\n"
+            "import sys, json\n"
+            f"print(json.dumps([f(300, *range({len(names)})), sys._jit.stats()]))\n"
+        )
+        want, _ = json.loads(run(program, PYTHON_JIT="0"))
+        result, stats = json.loads(run(program, PYTHON_JIT_BACKEND="native"))
+        self.assertEqual(result, want)
+        self.assertGreater(stats["traces_loop"], 0)
+        self.assertEqual(stats["aborts"].get("no machine code could be made", 0), 0)
+
+
 class ExitTests(unittest.TestCase):
     """Every check fails in turn."""
 

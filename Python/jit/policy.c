@@ -1,0 +1,87 @@
+/* Which recordings are worth a trace.
+ *
+ * A loop becomes hot in some iteration; if that is the last one, the recording goes from the jump to the end of the loop and away.
+ * Inner loops of a few iterations often meet this.  Such a recording is dropped and the loop asked again soon, at a random
+ * distance, so that loops of any length come to another iteration.  After some tries it is kept: there may be loops that run once.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_code.h"
+#include "pycore_opcode_metadata.h"
+#include "pycore_jit_engine.h"
+#include "pycore_jit_enter.h"
+
+#define MOST_TRIES 4
+#define SOON 16                // iterations at most until it is tried again
+#define SLOTS 64               // loops are told apart by address; a wrong guess costs one try
+
+static uint8_t tries[SLOTS];
+
+/* Where the last jump back to HEAD stands, from the one at FROM on: what comes behind it is not in the loop.  (Code units.) */
+static Py_ssize_t
+end_of_loop(PyCodeObject *code, Py_ssize_t from, Py_ssize_t head)
+{
+    Py_ssize_t last = from;
+    for (Py_ssize_t i = from; i < Py_SIZE(code);) {
+        const _Py_CODEUNIT *unit = _PyCode_CODE(code) + i;
+        int opcode = unit->op.code;
+        int oparg = unit->op.arg;
+        if (opcode == ENTER_EXECUTOR) {
+            const _PyExecutorObject *executor = code->co_executors->executors[oparg];
+            opcode = executor->vm_data.opcode;
+            oparg = executor->vm_data.oparg;
+        }
+        else if (opcode == EXTENDED_ARG) {
+            i++;               // a loop so long is told from its first jump alone
+            continue;
+        }
+        else {
+            opcode = _Py_GetBaseOpcode(code, (int)i);
+        }
+        Py_ssize_t next = i + 1 + _PyOpcode_Caches[_PyOpcode_Deopt[opcode]];
+        if (opcode == JUMP_BACKWARD && next - oparg == head) {
+            last = i;
+        }
+        i = next;
+    }
+    return last;
+}
+
+bool
+_PyJitPolicy_LeftLoop(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT *next)
+{
+    const _PyJitRecord *jump = &r->trace.records[0];
+    if (r->kind != JIT_KIND_LOOP || ENGINE->stress || r->depth > 0 || jump->opcode != JUMP_BACKWARD) {
+        return false;
+    }
+    if (r->depth == 0) {
+        Py_ssize_t to = next - _PyCode_CODE(r->root_code);
+        if (code != r->root_code || to <= (Py_ssize_t)jump->offset) {
+            return false;
+        }
+        Py_ssize_t head = (Py_ssize_t)(jump->offset + jump->size) - (Py_ssize_t)jump->oparg;
+        if (to <= end_of_loop(code, jump->offset, head)) {
+            return false;
+        }
+    }
+    uint8_t *tried = &tries[((uintptr_t)r->root >> 1) % SLOTS];
+    if (*tried >= MOST_TRIES) {
+        *tried = 0;
+        return false;
+    }
+    ++*tried;
+    return true;
+}
+
+void
+_PyJitPolicy_TrySoon(_Py_CODEUNIT *instr)
+{
+    uint16_t tag = (uint16_t)(instr[1].cache & ~((1u << JIT_LOOP_FAILURE_SHIFT) - 1));
+    uint32_t distance = 1 + _PyJitEngine_Random() % SOON;
+    instr[1].cache = (uint16_t)(tag | (_PyJit_LoopLimit > distance ? _PyJit_LoopLimit - distance : 0));
+}
+
+#endif /* _Py_TIER2 */

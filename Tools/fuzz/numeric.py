@@ -12,6 +12,7 @@ not leave more of them than before.
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass, field
 
 from Tools.fuzz.programs import Function, Program, Statement
@@ -100,6 +101,9 @@ FLOATS = ["0.0", "-0.0", "0.5", "1.5", "-2.25", "1e300", "float('inf')", "float(
 HELPERS = 3
 OTHERS = ["True", "False", "None", "'text'", "(1, 2)", "2**70"]
 
+# What may make numbers larger and larger: products and shifts, also those in functions.
+GROWS = re.compile(r"\*|<<|\bg\d+\(|\bbox\b|\bbound\b")
+
 
 @dataclass
 class NumericProgram(Program):
@@ -152,7 +156,7 @@ class Maker:
             return f"({self.truth(depth - 1)})"
         if kind == 17:
             power = self.pick("2", "3", "0.5", "-1", "1.5", "0", "x", "7.0")
-            return f"small(small({a}) ** {power})" if power != "x" else f"small({a} ** ({b} and 5))"
+            return f"small(small({a}) ** {power})" if power != "x" else f"small(({a}) ** ({b} and 5))"
         if kind < 9:
             return f"({a} {self.pick('+', '-', '*')} {b})"
         if kind < 11:
@@ -225,7 +229,7 @@ class Maker:
         kind = self.random.randrange(9)
         lists = self.pick("l", "m")
         new = self.value(1)
-        if "*" in new or "<<" in new:
+        if GROWS.search(new):
             new = f"small({new})"
         if kind < 4:
             return Statement(f"{lists}[{self.index()}] {self.pick('', '', '+', '-')}= {new}")
@@ -311,7 +315,7 @@ class Maker:
         if ranges:
             self.names.remove(counter)
         # A product of numbers that were never made smaller takes for ever.
-        grows = any("*" in line or "<<" in line for statement in body for line in statement.text(0))
+        grows = any(GROWS.search(line) for statement in body for line in statement.text(0))
         tame = [Statement(f"{name} = small({name})") for name in self.names if grows or self.chance(50)]
         if ranges:
             return Statement(clauses=[(f"for {counter} in {self.iterated(turns)}:", [*body, *tame])])

@@ -1,13 +1,13 @@
-// Trace operations of calls.  A frame of a function that was inlined exists in the builder's slot map only; PUSH_FRAME makes it before
-// something that can see frames, and Python/jit/restore.c makes it where the trace leaves.
+// Trace operations of calls.  A frame of a function that was inlined exists in the builder's slot map only; PUSH_FRAME makes it
+// before something that can see frames, and Python/jit/restore.c makes it where the trace leaves.
 
 // Leaves unless F is a function of version `aux`: its code, and how it takes arguments, are then as they were recorded.
 trace op(GUARD_FUNCTION, (f: object --)) pure reads type exits {
     EXIT_IF(!PyFunction_Check(f) || ((PyFunctionObject *)f)->func_version != JIT_AUX);
 }
 
-// Leave unless the function F, and so a frame that runs it, has this very dict for its globals, or for its builtins.  Neither ever
-// changes.
+// Leave unless the function F, and so a frame that runs it, has this very dict for its globals, or for its builtins.  Neither
+// ever changes.
 trace op(GUARD_GLOBALS_OF, (f: object, dict: object --)) pure exits {
     EXIT_IF(((PyFunctionObject *)f)->func_globals != dict);
 }
@@ -42,8 +42,8 @@ trace op(GUARD_SHARED, (o: object --)) exits {
     EXIT_IF(Py_REFCNT(o) <= (Py_ssize_t)JIT_AUX);
 }
 
-// The frame of a call of F by the instruction at address CALL, of `aux` code units, whose operands the stack pointer has left behind.
-// Its locals are NULL.  Takes a reference to F.  There is room: GUARD_RECURSION and GUARD_STACK have looked.
+// The frame of a call of F by the instruction at address CALL, of `aux` code units, whose operands the stack pointer has left
+// behind. Its locals are NULL.  Takes a reference to F.  There is room: GUARD_RECURSION and GUARD_STACK have looked.
 trace op(PUSH_FRAME, (f: object, call: i64 --)) writes frame {
     _PyFrame_SetStackPointer(frame, stack_pointer);
     frame->instr_ptr = (_Py_CODEUNIT *)(intptr_t)call;
@@ -56,8 +56,8 @@ trace op(PUSH_FRAME, (f: object, call: i64 --)) writes frame {
     stack_pointer = _PyFrame_GetStackPointer(pushed);
 }
 
-// Leaves unless what instances of O's type (of a known version) have in their own dicts is as it was: no instance attribute hides a
-// method.
+// Leaves unless what instances of O's type (of a known version) have in their own dicts is as it was: no instance attribute
+// hides a method.
 trace op(GUARD_TYPE_KEYS, (o: object --)) pure reads type exits {
     EXIT_IF(((PyHeapTypeObject *)Py_TYPE(o))->ht_cached_keys->dk_version != JIT_AUX);
 }
@@ -92,8 +92,8 @@ trace op(LOAD_CELL, (cell: object -- r: object)) pure reads attr exits {
     EXIT_IF(r == NULL);
 }
 
-// Leaves where the frame cannot be left just so: something else may keep it, or what goes away with it ends with code of users, or
-// its caller does not go on at address PLACE.
+// Leaves where the frame cannot be left just so: something else may keep it, or what goes away with it ends with code of users,
+// or its caller does not go on at address PLACE.
 trace op(GUARD_LEAVE, (place: i64 --)) exits {
     EXIT_IF(frame->owner != FRAME_OWNED_BY_THREAD || frame->frame_obj != NULL || frame->f_locals != NULL
             || Py_REFCNT(frame->f_funcobj) == 1 || Py_REFCNT(frame->f_executable) == 1

@@ -1,8 +1,8 @@
 /* The builder's frames: which there are while the records are walked over, and which of them exist in memory.
  *
- * A call that is lowered (lower_call.c) enters a frame that is in the slot map only; a lowered return leaves it again, and nothing was
- * written.  Before something that may see frames a flush makes those that do not exist (PUSH_FRAME), and the walk goes on lowering
- * in them.  A frame that an opaque instruction made is entered with all slots unknown, in memory.
+ * A call that is lowered (lower_call.c) enters a frame that is in the slot map only; a lowered return leaves it again, and
+ * nothing was written.  Before something that may see frames a flush makes those that do not exist (PUSH_FRAME), and the walk
+ * goes on lowering in them.  A frame that an opaque instruction made is entered with all slots unknown, in memory.
  *
  * 1. Frames up to `machine` are in memory; that one is what compiled code calls `frame`.  Below it every slot is clean.
  * 2. A frame is made only where the trace has checked that there is room for it on the data stack and in the recursion limit.

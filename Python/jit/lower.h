@@ -12,8 +12,8 @@
 /* What the builder knows of one slot of the trace's frame.
  *
  * Clean: memory holds `object`, if that is known; a slot of the stack owns its reference.  Dirty: memory does not have the
- * value.  A dirty local's memory still owns what stood there before, which is plain; a dirty stack slot's memory is nobody's.  A frame
- * that is not in memory has dirty slots only (and locals without a value). */
+ * value.  A dirty local's memory still owns what stood there before, which is plain; a dirty stack slot's memory is nobody's.
+ * A frame that is not in memory has dirty slots only (and locals without a value). */
 typedef struct {
     _PyJitRef object;          // the value as an object, borrowed from memory or a constant; NONE: not known as an object
     _PyJitRef number;          // the same as a raw number; NONE: not known
@@ -222,8 +222,8 @@ void _PyJitBuild_ForgetAll(_PyJitBuilder *b);
 
 /* A new last frame of CODE (index) at DEPTH, whose slots are unknown. */
 void _PyJitFrame_Enter(_PyJitBuilder *b, uint16_t code, int depth, bool in_memory);
-/* The call of record INDEX, of the function in slot FUNCTION with the arguments in the slots from FIRST on, begins a frame of CODE
- * (index) that is not in memory. */
+/* The call of record INDEX, of the function in slot FUNCTION with the arguments in the slots from FIRST on, begins a frame of
+ * CODE (index) that is not in memory. */
 void _PyJitFrame_Call(_PyJitBuilder *b, uint32_t index, uint16_t code, uint32_t function, uint32_t first);
 /* Back to the frame below, which goes on behind its call.  What the last frame had is dealt with. */
 void _PyJitFrame_Leave(_PyJitBuilder *b);

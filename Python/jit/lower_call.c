@@ -1,11 +1,11 @@
 /* Lowering rules of calls.
  *
- * A call of a Python function becomes checks (which function it is, whether there is room for its frame) and moves in the slot map: the
- * arguments become the locals of a frame that does not exist.  What the caller had on its stack in memory, references included,
- * belongs to the trace meanwhile (rule 7 of slots.c).
+ * A call of a Python function becomes checks (which function it is, whether there is room for its frame) and moves in the slot
+ * map: the arguments become the locals of a frame that does not exist.  What the caller had on its stack in memory, references
+ * included, belongs to the trace meanwhile (rule 7 of slots.c).
  *
- * A method is called the same way: LOAD_ATTR_METHOD_... finds a function that is a constant under the checks of its instruction, and
- * leaves `self` below the arguments.  Only the call of a bound method object has to look inside it.
+ * A method is called the same way: LOAD_ATTR_METHOD_... finds a function that is a constant under the checks of its
+ * instruction, and leaves `self` below the arguments.  Only the call of a bound method object has to look inside it.
  */
 #include "Python.h"
 
@@ -85,10 +85,10 @@ call_function(_PyJitBuilder *b, uint32_t index)
     bool exact = record->opcode == CALL_PY_EXACT_ARGS;
     bool has_self = exact ? wanted == record->oparg + 1 : null == 0;
     uint32_t given = record->oparg + has_self;
-    if (!fits(b, code) || (null >= 0 && (null == 1) == has_self) || (exact ? wanted != given : !is_simple(code) || wanted < given)) {
+    if (!fits(b, code) || (null >= 0 && (null == 1) == has_self) || (exact && wanted != given)) {
         return 0;
     }
-    if (!exact && null < 0) {
+    if (!exact && (null < 0 || !is_simple(code) || wanted < given)) {
         return 0;
     }
     _PyJitLower_Begin(b, index);

@@ -1,7 +1,7 @@
 /* Lowering rules of returns.
  *
- * A return from a frame that does not exist moves one value in the slot map.  What the frame owned is given up, which must not end the
- * life of anything but plain objects, or a finalizer would see frames that are not there.
+ * A return from a frame that does not exist moves one value in the slot map.  What the frame owned is given up, which must not
+ * end the life of anything but plain objects, or a finalizer would see frames that are not there.
  *
  * A frame in memory goes away by LEAVE_FRAME where its locals are of that kind too; nothing that tier 1 would run is left out
  * then.  The value is on the caller's stack in memory; that it is a number, and which, stays known.
@@ -18,8 +18,8 @@
 
 /* --- Frames that do not exist --------------------------------------------------------------------------------------- */
 
-/* The walk's frame is about to end with SLOT being returned, or a constant (SLOT is the end of the stack then): the objects it owns
- * and that may not be plain.  Returns their number; 0 or more. */
+/* The walk's frame is about to end with SLOT being returned, or a constant (SLOT is the end of the stack then): the objects it
+ * owns and that may not be plain.  Returns their number; 0 or more. */
 static uint32_t
 shared_objects(const _PyJitBuilder *b, uint32_t returned, _PyJitRef *objects)
 {
@@ -128,7 +128,8 @@ leave_frame(_PyJitBuilder *b, uint32_t index)
     const _PyJitAbstractFrame *frame = this_frame(b);
     uint32_t nlocals = frame->stack - frame->base;
     int flags = t->codes[record->code]->co_flags;
-    if (flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR) || index + 1 >= t->nrecords || nlocals > MOST_LOCALS || !_PyJitLower_Next(b, index, &code, &offset)
+    if (JIT_TAG(record->types, 2) == JIT_TAG_OTHER || flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)
+        || nlocals > MOST_LOCALS || index + 1 >= t->nrecords || !_PyJitLower_Next(b, index, &code, &offset)
         || t->records[index + 1].depth + 1 != record->depth) {
         return 0;
     }

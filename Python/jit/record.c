@@ -404,6 +404,19 @@ tag_of_item(PyObject *list, PyObject *index)
     return i < PyList_GET_SIZE(list) ? tag_of_release(PyList_GET_ITEM(list, i)) : JIT_TAG_OTHER;
 }
 
+/* No local of FRAME ends with code of users when it is given up. */
+static bool
+locals_can_go(_PyInterpreterFrame *frame)
+{
+    int nlocals = _PyFrame_GetCode(frame)->co_nlocalsplus;
+    for (int i = 0; i < nlocals; i++) {
+        if (tag_of_release(frame->localsplus[i]) == JIT_TAG_OTHER) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* What the builder wants to know of an instruction that is about to run: stack depth and types (JIT_TAG). */
 static void
 note_types(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
@@ -422,6 +435,11 @@ note_types(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_poi
     switch (prev->opcode) {
         case STORE_FAST:
             types |= tag_of(base[oparg]) << 8;
+            break;
+        case RETURN_VALUE:
+        case RETURN_CONST:
+            // In place of a local that is written.
+            types |= (unsigned int)(locals_can_go(frame) ? JIT_TAG_NULL : JIT_TAG_OTHER) << 8;
             break;
         case STORE_FAST_STORE_FAST:
             types |= tag_of(base[oparg & 15]) << 12;

@@ -1,8 +1,8 @@
 /* Leaving a trace with values in registers: what the snapshot names goes to memory.
  *
- * Order: all boxes are made and references taken, then the slots of the frame that exists are written, then the frames are made that
- * do not exist, outermost first, and last what stood in the locals is given up (it is plain, so nothing of users runs).  One value
- * gives one box.
+ * Order: all boxes are made and references taken, then the slots of the frame that exists are written, then the frames are made
+ * that do not exist, outermost first, and last what stood in the locals is given up (it is plain, so nothing of users runs).
+ * One value gives one box.
  *
  * A box is never missing: where the allocator has no memory, boxes come from a reserve that is filled when an executor is made,
  * and filled up again after an exit that took from it.  If that fails, all executors are dropped.

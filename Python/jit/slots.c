@@ -13,8 +13,8 @@
  *     snapshot says that the trace owns it.
  *  6. A dirty stack slot may also borrow from the heap: from an attribute, an item, a dict.  Before anything in the heap is
  *     written it gets a reference of its own (_PyJitSlot_OwnHeap).
- *  7. Slots of frames that are not in memory are dirty.  They borrow as the stack does (rules 1 and 6), or own: what was on the caller's
- *     stack in memory when it made the call belongs to the trace until the callee gives it up or its frame is made.
+ *  7. Slots of frames that are not in memory are dirty.  They borrow as the stack does (rules 1 and 6), or own: what was on the
+ *     caller's stack in memory when it made the call belongs to the trace until the callee gives it up or its frame is made.
  */
 #include "Python.h"
 
@@ -712,7 +712,8 @@ _PyJitSlot_Keep(_PyJitBuilder *b, uint32_t index)
 {
     _PyJitSlot *slot = &b->slots[index];
     if (slot->object == JIT_REF_NONE) {
-        slot->object = emit1(b, type_of_ref(b, slot->number) == JIT_TYPE_F64 ? JIT_OP_BOX_FLOAT : JIT_OP_BOX_INT, slot->number, 0);
+        int op = type_of_ref(b, slot->number) == JIT_TYPE_F64 ? JIT_OP_BOX_FLOAT : JIT_OP_BOX_INT;
+        slot->object = emit1(b, op, slot->number, 0);
         slot->plain = slot->owned = 1;
     }
     keep(b, index);

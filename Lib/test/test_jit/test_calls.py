@@ -519,6 +519,65 @@ INLINED = {
         (500,),
         "PHI PHI GUARD_NO_EVENT RANGE_NEXT FMUL FADD FMUL LOOP",
     ),
+    "methods": (
+        """
+        class P:
+            def scale(self, k):
+                return k * 2.0
+            def both(self, k):
+                return self.scale(k) + 1.0
+        def f(n):
+            p = P()
+            t = 0.5
+            for i in range(n):
+                t = p.both(t) * 0.25
+            return t
+        """,
+        (500,),
+        "PHI PHI GUARD_NO_EVENT RANGE_NEXT FMUL FADD FMUL LOOP",
+    ),
+    "a bound method": (
+        """
+        class P:
+            def scale(self, k):
+                return k * 2.0
+        def f(n):
+            scale = P().scale
+            t = 0.5
+            for i in range(n):
+                t = scale(t) * 0.25
+            return t
+        """,
+        (500,),
+        "PHI PHI GUARD_NO_EVENT RANGE_NEXT FMUL FMUL LOOP",
+    ),
+    "a default": (
+        """
+        def add(a, b=3):
+            return a + b
+        def f(n):
+            t = 0
+            for i in range(n):
+                t = add(t)
+            return t
+        """,
+        (500,),
+        "PHI PHI GUARD_NO_EVENT RANGE_NEXT IADD LOOP",
+    ),
+    "a closure": (
+        """
+        def f(n):
+            k = 3
+            def add(x):
+                return x + k
+            t = 0
+            for i in range(n):
+                t = add(t)
+            return t
+        """,
+        (500,),
+        "PHI PHI GUARD_NO_EVENT RANGE_NEXT IADD LOOP",
+    ),
 }
 
 

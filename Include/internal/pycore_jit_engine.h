@@ -228,6 +228,8 @@ int _PyJitWatch_Depend(_PyJitTrace *trace, PyObject *dict, PyObject *name);   //
 /* After at least one record: control has left the loop that is recorded, to NEXT in CODE (NULL: not Python), and the recording
  * is to be dropped. */
 bool _PyJitPolicy_LeftLoop(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT *next);
+/* The side trace that is recorded began where a loop ended: coming back there is no loop. */
+bool _PyJitPolicy_BeginsBesideLoop(const _PyJitRecorder *r);
 void _PyJitPolicy_TrySoon(_Py_CODEUNIT *instr);      // the JUMP_BACKWARD at INSTR asks again after a few iterations
 
 /* log.c: all are silent where no log is asked for, and never fail the program */

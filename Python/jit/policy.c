@@ -3,6 +3,10 @@
  * A loop becomes hot in some iteration; if that is the last one, the recording goes from the jump to the end of the loop and away.
  * Inner loops of a few iterations often meet this.  Such a recording is dropped and the loop asked again soon, at a random
  * distance, so that loops of any length come to another iteration.  After some tries it is kept: there may be loops that run once.
+ *
+ * The side trace of a loop's end begins with the FOR_ITER that found nothing more.  When control comes back there, the loop around it
+ * has begun the inner loop anew, and FOR_ITER does not find the end again: this is no loop of its own.  The recording goes on to the
+ * inner loop's executor.
  */
 #include "Python.h"
 
@@ -74,6 +78,17 @@ _PyJitPolicy_LeftLoop(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT 
     }
     ++*tried;
     return true;
+}
+
+bool
+_PyJitPolicy_BeginsBesideLoop(const _PyJitRecorder *r)
+{
+    if (r->kind != JIT_KIND_SIDE || r->trace.nrecords < 2) {
+        return false;
+    }
+    const _PyJitRecord *first = &r->trace.records[0], *second = first + 1;
+    return _PyOpcode_Deopt[first->opcode] == FOR_ITER
+        && second->offset - second->prefix != first->offset + first->size;
 }
 
 void

@@ -611,7 +611,7 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
     }
     PyCodeObject *code = frame->owner == FRAME_OWNED_BY_CSTACK ? NULL : _PyFrame_GetCode(frame);
     if (fresh && r->trace.nrecords > 0) {
-        if (next_instr == r->root) {
+        if (next_instr == r->root && !_PyJitPolicy_BeginsBesideLoop(r)) {
             finish(JIT_END_LOOP, code, next_instr, 0);
             return JIT_STEP_STOP;
         }

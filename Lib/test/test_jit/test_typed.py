@@ -646,6 +646,26 @@ print(json.dumps([sys._jit._ir_traces(), sys._jit.stats()["aborts"]]))
         loops = [" ".join(operations(text)) for text in traces]
         self.assertIn("PHI PHI GUARD_NO_EVENT RANGE_NEXT IADD LOOP", loops)
 
+    def test_side_trace_of_a_loops_end_goes_on_to_the_next_run_of_the_loop(self):
+        # It was taken for a loop of its own, which never came around.
+        program = """
+def f(n):
+    t = 0
+    for i in range(n):
+        for j in range(10):
+            t += i ^ j
+    return t
+import sys, json
+print(json.dumps([f(200), f(400), sys._jit._ir_traces()]))
+"""
+        want = json.loads(run(program, PYTHON_JIT="0"))
+        got = json.loads(run(program))
+        self.assertEqual(got[:2], want[:2])
+        sides = [text for text in got[2] if "FOR_ITER" in text.partition("START")[2].splitlines()[1]]
+        self.assertTrue(sides)
+        for text in sides:
+            self.assertNotEqual(operations(text)[-1], "LOOP")
+
     def test_more_values_than_machine_code_has_room_for(self):
         # Such a trace was dropped; it is built again with less in registers.
         names = [f"x{i}" for i in range(180)]

@@ -25,6 +25,13 @@ int _PyJit_SetFloatItem(PyObject *list, int64_t i, double value);
 /* Appends ITEM with a reference of its own.  -1, with nothing done: memory is short. */
 int _PyJit_AppendItem(PyObject *list, PyObject *item);
 
+/* --- fields.c --- */
+
+/* A new number in PLACE instead of what is there, which is not NULL.  -1, with nothing done: memory is short, or the end of the old
+ * object could run code of users. */
+int _PyJit_SetFloatField(PyObject **place, double value);
+int _PyJit_SetIntField(PyObject **place, int64_t value);
+
 #ifdef __cplusplus
 }
 #endif

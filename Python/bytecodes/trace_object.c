@@ -27,8 +27,67 @@ trace op(GUARD_TYPE_VERSION, (o: object --)) pure reads type exits {
     EXIT_IF(Py_TYPE(o)->tp_version_tag != JIT_AUX);
 }
 
+// The same of O itself, which has to be a class.
+trace op(GUARD_CLASS_VERSION, (o: object --)) pure reads type exits {
+    EXIT_IF(!PyType_Check(o) || ((PyTypeObject *)o)->tp_version_tag != JIT_AUX);
+}
+
+// Leaves unless O is an exact module.
+trace op(GUARD_MODULE, (o: object --)) pure reads type exits {
+    EXIT_IF(!PyModule_CheckExact(o));
+}
+
 // O's type has inline values (its version was checked).  Leave where O's attributes are not there any more; where they are also seen
 // by a dict.
 trace op(GUARD_INLINE_VALUES, (o: object --)) pure reads type exits {
     EXIT_IF(!_PyObject_InlineValues(o)->valid);
+}
+
+trace op(GUARD_NO_DICT, (o: object --)) pure reads type exits {
+    EXIT_IF(_PyObject_GetManagedDict(o) != NULL || !_PyObject_InlineValues(o)->valid);
+}
+
+// The object `aux` bytes behind the address of O: an inline value or a slot, by the version of the type.  Leaves where there is none.
+trace op(LOAD_FIELD, (o: object -- r: object)) pure reads attr exits {
+    r = *(PyObject **)((char *)o + JIT_AUX);
+    EXIT_IF(r == NULL);
+}
+
+// Takes the reference to V; the object that was there, which is not NULL, is given up (GUARD_RELEASE).  Never leaves.
+trace op(STORE_FIELD, (o: object, v: object --)) writes attr {
+    PyObject **place = (PyObject **)((char *)o + JIT_AUX);
+    PyObject *old = *place;
+    *place = v;
+    Py_DECREF(old);
+}
+
+// A number that nobody else has a reference to, as attribute.  Where the same holds for the one that is there, nobody can tell that it
+// is used again.  Leave, with nothing done, if what is there could not be given up silently or memory is short.
+trace op(STORE_FIELD_FLOAT, (o: object, v: f64 --)) exits writes attr {
+    PyObject **place = (PyObject **)((char *)o + JIT_AUX);
+    if (PyFloat_CheckExact(*place) && Py_REFCNT(*place) == 1) {
+        ((PyFloatObject *)*place)->ob_fval = v;
+    }
+    else {
+        EXIT_IF(_PyJit_SetFloatField(place, v) < 0);
+    }
+}
+
+trace op(STORE_FIELD_INT, (o: object, v: i64 --)) exits writes attr {
+    PyObject **place = (PyObject **)((char *)o + JIT_AUX);
+    PyLongObject *old = (PyLongObject *)*place;
+    uint64_t size = v < 0 ? -(uint64_t)v : (uint64_t)v;
+    uintptr_t digits = 1 + (size >> PyLong_SHIFT != 0);
+    // Small ints are shared.  What has more digits may not fit in the old one.
+    if (PyLong_CheckExact(*place) && Py_REFCNT(*place) == 1 && digits <= old->long_value.lv_tag >> NON_SIZE_BITS
+            && size - _PY_NSMALLPOSINTS < ((uint64_t)1 << 2 * PyLong_SHIFT) - _PY_NSMALLPOSINTS) {
+        old->long_value.lv_tag = digits << NON_SIZE_BITS | (v < 0 ? 2 : 0);
+        old->long_value.ob_digit[0] = (digit)(size & PyLong_MASK);
+        if (digits > 1) {
+            old->long_value.ob_digit[1] = (digit)(size >> PyLong_SHIFT);
+        }
+    }
+    else {
+        EXIT_IF(_PyJit_SetIntField(place, v) < 0);
+    }
 }

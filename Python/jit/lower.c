@@ -145,6 +145,13 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case LOAD_GLOBAL_MODULE:
         case LOAD_GLOBAL_BUILTIN:
             return _PyJitLower_Global(b, index);
+        case LOAD_ATTR_INSTANCE_VALUE:
+        case LOAD_ATTR_SLOT:
+        case LOAD_ATTR_MODULE:
+        case LOAD_ATTR_CLASS:
+        case STORE_ATTR_INSTANCE_VALUE:
+        case STORE_ATTR_SLOT:
+            return _PyJitLower_Attribute(b, index);
         default: {
             uint32_t done = _PyJitLower_Number(b, index);
             if (done == 0) {

@@ -199,6 +199,8 @@ void _PyJitSlot_Copy(_PyJitBuilder *b, uint32_t from);           // pushes
 void _PyJitSlot_Swap(_PyJitBuilder *b, uint32_t one, uint32_t other);
 /* The number in SLOT, which has no object, gets one that the trace owns, and so do all slots of the same identity. */
 void _PyJitSlot_Box(_PyJitBuilder *b, uint32_t slot);
+bool _PyJitSlot_IsBare(const _PyJitBuilder *b, uint32_t slot);    // a number without an object
+bool _PyJitSlot_IsAlone(const _PyJitBuilder *b, uint32_t slot);   // bare, and no other slot has the same identity
 /* Pops an object with a reference to it, which the next operation has to take. */
 _PyJitRef _PyJitSlot_TakeTop(_PyJitBuilder *b);
 /* Nothing of users runs, and nothing is to be checked, where the slot is popped. */
@@ -246,6 +248,8 @@ uint32_t _PyJitLower_Global(_PyJitBuilder *b, uint32_t index);
 /* lower_call.c, lower_return.c: the same for calls, methods and returns. */
 uint32_t _PyJitLower_Call(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Return(_PyJitBuilder *b, uint32_t index);
+/* lower_attr.c: attributes of instances, modules and classes. */
+uint32_t _PyJitLower_Attribute(_PyJitBuilder *b, uint32_t index);
 /* lower_seq.c: for lists, tuples and their iterators. */
 uint32_t _PyJitLower_Seq(_PyJitBuilder *b, uint32_t index);
 /* The instruction at INDEX begins: its checks lead to it. */

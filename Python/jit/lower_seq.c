@@ -95,19 +95,6 @@ subscript(_PyJitBuilder *b, uint32_t index, bool list)
     return 1;
 }
 
-/* Is the number in slot INDEX, which has no object, in no other one? */
-static bool
-is_alone(const _PyJitBuilder *b, uint32_t index)
-{
-    for (uint32_t i = 0; i < b->depth; i++) {
-        const _PyJitSlot *slot = &b->slots[i];
-        if (i != index && slot->dirty && slot->object == JIT_REF_NONE && slot->identity == b->slots[index].identity) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool
 borrows_from_heap(const _PyJitBuilder *b, uint32_t below)
 {
@@ -137,7 +124,7 @@ store_subscript(_PyJitBuilder *b, uint32_t index)
     const _PyJitSlot *slot = &b->slots[value];
     bool number = slot->dirty && slot->object == JIT_REF_NONE;
     if (number && old == JIT_TAG_FLOAT && !b->failed && type_of_ref(b, slot->number) == JIT_TYPE_F64
-        && is_alone(b, value) && !borrows_from_heap(b, value)) {
+        && _PyJitSlot_IsAlone(b, value) && !borrows_from_heap(b, value)) {
         (void)_PyJitBuild_Emit3(b, JIT_OP_LIST_SET_FLOAT, object, i, slot->number);
         drop(b, 3);
         return 1;

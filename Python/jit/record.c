@@ -26,7 +26,9 @@
 #include "pycore_code.h"
 #include "pycore_frame.h"
 #include "pycore_interp.h"
+#include "pycore_dict.h"
 #include "pycore_long.h"
+#include "pycore_object.h"
 #include "pycore_opcode_metadata.h"
 #include "pycore_opcode_utils.h"
 #include "pycore_pystate.h"
@@ -417,6 +419,21 @@ locals_can_go(_PyInterpreterFrame *frame)
     return true;
 }
 
+/* Of the attribute that a store to OWNER with this instruction replaces, if OWNER is what it was specialized for. */
+static unsigned int
+tag_of_attribute(const _PyJitPending *prev, PyObject *owner)
+{
+    if (Py_TYPE(owner)->tp_version_tag != read_u32(&prev->instr[2].cache)) {
+        return JIT_TAG_OTHER;
+    }
+    uint32_t index = prev->instr[4].cache;
+    if (prev->opcode == STORE_ATTR_SLOT) {
+        return tag_of_release(*(PyObject **)((char *)owner + index));
+    }
+    const PyDictValues *values = _PyObject_InlineValues(owner);
+    return values->valid ? tag_of_release(values->values[index]) : JIT_TAG_OTHER;
+}
+
 /* What the builder wants to know of an instruction that is about to run: stack depth and types (JIT_TAG). */
 static void
 note_types(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
@@ -459,6 +476,10 @@ note_types(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_poi
             break;
         case STORE_SUBSCR_LIST_INT:
             types |= tag_of_item(stack_pointer[-2], stack_pointer[-1]) << 8;
+            break;
+        case STORE_ATTR_INSTANCE_VALUE:
+        case STORE_ATTR_SLOT:
+            types |= tag_of_attribute(prev, stack_pointer[-1]) << 8;
             break;
         default:
             break;

@@ -403,6 +403,23 @@ own_all_borrowers(_PyJitBuilder *b, _PyJitRef object)
     }
 }
 
+bool
+_PyJitSlot_IsBare(const _PyJitBuilder *b, uint32_t index)
+{
+    return is_bare(&b->slots[index]);
+}
+
+bool
+_PyJitSlot_IsAlone(const _PyJitBuilder *b, uint32_t index)
+{
+    for (uint32_t i = 0; i < b->depth; i++) {
+        if (i != index && is_bare(&b->slots[i]) && b->slots[i].identity == b->slots[index].identity) {
+            return false;
+        }
+    }
+    return is_bare(&b->slots[index]);
+}
+
 void
 _PyJitSlot_Box(_PyJitBuilder *b, uint32_t index)
 {

@@ -1,7 +1,7 @@
-"""Typed traces over globals and builtins: what loops become, and that every change is seen.
+"""Typed traces over globals, builtins and attributes: what loops become, and that every change is seen.
 
-`OPTIMIZED` and `FUNCTIONS` are as in test_typed: operations of loops, and programs that are run with each check
-of their traces made to fail in turn.
+`OPTIMIZED` are functions with operations of their loops; `PROGRAMS` are run with each check of their traces
+made to fail in turn.
 """
 
 import json
@@ -44,9 +44,56 @@ OPTIMIZED = {
         "GUARD_GLOBALS GUARD_KEYS LOAD_ENTRY UNBOX_INT IADD LOOP",
         "OPAQUE",
     ),
+    "attributes of an instance": (
+        """
+        class Thing:
+            def __init__(self):
+                self.x, self.dx, self.n = 0.5, 0.25, 7
+        def f(n):
+            p = Thing()
+            for i in range(n):
+                p.x += p.dx * 0.5
+                p.n += i
+        """,
+        (500,),
+        "GUARD_TYPE_VERSION GUARD_INLINE_VALUES LOAD_FIELD FMUL FADD GUARD_NO_DICT STORE_FIELD_FLOAT "
+        "STORE_FIELD_INT PHI RANGE_NEXT STORE_FIELD_FLOAT STORE_FIELD_INT LOOP",
+        "OPAQUE",
+    ),
+    "slots": (
+        """
+        class Thing:
+            __slots__ = ("x", "y")
+        def f(n):
+            p = Thing()
+            p.x, p.y = 1, None
+            for i in range(n):
+                p.x = p.x + i
+                p.y = p
+        """,
+        (500,),
+        "GUARD_TYPE_VERSION LOAD_FIELD IADD STORE_FIELD_INT LOAD_FIELD GUARD_RELEASE INCREF STORE_FIELD "
+        "PHI LOOP",
+        "OPAQUE",
+    ),
+    "module and class": (
+        """
+        import math
+        class Thing:
+            rate = 0.25
+        def f(n):
+            t = 0.0
+            for i in range(n):
+                t += math.pi * Thing.rate
+            return t
+        """,
+        (500,),
+        "GUARD_MODULE GUARD_CLASS_VERSION FADD PHI FADD LOOP",
+        "OPAQUE",
+    ),
 }
 
-FUNCTIONS = """
+GLOBALS = """
 import gc, sys, types
 
 K = 7
@@ -129,9 +176,216 @@ def big_and_odd(n):
 BIG = 2**70 + 1
 ODD = 2**40 + 1
 
+FUNCTIONS = [constants, counts, lends, changed_in_a_callee, shadowed, missing, other_globals, big_and_odd]
+"""
+
+ATTRIBUTES = """
+import gc, sys
+
+class Point:
+    kind = "point"
+    def __init__(self):
+        self.x, self.dx, self.n, self.other = 0.5, 0.25, 7, None
+
+class Slotted:
+    __slots__ = ("x", "dx", "n", "other", "late")
+    def __init__(self):
+        self.x, self.dx, self.n, self.other = 0.5, 0.25, 7, None
+
+CLASSES = (Point, Slotted)
+
+def moves(n):
+    out = []
+    for cls in CLASSES:
+        p = cls()
+        for i in range(n):
+            p.x += p.dx * i
+            p.n += i
+        out.append((p.x, p.n))
+    return out
+
+def ints_of_all_sizes(n):
+    p, q = Point(), Slotted()
+    out = []
+    for i in range(n):
+        p.n = p.n * 3 if p.n < 2**61 else -5
+        q.n = -p.n
+        if i % 7 == 0:
+            out.append((p.n, q.n))
+    return out, p.n, q.n
+
+def identity(n):
+    p = Point()
+    same = 0
+    for i in range(n):
+        x = p.x = p.x + 1.0
+        same += x is p.x
+        y = p.x
+        same += y is x
+        p.dx = p.x
+        same += p.dx is p.x
+        p.x = p.x * 0.5
+        same += p.dx is p.x
+        same += y is p.dx
+    return same, p.x, p.dx
+
+def old_values_live_on(n):
+    p = Slotted()
+    kept = []
+    for i in range(n):
+        old = p.x
+        p.x = old + 0.5
+        kept.append(old)
+        p.x, p.dx = p.dx + p.x, p.x
+        kept.append((p.x, p.dx, p.x))
+    return kept
+
+def on_the_stack(n):
+    p = Point()
+    t = 0.0
+    for i in range(n):
+        t += p.x - (set_x(p, i) or p.x)
+        p.n = i + p.n
+        t += p.n
+    return t
+
+def set_x(p, i):
+    p.x = i * 0.5
+
+def nested_owners(n):
+    p, q = Point(), Slotted()
+    p.other, q.other = q, p
+    for i in range(n):
+        p.other.other.other.x += i
+        q.other.n = p.other.n + q.other.n & 1023
+        q.other.other.dx = q.other.dx
+    return p.x, q.x, p.n, q.n, p.dx is q.dx
+
+class Loud:
+    def __init__(self, log, i):
+        self.log, self.i = log, i
+    def __del__(self):
+        self.log.append(("end", self.i))
+
+def finalizers(n):
+    p = Point()
+    log = []
+    for i in range(n):
+        p.other = Loud(log, i) if i % 3 == 0 else i
+        log.append(i)
+    p.other = None
+    return log
+
+def deleted(n):
+    out = []
+    for cls in CLASSES:
+        p = cls()
+        try:
+            for i in range(n):
+                p.x += 1.0
+                if i == 190:
+                    del p.x
+        except AttributeError as error:
+            out.append((str(error), i, error.__traceback__.tb_lineno))
+    return out
+
+def dictionaries(n):
+    p = Point()
+    out = []
+    for i in range(n):
+        p.x += 1.0
+        if i == 100:
+            seen = p.__dict__
+        if i > 100 and i % 40 == 0:
+            out.append((seen["x"], p.x))
+        if i == 200:
+            p.__dict__ = {"x": -1.0}
+    return out, seen["x"], p.x
+
+def property_comes_later(n):
+    class Here:
+        def __init__(self):
+            self.x = 1
+    p = Here()
+    t = 0
+    for i in range(n):
+        t += p.x
+        if i == 120:
+            Here.x = property(lambda self: 1000)
+        if i == 180:
+            del Here.x
+    return t
+
+def setter_comes_later(n):
+    class Here:
+        def __init__(self):
+            self.x = 1
+    log = []
+    p = Here()
+    for i in range(n):
+        p.x = i
+        if i == 120:
+            Here.__setattr__ = lambda self, name, value: log.append((name, value))
+    return log, p.x
+
+def class_changes(n):
+    class Other(Point):
+        @property
+        def dx(self):
+            return 3.0
+    p = Point()
+    for i in range(n):
+        if i == 150:
+            p.__class__ = Other
+        p.x += p.dx
+    return p.x
+
+def kinds_change(n):
+    p = Point()
+    for i in range(n):
+        p.x = p.x + 1
+        if i % 60 == 59:
+            p.x = 1 if isinstance(p.x, float) else 0.5
+    return p.x
+
+def class_values(n):
+    class Here:
+        rate = 2
+    out = []
+    t = 0
+    for i in range(n):
+        t += Here.rate
+        if i % 100 == 99:
+            Here.rate = Here.rate * 1.5
+    return t
+
+def modules(n):
+    import math
+    module = type(sys)("mine")
+    module.value = 1
+    globals()["MODULE"] = module
+    t = 0.0
+    for i in range(n):
+        t += math.pi * MODULE.value
+        if i == 130:
+            module.value = 2
+        if i == 200:
+            module.__class__ = Module
+    return t
+
+class Module(type(sys)):
+    @property
+    def value(self):
+        return 0.5
+
+FUNCTIONS = [moves, ints_of_all_sizes, identity, old_values_live_on, on_the_stack, nested_owners, finalizers,
+             deleted, dictionaries, property_comes_later, setter_comes_later, class_changes, kinds_change,
+             class_values, modules]
+"""
+
+POSTLUDE = """
 def run_all():
-    return [repr(f(260)) for f in (
-        constants, counts, lends, changed_in_a_callee, shadowed, missing, other_globals, big_and_odd)]
+    return [repr(f(260)) for f in FUNCTIONS]
 
 def leaks():
     count = getattr(sys, "gettotalrefcount", None)
@@ -155,6 +409,8 @@ for turn in range(3):
 print(*first, sep="\\n")
 print("leaks", leaks())
 """
+
+PROGRAMS = {"globals": GLOBALS + POSTLUDE, "attributes": ATTRIBUTES + POSTLUDE}
 
 # The module's namespace dies, and so do the objects that were constants of its traces.
 NAMESPACES = """
@@ -287,23 +543,27 @@ class ExitTests(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.expected = run(FUNCTIONS, PYTHON_JIT="0")
+        cls.expected = {name: run(program, PYTHON_JIT="0") for name, program in PROGRAMS.items()}
+
+    def check(self, **settings):
+        for name, program in PROGRAMS.items():
+            with self.subTest(name, **settings):
+                self.assertEqual(run(program, **settings), self.expected[name])
 
     def test_machine_code(self):
-        self.assertEqual(run(FUNCTIONS, PYTHON_JIT_BACKEND="native"), self.expected)
+        self.check(PYTHON_JIT_BACKEND="native")
 
     def test_passes_off(self):
-        for passes in ("fold", "cse", "peel", "fold,cse,peel"):
-            with self.subTest(passes):
-                self.assertEqual(run(FUNCTIONS, PYTHON_JIT_PASSES_OFF=passes), self.expected)
+        for passes in ("", "fold", "cse", "peel", "fold,cse,peel"):
+            self.check(PYTHON_JIT_PASSES_OFF=passes)
 
     def test_stress(self):
-        self.assertEqual(run(FUNCTIONS, PYTHON_JIT_STRESS="1"), self.expected)
+        self.check(PYTHON_JIT_STRESS="1")
+        self.check(PYTHON_JIT_STRESS="1", PYTHON_JIT_BACKEND="native")
 
     def test_forced_exits(self):
-        for number in range(1, 31):
-            with self.subTest(number):
-                self.assertEqual(run(FUNCTIONS, PYTHON_JIT_FORCE_EXIT=str(number)), self.expected)
+        for number in range(1, 41):
+            self.check(PYTHON_JIT_FORCE_EXIT=str(number))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,184 @@
+/* Lowering rules of attributes.
+ *
+ * An attribute of an instance is in the object itself, as an inline value or in a slot of the class: the version of the type
+ * says where, and that no descriptor of the class comes first.  What is loaded is borrowed from the heap (slots.c, rule 6).  A store
+ * replaces a value; the first store to an attribute stays opaque, as do attributes in dicts.
+ *
+ * Attributes of modules and classes are constants: of a module that is one itself, by its watched dict (watch.c); of a
+ * class, by its version.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_code.h"
+#include "pycore_dict.h"
+#include "pycore_moduleobject.h"
+#include "jit/lower.h"
+
+static inline uint32_t
+version_of(const _Py_CODEUNIT *units)
+{
+    return read_u32((uint16_t *)&units[2].cache);
+}
+
+/* Where the attribute is, counted in bytes from the object's address.  INDEX: from the inline cache. */
+static uint32_t
+place_of(int opcode, uint32_t index)
+{
+    bool slot = opcode == LOAD_ATTR_SLOT || opcode == STORE_ATTR_SLOT;
+    return slot ? index : (uint32_t)(sizeof(PyObject) + offsetof(PyDictValues, values) + index * sizeof(PyObject *));
+}
+
+static inline void
+guard(_PyJitBuilder *b, int op, _PyJitRef object, uint32_t aux)
+{
+    (void)_PyJitBuild_Emit(b, op, object, JIT_REF_NONE, aux);
+}
+
+/* The top of the stack can be popped without giving up a reference. */
+static bool
+top_is_borrowed(const _PyJitBuilder *b)
+{
+    const _PyJitSlot *top = &b->slots[b->depth - 1];
+    return top->dirty && !top->owned && top->object != JIT_REF_NONE;
+}
+
+static uint32_t
+load_field(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    const _Py_CODEUNIT *units = &b->t->units[record->units];
+    if (!top_is_borrowed(b) || version_of(units) > INT32_MAX) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef owner = b->slots[b->depth - 1].object;
+    guard(b, JIT_OP_GUARD_TYPE_VERSION, owner, version_of(units));
+    if (record->opcode == LOAD_ATTR_INSTANCE_VALUE) {
+        guard(b, JIT_OP_GUARD_INLINE_VALUES, owner, 0);
+    }
+    _PyJitRef value = _PyJitBuild_Emit(b, JIT_OP_LOAD_FIELD, owner, JIT_REF_NONE, place_of(record->opcode, units[4].cache));
+    _PyJitSlot_DropTop(b);
+    _PyJitSlot_PushHeap(b, value);
+    if (record->oparg & 1) {
+        _PyJitSlot_PushNull(b);
+    }
+    return 1;
+}
+
+static uint32_t
+store_field(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    const _Py_CODEUNIT *units = &b->t->units[record->units];
+    uint32_t value = b->depth - 2;
+    unsigned int old_tag = JIT_TAG(record->types, 2);
+    if (!top_is_borrowed(b) || version_of(units) > INT32_MAX || old_tag == JIT_TAG_OTHER || old_tag == JIT_TAG_NULL) {
+        return 0;
+    }
+    uint32_t place = place_of(record->opcode, units[4].cache);
+    _PyJitLower_Begin(b, index);
+    _PyJitRef owner = b->slots[b->depth - 1].object;
+    guard(b, JIT_OP_GUARD_TYPE_VERSION, owner, version_of(units));
+    if (record->opcode == STORE_ATTR_INSTANCE_VALUE) {
+        guard(b, JIT_OP_GUARD_NO_DICT, owner, 0);
+    }
+    _PyJitRef old = _PyJitBuild_Emit(b, JIT_OP_LOAD_FIELD, owner, JIT_REF_NONE, place);
+    if (_PyJitSlot_IsBare(b, value)) {
+        if (_PyJitSlot_IsAlone(b, value)) {
+            _PyJitRef number = b->slots[value].number;
+            int op = type_of_ref(b, number) == JIT_TYPE_F64 ? JIT_OP_STORE_FIELD_FLOAT : JIT_OP_STORE_FIELD_INT;
+            b->slots[b->depth - 1].heap = 0;     // still borrowed if it leaves, and not needed when it has written
+            _PyJitSlot_OwnHeap(b);
+            (void)_PyJitBuild_Emit(b, op, owner, number, place);
+            _PyJitSlot_DropTop(b);
+            _PyJitSlot_DropTop(b);
+            return 1;
+        }
+        guard(b, JIT_OP_GUARD_RELEASE, old, 0);
+        _PyJitSlot_Box(b, value);
+    }
+    else {
+        guard(b, JIT_OP_GUARD_RELEASE, old, 0);
+    }
+    // Nothing leaves from here on.
+    _PyJitSlot_DropTop(b);
+    _PyJitRef taken = _PyJitSlot_TakeTop(b);
+    _PyJitSlot_OwnHeap(b);
+    (void)_PyJitBuild_Emit(b, JIT_OP_STORE_FIELD, owner, taken, place);
+    return 1;
+}
+
+/* Instead of the top of the stack, which was checked: VALUE, a constant as long as the trace is valid. */
+static void
+replace_by_const(_PyJitBuilder *b, PyObject *value, uint32_t oparg)
+{
+    _PyJitSlot_DropTop(b);
+    _PyJitSlot_PushConst(b, value);
+    if (oparg & 1) {
+        _PyJitSlot_PushNull(b);
+    }
+}
+
+static uint32_t
+load_module(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    const _Py_CODEUNIT *units = &b->t->units[record->units];
+    if (!top_is_borrowed(b) || !JIT_IS_CONST(b->slots[b->depth - 1].object)) {
+        return 0;
+    }
+    _PyJitRef owner = b->slots[b->depth - 1].object;
+    PyObject *module = (PyObject *)(uintptr_t)JIT_INS(b->t, owner)->bits;
+    if (module == NULL || !PyModule_CheckExact(module)) {
+        return 0;
+    }
+    PyObject *dict = ((PyModuleObject *)module)->md_dict;
+    PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
+    PyObject *value = _PyJitWatch_Constant(dict, name, version_of(units), units[4].cache);
+    if (value == NULL) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    guard(b, JIT_OP_GUARD_MODULE, owner, 0);
+    b->failed |= _PyJitWatch_Depend(b->t, dict, name) < 0;
+    replace_by_const(b, value, record->oparg);
+    return 1;
+}
+
+static uint32_t
+load_class(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    const _Py_CODEUNIT *units = &b->t->units[record->units];
+    if (!top_is_borrowed(b) || version_of(units) > INT32_MAX) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    guard(b, JIT_OP_GUARD_CLASS_VERSION, b->slots[b->depth - 1].object, version_of(units));
+    replace_by_const(b, read_obj((uint16_t *)&units[6].cache), record->oparg);
+    return 1;
+}
+
+uint32_t
+_PyJitLower_Attribute(_PyJitBuilder *b, uint32_t index)
+{
+    switch (b->t->records[index].opcode) {
+        case LOAD_ATTR_INSTANCE_VALUE:
+        case LOAD_ATTR_SLOT:
+            return load_field(b, index);
+        case STORE_ATTR_INSTANCE_VALUE:
+        case STORE_ATTR_SLOT:
+            return store_field(b, index);
+        case LOAD_ATTR_MODULE:
+            return load_module(b, index);
+        case LOAD_ATTR_CLASS:
+            return load_class(b, index);
+        default:
+            return 0;
+    }
+}
+
+#endif /* _Py_TIER2 */

@@ -143,8 +143,9 @@ typedef struct {
     uint16_t sp;           // where the stack pointer pointed before it ran, as an index into localsplus
     uint16_t types;        // JIT_TAG_ values, four bits each: see JIT_TAG
     PyObject *seen;        // an object the rule of this instruction asks for, alive until the trace is built; or NULL:
-                           // LOAD_GLOBAL_MODULE, LOAD_GLOBAL_BUILTIN: the globals of its frame
-                           // LOAD_ATTR_METHOD_...: the method in its cache
+                           // LOAD_GLOBAL_MODULE, LOAD_GLOBAL_BUILTIN: the globals of its frame;
+                           // LOAD_ATTR_METHOD_...: the method in its cache;
+                           // CALL_LEN, CALL_ISINSTANCE: the type of the (first) argument
     uint8_t observed;      // the frame had a frame object before it ran
 } _PyJitRecord;
 
@@ -164,6 +165,9 @@ enum {
 /* I: 0, 1: the top of the stack and the one below; 2: what stood in the (first) local a STORE_FAST... writes, the item a
  * STORE_SUBSCR_LIST_INT replaces, or the container that a subscript, append or unpacking pops (NONE: not its end); 3: in the second
  * local, for all other instructions the top of the stack after it ran. */
+/* The same field of a call of abs, min or max: how the last of two arguments is to the first; of one, how it is to 0. */
+enum { JIT_ORDER_OTHER, JIT_ORDER_LESS, JIT_ORDER_MORE };
+
 #define JIT_TAG(TYPES, I) ((unsigned int)(TYPES) >> (4 * (I)) & 15)
 
 #define JIT_MAX_PASSED 120 // values a side trace begins with, or brings back to a loop

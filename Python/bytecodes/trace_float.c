@@ -103,3 +103,22 @@ trace op(GUARD_FNE, (a: f64, b: f64 --)) pure exits {
 trace op(COPY_FLOAT, (a: f64 -- r: f64)) {
     r = a;
 }
+
+trace op(FABS, (a: f64 -- r: f64)) pure {
+    r = fabs(a);
+}
+
+// What min() and max() take of A, B: B only if it is the smaller, or larger, one.
+trace op(FMIN, (a: f64, b: f64 -- r: f64)) pure {
+    r = b < a ? b : a;
+}
+
+trace op(FMAX, (a: f64, b: f64 -- r: f64)) pure {
+    r = b > a ? b : a;
+}
+
+// Towards zero; leaves where the result does not fit 64 bits, or is none.
+trace op(F2I, (a: f64 -- r: i64)) pure exits {
+    EXIT_IF(!(a > -0x1p63 && a < 0x1p63));
+    r = (int64_t)a;
+}

@@ -163,3 +163,16 @@ trace op(GUARD_INE, (a: i64, b: i64 --)) pure exits {
 trace op(COPY_INT, (a: i64 -- r: i64)) {
     r = a;
 }
+
+trace op(IABS, (a: i64 -- r: i64)) pure exits {
+    EXIT_IF(a == INT64_MIN);
+    r = a < 0 ? -a : a;
+}
+
+trace op(IMIN, (a: i64, b: i64 -- r: i64)) pure {
+    r = b < a ? b : a;
+}
+
+trace op(IMAX, (a: i64, b: i64 -- r: i64)) pure {
+    r = b > a ? b : a;
+}

@@ -91,3 +91,16 @@ trace op(STORE_FIELD_INT, (o: object, v: i64 --)) exits writes attr {
         EXIT_IF(_PyJit_SetIntField(place, v) < 0);
     }
 }
+
+// Leaves unless O's type is this very one.
+trace op(GUARD_EXACT, (o: object, type: object --)) pure reads type exits {
+    EXIT_IF((PyObject *)Py_TYPE(o) != type);
+}
+
+trace op(DICT_SIZE, (dict: object -- r: i64)) pure reads dict reads attr {
+    r = ((PyDictObject *)dict)->ma_used;
+}
+
+trace op(STR_SIZE, (s: object -- r: i64)) pure {
+    r = ((PyASCIIObject *)s)->length;
+}

@@ -152,6 +152,12 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case STORE_ATTR_INSTANCE_VALUE:
         case STORE_ATTR_SLOT:
             return _PyJitLower_Attribute(b, index);
+        case CALL_LEN:
+        case CALL_BUILTIN_O:
+        case CALL_BUILTIN_FAST_WITH_KEYWORDS:
+        case CALL_BUILTIN_CLASS:
+        case CALL_ISINSTANCE:
+            return _PyJitLower_Builtin(b, index);
         default: {
             uint32_t done = _PyJitLower_Number(b, index);
             if (done == 0) {

@@ -248,6 +248,8 @@ uint32_t _PyJitLower_Global(_PyJitBuilder *b, uint32_t index);
 /* lower_call.c, lower_return.c: the same for calls, methods and returns. */
 uint32_t _PyJitLower_Call(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Return(_PyJitBuilder *b, uint32_t index);
+/* lower_builtin.c: calls of builtins. */
+uint32_t _PyJitLower_Builtin(_PyJitBuilder *b, uint32_t index);
 /* lower_attr.c: attributes of instances, modules and classes. */
 uint32_t _PyJitLower_Attribute(_PyJitBuilder *b, uint32_t index);
 /* lower_seq.c: for lists, tuples and their iterators. */

@@ -434,6 +434,23 @@ tag_of_attribute(const _PyJitPending *prev, PyObject *owner)
     return values->valid ? tag_of_release(values->values[index]) : JIT_TAG_OTHER;
 }
 
+/* How Y, an exact number, is to X, or to 0 if X is NULL (JIT_ORDER_).  Big ints and other objects: OTHER. */
+static unsigned int
+order_of(PyObject *x, PyObject *y)
+{
+    if (PyFloat_CheckExact(y) && x != NULL && PyFloat_CheckExact(x)) {
+        double difference = PyFloat_AS_DOUBLE(y) - PyFloat_AS_DOUBLE(x);
+        return difference < 0 ? JIT_ORDER_LESS : difference > 0 ? JIT_ORDER_MORE : JIT_ORDER_OTHER;
+    }
+    if (!PyLong_CheckExact(y) || (x != NULL && !PyLong_CheckExact(x))) {
+        return JIT_ORDER_OTHER;
+    }
+    int overflow_x = 0, overflow_y;
+    long long left = x == NULL ? 0 : PyLong_AsLongLongAndOverflow(x, &overflow_x);
+    long long right = PyLong_AsLongLongAndOverflow(y, &overflow_y);
+    return overflow_x || overflow_y || left == right ? JIT_ORDER_OTHER : right < left ? JIT_ORDER_LESS : JIT_ORDER_MORE;
+}
+
 /* What the builder wants to know of an instruction that is about to run: stack depth and types (JIT_TAG). */
 static void
 note_types(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
@@ -477,6 +494,12 @@ note_types(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_poi
         case STORE_SUBSCR_LIST_INT:
             types |= tag_of_item(stack_pointer[-2], stack_pointer[-1]) << 8;
             break;
+        case CALL_BUILTIN_O:
+            types |= order_of(NULL, stack_pointer[-1]) << 8;
+            break;
+        case CALL_BUILTIN_FAST_WITH_KEYWORDS:
+            types |= oparg == 2 ? order_of(stack_pointer[-2], stack_pointer[-1]) << 8 : 0;
+            break;
         case STORE_ATTR_INSTANCE_VALUE:
         case STORE_ATTR_SLOT:
             types |= tag_of_attribute(prev, stack_pointer[-1]) << 8;
@@ -502,7 +525,13 @@ object_of_interest(_PyInterpreterFrame *frame, PyObject **stack_pointer, _Py_COD
         return frame->f_globals;
     }
     // Builtins of one's own are not watched.
-    return opcode == LOAD_GLOBAL_BUILTIN && frame->f_builtins == _PyInterpreterState_GET()->builtins ? frame->f_globals : NULL;
+    if (opcode == LOAD_GLOBAL_BUILTIN) {
+        return frame->f_builtins == _PyInterpreterState_GET()->builtins ? frame->f_globals : NULL;
+    }
+    // The generic form may have run with fewer operands; then the rule is not asked.
+    Py_ssize_t depth = stack_pointer - _PyFrame_Stackbase(frame);
+    return opcode == CALL_LEN && depth >= 1 ? (PyObject *)Py_TYPE(stack_pointer[-1])
+        : opcode == CALL_ISINSTANCE && depth >= 2 ? (PyObject *)Py_TYPE(stack_pointer[-2]) : NULL;
 }
 
 /* The same when it has run, in the same frame. */

@@ -84,6 +84,11 @@ def float_power(a, b):
     return power
 
 
+def float_to_int(a):
+    check(math.isfinite(a) and -(2.0**63) < a < 2.0**63)
+    return int(a)
+
+
 def exact_float(a):
     check(abs(a) <= 1 << 53)
     return float(a)
@@ -118,6 +123,13 @@ OPERATIONS = {
     "FPOW": ("FF", "F", True, float_power),
     "SAME": ("OO", "I", False, lambda a, b: int(a is b)),
     "I2F": ("I", "F", False, float),
+    "IABS": ("I", "I", True, lambda a: fits(abs(a))),
+    "IMIN": ("II", "I", False, min),
+    "IMAX": ("II", "I", False, max),
+    "FABS": ("F", "F", False, abs),
+    "FMIN": ("FF", "F", False, min),
+    "FMAX": ("FF", "F", False, max),
+    "F2I": ("F", "I", True, float_to_int),
     "FADD": ("FF", "F", False, lambda a, b: a + b),
     "FSUB": ("FF", "F", False, lambda a, b: a - b),
     "FMUL": ("FF", "F", False, lambda a, b: a * b),

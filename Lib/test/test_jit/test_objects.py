@@ -1,4 +1,4 @@
-"""Typed traces over globals, builtins and attributes: what loops become, and that every change is seen.
+"""Typed traces over globals, builtins and attributes: what loops become, and that all changes are seen.
 
 `OPTIMIZED` are functions with operations of their loops; `PROGRAMS` are run with each check of their traces
 made to fail in turn.
@@ -74,6 +74,22 @@ OPTIMIZED = {
         (500,),
         "GUARD_TYPE_VERSION LOAD_FIELD IADD STORE_FIELD_INT LOAD_FIELD GUARD_RELEASE INCREF STORE_FIELD "
         "PHI LOOP",
+        "OPAQUE",
+    ),
+    "builtins": (
+        """
+        def f(n):
+            items = [1, 2, 3]
+            t = 0
+            for i in range(n):
+                t += len(items) + abs(i - 100) + max(i * 2, 100 - i)
+                t += int(float(i) * 0.5)
+                if isinstance(items, list):
+                    t += 1
+            return t
+        """,
+        (500,),
+        "LIST_SIZE ISUB IABS IMAX I2F FMUL F2I GUARD_EXACT PHI IABS IMAX LOOP",
         "OPAQUE",
     ),
     "module and class": (
@@ -383,6 +399,138 @@ FUNCTIONS = [moves, ints_of_all_sizes, identity, old_values_live_on, on_the_stac
              class_values, modules]
 """
 
+BUILTIN_CALLS = """
+import gc, sys
+
+def lengths(n):
+    things = [], (1, 2), {}, "abc", [5] * 3, {1: 2}
+    total = 0
+    for i in range(n):
+        for thing in things:
+            total += len(thing)
+        things[0].append(i)
+        things[2][i] = i
+        total += len(things[0]) * len(things[2])
+    return total, len("x" * total)
+
+def length_of_one(n):
+    items = []
+    out = 0
+    for i in range(n):
+        out += len(items)
+        items.append(i)
+        out -= len(items) // 2
+    return out
+
+class Sized:
+    def __len__(self):
+        return 3
+
+def other_lengths(n):
+    t = 0
+    for i in range(n):
+        t += len(Sized() if i % 90 == 80 else (i,))
+    return t
+
+def absolutes(n):
+    t, u, same = 0, 0.0, 0
+    for i in range(n):
+        x = i * 1000 - 50000
+        y = abs(x)
+        same += y is x
+        t += abs(i - 100) + y
+        z = -0.0 if i == 60 else x * 0.5
+        u += abs(z)
+        same += 100 * (str(abs(z))[0] == "-")
+        t += abs(True)
+        if i == 200:
+            t += abs(-2**63) + abs(-(2**63) + 1)
+    return t, u, same
+
+def extremes(n, nan=float("nan")):
+    low, high, same, f, g = 1000, 0, 0, 1.0, 5.5
+    for i in range(n):
+        x = i * 7919 % 1009 + 500
+        low = min(low, x)
+        high = max(high, x)
+        m = max(x, 700)
+        same += m is x
+        same += 10 * (min(x, m) is x)
+        f = max(f, i * 0.25)
+        y = nan if i % 100 == 99 else i - 50.5
+        g = min(g, y)
+        z = max(y, f)
+        same += 1000 * (z is y)
+        same += max(0, min(255, i * 3 - 100))
+        same += min(i, 2.5) > 2
+    return low, high, same, f, g, str(max(nan, 1.0)), str(max(1.0, nan)), str(max(0.0, -0.0))
+
+def zeros(n):
+    out = []
+    for i in range(n):
+        a, b = (0.0, -0.0) if i & 1 else (-0.0, 0.0)
+        out.append((max(a * 1.0, b * 1.0), min(a * 1.0, b * 1.0), max(a, b), min(a, b)))
+    return out
+
+def conversions(n):
+    t, u, same = 0, 0.0, 0
+    for i in range(n):
+        x = i * 1.75 - 100.0
+        t += int(x)
+        u += float(i) + float(x)
+        same += float(x) is x
+        same += int(t) is t
+        t += int(i)
+        if i == 130:
+            t += int(1e30) + int(-1e18) + int(float(2**63)) + int(-float(2**63))
+            u += float(2**62 + 1)
+        if i == 140:
+            try:
+                int(x * float("inf"))
+            except OverflowError as error:
+                same += error.__traceback__.tb_lineno
+    return t, u, same
+
+class A:
+    pass
+
+class B(A):
+    pass
+
+class Pretends:
+    @property
+    def __class__(self):
+        return A
+
+def instances(n):
+    a, b, p = A(), B(), Pretends()
+    t = 0
+    for i in range(n):
+        x = a if i % 3 else b if i % 2 else p
+        t += isinstance(a, A) + isinstance(x, A) * 2 + isinstance(x, B) * 4 + isinstance(i, int) * 8
+        t += isinstance(t, float) * 16
+        if isinstance(b, B):
+            t += 32
+        if i == 200:
+            a.__class__ = B
+    return t
+
+def bound_later(n):
+    global length, B
+    length = len
+    t = 0
+    for i in range(n):
+        t += length((i, i))
+        if i == 120:
+            length = hash
+        if i == 180:
+            length = len
+    return t > 100
+
+FUNCTIONS = [lengths, length_of_one, other_lengths, absolutes, extremes, zeros, conversions, instances,
+             bound_later]
+"""
+
 POSTLUDE = """
 def run_all():
     return [repr(f(260)) for f in FUNCTIONS]
@@ -410,7 +558,11 @@ print(*first, sep="\\n")
 print("leaks", leaks())
 """
 
-PROGRAMS = {"globals": GLOBALS + POSTLUDE, "attributes": ATTRIBUTES + POSTLUDE}
+PROGRAMS = {
+    "globals": GLOBALS + POSTLUDE,
+    "attributes": ATTRIBUTES + POSTLUDE,
+    "builtins": BUILTIN_CALLS + POSTLUDE,
+}
 
 # The module's namespace dies, and so do the objects that were constants of its traces.
 NAMESPACES = """

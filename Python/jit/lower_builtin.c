@@ -1,0 +1,249 @@
+/* Lowering rules of calls of builtins: len, abs, min, max, isinstance, float, int.
+ *
+ * The callable is a constant of the trace (lower_global.c), so what it is is known here.  Identity is kept: abs, min, max, float and
+ * int may give back their argument, so where that object is known, or another slot has the same number, a check says which one it
+ * is and the slot is moved; a number that nobody else has needs no check, and the operation selects.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_code.h"
+#include "pycore_interp.h"
+#include "pycore_pystate.h"
+#include "jit/lower.h"
+
+/* The constant callable of a call with NARGS arguments on the stack and nothing bound; borrowed, or NULL. */
+static PyObject *
+constant_callable(const _PyJitBuilder *b, uint32_t nargs)
+{
+    const _PyJitSlot *callable = &b->slots[b->depth - nargs - 2], *self = callable + 1;
+    if (!callable->dirty || !self->dirty || self->object == JIT_REF_NONE || callable->object == JIT_REF_NONE
+        || !JIT_IS_CONST(self->object) || !JIT_IS_CONST(callable->object) || JIT_INS(b->t, self->object)->bits != 0) {
+        return NULL;
+    }
+    return (PyObject *)(uintptr_t)JIT_INS(b->t, callable->object)->bits;
+}
+
+/* CALLABLE is the function of module builtins with this name. */
+static bool
+is_builtin(PyObject *callable, const char *name)
+{
+    if (!PyCFunction_CheckExact(callable)) {
+        return false;
+    }
+    const PyCFunctionObject *function = (const PyCFunctionObject *)callable;
+    return function->m_module != NULL && PyUnicode_CheckExact(function->m_module)
+        && PyUnicode_CompareWithASCIIString(function->m_module, "builtins") == 0
+        && strcmp(function->m_ml->ml_name, name) == 0;
+}
+
+static inline _PyJitRef
+emit(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right)
+{
+    return _PyJitBuild_Emit(b, op, left, right, 0);
+}
+
+static _PyJitRef
+object_const(_PyJitBuilder *b, const void *object)
+{
+    _PyJitRef ref = _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, (uint64_t)(uintptr_t)object);
+    b->failed |= ref == JIT_REF_NONE;
+    return ref;
+}
+
+static void
+drop(_PyJitBuilder *b, uint32_t count)
+{
+    while (count-- > 0) {
+        _PyJitSlot_DropTop(b);
+    }
+}
+
+/* The slots of a call with NARGS arguments can be popped. */
+static bool
+can_drop_all(const _PyJitBuilder *b, uint32_t nargs)
+{
+    for (uint32_t i = b->depth - nargs - 2; i < b->depth; i++) {
+        if (!can_drop(&b->slots[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The call becomes its argument in slot INDEX. */
+static void
+give_back(_PyJitBuilder *b, uint32_t index, uint32_t nargs)
+{
+    _PyJitSlot value = b->slots[index];
+    b->slots[index].owned = 0;     // moves with it
+    drop(b, nargs + 2);
+    _PyJitSlot_Push(b, value);
+}
+
+static void
+give_number(_PyJitBuilder *b, _PyJitRef number, uint32_t nargs)
+{
+    drop(b, nargs + 2);
+    _PyJitSlot_PushNumber(b, number);
+}
+
+/* --- len ------------------------------------------------------------------------------------------------------------ */
+
+static uint32_t
+call_len(_PyJitBuilder *b, uint32_t index)
+{
+    const PyTypeObject *type = (const PyTypeObject *)b->t->records[index].seen;
+    int op = type == &PyList_Type ? JIT_OP_LIST_SIZE : type == &PyTuple_Type ? JIT_OP_TUPLE_SIZE
+        : type == &PyDict_Type ? JIT_OP_DICT_SIZE : type == &PyUnicode_Type ? JIT_OP_STR_SIZE : JIT_OP_NOP;
+    if (op == JIT_OP_NOP || constant_callable(b, 1) != _PyInterpreterState_GET()->callable_cache.len || !can_drop_all(b, 1)
+        || _PyJitSlot_IsBare(b, b->depth - 1)) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, b->depth - 1);
+    int guard = type == &PyList_Type ? JIT_OP_GUARD_LIST : type == &PyTuple_Type ? JIT_OP_GUARD_TUPLE : JIT_OP_GUARD_EXACT;
+    (void)emit(b, guard, object, guard == JIT_OP_GUARD_EXACT ? object_const(b, type) : JIT_REF_NONE);
+    give_number(b, emit(b, op, object, JIT_REF_NONE), 1);
+    return 1;
+}
+
+/* --- Numbers -------------------------------------------------------------------------------------------------------- */
+
+static uint32_t
+call_abs(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t argument = b->depth - 1;
+    int type = _PyJitSlot_Kind(b, argument, JIT_TAG(record->types, 0));
+    PyObject *callable = constant_callable(b, 1);
+    if (type == JIT_TYPE_NONE || callable == NULL || !is_builtin(callable, "abs") || !b->slots[argument].dirty
+        || !can_drop_all(b, 1)) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef number = _PyJitSlot_Number(b, argument, type);
+    if (type == JIT_TYPE_F64 || _PyJitSlot_IsAlone(b, argument)) {
+        give_number(b, emit(b, type == JIT_TYPE_F64 ? JIT_OP_FABS : JIT_OP_IABS, number, JIT_REF_NONE), 1);
+        return 1;
+    }
+    _PyJitRef zero = _PyJitTrace_Const(b->t, JIT_TYPE_I64, 0);
+    b->failed |= zero == JIT_REF_NONE;
+    if (JIT_TAG(record->types, 2) == JIT_ORDER_LESS) {
+        (void)emit(b, JIT_OP_GUARD_ILT, number, zero);
+        give_number(b, emit(b, JIT_OP_INEG, number, JIT_REF_NONE), 1);
+    }
+    else {
+        (void)emit(b, JIT_OP_GUARD_IGE, number, zero);
+        give_back(b, argument, 1);
+    }
+    return 1;
+}
+
+/* min and max of two numbers of one type. */
+static uint32_t
+call_min_max(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t first = b->depth - 2, second = b->depth - 1;
+    PyObject *callable = record->oparg == 2 ? constant_callable(b, 2) : NULL;
+    if (callable == NULL) {
+        return 0;
+    }
+    bool least = is_builtin(callable, "min");
+    int type = _PyJitSlot_Kind(b, first, JIT_TAG(record->types, 1));
+    if ((!least && !is_builtin(callable, "max")) || type == JIT_TYPE_NONE
+        || type != _PyJitSlot_Kind(b, second, JIT_TAG(record->types, 0))
+        || !b->slots[first].dirty || !b->slots[second].dirty || !can_drop_all(b, 2)) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    bool floats = type == JIT_TYPE_F64;
+    _PyJitRef x = _PyJitSlot_Number(b, first, type), y = _PyJitSlot_Number(b, second, type);
+    if (_PyJitSlot_IsAlone(b, first) && _PyJitSlot_IsAlone(b, second)) {
+        int op = floats ? (least ? JIT_OP_FMIN : JIT_OP_FMAX) : least ? JIT_OP_IMIN : JIT_OP_IMAX;
+        give_number(b, emit(b, op, x, y), 2);
+        return 1;
+    }
+    // The second one only if it is really smaller, or larger.
+    bool takes_second = JIT_TAG(record->types, 2) == (least ? JIT_ORDER_LESS : JIT_ORDER_MORE);
+    _PyJitRef low = least ? y : x, high = least ? x : y;
+    int guard = floats ? (takes_second ? JIT_OP_GUARD_FLT : JIT_OP_GUARD_FNLT) : takes_second ? JIT_OP_GUARD_ILT : JIT_OP_GUARD_IGE;
+    (void)emit(b, guard, low, high);
+    give_back(b, takes_second ? second : first, 2);
+    return 1;
+}
+
+/* float(x) and int(x) of numbers. */
+static uint32_t
+call_class(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t argument = b->depth - 1;
+    PyObject *callable = record->oparg == 1 ? constant_callable(b, 1) : NULL;
+    if (callable == NULL || (callable != (PyObject *)&PyFloat_Type && callable != (PyObject *)&PyLong_Type)) {
+        return 0;
+    }
+    int type = _PyJitSlot_Kind(b, argument, JIT_TAG(record->types, 0));
+    int wanted = callable == (PyObject *)&PyFloat_Type ? JIT_TYPE_F64 : JIT_TYPE_I64;
+    if (type == JIT_TYPE_NONE || !b->slots[argument].dirty || !can_drop_all(b, 1)) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef number = _PyJitSlot_Number(b, argument, type);
+    if (type == wanted) {
+        give_back(b, argument, 1);
+        return 1;
+    }
+    // Any int becomes the nearest double, as in mixed arithmetic.
+    give_number(b, emit(b, wanted == JIT_TYPE_F64 ? JIT_OP_I2F : JIT_OP_F2I, number, JIT_REF_NONE), 1);
+    return 1;
+}
+
+/* --- isinstance ------------------------------------------------------------------------------------------------------ */
+
+/* Only what is true by the type of the object: everything else may ask the class, or the object's `__class__`. */
+static uint32_t
+call_isinstance(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t object = b->depth - 2;
+    PyTypeObject *type = (PyTypeObject *)record->seen;
+    const _PyJitSlot *slot = &b->slots[b->depth - 1];
+    if (type == NULL || constant_callable(b, 2) != _PyInterpreterState_GET()->callable_cache.isinstance || !slot->dirty
+        || slot->object == JIT_REF_NONE || !JIT_IS_CONST(slot->object) || _PyJitSlot_IsBare(b, object) || !can_drop_all(b, 2)) {
+        return 0;
+    }
+    PyObject *class = (PyObject *)(uintptr_t)JIT_INS(b->t, slot->object)->bits;
+    if (class != (PyObject *)type) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    (void)emit(b, JIT_OP_GUARD_EXACT, _PyJitSlot_Object(b, object), slot->object);
+    drop(b, 4);
+    _PyJitSlot_PushConst(b, Py_True);
+    return 1;
+}
+
+uint32_t
+_PyJitLower_Builtin(_PyJitBuilder *b, uint32_t index)
+{
+    switch (b->t->records[index].opcode) {
+        case CALL_LEN:
+            return call_len(b, index);
+        case CALL_BUILTIN_O:
+            return call_abs(b, index);
+        case CALL_BUILTIN_FAST_WITH_KEYWORDS:
+            return call_min_max(b, index);
+        case CALL_BUILTIN_CLASS:
+            return call_class(b, index);
+        case CALL_ISINSTANCE:
+            return call_isinstance(b, index);
+        default:
+            return 0;
+    }
+}
+
+#endif /* _Py_TIER2 */

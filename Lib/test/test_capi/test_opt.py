@@ -256,8 +256,7 @@ class Traces(unittest.TestCase):
             def call(n, f):
                 return list(map(f, range(n)))
             before = call(10, leaf)
-            for turn in range(3):  # a caller may be recorded during one of them, and nothing else meanwhile
-                values = call(500, leaf)
+            values = call(500, leaf)
             report(ok=values[:10] == before, functions=sys._jit.stats()["traces_function"],
                    found=len(executors(leaf.__code__)))
             """

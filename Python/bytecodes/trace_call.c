@@ -32,7 +32,8 @@ trace op(GUARD_STACK, (--)) pure reads frame exits {
 }
 
 // What RESUME_CHECK does on entry to CODE: leaves while something is pending, or if CODE is not instrumented as it should be.
-trace op(GUARD_RESUME, (code: object --)) pure exits {
+// An opaque operation may have made something pending (an allocation: the collector); all of them write `attr`.
+trace op(GUARD_RESUME, (code: object --)) pure reads attr exits {
     EXIT_IF(_Py_atomic_load_uintptr_relaxed(&tstate->eval_breaker)
             != FT_ATOMIC_LOAD_UINTPTR_ACQUIRE(((PyCodeObject *)code)->_co_instrumentation_version));
 }

@@ -35,6 +35,17 @@
 #include "pycore_time.h"
 #include "pycore_jit_engine.h"
 
+/* The last function found too short among those that share a counter, and how often it still lets the counter run out before it is
+ * looked at again.  A long wait in the counter itself would make all of them wait.  Guarded by the main interpreter's GIL. */
+typedef struct {
+    const _Py_CODEUNIT *start;
+    uint8_t waits;
+} ShortFunction;
+
+#define SHORT_FUNCTION_WAITS 32
+
+static ShortFunction short_functions[JIT_CALL_COUNTERS];
+
 static inline _PyJitRecorder *
 recorder(void)
 {
@@ -180,8 +191,7 @@ finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
         // Entering and leaving costs more than it gains.  To C leaves, for one, every iteration in a generator that C resumes.
         bool to_c = end == JIT_END_UNSUPPORTED && end_code == NULL;
         if (r->kind == JIT_KIND_FUNCTION && (end == JIT_END_RETURN || to_c)) {
-            // Ask again after as many calls as the counter holds.
-            _PyJit_CallCounts[JIT_CALL_SLOT(r->root)] = UINT16_MAX;
+            short_functions[JIT_CALL_SLOT(r->root)] = (ShortFunction){.start = r->root, .waits = SHORT_FUNCTION_WAITS};
             abort_recording(JIT_ABORT_NO_GAIN, end_ip, 0);
             return;
         }
@@ -333,6 +343,11 @@ _PyJit_StartFunction(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODE
     PyCodeObject *code = _PyFrame_GetCode(frame);
     if (code->co_flags & CO_NO_MONITORING_EVENTS) {
         return 0;              // a static code object: its instructions are shared and constant
+    }
+    ShortFunction *too_short = &short_functions[JIT_CALL_SLOT(instr)];
+    if (too_short->start == instr && too_short->waits > 0) {
+        too_short->waits--;
+        return 0;
     }
     return start(tstate, frame, instr, JIT_KIND_FUNCTION);
 }

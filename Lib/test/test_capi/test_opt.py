@@ -427,6 +427,26 @@ report(compiled=len(executors(leaf.__code__)), traces=sys._jit._ir_traces(),
         self.assertEqual(result["compiled"], 0)
         self.assertGreaterEqual(result["aborts"]["too short to gain by itself"], 1)
 
+    def test_short_functions_do_not_make_others_wait(self):
+        # There are fewer counters than short functions here: each one is shared with some of them.
+        body = "".join("    x = (x * 3 + 1) % 1009\n" for _ in range(8))
+        result = run(
+            f"""exec({("def leaf(x):" + chr(10) + body + "    return x" + chr(10))!r})
+def call(f, n):
+    return list(map(f, range(n)))
+short = []
+for k in range(4000):
+    space = dict()
+    exec("def f(x): return x", space)
+    call(space["f"], 50)
+    short.append(space["f"])
+call(leaf, 100)
+report(found=len(executors(leaf.__code__)), aborts=sys._jit.stats()["aborts"])
+"""
+        )
+        self.assertGreaterEqual(result["aborts"]["too short to gain by itself"], 1000)
+        self.assertEqual(result["found"], 1)
+
     def test_loops_that_leave_to_c_stay_in_tier_1(self):
         # Each iteration goes back to C after a few instructions; in a longer one there is something to gain.
         result = run(
@@ -793,6 +813,33 @@ class Behaviour(unittest.TestCase):
                 except RecursionError:
                     depths.append(depth)
             report(same=len(set(depths)) == 1)
+            """
+        )
+        self.assertTrue(result["same"])
+
+    def test_the_collector_runs_where_a_function_begins(self):
+        # Making the object asks for the collector; it must have run before the next number is taken, or the numbers
+        # that finalizers put into the queue come before it.
+        result = run(
+            """
+            import itertools, _queue
+            def hot(n):
+                queue = _queue.SimpleQueue()
+                numbers = itertools.count()
+                got = []
+                class Circular:
+                    def __init__(self):
+                        self.circular = self
+                    def __del__(self):
+                        queue.put(next(numbers))
+                while True:
+                    c = Circular()
+                    queue.put(next(numbers))
+                    del c
+                    got.append(queue.get())
+                    if got[-1] >= n:
+                        return got
+            report(same=hot(12000) == list(range(12001)))
             """
         )
         self.assertTrue(result["same"])

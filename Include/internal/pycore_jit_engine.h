@@ -29,8 +29,8 @@ extern "C" {
       "bytecode instructions in one trace") \
     X(memory_limit, 64, 1, 1024, "PYTHON_JIT_MEMORY_LIMIT", "jit-memory-limit", \
       "MiB of machine code and metadata together") \
-    X(typed, 0, 0, 1, "PYTHON_JIT_TYPED", "jit-typed", \
-      "1: traces keep numbers in registers") \
+    X(typed, 1, 0, 1, "PYTHON_JIT_TYPED", "jit-typed", \
+      "1: traces keep numbers in registers; 0: they only do what the interpreter does, without its dispatch") \
     X(force_exit, 0, 0, 60000, "PYTHON_JIT_FORCE_EXIT", "jit-force-exit", \
       "for tests: this check of every trace fails (1 is the first; 0: none)")
 

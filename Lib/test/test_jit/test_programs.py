@@ -25,11 +25,11 @@ JIT_MODES = [
     ("on", {"PYTHON_JIT": "1"}, 2),
     ("stress", {"PYTHON_JIT": "1", "PYTHON_JIT_STRESS": "1"}, 2),
     ("interpreted", {"PYTHON_JIT": "1", "PYTHON_JIT_BACKEND": "interpreter"}, 2),
-    ("typed", {"PYTHON_JIT": "1", "PYTHON_JIT_TYPED": "1"}, 2),
-    ("typed stress", {"PYTHON_JIT": "1", "PYTHON_JIT_TYPED": "1", "PYTHON_JIT_STRESS": "1"}, 2),
+    ("opaque", {"PYTHON_JIT": "1", "PYTHON_JIT_TYPED": "0"}, 2),
+    ("opaque stress", {"PYTHON_JIT": "1", "PYTHON_JIT_TYPED": "0", "PYTHON_JIT_STRESS": "1"}, 2),
     (
-        "typed interpreted",
-        {"PYTHON_JIT": "1", "PYTHON_JIT_BACKEND": "interpreter", "PYTHON_JIT_TYPED": "1"},
+        "opaque interpreted",
+        {"PYTHON_JIT": "1", "PYTHON_JIT_BACKEND": "interpreter", "PYTHON_JIT_TYPED": "0"},
         2,
     ),
 ]

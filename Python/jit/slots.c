@@ -673,8 +673,10 @@ _PyJitSlot_DropTop(_PyJitBuilder *b)
 {
     const _PyJitSlot *top = &b->slots[b->depth - 1];
     if (!top->dirty || top->owned) {
-        assert(top->plain && top->object != JIT_REF_NONE);
-        emit1(b, JIT_OP_DECREF_PLAIN, top->object, 0);
+        // At the head of a loop only the number may be known of a slot whose object changes.
+        _PyJitRef object = _PyJitSlot_Object(b, b->depth - 1);
+        assert(b->failed || (top->plain && object != JIT_REF_NONE));
+        emit1(b, JIT_OP_DECREF_PLAIN, object, 0);
     }
     pop(b);
 }

@@ -592,6 +592,37 @@ def run(source, **settings):
     return out.decode()
 
 
+# A side trace that begins in the middle of an expression and is a loop: of the operand on the stack only
+# the number is known.
+BEGINS_IN_AN_EXPRESSION = """\
+import sys
+
+class Point:
+    __slots__ = "y"
+
+def walk(n):
+    a = 0; b = 1; c = 0.5; x = 910
+    q = Point(); q.y = 0.5
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        if x & 16:
+            if x & 4:
+                if x & 1:
+                    c = b - x
+                    if q.__class__ is Point: q.y += 1.5; a = q.y
+            if x & 16:
+                a, c = c, a
+                if x & 32:
+                    c = a - b
+                    continue
+                if x & 4:
+                    a = a - c
+    return a, b, c, x, q.y
+
+print([walk(n) for n in (400, 150, 150, 37)])
+"""
+
+
 class LoopTests(unittest.TestCase):
     def test_optimized_loops(self):
         for name, (source, arguments, expected) in OPTIMIZED.items():
@@ -600,6 +631,15 @@ class LoopTests(unittest.TestCase):
                 program += f"import sys, json\nf(*{arguments})\nprint(json.dumps(sys._jit._ir_traces()))\n"
                 loops = [" ".join(operations(text)) for text in json.loads(run(program))]
                 self.assertIn(expected, loops)
+
+    def test_begins_in_an_expression(self):
+        settings = {"PYTHON_JIT_LOOP_THRESHOLD": "12", "PYTHON_JIT_EXIT_THRESHOLD": "2"}
+        expected = run(BEGINS_IN_AN_EXPRESSION, PYTHON_JIT="0")
+        aborts = "print(sys._jit.stats()['aborts']['the trace failed verification'])\n"
+        for backend in "interpreter", "native":
+            with self.subTest(backend):
+                out = run(BEGINS_IN_AN_EXPRESSION + aborts, PYTHON_JIT_BACKEND=backend, **settings)
+                self.assertEqual(out, expected + "0\n")
 
     def test_traces_verify_and_parse(self):
         program = FUNCTIONS + (

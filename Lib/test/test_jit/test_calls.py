@@ -10,7 +10,7 @@ import textwrap
 import unittest
 
 from test.support.script_helper import assert_python_ok
-from test.test_jit.test_typed import TYPED, operations, run
+from test.test_jit.test_typed import RUN_AND_COUNT, TYPED, operations, run
 
 if not hasattr(sys, "_jit") or not sys._jit.is_available():
     raise unittest.SkipTest("this build has no JIT, or it cannot run")
@@ -391,28 +391,7 @@ def run():
         returns, hidden, cells, defaults, numbers, objects, finalizers, frames, raising, recursion, deep,
         closures, generators, redefined, methods, keywords, unbound, comprehension, identity)]
 
-def leaks():
-    count = getattr(sys, "gettotalrefcount", None)
-    if count is None:
-        return 0
-    grown = []
-    for attempt in range(6):
-        gc.collect()
-        before = count()
-        run()
-        run()
-        gc.collect()
-        grown.append(count() - before)
-        if grown[-1] < 40:
-            return 0
-    return grown
-
-first = run()
-for turn in range(2):
-    assert run() == first
-print(*first, sep="\\n")
-print("leaks", leaks())
-"""
+""" + RUN_AND_COUNT
 
 RECURSION_LIMIT = """
 import sys

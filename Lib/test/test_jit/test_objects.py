@@ -8,7 +8,7 @@ import json
 import textwrap
 import unittest
 
-from test.test_jit.test_typed import run
+from test.test_jit.test_typed import RUN_AND_COUNT, run
 
 # source of f, arguments, operations that its trace has in this order, one it does not have
 OPTIMIZED = {
@@ -532,31 +532,10 @@ FUNCTIONS = [lengths, length_of_one, other_lengths, absolutes, extremes, zeros, 
 """
 
 POSTLUDE = """
-def run_all():
+def run():
     return [repr(f(260)) for f in FUNCTIONS]
 
-def leaks():
-    count = getattr(sys, "gettotalrefcount", None)
-    if count is None:
-        return 0
-    grown = []
-    for attempt in range(6):
-        gc.collect()
-        before = count()
-        run_all()
-        run_all()
-        gc.collect()
-        grown.append(count() - before)
-        if grown[-1] < 40:
-            return 0
-    return grown
-
-first = run_all()
-for turn in range(3):
-    assert run_all() == first
-print(*first, sep="\\n")
-print("leaks", leaks())
-"""
+""" + RUN_AND_COUNT
 
 PROGRAMS = {
     "globals": GLOBALS + POSTLUDE,

@@ -10,7 +10,7 @@ import textwrap
 import unittest
 
 # Skips where there is no JIT.
-from test.test_jit.test_typed import NO_MEMORY, has_testcapi, operations, run
+from test.test_jit.test_typed import NO_MEMORY, RUN_AND_COUNT, has_testcapi, operations, run
 
 # source of f, arguments, operations that some loop holds, in this order
 OPTIMIZED = {
@@ -311,29 +311,7 @@ FUNCTIONS = (subscripts, stores, identity, borrowed, borrowed_local, errors, cha
 def run():
     return [repr(f(260)) for f in FUNCTIONS]
 
-def leaks():
-    count = getattr(sys, "gettotalrefcount", None)
-    if count is None:
-        return 0
-    grown = []
-    for attempt in range(6):
-        gc.collect()
-        before = count()
-        run()
-        run()
-        gc.collect()
-        grown.append(count() - before)
-        if grown[-1] < 40:
-            return 0
-    return grown
-
-first = run()
-for turn in range(3):
-    again = run()
-    assert again == first, [f for f, x, y in zip(FUNCTIONS, first, again) if x != y]
-print(*first, sep="\\n")
-print("leaks", leaks())
-"""
+""" + RUN_AND_COUNT
 
 # Growing a list and making a float for it, both without memory.
 ITEMS_WITHOUT_MEMORY = NO_MEMORY.replace("out[i & 1] = k", "out[i & 1] = k; out[2] = t * 2.0; more.append(t)")

@@ -161,6 +161,34 @@ OPTIMIZED = {
     ),
 }
 
+# How a program that defines run() ends: every run gives the same, and none keeps references, which a debug
+# build shows.
+RUN_AND_COUNT = """
+def leaks():
+    count = getattr(sys, "gettotalrefcount", None)
+    if count is None:
+        return 0
+    grown = []
+    for attempt in range(6):
+        gc.collect()
+        before = count()
+        run()
+        run()
+        gc.collect()
+        grown.append(count() - before)
+        if grown[-1] < 40:
+            return 0
+    return grown
+
+first = run()
+for turn in range(3):
+    again = run()
+    assert again == first, [(x, y) for x, y in zip(first, again) if x != y]
+print(*first, sep="\\n")
+print("leaks", leaks())
+"""
+
+
 FUNCTIONS = """
 import sys, gc
 
@@ -505,28 +533,7 @@ TESTED = [thing for thing in list(globals().values()) if type(thing) is type(lam
 def run():
     return [repr(f(260)) for f in TESTED]
 
-def leaks():
-    count = getattr(sys, "gettotalrefcount", None)
-    if count is None:
-        return 0
-    grown = []
-    for attempt in range(6):
-        gc.collect()
-        before = count()
-        run()
-        run()
-        gc.collect()
-        grown.append(count() - before)
-        if grown[-1] < 40:
-            return 0
-    return grown
-
-first = run()
-for turn in range(3):
-    assert run() == first
-print(*first, sep="\\n")
-print("leaks", leaks())
-"""
+""" + RUN_AND_COUNT
 
 
 NO_MEMORY = """

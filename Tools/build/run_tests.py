@@ -24,6 +24,7 @@ sys.path.insert(0, str(TOP))
 from Tools.build import tally  # noqa: E402
 
 EXPECTATIONS = TOP / "Tools/build/upstream_tests.toml"
+COUNTING = tuple(f"test_jit.test_{name}" for name in ("typed", "calls", "objects", "sequences"))
 REQUIREMENTS = ("pytest", "hypothesis", "mypy", "ruff")
 TAIL = 60  # lines shown of a failed stage
 CLOSING = "test-result.txt"  # the closing lines once more, for who runs make and wants them last
@@ -182,13 +183,14 @@ def stage_upstream(context: Context) -> None:
 
 
 def stage_stress(context: Context) -> None:
-    """A debug build, every threshold of the JIT at its lowest, chosen tests."""
+    """A debug build: our tests that count references, then chosen ones with every threshold at its lowest."""
     chosen = sorted(load_expectations()["stress"])
     if not chosen:
         raise StageError(f"{EXPECTATIONS.name}: [stress] is empty")
     context.run("make", "-C", context.build.parent, "debug")
     environment = {"PYTHON_JIT": "1", "PYTHON_JIT_STRESS": "1"}
     python = str(context.build / "debug/python")
+    context.run(python, "-m", "test", f"-j{context.jobs}", "--timeout=1200", *COUNTING)
     command = [python, "-m", "test", "-w", f"-j{context.jobs}", "--timeout=1200"]
     expectations = load_expectations()
     command += ignore_options(left_out(expectations, os.geteuid() == 0) | expectations["stress_left_out"])

@@ -4,22 +4,28 @@
  *
  * Why is nothing ever writable and executable?  Hardened systems refuse it, and a bug that writes into such a page is a way
  * in.  Nor is a page with live code ever made non-executable, not even for a moment: the code on it may be running
- * further up the stack, and if making it executable again were refused, the program could only die.  So bytes are added
- * like this:
+ * further up the stack, and if making it executable again were refused, the program could only die.
  *
- *   1. fresh pages, readable and writable, somewhere;
- *   2. the old content of the pages is copied there (executable pages are readable), then the new bytes;
- *   3. the fresh pages become readable and executable;
- *   4. mremap moves them over the old ones, in one step as seen by every thread.
+ * A system call for each trace costs more than the trace.  So a chunk is opened a *unit* (64 KiB) at a time:
  *
- * Whatever the system refuses (memory, protection, the number of mappings) it refuses before step 4 changes anything: Linux
- * checks the number of mappings before it removes what is at the destination.
+ *   1. shared anonymous memory of one unit is mapped, readable and writable, somewhere: the *view*;
+ *   2. mremap gives it a second mapping, which becomes readable and executable and then replaces what was at the unit's place,
+ *      in one step as seen by every thread;
+ *   3. code is written through the view, and is there at once.
+ *
+ * There is one view at a time: of the unit that is being filled, or was written to last.  It lies at an address nobody else
+ * knows.  Whatever the system refuses (memory, protection, the number of mappings) it refuses before the unit's place changes.
+ *
+ * Shared memory is shared with the other process after a fork.  What either writes then the other would run.  So after a fork
+ * nothing is written to the units that were open before it (`forks`); who wants to write in one opens it anew, with a copy of what
+ * was there, by the same steps.
  *
  * Invariants:
- *   1. A chunk is reserved with no access; a page is committed (readable, executable) when the first byte is written to it.
+ *   1. A chunk is reserved with no access; a unit is opened when the first byte is written to it.
  *   2. free lists are sorted by offset, and no two entries touch.
- *   3. A page on which no block stands is not committed.
+ *   3. A page on which no block stands holds no memory, but for units that were open before a fork.
  *   4. The books are kept in ordinary memory, never in the chunks.
+ *   5. Bytes of live blocks never change.
  */
 #include "Python.h"
 #include "jit/arena.h"
@@ -27,6 +33,7 @@
 #if defined(_Py_TIER2) && !defined(_PyJit_INTERPRETER)
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -42,8 +49,7 @@
 /* Above the image of a program that is not position-independent is the heap, which must have room to grow. */
 #define FIRST_ABOVE ((size_t)512 << 20)
 
-/* Every write leaves a mapping of its own behind.  After so many, neighbours are written again together. */
-#define WRITES_BETWEEN_JOINS 64
+#define UNIT_SIZE ((size_t)64 << 10)
 
 typedef struct {
     uint32_t offset, size;
@@ -53,10 +59,10 @@ typedef struct Chunk {
     struct Chunk *next;
     char *base;
     size_t size;
-    uint8_t *committed;           // one a page
+    uint8_t *committed;           // one a page: something was written there
+    unsigned *opened;             // one a unit: `forks` when it was opened, 0: never
     Extent *extents;              // free ones
     uint32_t nextents, extents_cap;
-    uint32_t writes;              // since neighbours were joined
 } Chunk;
 
 static struct {
@@ -64,6 +70,9 @@ static struct {
     size_t page;
     Chunk *chunks;
     size_t committed_pages;
+    unsigned forks;               // this process saw, plus one
+    char *view;                   // of one unit, or NULL
+    char *viewed;                 // that unit
 } arena;
 
 static size_t
@@ -118,6 +127,15 @@ reserve(size_t size, const char **reason)
     return NULL;
 }
 
+static void
+free_books(Chunk *chunk)
+{
+    PyMem_RawFree(chunk->committed);
+    PyMem_RawFree(chunk->opened);
+    PyMem_RawFree(chunk->extents);
+    PyMem_RawFree(chunk);
+}
+
 static Chunk *
 new_chunk(size_t size, const char **reason)
 {
@@ -128,18 +146,17 @@ new_chunk(size_t size, const char **reason)
     }
     chunk->size = round_up(size, CHUNK_SIZE);
     chunk->committed = PyMem_RawCalloc(chunk->size / arena.page, 1);
+    chunk->opened = PyMem_RawCalloc(chunk->size / UNIT_SIZE, sizeof(unsigned));
     chunk->extents_cap = 8;
     chunk->extents = PyMem_RawMalloc(chunk->extents_cap * sizeof(Extent));
-    if (chunk->committed == NULL || chunk->extents == NULL) {
+    if (chunk->committed == NULL || chunk->opened == NULL || chunk->extents == NULL) {
         *reason = "out of memory";
     }
     else {
         chunk->base = reserve(chunk->size, reason);
     }
     if (chunk->base == NULL) {
-        PyMem_RawFree(chunk->committed);
-        PyMem_RawFree(chunk->extents);
-        PyMem_RawFree(chunk);
+        free_books(chunk);
         return NULL;
     }
     chunk->extents[0] = (Extent){0, (uint32_t)chunk->size};
@@ -154,15 +171,25 @@ new_chunk(size_t size, const char **reason)
 }
 
 static void
+close_view(void)
+{
+    if (arena.view != NULL) {
+        munmap(arena.view, UNIT_SIZE);
+        arena.view = arena.viewed = NULL;
+    }
+}
+
+static void
 drop_chunk(Chunk *chunk)
 {
+    if (arena.viewed >= chunk->base && arena.viewed < chunk->base + chunk->size) {
+        close_view();
+    }
     munmap(chunk->base, chunk->size);
     for (size_t page = 0; page < chunk->size / arena.page; page++) {
         arena.committed_pages -= chunk->committed[page];
     }
-    PyMem_RawFree(chunk->committed);
-    PyMem_RawFree(chunk->extents);
-    PyMem_RawFree(chunk);
+    free_books(chunk);
 }
 
 static Chunk *
@@ -174,6 +201,88 @@ chunk_of(const void *at)
         }
     }
     Py_UNREACHABLE();
+}
+
+/* --- Views ---------------------------------------------------------------------------------------------------- */
+
+/* A fork shares all units with the other process. */
+static void
+note_fork(void)
+{
+    arena.forks++;
+}
+
+/* A second mapping of the unit at PLACE, readable and writable, as the view; NULL: refused. */
+static char *
+view_again(char *place)
+{
+    close_view();
+    char *view = mremap(place, 0, UNIT_SIZE, MREMAP_MAYMOVE);
+    if (view == MAP_FAILED) {
+        return NULL;
+    }
+    if (mprotect(view, UNIT_SIZE, PROT_READ | PROT_WRITE) < 0) {
+        munmap(view, UNIT_SIZE);
+        return NULL;
+    }
+    arena.viewed = place;
+    return arena.view = view;
+}
+
+/* Opens the unit at PLACE, number UNIT of CHUNK: fresh memory with what was written there before, executable in its place, writable
+ * in the view.  NULL with *reason set: refused, and nothing has changed there. */
+static char *
+open_unit(Chunk *chunk, size_t unit, char *place, const char **reason)
+{
+    size_t page = arena.page, first = unit * UNIT_SIZE / page;
+    unsigned forks = arena.forks;
+    close_view();
+    char *view = mmap(NULL, UNIT_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (view == MAP_FAILED) {
+        *reason = "no memory for machine code";
+        return NULL;
+    }
+    for (size_t i = 0; i < UNIT_SIZE / page; i++) {
+        if (chunk->committed[first + i]) {
+            memcpy(view + i * page, place + i * page, page);
+        }
+    }
+    char *code = mremap(view, 0, UNIT_SIZE, MREMAP_MAYMOVE);
+    if (code == MAP_FAILED) {
+        *reason = "no memory for machine code";
+        munmap(view, UNIT_SIZE);
+        return NULL;
+    }
+    if (mprotect(code, UNIT_SIZE, PROT_READ | PROT_EXEC) < 0) {
+        *reason = "the system refuses executable memory";
+    }
+    else if (mremap(code, UNIT_SIZE, UNIT_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, place) != place) {
+        *reason = "the system refuses to move executable memory";
+    }
+    else {
+        __builtin___clear_cache(place, place + UNIT_SIZE);
+        chunk->opened[unit] = forks;
+        arena.viewed = place;
+        return arena.view = view;
+    }
+    munmap(code, UNIT_SIZE);
+    munmap(view, UNIT_SIZE);
+    return NULL;
+}
+
+/* Where to write what stands in UNIT of CHUNK, or NULL with *reason set. */
+static char *
+view_of(Chunk *chunk, size_t unit, const char **reason)
+{
+    char *place = chunk->base + unit * UNIT_SIZE;
+    if (chunk->opened[unit] != arena.forks) {
+        return open_unit(chunk, unit, place, reason);
+    }
+    if (arena.viewed == place) {
+        return arena.view;
+    }
+    *reason = "no memory for machine code";
+    return view_again(place);
 }
 
 /* --- Blocks --------------------------------------------------------------------------------------------------- */
@@ -223,29 +332,36 @@ _PyJitArena_Alloc(size_t size, const char **reason)
     return chunk != NULL ? take(chunk, size) : NULL;
 }
 
-/* Takes pages on which no block stands any more back from the executable ones (invariant 3). */
+/* Gives back the memory of pages on which no block stands any more (invariant 3). */
 static void
 decommit(Chunk *chunk, const Extent *extent)
 {
-    size_t first = round_up(extent->offset, arena.page) / arena.page;
-    size_t end = ((size_t)extent->offset + extent->size) / arena.page;
-    while (first < end) {
+    size_t page = arena.page;
+    size_t first = round_up(extent->offset, page) / page;
+    size_t end = ((size_t)extent->offset + extent->size) / page;
+    for (; first < end; first++) {
         if (!chunk->committed[first]) {
-            first++;
             continue;
         }
-        size_t stop = first;
-        while (stop < end && chunk->committed[stop]) {
+        size_t unit = first * page / UNIT_SIZE;
+        size_t stop = first + 1;
+        while (stop < end && chunk->committed[stop] && stop * page / UNIT_SIZE == unit) {
             stop++;
         }
-        size_t length = (stop - first) * arena.page;
-        void *place = chunk->base + first * arena.page;
-        if (mmap(place, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) != place) {
-            return;     // too many mappings: the pages stay as they are, and are counted
+        if (chunk->opened[unit] == arena.forks) {
+            size_t length = (stop - first) * page;
+            if (madvise(chunk->base + first * page, length, MADV_REMOVE) < 0) {
+                // Older kernels do it in writable mappings only.
+                const char *reason;
+                char *view = view_of(chunk, unit, &reason);
+                if (view == NULL || madvise(view + first * page % UNIT_SIZE, length, MADV_REMOVE) < 0) {
+                    return;     // the pages stay as they are, and are counted
+                }
+            }
+            memset(chunk->committed + first, 0, stop - first);
+            arena.committed_pages -= stop - first;
         }
-        memset(chunk->committed + first, 0, stop - first);
-        arena.committed_pages -= stop - first;
-        first = stop;
+        first = stop - 1;
     }
 }
 
@@ -307,60 +423,27 @@ _PyJitArena_Free(void *at, size_t size)
 
 /* --- Code ------------------------------------------------------------------------------------------------------ */
 
-/* Puts the pages from FIRST to before END in place anew, with SIZE bytes of CODE at OFFSET of the chunk. */
-static int
-replace_pages(Chunk *chunk, size_t first, size_t end, size_t offset, const void *code, size_t size,
-              const char **reason)
-{
-    size_t page = arena.page;
-    size_t length = (end - first) * page;
-    char *place = chunk->base + first * page;
-    char *fresh = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (fresh == MAP_FAILED) {
-        *reason = "no memory for machine code";
-        return -1;
-    }
-    for (size_t i = first; i < end; i++) {
-        if (chunk->committed[i]) {
-            memcpy(fresh + (i - first) * page, chunk->base + i * page, page);
-        }
-    }
-    memcpy(fresh + (offset - first * page), code, size);
-    if (mprotect(fresh, length, PROT_READ | PROT_EXEC) < 0) {
-        *reason = "the system refuses executable memory";
-    }
-    else if (mremap(fresh, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, place) != place) {
-        *reason = "the system refuses to move executable memory";
-    }
-    else {
-        __builtin___clear_cache(place, place + length);
-        for (size_t i = first; i < end; i++) {
-            arena.committed_pages += !chunk->committed[i];
-            chunk->committed[i] = 1;
-        }
-        return 0;
-    }
-    munmap(fresh, length);
-    return -1;
-}
-
 int
 _PyJitArena_Write(void *at, const void *code, size_t size, const char **reason)
 {
     Chunk *chunk = chunk_of(at);
-    size_t offset = (size_t)((char *)at - chunk->base);
-    size_t first = offset / arena.page;
-    size_t end = round_up(offset + size, arena.page) / arena.page;
-    if (++chunk->writes >= WRITES_BETWEEN_JOINS) {
-        chunk->writes = 0;
-        while (first > 0 && chunk->committed[first - 1]) {
-            first--;
+    size_t offset = (size_t)((char *)at - chunk->base), end = offset + size;
+    const char *from = code;
+    for (size_t next; offset < end; from += next - offset, offset = next) {
+        size_t unit = offset / UNIT_SIZE;
+        next = Py_MIN(end, (unit + 1) * UNIT_SIZE);
+        char *view = view_of(chunk, unit, reason);
+        if (view == NULL) {
+            return -1;
         }
-        while (end < chunk->size / arena.page && chunk->committed[end]) {
-            end++;
+        memcpy(view + offset % UNIT_SIZE, from, next - offset);
+        __builtin___clear_cache(chunk->base + offset, chunk->base + next);
+        for (size_t i = offset / arena.page; i <= (next - 1) / arena.page; i++) {
+            arena.committed_pages += !chunk->committed[i];
+            chunk->committed[i] = 1;
         }
     }
-    return replace_pages(chunk, first, end, offset, code, size, reason);
+    return 0;
 }
 
 size_t
@@ -374,7 +457,16 @@ _PyJitArena_Bytes(void)
 int
 _PyJitArena_Init(const void *anchor, const char **reason)
 {
+    static bool watches_forks = false;
     assert(arena.chunks == NULL);
+    if (!watches_forks) {
+        if (pthread_atfork(NULL, note_fork, note_fork) != 0) {
+            *reason = "out of memory";
+            return -1;
+        }
+        watches_forks = true;
+        arena.forks = 1;
+    }
     arena.anchor = (uintptr_t)anchor;
     arena.page = (size_t)sysconf(_SC_PAGESIZE);
     static const char probe[BLOCK_ALIGNMENT];

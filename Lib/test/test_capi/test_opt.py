@@ -727,12 +727,14 @@ class Memory(unittest.TestCase):
             if libc.prctl(65, 1, 0, 0, 0) != 0:
                 print("no mdwe")
                 raise SystemExit
-            def hot(n):
-                total = 0
-                for i in range(n):
-                    total += 2 * i
-                return total
-            assert hot(10000) == 10000 * 9999
+            # There may be room left that is executable already.
+            for k in range(2000):
+                space = {}
+                exec("def hot(n):\\n total = 0\\n for i in range(n):\\n  total += 2 * i\\n return total\\n", space)
+                assert space["hot"](100) == 100 * 99
+                warm.__dict__[k] = space["hot"]
+                if not sys._jit.is_available():
+                    break
             assert warm(10000) == 10000 * 9999 // 2
             print(sys._jit.is_available(), sys._jit.unavailable_reason())
             """
@@ -749,6 +751,45 @@ class Memory(unittest.TestCase):
             self.assertIn("True None", done.stdout)
         else:
             self.assertRegex(done.stdout, r"False .*memory")
+
+    @unittest.skipUnless(hasattr(os, "fork"), "needs fork")
+    def test_fork_and_compile(self):
+        # Code lies in shared memory; what one process compiles after a fork must not turn up in the other.
+        source = textwrap.dedent(
+            """
+            import gc, os, sys
+            def make(k):
+                space = {}
+                exec(f"def hot(n):\\n t = {k}\\n for i in range(n):\\n  t += i * {k}\\n return t\\n", space)
+                assert space["hot"](100) == k + k * 4950
+                return k, space["hot"]
+            def check(functions):
+                for k, hot in functions:
+                    assert hot(100) == k + k * 4950, k
+            functions = [make(k) for k in range(40)]
+            ready, go = os.pipe(), os.pipe()
+            child = os.fork()
+            base = 1000 if child else 2000
+            del functions[10 : 20 if child else 30]
+            gc.collect()
+            functions += [make(base + k) for k in range(40)]
+            check(functions)
+            if child == 0:
+                os.write(ready[1], b"x")
+                os.read(go[0], 1)
+                check(functions)
+                os._exit(0)
+            os.read(ready[0], 1)
+            functions += [make(base + k) for k in range(40, 80)]
+            check(functions)
+            os.write(go[1], b"x")
+            assert os.waitpid(child, 0)[1] == 0
+            print("fine", sys._jit.stats()["executors"] > 100)
+            """
+        )
+        env = {**os.environ, "PYTHON_JIT": "1", "PYTHON_JIT_LOOP_THRESHOLD": "20"}
+        done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, env=env)
+        self.assertEqual((done.returncode, done.stderr, done.stdout), (0, "", "fine True\n"))
 
     @unittest.skipUnless(sys.platform == "linux", "needs RLIMIT_AS")
     def test_address_space_limit(self):

@@ -48,6 +48,7 @@ def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     [
         ("stress", ""),
         ("packed", ""),
+        ("forked", ""),
         ("refused-at-start", REFUSED),
         ("refused-protection", REFUSED),
         ("refused-memory", "no memory for machine code\nno address space for machine code\n"),

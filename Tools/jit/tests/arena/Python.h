@@ -11,4 +11,5 @@
 #define PyMem_RawRealloc realloc
 #define PyMem_RawFree free
 #define Py_UNREACHABLE() abort()
+#define Py_MIN(X, Y) ((X) < (Y) ? (X) : (Y))
 #endif

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define CHECK(CONDITION) \
@@ -164,22 +165,21 @@ refused_at_start(void)
     puts(reason);
 }
 
-/* Something is refused after the first block was written: the block goes on working. */
+/* Something is refused after the first blocks were written: they go on working, also those that found room without asking. */
 static void
 refused_later(const char *how)
 {
+    enum { MOST = 4096 };
+    static unsigned char *blocks[MOST];
     unsigned char code[64];
     const char *reason = NULL;
     start();
+    write_function(code, sizeof(code), 4711);
     void *first = _PyJitArena_Alloc(sizeof(code), &reason);
     CHECK(first != NULL);
-    write_function(code, sizeof(code), 4711);
     CHECK(_PyJitArena_Write(first, code, sizeof(code), &reason) == 0);
-    size_t bytes = _PyJitArena_Bytes();
     // Everything stdio and malloc will need is there already.
-    check_still_works(first, 4711, bytes);
-    void *second = _PyJitArena_Alloc(sizeof(code), &reason);
-    CHECK(second != NULL);
+    check_still_works(first, 4711, _PyJitArena_Bytes());
     if (strcmp(how, "protection") == 0) {
         CHECK(prctl(MDWE, REFUSE_EXEC_GAIN, 0, 0, 0) == 0);
     }
@@ -187,17 +187,76 @@ refused_later(const char *how)
         struct rlimit limit = {1, 1};
         CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
     }
-    CHECK(_PyJitArena_Write(second, code, sizeof(code), &reason) == -1);
-    CHECK(call(first) == 4711);
+    uint32_t count = 0;
+    size_t bytes;
+    for (;; count++) {
+        CHECK(count < MOST);
+        blocks[count] = _PyJitArena_Alloc(sizeof(code), &reason);
+        CHECK(blocks[count] != NULL);
+        write_function(code, sizeof(code), count);
+        bytes = _PyJitArena_Bytes();
+        if (_PyJitArena_Write(blocks[count], code, sizeof(code), &reason) < 0) {
+            break;
+        }
+    }
     CHECK(_PyJitArena_Bytes() == bytes);
-    _PyJitArena_Free(second, sizeof(code));
+    _PyJitArena_Free(blocks[count], sizeof(code));
     CHECK(call(first) == 4711);
+    for (uint32_t i = 0; i < count; i++) {
+        CHECK(call(blocks[i]) == i);
+    }
     puts(reason);
     // A chunk of its own is refused too.
     if (strcmp(how, "memory") == 0) {
         CHECK(_PyJitArena_Alloc((size_t)2 << 20, &reason) == NULL);
         puts(reason);
     }
+}
+
+static void *
+put(uint32_t value)
+{
+    unsigned char code[64];
+    const char *reason = NULL;
+    void *at = _PyJitArena_Alloc(sizeof(code), &reason);
+    CHECK(at != NULL);
+    write_function(code, sizeof(code), value);
+    CHECK(_PyJitArena_Write(at, code, sizeof(code), &reason) == 0);
+    return at;
+}
+
+/* After a fork neither process sees what the other writes, in free room or over what it has given back. */
+static void
+forked(void)
+{
+    int there[2], back[2];
+    char byte = 0;
+    start();
+    void *first = put(1), *second = put(2);
+    CHECK(pipe(there) == 0 && pipe(back) == 0);
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        void *mine = put(3);
+        CHECK(write(back[1], "x", 1) == 1 && read(there[0], &byte, 1) == 1);
+        CHECK(call(first) == 1 && call(second) == 2 && call(mine) == 3);
+        check_protection();
+        _PyJitArena_Free(first, 64);
+        CHECK(put(4) == first && call(first) == 4 && call(second) == 2);
+        exit(0);
+    }
+    CHECK(read(back[0], &byte, 1) == 1);
+    _PyJitArena_Free(second, 64);
+    CHECK(put(5) == second);
+    void *mine = put(6);
+    CHECK(call(first) == 1 && call(second) == 5 && call(mine) == 6);
+    CHECK(write(there[1], "x", 1) == 1);
+    int status;
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    CHECK(call(first) == 1 && call(second) == 5 && call(mine) == 6);
+    check_protection();
+    _PyJitArena_Fini();
+    CHECK(_PyJitArena_Bytes() == 0);
 }
 
 int
@@ -209,6 +268,9 @@ main(int argc, char **argv)
     }
     else if (strcmp(argv[1], "packed") == 0) {
         packed();
+    }
+    else if (strcmp(argv[1], "forked") == 0) {
+        forked();
     }
     else if (strcmp(argv[1], "refused-at-start") == 0) {
         refused_at_start();

@@ -25,6 +25,8 @@ extern "C" {
       "calls of a function before it is recorded") \
     X(exit_threshold, 100, 1, 65000, "PYTHON_JIT_EXIT_THRESHOLD", "jit-exit-threshold", \
       "times an exit is taken before a side trace is recorded from it") \
+    X(min_rate, 10000, 0, 1000000, "PYTHON_JIT_MIN_RATE", "jit-min-rate", \
+      "times a second a site must be reached to be recorded (0: a site's count alone decides)") \
     X(trace_limit, 800, 4, 4000, "PYTHON_JIT_TRACE_LIMIT", "jit-trace-limit", \
       "bytecode instructions in one trace") \
     X(memory_limit, 64, 1, 1024, "PYTHON_JIT_MEMORY_LIMIT", "jit-memory-limit", \
@@ -71,6 +73,7 @@ extern "C" {
     X(invalidations,    "executors", "executors invalidated because what they depend on changed") \
     X(evictions,        "executors", "executors dropped to stay under the memory limit") \
     X(given_up,         "sites", "loops and exits that are not tried again") \
+    X(too_rare,         "times", "a site's count was reached, too slowly to be worth a trace") \
     X(instructions,     "instructions", "bytecode instructions recorded in finished traces") \
     X(compile_time,     "ns", "time in the trace builder and the backend")
 
@@ -230,7 +233,13 @@ int _PyJitWatch_Depend(_PyJitTrace *trace, PyObject *dict, PyObject *name);   //
 bool _PyJitPolicy_LeftLoop(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT *next);
 /* The side trace that is recorded began where a loop ended: coming back there is no loop. */
 bool _PyJitPolicy_BeginsBesideLoop(const _PyJitRecorder *r);
-void _PyJitPolicy_TrySoon(_Py_CODEUNIT *instr);      // the JUMP_BACKWARD at INSTR asks again after a few iterations
+/* When the JUMP_BACKWARD at INSTR asks again whose recording met the loop's end: soon, a few times; then it counts anew. */
+void _PyJitPolicy_TryAgain(_Py_CODEUNIT *instr);
+
+/* rate.c */
+uint32_t _PyJitRate_FirstWait(uint32_t threshold);   // how often a site with this threshold is reached before it asks the first time
+/* A site asks whether to record: 0 if so, else how often it is to be reached before it asks again. */
+uint32_t _PyJitRate_Wait(const void *site, uint32_t threshold);
 
 /* log.c: all are silent where no log is asked for, and never fail the program */
 void _PyJitLog_Trace(_PyExecutorObject *executor, int end, int64_t ns);

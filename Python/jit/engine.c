@@ -54,9 +54,10 @@ set_enabled(bool on)
 {
     _PyJitEngine *e = ENGINE;
     e->enabled = on && e->available;
-    _PyJit_LoopLimit = e->enabled ? JIT_LOOP_COUNT_START + e->options.loop_threshold : LOOP_LIMIT_OFF;
+    uint32_t iterations = _PyJitRate_FirstWait(e->options.loop_threshold);
+    _PyJit_LoopLimit = e->enabled ? JIT_LOOP_COUNT_START + iterations : LOOP_LIMIT_OFF;
     for (int i = 0; i < JIT_CALL_COUNTERS; i++) {
-        _PyJit_CallCounts[i] = (uint16_t)(e->enabled ? e->options.call_threshold : UINT16_MAX);
+        _PyJit_CallCounts[i] = (uint16_t)(e->enabled ? _PyJitRate_FirstWait(e->options.call_threshold) : UINT16_MAX);
     }
 }
 

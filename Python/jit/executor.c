@@ -375,7 +375,7 @@ fill_exits(_PyExecutorObject *executor)
         exit->progress = snap->progress;
         exit->snapshot = (uint16_t)i;
         exit->countdown = snap->kind == JIT_EXIT_INVALID || snap->kind == JIT_EXIT_EVENT
-            ? JIT_NEVER : (uint16_t)ENGINE->options.exit_threshold;
+            ? JIT_NEVER : (uint16_t)_PyJitRate_FirstWait(ENGINE->options.exit_threshold);
         exit->target = snap->kind == JIT_EXIT_BRANCH
             ? NULL : _PyCode_CODE(t->codes[snap->code]) + snap->offset;
     }

@@ -167,6 +167,11 @@ _PyJit_ColdExit(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadSt
     if (exit->countdown == JIT_NEVER || --exit->countdown > 0) {
         return JIT_RESULT(status, target);
     }
+    uint32_t wait = _PyJitRate_Wait(exit, ENGINE->options.exit_threshold);
+    if (wait > 0) {
+        exit->countdown = (uint16_t)wait;
+        return JIT_RESULT(status, target);
+    }
     exit->countdown = (uint16_t)ENGINE->options.exit_threshold;
     if (exit->nlinks >= (exit->target != NULL ? 1 : JIT_MAX_LINKS)) {
         exit->countdown = JIT_NEVER;

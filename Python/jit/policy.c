@@ -2,7 +2,8 @@
  *
  * A loop becomes hot in some iteration; if that is the last one, the recording goes from the jump to the end of the loop and away.
  * Inner loops of a few iterations often meet this.  Such a recording is dropped and the loop asked again soon, at a random
- * distance, so that loops of any length come to another iteration.  After some tries it is kept: there may be loops that run once.
+ * distance, so that loops of any length come to another iteration.  After some tries it counts anew: loops that hardly ever
+ * run twice are left to tier 1 and to the traces around them.
  *
  * The side trace of a loop's end begins with the FOR_ITER that found nothing more.  When control comes back there, the loop around it
  * has begun the inner loop anew, and FOR_ITER does not find the end again: this is no loop of its own.  The recording goes on to the
@@ -61,23 +62,17 @@ _PyJitPolicy_LeftLoop(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT 
     if (r->kind != JIT_KIND_LOOP || ENGINE->stress || r->depth > 0 || jump->opcode != JUMP_BACKWARD) {
         return false;
     }
-    if (r->depth == 0) {
-        Py_ssize_t to = next - _PyCode_CODE(r->root_code);
-        if (code != r->root_code || to <= (Py_ssize_t)jump->offset) {
-            return false;
-        }
-        Py_ssize_t head = (Py_ssize_t)(jump->offset + jump->size) - (Py_ssize_t)jump->oparg;
-        if (to <= end_of_loop(code, jump->offset, head)) {
-            return false;
-        }
+    if (r->depth < 0) {
+        // A generator that yields comes back.
+        int last = r->trace.records[r->trace.nrecords - 1].opcode;
+        return last == RETURN_VALUE || last == RETURN_CONST;
     }
-    uint8_t *tried = &tries[((uintptr_t)r->root >> 1) % SLOTS];
-    if (*tried >= MOST_TRIES) {
-        *tried = 0;
+    Py_ssize_t to = next - _PyCode_CODE(r->root_code);
+    if (code != r->root_code || to <= (Py_ssize_t)jump->offset) {
         return false;
     }
-    ++*tried;
-    return true;
+    Py_ssize_t head = (Py_ssize_t)(jump->offset + jump->size) - (Py_ssize_t)jump->oparg;
+    return to > end_of_loop(code, jump->offset, head);
 }
 
 bool
@@ -92,9 +87,16 @@ _PyJitPolicy_BeginsBesideLoop(const _PyJitRecorder *r)
 }
 
 void
-_PyJitPolicy_TrySoon(_Py_CODEUNIT *instr)
+_PyJitPolicy_TryAgain(_Py_CODEUNIT *instr)
 {
     uint16_t tag = (uint16_t)(instr[1].cache & ~((1u << JIT_LOOP_FAILURE_SHIFT) - 1));
+    uint8_t *tried = &tries[((uintptr_t)instr >> 1) % SLOTS];
+    if (*tried >= MOST_TRIES) {
+        *tried = 0;
+        instr[1].cache = tag | JIT_LOOP_COUNT_START;
+        return;
+    }
+    ++*tried;
     uint32_t distance = 1 + _PyJitEngine_Random() % SOON;
     instr[1].cache = (uint16_t)(tag | (_PyJit_LoopLimit > distance ? _PyJit_LoopLimit - distance : 0));
 }

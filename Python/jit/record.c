@@ -324,9 +324,12 @@ _PyJit_StartLoop(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT
     if (failures > 0 && _PyJitEngine_Random() & ((1u << failures) - 1)) {
         return 0;
     }
-    if (!start(tstate, frame, first_prefix(instr, oparg), JIT_KIND_LOOP)) {
-        // Busy: ask again soon.
-        instr[1].cache = (uint16_t)(tag | (_PyJit_LoopLimit > 16 ? _PyJit_LoopLimit - 16 : 0));
+    uint32_t wait = _PyJitRate_Wait(instr, ENGINE->options.loop_threshold);
+    if (wait == 0 && !start(tstate, frame, first_prefix(instr, oparg), JIT_KIND_LOOP)) {
+        wait = 16;             // busy: ask again soon
+    }
+    if (wait > 0) {
+        instr[1].cache = (uint16_t)(tag | (_PyJit_LoopLimit > wait ? _PyJit_LoopLimit - wait : 0));
         return 0;
     }
     return 1;
@@ -335,8 +338,8 @@ _PyJit_StartLoop(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT
 int
 _PyJit_StartFunction(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *instr)
 {
-    uint32_t wait = ENGINE->options.call_threshold;
-    _PyJit_CallCounts[JIT_CALL_SLOT(instr)] = (uint16_t)Py_MIN(wait, 0xffff);
+    uint16_t *count = &_PyJit_CallCounts[JIT_CALL_SLOT(instr)];
+    *count = (uint16_t)_PyJitRate_FirstWait(ENGINE->options.call_threshold);
     if (!ENGINE->enabled || instr->op.code != RESUME_CHECK || (instr->op.arg & RESUME_OPARG_LOCATION_MASK) != RESUME_AT_FUNC_START) {
         return 0;
     }
@@ -347,6 +350,11 @@ _PyJit_StartFunction(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODE
     ShortFunction *too_short = &short_functions[JIT_CALL_SLOT(instr)];
     if (too_short->start == instr && too_short->waits > 0) {
         too_short->waits--;
+        return 0;
+    }
+    uint32_t wait = _PyJitRate_Wait(instr, ENGINE->options.call_threshold);
+    if (wait > 0) {
+        *count = (uint16_t)wait;
         return 0;
     }
     return start(tstate, frame, instr, JIT_KIND_FUNCTION);
@@ -683,7 +691,7 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
         if (_PyJitPolicy_LeftLoop(r, code, next_instr)) {
             ENGINE->aborts[JIT_ABORT_LAST_ITERATION]++;
             _PyJitLog_Abort(r->kind, r->root_code, r->root, JIT_ABORT_LAST_ITERATION, 0);
-            _PyJitPolicy_TrySoon(_PyCode_CODE(r->root_code) + r->trace.records[0].offset);
+            _PyJitPolicy_TryAgain(_PyCode_CODE(r->root_code) + r->trace.records[0].offset);
             forget(r);
             return JIT_STEP_STOP;
         }

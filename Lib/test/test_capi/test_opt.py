@@ -467,6 +467,40 @@ report(found=len(executors(leaf.__code__)), aborts=sys._jit.stats()["aborts"])
         self.assertEqual(result["found"], [0, 1])
         self.assertGreaterEqual(result["aborts"]["too short to gain by itself"], 1)
 
+    def test_sites_reached_too_rarely_stay_in_tier_1(self):
+        # Each call is followed by milliseconds of work elsewhere: no trace would repay its code.
+        source = """
+            def rare(a):
+                b = a + 1; c = b + a; d = c + b; e = d + c; f = e + d; g = f + e; h = g + f
+                return h
+            for i in range(400):
+                rare(i)
+                sum(range(200_000))
+            report(found=len(executors(rare.__code__)), too_rare=sys._jit.stats()["too_rare"])
+        """
+        result = run(source, thresholds=(3800, 100, 5))
+        self.assertEqual(result["found"], 0)
+        self.assertGreaterEqual(result["too_rare"], 1)
+        result = run(source, "-X", "jit-min-rate=0", thresholds=(3800, 100, 5))
+        self.assertEqual(result, {"found": 1, "too_rare": 0})
+
+    def test_loops_that_run_once_are_seldom_recorded(self):
+        # Recording meets the end of the loop each time.
+        result = run(
+            """
+            def once(i):
+                for j in (i,):
+                    i += j
+                return i
+            total = sum(map(once, range(20_000)))      # C calls it: no trace around the loop
+            report(total=total, ended=sys._jit.stats()["aborts"]["the loop ended"])
+            """,
+            thresholds=(400, 60000, 5),
+        )
+        self.assertEqual(result["total"], 2 * sum(range(20_000)))
+        self.assertGreaterEqual(result["ended"], 1)
+        self.assertLess(result["ended"], 400)
+
     def test_extended_args(self):
         names = "\n".join(f"    v{i} = {i} + n" for i in range(300))
         total = " + ".join(f"v{i}" for i in range(300))

@@ -103,7 +103,7 @@ struct _PyJitExit {
     uint16_t countdown;                 // to the recording of a side trace; JIT_NEVER: none will be recorded
     uint16_t snapshot;
     uint64_t taken;                     // times it was left for tier 1 (links are not counted)
-    void *entry;                        // code of a side trace that takes this exit's values, or NULL
+    void *entry;                        // code of a side trace that takes this exit's values, or _PyJit_ValueExitCode
     const uint16_t *places;             // where its values are: those of the snapshot, then the passed ones.  NULL: more
                                         // than one answer, or no machine code
 };
@@ -136,6 +136,7 @@ void _PyJit_FreeCode(_PyExecutorObject *executor);
 /* Starts the backend once per process.  0: it can run; -1: not available, *reason says why (static string). */
 int _PyJit_BackendInit(const char **reason);
 void _PyJit_BackendFini(void);
+extern void *_PyJit_ValueExitCode;      // where an exit with values goes that nothing is made for; NULL without machine code
 size_t _PyJit_CodeBytes(void);          // bytes of executable memory held, whole pages
 
 #endif /* _Py_TIER2 */

@@ -21,6 +21,8 @@
 
 #ifdef _Py_TIER2
 
+void *_PyJit_ValueExitCode;
+
 #ifdef _PyJit_INTERPRETER
 
 /* A build without machine code. */
@@ -447,6 +449,7 @@ copy_pool(const _PyExecutorObject *executor, const Layout *layout, uintptr_t bas
         _PyJitExit *target = &executor->exits[exit->exit];
         memcpy(at, &target, sizeof(target));
         memcpy(at + offsetof(_PyJitValueExit, cells), &plan->cells[exit->first], exit->count * sizeof(uint16_t));
+        target->entry = _PyJit_ValueExitCode;
         uintptr_t address = base + (uintptr_t)(at - buffer) + offsetof(_PyJitValueExit, cells);
         target->places = target->places == NULL ? (const uint16_t *)address : several;
         at += record_size(exit);
@@ -620,6 +623,7 @@ _PyJit_BackendInit(const char **reason)
         }
     }
     _PyJit_Enter = (_PyJitEnterFunc)(uintptr_t)(backend.shared + JIT_SHARED_entry);
+    _PyJit_ValueExitCode = backend.shared + JIT_SHARED_value_exit;
     return 0;
 }
 

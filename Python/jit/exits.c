@@ -51,7 +51,7 @@ _PyJitExit_Link(_PyJitExit *exit, _Py_CODEUNIT *ip, _PyExecutorObject *executor)
     link->next = exit->links;
     exit->links = link;
     exit->nlinks++;
-    exit->entry = executor->anchor != executor ? executor->code : NULL;
+    exit->entry = executor->anchor != executor ? executor->code : _PyJit_ValueExitCode;
     ENGINE->meta_bytes += sizeof(_PyJitLink);
     ENGINE->counters.links++;
     return 0;
@@ -68,7 +68,7 @@ _PyJitExit_Unlink(_PyJitLink *link)
     }
     *place = link->next;
     exit->nlinks--;
-    exit->entry = NULL;
+    exit->entry = _PyJit_ValueExitCode;
     if (link->prev_in != NULL) {
         link->prev_in->next_in = link->next_in;
     }

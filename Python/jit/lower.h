@@ -72,6 +72,7 @@ typedef struct {
     uint32_t written;          // classes written in this walk, one bit each
     uint16_t identities;       // given so far
     uint32_t loop_head;        // LOOP's aux
+    uint32_t shares_from;      // the first snapshot that later operations may have too: none from before the loop's head
 } _PyJitBuilder;
 
 /* Passes, and the names PYTHON_JIT_PASSES_OFF has for them. */
@@ -176,7 +177,7 @@ _PyJitRef _PyJitBuild_Emit3(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef 
 /* The same where the snapshot is of KIND and leads to CODE:OFFSET, after progress. */
 _PyJitRef _PyJitBuild_EmitTo(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right,
                              int kind, uint16_t code, uint32_t offset);
-/* Index of a new snapshot with the dirty slots, or -1. */
+/* Index of a snapshot with the dirty slots, or -1.  It is the one before if nothing has changed since. */
 int _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, uint32_t offset);
 
 /* What was borrowed from the heap gets references of its own: before an operation that writes the heap. */

@@ -247,6 +247,7 @@ make_head(Loop *loop)
     drop_small_objects(b, loop->depth);
     write_the_rest(loop);
     b->loop_head = b->t->nins;
+    b->shares_from = b->t->nsnaps;
     for (uint32_t i = 0; i < loop->depth && !b->failed; i++) {
         const _PyJitSlot *slot = &b->slots[i];
         Keep *keep = &loop->keep[i];

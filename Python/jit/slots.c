@@ -88,6 +88,31 @@ add_frame(_PyJitBuilder *b, uint32_t number, uint16_t code, uint32_t offset)
     return number == b->machine || _PyJitTrace_AddSlot(t, JIT_SLOT_FUNCTION, frame->function, frame->owns_function) >= 0;
 }
 
+/* SNAP, with the frames and slots added last, says the same as the snapshot before it. */
+static bool
+is_as_before(const _PyJitBuilder *b, const _PyJitSnapshot *snap, uint32_t first_slot)
+{
+    const _PyJitTrace *t = b->t;
+    if (t->nsnaps <= b->shares_from) {
+        return false;
+    }
+    const _PyJitSnapshot *before = &t->snaps[t->nsnaps - 1];
+    if (before->kind != snap->kind || before->progress != snap->progress || before->code != snap->code
+        || before->offset != snap->offset || before->nframes != snap->nframes) {
+        return false;
+    }
+    for (uint32_t i = 0; i < snap->nframes; i++) {
+        const _PyJitSnapFrame *frame = &t->frames[snap->first_frame + i], *other = &t->frames[before->first_frame + i];
+        if (frame->code != other->code || frame->offset != other->offset || frame->sp != other->sp
+            || frame->nslots != other->nslots) {
+            return false;
+        }
+    }
+    const _PyJitSnapSlot *slots = NULL;
+    uint32_t count = snap->nframes == 0 ? 0 : _PyJitTrace_SnapSlots(t, before, &slots);
+    return count == 0 || memcmp(slots, &t->slots[first_slot], count * sizeof(*slots)) == 0;
+}
+
 int
 _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, uint32_t offset)
 {
@@ -96,6 +121,7 @@ _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, u
         .kind = (uint8_t)kind, .progress = progress, .code = code, .offset = offset,
         .exit = t->nexits,
     };
+    uint32_t first_slot = t->nslots;
     bool complete = b->sp == b->depth && in_memory(b);
     for (uint32_t i = b->frames[b->machine].base; b->typed && complete && i < b->depth; i++) {
         complete = !b->slots[i].dirty;
@@ -110,6 +136,11 @@ _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, u
             }
         }
         snap.nframes = (uint16_t)(b->nframes - b->machine);
+    }
+    if (is_as_before(b, &snap, first_slot)) {
+        t->nframes -= snap.nframes;
+        t->nslots = first_slot;
+        return (int)t->nsnaps - 1;
     }
     int index = _PyJitTrace_AddSnapshot(t, &snap);
     if (index < 0) {

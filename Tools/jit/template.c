@@ -241,6 +241,31 @@ extern const uint64_t _JIT_POOL __attribute__((visibility("hidden")));
         JIT_BANK_TAIL(_JIT_SIDE_EXIT, JIT_EXIT_IP, JIT_ANY(void *)); \
     } while (0)
 
+/* Where an operation ends an object, the banks may be full: one function saves them for all.  Otherwise each stencil would have code
+ * for that, more than for anything else it does. */
+__attribute__((preserve_all, noinline, cold)) void _JIT_SHARED_dealloc(PyObject *object);
+
+static inline void
+jit_decref(PyObject *object)
+{
+    if (!_Py_IsImmortal(object) && --object->ob_refcnt == 0) {
+        _JIT_SHARED_dealloc(object);
+    }
+}
+
+static inline void
+jit_xdecref(PyObject *object)
+{
+    if (object != NULL) {
+        jit_decref(object);
+    }
+}
+
+#undef Py_DECREF
+#undef Py_XDECREF
+#define Py_DECREF(OBJECT) jit_decref(_PyObject_CAST(OBJECT))
+#define Py_XDECREF(OBJECT) jit_xdecref(_PyObject_CAST(OBJECT))
+
 /* Written by Tools/jit/stencils/variants.py. */
 #include "jit_variants.c.h"
 
@@ -267,17 +292,15 @@ JIT_CODE(_JIT_STUB_unwind)
     JIT_TAIL(_JIT_SHARED_unwind, next_instr, JIT_HOLE_PTR(void, _JIT_EXECUTOR));
 }
 
-extern JIT_BANK_CODE(_JIT_SHARED_value_exit) __attribute__((noinline));
+/* An exit with values in registers: `aux` is its record, in the pool behind the trace.  `entry` is a side trace made for it,
+ * which finds them where they are, or the shared code. */
+extern const _PyJitValueExit _JIT_RECORD __attribute__((visibility("hidden")));
 
-/* An exit with values in registers: `aux` is its record, in the pool behind the trace.  A side trace made for it finds them
- * where they are. */
 JIT_BANK_CODE(_JIT_STUB_value_exit)
 {
-    void *entry = JIT_HOLE_PTR(const _PyJitExit, _JIT_EXIT)->entry;
-    if (__builtin_expect(entry != NULL, 1)) {
-        JIT_BANK_TAIL(entry, JIT_ANY(_Py_CODEUNIT *), JIT_ANY(void *));
-    }
-    JIT_BANK_TAIL(_JIT_SHARED_value_exit, JIT_ANY(_Py_CODEUNIT *), JIT_HOLE_PTR(void, _JIT_RECORD));
+    const _PyJitValueExit *record = &_JIT_RECORD;
+    __asm__("" : "+r"(record));       // one address, not two
+    JIT_BANK_TAIL(record->exit->entry, JIT_ANY(_Py_CODEUNIT *), (void *)record);
 }
 
 /* --- Code there is once -------------------------------------------------------------------------------------- */
@@ -303,6 +326,12 @@ _JIT_SHARED_entry(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThread
     return code(frame, stack_pointer, tstate, JIT_ANY(_Py_CODEUNIT *), executor,
                 jit_none, jit_none, jit_none, jit_none, jit_none, jit_none, jit_none, JIT_NO_VALUES);
 #pragma clang diagnostic pop
+}
+
+void
+_JIT_SHARED_dealloc(PyObject *object)
+{
+    _Py_Dealloc(object);
 }
 
 /* The trace that is left does not run any more; where it leads to begins with START, which marks that one. */

@@ -53,6 +53,11 @@ trace op(LOAD_FIELD, (o: object -- r: object)) pure reads attr exits {
     EXIT_IF(r == NULL);
 }
 
+// The same where something is known to be there.
+trace op(READ_FIELD, (o: object -- r: object)) pure reads attr {
+    r = *(PyObject **)((char *)o + JIT_AUX);
+}
+
 // Takes the reference to V; the object that was there, which is not NULL, is given up (GUARD_RELEASE).  Never leaves.
 trace op(STORE_FIELD, (o: object, v: object --)) writes attr {
     PyObject **place = (PyObject **)((char *)o + JIT_AUX);

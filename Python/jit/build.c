@@ -260,7 +260,10 @@ _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _P
     }
     _PyJitSlot slots[JIT_MAX_SLOTS] = {{0}};
     b.slots = slots;
-    return build(&b) < 0 || _PyJitRestore_Reserve(b.most_slots) < 0 ? -1 : 0;
+    if (build(&b) < 0 || (pass_is_on(JIT_PASS_DEAD) && _PyJitDead_Remove(t) < 0)) {
+        return -1;
+    }
+    return _PyJitRestore_Reserve(b.most_slots);
 }
 
 uint32_t

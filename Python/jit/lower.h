@@ -45,6 +45,28 @@ typedef struct {
 
 #define JIT_MAX_FRAMES 24
 
+/* What the trace knows of the place of an attribute (opt_forward.c). */
+typedef struct {
+    _PyJitRef object;          // the place is in this one
+    _PyJitRef value;           // the object that is there; NONE: not known, but there is one
+    _PyJitRef number;          // the same as a raw number; NONE: not known
+    uint8_t loaded;            // the first thing that was done with the place was to load it
+    uint32_t place;            // bytes from the address of `object`
+    uint32_t version;          // of the type of `object`, which was checked
+} _PyJitField;
+
+#define JIT_MOST_FIELDS 48
+
+/* What of it is still known at the head of a loop: that there is an object; the same one in each iteration; its number is a PHI. */
+enum { JIT_FIELD_NOTHING, JIT_FIELD_PRESENT, JIT_FIELD_SAME, JIT_FIELD_CHANGES };
+
+typedef struct {
+    uint32_t n;
+    _PyJitField mark[JIT_MOST_FIELDS];     // when the peeled iterations were at their end
+    _PyJitField head[JIT_MOST_FIELDS];
+    uint8_t keep[JIT_MOST_FIELDS];
+} _PyJitFieldPlan;
+
 typedef struct {
     _PyJitTrace *t;
     int end;                   // JIT_END_
@@ -69,7 +91,10 @@ typedef struct {
     bool progress;
     _PyJitRef latest[JIT_OP_COUNT];   // of each pure operation; `spare` leads to the one before
     _PyJitRef barrier[JIT_CLASS_COUNT];   // by class of memory: the newest operation that may have written it
-    uint32_t written;          // classes written in this walk, one bit each
+    uint32_t written;          // classes written in this walk, one bit each; not `attr` where opt_forward.c knows what was stored
+    _PyJitField fields[JIT_MOST_FIELDS];   // what is known of attributes
+    uint32_t nfields;
+    bool wrote_fields;         // something was stored to an attribute
     uint16_t identities;       // given so far
     uint32_t loop_head;        // LOOP's aux
     uint32_t shares_from;      // the first snapshot that later operations may have too: none from before the loop's head
@@ -79,6 +104,8 @@ typedef struct {
 #define JIT_PASSES(X) \
     X(FOLD, "fold")      /* constants are computed, identities applied */ \
     X(CSE, "cse")        /* a pure operation with the same operands is done once */ \
+    X(FORWARD, "forward")    /* an attribute that was loaded or stored is not loaded again */ \
+    X(DEAD, "dead")      /* what nobody uses is not made */ \
     X(PEEL, "peel")      /* the first iteration of a loop is peeled; numbers stay in registers around it */ \
     X(SIDE, "side")      /* side traces begin with the values of their exit */
 
@@ -292,6 +319,27 @@ _PyJitRef _PyJitCse_Find(const _PyJitBuilder *b, int op, _PyJitRef left, _PyJitR
 void _PyJitCse_Note(_PyJitBuilder *b, _PyJitRef ref);
 /* The newest operation writes CLASSES (one bit each) of memory: what was read from them before is not known any more. */
 void _PyJitCse_Barrier(_PyJitBuilder *b, unsigned int classes);
+/* opt_dead.c: on the whole trace.  0, or -1: no memory. */
+int _PyJitDead_Remove(_PyJitTrace *t);
+
+/* opt_forward.c ------------------------------------------------------------------------------------------------- */
+
+/* The rules for attributes call these; OP is one of theirs, of which common subexpressions know nothing. */
+bool _PyJitForward_Handles(int op);
+/* What is PLACE bytes behind OBJECT, whose type was checked to have VERSION: emits a load, or finds it known.  WANTED: `value` is
+ * set, else it is enough to know that there is one (the place is about to be stored to). */
+_PyJitField _PyJitForward_Load(_PyJitBuilder *b, _PyJitRef object, uint32_t version, uint32_t place, bool wanted);
+/* VALUE or NUMBER (one of them may be NONE) was stored there. */
+void _PyJitForward_Store(_PyJitBuilder *b, _PyJitRef object, uint32_t version, uint32_t place, _PyJitRef value,
+                         _PyJitRef number);
+/* For lower_loop.c.  The first plan, with what is known after the peeled iterations in slots up to DEPTH and in the table; back to the
+ * state then; PHIs and the table at the head (FORGOTTEN: an opaque instruction of the loop writes attributes); takes out of the plan what does not hold at LOOP (true: all of it holds); LOOP. */
+void _PyJitForward_Plan(const _PyJitBuilder *b, _PyJitFieldPlan *plan, uint32_t depth);
+void _PyJitForward_Rewind(_PyJitBuilder *b, const _PyJitFieldPlan *plan);
+void _PyJitForward_MakeHead(_PyJitBuilder *b, _PyJitFieldPlan *plan, bool forgotten);
+bool _PyJitForward_CheckPlan(_PyJitBuilder *b, _PyJitFieldPlan *plan);
+void _PyJitForward_Close(_PyJitBuilder *b, const _PyJitFieldPlan *plan);
+
 #define JIT_ALL_CLASSES ((1u << JIT_CLASS_COUNT) - 1)
 
 #endif

@@ -59,9 +59,12 @@ load_field(_PyJitBuilder *b, uint32_t index)
     if (record->opcode == LOAD_ATTR_INSTANCE_VALUE) {
         guard(b, JIT_OP_GUARD_INLINE_VALUES, owner, 0);
     }
-    _PyJitRef value = _PyJitBuild_Emit(b, JIT_OP_LOAD_FIELD, owner, JIT_REF_NONE, place_of(record->opcode, units[4].cache));
+    _PyJitField field = _PyJitForward_Load(b, owner, version_of(units), place_of(record->opcode, units[4].cache), true);
     _PyJitSlot_DropTop(b);
-    _PyJitSlot_PushHeap(b, value);
+    _PyJitSlot_PushHeap(b, field.value);
+    _PyJitSlot *top = &b->slots[b->depth - 1];
+    top->number = field.number;
+    top->plain = field.number != JIT_REF_NONE;
     if (record->oparg & 1) {
         _PyJitSlot_PushNull(b);
     }
@@ -78,36 +81,39 @@ store_field(_PyJitBuilder *b, uint32_t index)
     if (!top_is_borrowed(b) || version_of(units) > INT32_MAX || old_tag == JIT_TAG_OTHER || old_tag == JIT_TAG_NULL) {
         return 0;
     }
-    uint32_t place = place_of(record->opcode, units[4].cache);
+    uint32_t place = place_of(record->opcode, units[4].cache), version = version_of(units);
     _PyJitLower_Begin(b, index);
     _PyJitRef owner = b->slots[b->depth - 1].object;
-    guard(b, JIT_OP_GUARD_TYPE_VERSION, owner, version_of(units));
+    guard(b, JIT_OP_GUARD_TYPE_VERSION, owner, version);
     if (record->opcode == STORE_ATTR_INSTANCE_VALUE) {
         guard(b, JIT_OP_GUARD_NO_DICT, owner, 0);
     }
-    _PyJitRef old = _PyJitBuild_Emit(b, JIT_OP_LOAD_FIELD, owner, JIT_REF_NONE, place);
-    if (_PyJitSlot_IsBare(b, value)) {
-        if (_PyJitSlot_IsAlone(b, value)) {
-            _PyJitRef number = b->slots[value].number;
-            int op = type_of_ref(b, number) == JIT_TYPE_F64 ? JIT_OP_STORE_FIELD_FLOAT : JIT_OP_STORE_FIELD_INT;
-            b->slots[b->depth - 1].heap = 0;     // still borrowed if it leaves, and not needed when it has written
-            _PyJitSlot_OwnHeap(b);
-            (void)_PyJitBuild_Emit(b, op, owner, number, place);
-            _PyJitSlot_DropTop(b);
-            _PyJitSlot_DropTop(b);
-            return 1;
-        }
-        guard(b, JIT_OP_GUARD_RELEASE, old, 0);
-        _PyJitSlot_Box(b, value);
+    bool bare = _PyJitSlot_IsBare(b, value), alone = _PyJitSlot_IsAlone(b, value);
+    _PyJitField old = _PyJitForward_Load(b, owner, version, place, false);
+    _PyJitRef number = b->slots[value].number;
+    if (alone) {
+        int op = type_of_ref(b, number) == JIT_TYPE_F64 ? JIT_OP_STORE_FIELD_FLOAT : JIT_OP_STORE_FIELD_INT;
+        b->slots[b->depth - 1].heap = 0;     // still borrowed if it leaves, and not needed when it has written
+        _PyJitSlot_OwnHeap(b);
+        (void)_PyJitBuild_Emit(b, op, owner, number, place);
+        _PyJitForward_Store(b, owner, version, place, JIT_REF_NONE, number);
+        _PyJitSlot_DropTop(b);
+        _PyJitSlot_DropTop(b);
+        return 1;
     }
-    else {
-        guard(b, JIT_OP_GUARD_RELEASE, old, 0);
+    if (old.number == JIT_REF_NONE) {
+        old = _PyJitForward_Load(b, owner, version, place, true);
+        guard(b, JIT_OP_GUARD_RELEASE, old.value, 0);
+    }
+    if (bare) {
+        _PyJitSlot_Box(b, value);
     }
     // Nothing leaves from here on.
     _PyJitSlot_DropTop(b);
     _PyJitRef taken = _PyJitSlot_TakeTop(b);
     _PyJitSlot_OwnHeap(b);
     (void)_PyJitBuild_Emit(b, JIT_OP_STORE_FIELD, owner, taken, place);
+    _PyJitForward_Store(b, owner, version, place, taken, number);
     return 1;
 }
 

@@ -63,6 +63,7 @@ typedef struct {
     Keep keep[JIT_MAX_SLOTS];
     _PyJitSlot head[JIT_MAX_SLOTS];
     uint32_t written;          // classes of memory an iteration writes
+    _PyJitFieldPlan fields;    // the same for attributes
     bool again;                // another peeled iteration would help
 } Loop;
 
@@ -84,6 +85,7 @@ set_mark(Loop *loop)
     memcpy(mark->latest, b->latest, sizeof(mark->latest));
     memcpy(mark->barrier, b->barrier, sizeof(mark->barrier));
     memcpy(mark->slots, b->slots, b->nslots * sizeof(_PyJitSlot));
+    _PyJitForward_Plan(b, &loop->fields, loop->depth);
 }
 
 static void
@@ -109,6 +111,7 @@ rewind_to_mark(Loop *loop)
     memcpy(b->latest, mark->latest, sizeof(mark->latest));
     memcpy(b->barrier, mark->barrier, sizeof(mark->barrier));
     memcpy(b->slots, mark->slots, b->nslots * sizeof(_PyJitSlot));
+    _PyJitForward_Rewind(b, &loop->fields);
 }
 
 /* --- Slots ------------------------------------------------------------------------------------------------------------ */
@@ -269,6 +272,7 @@ make_head(Loop *loop)
     memcpy(b->slots, loop->head, loop->depth * sizeof(_PyJitSlot));
     _PyJitCse_Barrier(b, loop->written);
     b->written = 0;
+    _PyJitForward_MakeHead(b, &loop->fields, loop->written >> JIT_CLASS_ATTR & 1);
 }
 
 /* Takes out of the plan what does not hold at LOOP.  true: all of it holds. */
@@ -277,6 +281,7 @@ check_plan(Loop *loop)
 {
     _PyJitBuilder *b = loop->b;
     bool holds = (b->written & ~loop->written) == 0;
+    holds &= _PyJitForward_CheckPlan(b, &loop->fields);
     loop->written |= b->written;
     loop->again = false;
     for (uint32_t i = 0; i < loop->depth; i++) {
@@ -354,6 +359,7 @@ close_loop(Loop *loop)
             JIT_INS(b->t, loop->head[i].number)->b = b->slots[i].number;
         }
     }
+    _PyJitForward_Close(b, &loop->fields);
     b->failed |= _PyJitTrace_Emit(b->t, JIT_OP_LOOP, JIT_TYPE_NONE, JIT_REF_NONE, JIT_REF_NONE, b->loop_head,
                                   JIT_NO_SNAPSHOT) == JIT_REF_NONE;
 }

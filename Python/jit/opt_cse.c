@@ -51,6 +51,9 @@ _PyJitCse_Barrier(_PyJitBuilder *b, unsigned int classes)
         }
     }
     b->written |= classes;
+    if (classes >> JIT_CLASS_ATTR & 1) {
+        b->nfields = 0;
+    }
 }
 
 #endif /* _Py_TIER2 */

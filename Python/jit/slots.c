@@ -168,7 +168,7 @@ emit(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux, in
 static _PyJitRef
 optimize(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux)
 {
-    if (b->failed || !(_PyJit_Ops[op].flags & JIT_OPFLAG_PURE)) {
+    if (b->failed || !(_PyJit_Ops[op].flags & JIT_OPFLAG_PURE) || _PyJitForward_Handles(op)) {
         return JIT_REF_NONE;
     }
     if (pass_is_on(JIT_PASS_FOLD)) {
@@ -183,6 +183,9 @@ optimize(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux
 static _PyJitRef
 finish(_PyJitBuilder *b, int op, _PyJitRef ref)
 {
+    if (_PyJitForward_Handles(op)) {
+        return ref;
+    }
     if (ref != JIT_REF_NONE && (_PyJit_Ops[op].flags & JIT_OPFLAG_PURE)) {
         _PyJitCse_Note(b, ref);
     }

@@ -1,9 +1,10 @@
 """Makes random programs of loops on numbers: what the JIT keeps in registers.
 
 Lists and tuples of numbers are indexed, changed, iterated and unpacked.  Locals are ints, floats, bools and
-now and then something else; loops are over ranges or sequences or count; values leave through calls,
-containers, exceptions and frames, and locals are asked whether they are one object.  Every function runs some
-thousand iterations, so its loops become traces, and the kinds of the arguments change between calls.
+now and then something else, and so are attributes of objects of which two may be one; loops are over ranges
+or sequences or count; values leave through calls, containers, exceptions and frames, and locals are asked
+whether they are one object.  Every function runs some thousand iterations, so its loops become traces, and
+the kinds of the arguments change between calls.
 
 In a debug build a program also counts references: after the functions have run often, running them again must
 not leave more of them than before.
@@ -55,6 +56,20 @@ class Box:
         if a < b:
             return a * self.scale
         return self.up(b) - self.scale
+
+
+class Point:
+    def __init__(self, x, y):
+        self.x, self.y, self.near = x, y, self
+
+    def __repr__(self):
+        return f"<{self.x} {self.y}>"
+
+
+class Slotted:
+    __slots__ = ("near", "x", "y")
+    __init__ = Point.__init__
+    __repr__ = Point.__repr__
 
 
 box = Box()
@@ -207,7 +222,9 @@ class Maker:
         return self.pick(plain, plain, f"int({name}) & 3", "-1", f"{name} if {name} in (0, 1, 2) else 3", "5")
 
     def item(self, depth: int) -> str:
-        kind = self.random.randrange(8)
+        kind = self.random.randrange(11)
+        if kind > 7:
+            return self.attribute()
         if kind == 0:
             return f"p[{self.index()}]"
         if kind == 1:
@@ -216,13 +233,38 @@ class Maker:
             return "len(l)"
         return f"{self.pick('l', 'm')}[{self.index()}]"
 
+    def attribute(self) -> str:
+        """One of a number, in one of three objects, of which two may be one."""
+        return f"{self.pick('o', 'q', 'r')}{self.pick('', '', '', '.near')}.{self.pick('x', 'y')}"
+
+    def attribute_statement(self) -> Statement:
+        kind = self.random.randrange(10)
+        new = self.value(1)
+        if GROWS.search(new):
+            new = f"small({new})"
+        if kind < 5:
+            return Statement(f"{self.attribute()} {self.pick('', '', '+', '-')}= {new}")
+        if kind == 5:
+            return Statement(f"{self.name()} = {self.attribute()} = {new}")
+        if kind == 6:
+            return Statement(self.pick("o, q = q, o", "o, q, r = q, r, o", "o = q", "q = r", "r = r.near"))
+        if kind == 7:
+            return Statement(f"{self.pick('o', 'q', 'r')}.near = {self.pick('o', 'q', 'r')}")
+        return Statement(
+            f"look(({self.attribute()} is {self.attribute()}, {self.attribute()} is {self.name()}))"
+        )
+
     def sequences(self, *names: str) -> list[Statement]:
-        """Makes the lists and tuples of a function."""
+        """Makes the objects, lists and tuples of a function."""
         numbers = [", ".join(self.constant() for _ in range(4)) for _ in range(3)]
         rows = f"[[{names[0]}, {names[1]}], [{names[2]}, {names[3]}]], ({names[0]}, {names[3]})"
         return [
             Statement(f"l, m, p = [{numbers[0]}], [{numbers[1]}], ({numbers[2]})"),
             Statement(f"rows, pair = {rows}"),
+            Statement(
+                f"o, q = {self.pick('Point', 'Slotted')}({names[0]}, {names[1]}), Slotted({names[2]}, 1)"
+            ),
+            Statement(f"r = {self.pick('o', 'q', 'Point(1, 0.5)', 'Slotted(0.5, 2)')}"),
         ]
 
     def sequence_statement(self, depth: int) -> Statement:
@@ -276,7 +318,9 @@ class Maker:
         return [self.statement(depth, loop) for _ in range(self.random.randint(1, 5))]
 
     def statement(self, depth: int, loop: bool) -> Statement:
-        kind = self.random.randrange(24)
+        kind = self.random.randrange(28)
+        if kind > 23:
+            return self.attribute_statement()
         if kind > 19:
             return self.sequence_statement(depth)
         if kind < 9 or depth <= 0:
@@ -316,6 +360,8 @@ class Maker:
             self.names.remove(counter)
         # A product of numbers that were never made smaller takes for ever.
         grows = any(GROWS.search(line) for statement in body for line in statement.text(0))
+        if grows or self.chance(50):
+            body.append(Statement("o.x, o.y, q.x, q.y = small(o.x), small(o.y), small(q.x), small(q.y)"))
         tame = [Statement(f"{name} = small({name})") for name in self.names if grows or self.chance(50)]
         if ranges:
             return Statement(clauses=[(f"for {counter} in {self.iterated(turns)}:", [*body, *tame])])
@@ -337,7 +383,7 @@ class Maker:
         start = [Statement(f"{name} = {self.constant()}") for name in ("x", "y", "s", "t")]
         start += self.sequences("x", "y", "s", "t")
         main = self.loop(3, self.pick("60", "100", "200"))
-        tame = "[[small(v) for v in row] for row in (l, m, p, *rows, pair)]"
+        tame = "[[small(v) for v in row] for row in (l, m, p, *rows, pair, (o.x, o.y, q.x, q.y, r.x, r.y))]"
         end = [Statement(f"return a, b, x, y, s, t, {tame}")]
         return Function(f"f{number}", ["a", "b"], [*start, main, *end], 1)
 

@@ -88,7 +88,7 @@ typedef struct _PyJitLink {
     struct _PyJitLink *prev_in, *next_in;   // executor->incoming
 } _PyJitLink;
 
-#define JIT_MAX_LINKS 4
+#define JIT_MAX_LINKS 8
 
 /* One way out of an executor.  Static exits (target not NULL) have at most one link; dynamic ones take the target from the
  * register and have up to JIT_MAX_LINKS. */

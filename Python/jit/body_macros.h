@@ -154,4 +154,15 @@ extern const struct _PyCode_DEF(8) _Py_InitCleanup;
         JIT_START_FRAME(); \
     } while (0)
 
+/* Leaving by EXIT to NEXT_INSTR, which no link of it names: the executor that stands there in FRAME's bytecode, or NULL.  What tier 1
+ * would do next, without going there.  Not for an exit that may come back without having executed anything. */
+static inline _PyExecutorObject *
+_PyJitExit_ExecutorAt(const _PyJitExit *exit, _PyInterpreterFrame *frame, const _Py_CODEUNIT *next_instr)
+{
+    if (next_instr->op.code != ENTER_EXECUTOR || !exit->progress) {
+        return NULL;
+    }
+    return _PyFrame_GetCode(frame)->co_executors->executors[next_instr->op.arg];
+}
+
 #endif /* !Py_JIT_BODY_MACROS_H */

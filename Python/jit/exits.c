@@ -31,7 +31,9 @@ _PyJitExit_Link(_PyJitExit *exit, _Py_CODEUNIT *ip, _PyExecutorObject *executor)
     if (exit->target != NULL && exit->target != ip) {
         return -1;
     }
-    if (exit->nlinks >= (exit->target != NULL ? 1 : JIT_MAX_LINKS)) {
+    // An executor that stands in the bytecode is found without a link, a little later: most links are for side traces.
+    int most = exit->target != NULL ? 1 : ip->op.code == ENTER_EXECUTOR ? JIT_MAX_LINKS / 4 : JIT_MAX_LINKS;
+    if (exit->nlinks >= most) {
         return -1;
     }
     _PyJitLink *link = PyMem_RawMalloc(sizeof(_PyJitLink));

@@ -271,6 +271,12 @@ leave:
             goto enter;
         }
     }
+    _PyExecutorObject *there = exit->target == NULL ? _PyJitExit_ExecutorAt(exit, frame, next_instr) : NULL;
+    if (there != NULL && reserve_values(&values, &values_size, there->trace) == 0) {
+        executor = there;
+        trace = executor->trace;
+        goto enter;
+    }
     PyMem_RawFree(values);
     return _PyJit_ColdExit(frame, stack_pointer, tstate, next_instr, exit);
 

@@ -377,6 +377,10 @@ JIT_CODE(_JIT_SHARED_dynamic_exit)
             JIT_TAIL(((jit_code)link->code), next_instr, JIT_ANY(void *));
         }
     }
+    _PyExecutorObject *there = _PyJitExit_ExecutorAt(exit, frame, next_instr);
+    if (there != NULL) {
+        JIT_TAIL(((jit_code)there->code), next_instr, JIT_ANY(void *));
+    }
     return _PyJit_ColdExit(frame, stack_pointer, tstate, next_instr, exit);
 }
 

@@ -329,6 +329,29 @@ class Traces(unittest.TestCase):
         self.assertEqual(result["value"], sum(i + 1 + i % 3 for i in range(30000)))
         self.assertLess(result["more"], 2000)
 
+    def test_a_call_site_with_many_targets(self):
+        # More than an exit has links.  The compiled functions are entered all the same.
+        result = run(
+            """
+            def make(k):
+                names = {}
+                exec(f"def f(a):\\n b = a + {k}; c = a\\n" + " c = c + b; b = c ^ b\\n" * 6 + " return b + c", names)
+                return names["f"]
+            functions = [make(k) for k in range(20)]
+            def hot(n):
+                total = 0
+                for i in range(n):
+                    total += functions[i * 7 % 20](i)
+                return total
+            expected = sum(functions[i * 7 % 20](i) for i in range(20_000))
+            hot(5000)
+            early = sys._jit.stats()["exits_taken"]
+            report(same=hot(20_000) == expected, more=sys._jit.stats()["exits_taken"] - early)
+            """
+        )
+        self.assertTrue(result["same"])
+        self.assertLess(result["more"], 2000)
+
     def test_what_cannot_be_traced_is_named(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "log")

@@ -194,8 +194,9 @@ bool _PyJitSide_TakesValues(const _PyJitExit *exit);
 uint32_t _PyJit_PassBit(const char *name, size_t length);
 
 /* executor.c */
-/* A new executor that owns TRACE (taken over, also on failure), or NULL with *abort set.  Not yet reachable from anywhere.  FROM is
- * the exit whose values the trace takes, or NULL. */
+/* A new executor with a copy of TRACE, or NULL with *abort set.  Not yet reachable from anywhere.  FROM is the exit whose values the
+ * trace takes, or NULL.  TRACE is empty afterwards; only if it has more values than the machine code has room for, its records are
+ * still there. */
 _PyExecutorObject *_PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, const _PyJitExit *from, int *abort);
 int _PyJitExecutor_Install(_PyExecutorObject *executor, PyCodeObject *code, _Py_CODEUNIT *instr);   // -1: no room
 void _PyJitExecutor_Invalidate(_PyExecutorObject *executor);

@@ -130,23 +130,22 @@ typedef struct {
 } _PyJitSnapshot;
 
 typedef struct {
+    uint32_t offset;       // of the instruction proper, in code units
+    uint32_t oparg;        // with EXTENDED_ARG folded in
+    uint32_t units;        // index into units of its frozen copy: `size` code units
     uint16_t code;         // index into codes
     uint8_t opcode;        // as it ran: the specialized form, or the generic one after a deopt
     uint8_t size;          // code units, with caches, without EXTENDED_ARG prefixes
-    uint32_t offset;       // of the instruction proper, in code units
-    uint32_t oparg;        // with EXTENDED_ARG folded in
-    uint8_t prefix;        // number of EXTENDED_ARG units before it
     uint8_t depth;         // frames above the trace's first one, biased by 128
+    uint8_t prefix : 4;    // number of EXTENDED_ARG units before it
+    uint8_t observed : 4;  // for the builder, as what follows but for `line`: the frame had a frame object before it ran
     uint16_t line;         // unused in the first form: 0
-    uint32_t units;        // index into units of its frozen copy: `size` code units
-    // For the builder only; not part of the text.
     uint16_t sp;           // where the stack pointer pointed before it ran, as an index into localsplus
     uint16_t types;        // JIT_TAG_ values, four bits each: see JIT_TAG
     PyObject *seen;        // an object the rule of this instruction asks for, alive until the trace is built; or NULL:
                            // LOAD_GLOBAL_MODULE, LOAD_GLOBAL_BUILTIN: the globals of its frame;
                            // LOAD_ATTR_METHOD_...: the method in its cache;
                            // CALL_LEN, CALL_ISINSTANCE: the type of the (first) argument
-    uint8_t observed;      // the frame had a frame object before it ran
 } _PyJitRecord;
 
 /* What kind of object the recorder saw.  OTHER is the only one that need not be plain (exact int, float, bool, str, None). */
@@ -241,10 +240,12 @@ _PyJit_OpaqueType(int opcode)
  * none sets a Python exception. */
 void _PyJitTrace_Init(_PyJitTrace *t);
 void _PyJitTrace_Clear(_PyJitTrace *t);
-/* T becomes a trace with the records of FROM and no operations. */
-int _PyJitTrace_CopyRecords(_PyJitTrace *t, const _PyJitTrace *from);
-size_t _PyJitTrace_SizeOf(const _PyJitTrace *t);
-int _PyJitTrace_Shrink(_PyJitTrace *t);      // give back spare capacity; references stay valid
+/* T has no elements any more, but room for the next trace's. */
+void _PyJitTrace_Empty(_PyJitTrace *t);
+void _PyJitTrace_DropOperations(_PyJitTrace *t);      // all but records, units and codes
+/* A copy of T in one block of memory, which PyMem_RawFree frees (never _PyJitTrace_Clear), or NULL.  Nothing can be added to it. */
+_PyJitTrace *_PyJitTrace_Pack(const _PyJitTrace *t);
+size_t _PyJitTrace_PackedSize(const _PyJitTrace *t);  // bytes of such a copy
 _PyJitRef _PyJitTrace_Emit(_PyJitTrace *t, _PyJitOp op, _PyJitType type,
                            _PyJitRef a, _PyJitRef b, uint32_t aux, uint16_t snapshot);
 _PyJitRef _PyJitTrace_Const(_PyJitTrace *t, _PyJitType type, uint64_t bits);

@@ -79,191 +79,22 @@ static struct {
 /* Where a constant stands in the pool. */
 #define KONST_OFFSET(REF) (8 * (size_t)(JIT_REF_BIAS - 1 - (REF)))
 
-/* What patches of one stencil are made with. */
-typedef struct {
-    uintptr_t hot, cold, next;                        // addresses of the parts; of the operation after
-    uintptr_t loop, side_exit, error, unwind, pool, value_exit;
-    const _PyJitStep *step;
-    const _PyJitIns *ins;
-    const _PyJitRecord *record;                       // OPAQUE; else NULL
-    _Py_CODEUNIT *code;                               // of the record's code object
-    const _PyJitTrace *trace;
-    const _PyExecutorObject *executor;
-    const _PyJitExit *exit;
-} Context;
-
-/* --- The architecture ------------------------------------------------------------------------------------------ */
-
-#if defined(__x86_64__)
-
-#define TRAMPOLINE_SIZE 16
-
-/* The first cell stands behind the return address. */
-#define CELL_DISPLACEMENT(CELL) (8 * ((uintptr_t)(CELL) + 1))
-
-static void
-write_trampoline(unsigned char *at, const void *target)
-{
-    static const unsigned char jump_through_next[] = {0xff, 0x25, 0, 0, 0, 0};     // jmp *0(%rip)
-    memcpy(at, jump_through_next, sizeof(jump_through_next));
-    memcpy(at + sizeof(jump_through_next), &target, sizeof(target));
-}
-
-/* Where a pointer with the address of PATCH's symbol stands, addend included. */
-static uintptr_t
-symbol_slot(const struct jit_patch *patch)
-{
-    return (uintptr_t)&jit_symbols[patch->index].address + (uintptr_t)(intptr_t)patch->addend;
-}
-
-/* Patches the field at FIELD, which will run at ADDRESS, with VALUE (addend included). */
-static void
-apply(unsigned char *field, uintptr_t address, const struct jit_patch *patch, uintptr_t value)
-{
-    switch (patch->method) {
-        case JIT_PATCH_ABS64:
-            memcpy(field, &value, 8);
-            break;
-        case JIT_PATCH_GOT32_REX:
-            // A mov from the table becomes lea, but the address of a trampoline is not the function's.
-            if (field[-2] == 0x8b && backend.reach[patch->index] == (uintptr_t)jit_symbols[patch->index].address) {
-                field[-2] = 0x8d;
-            }
-            else {
-                value = symbol_slot(patch);
-            }
-            value -= address;
-            assert((int32_t)value == (intptr_t)value);
-            memcpy(field, &value, 4);
-            break;
-        case JIT_PATCH_GOT32:
-            value = symbol_slot(patch);
-            /* fall through */
-        case JIT_PATCH_REL32:
-            value -= address;
-            assert((int32_t)value == (intptr_t)value);
-            /* fall through */
-        case JIT_PATCH_ABS32:
-            memcpy(field, &value, 4);
-            break;
-        default:
-            Py_UNREACHABLE();
-    }
-}
-
-#else
-#  error "Python/jit/emit.c does not know this architecture"
-#endif
-
-/* --- Patching ----------------------------------------------------------------------------------------------------- */
-
-static uintptr_t
-value_of(const struct jit_patch *patch, const Context *context)
-{
-    const _PyJitRecord *record = context->record;
-    switch (patch->value) {
-        case JIT_VALUE_HOT:
-            return context->hot;
-        case JIT_VALUE_COLD:
-            return context->cold;
-        case JIT_VALUE_CONTINUE:
-            return context->next;
-        case JIT_VALUE_LOOP:
-            return context->loop;
-        case JIT_VALUE_HEAD:
-            assert(context->executor->anchor->head_code != NULL);
-            return (uintptr_t)context->executor->anchor->head_code;
-        case JIT_VALUE_SIDE_EXIT:
-            assert(context->side_exit != 0);
-            return context->side_exit;
-        case JIT_VALUE_ERROR:
-            return context->error;
-        case JIT_VALUE_UNWIND:
-            return context->unwind;
-        case JIT_VALUE_OPARG:
-            return record->oparg;
-        case JIT_VALUE_THIS_INSTR:
-            return (uintptr_t)(context->code + record->offset);
-        case JIT_VALUE_EXPECTED_IP:
-            return (uintptr_t)_PyJitTrace_ExpectedIP(context->trace, context->ins);
-        case JIT_VALUE_CACHE16:
-        case JIT_VALUE_CACHE32:
-        case JIT_VALUE_CACHE64: {
-            uint64_t bits = 0;
-            size_t size = patch->value == JIT_VALUE_CACHE16 ? 2 : patch->value == JIT_VALUE_CACHE32 ? 4 : 8;
-            assert(patch->index + size / sizeof(_Py_CODEUNIT) <= record->size);
-            memcpy(&bits, &context->trace->units[record->units + patch->index], size);
-            return bits;
-        }
-        case JIT_VALUE_CACHE_PTR:
-            assert(patch->index < record->size);
-            return (uintptr_t)&context->trace->units[record->units + patch->index];
-        case JIT_VALUE_AUX:
-            return context->ins->aux;
-        case JIT_VALUE_CELL:
-            return CELL_DISPLACEMENT(context->step->cell);
-        case JIT_VALUE_CELL_TO:
-            return CELL_DISPLACEMENT(context->step->cell_to);
-        case JIT_VALUE_POOL:
-            return context->pool + KONST_OFFSET(context->step->konst);
-        case JIT_VALUE_RECORD:
-            return context->value_exit;
-        case JIT_VALUE_EXECUTOR:
-            return (uintptr_t)context->executor;
-        case JIT_VALUE_EXIT:
-            return (uintptr_t)context->exit;
-        case JIT_VALUE_SHARED:
-            return (uintptr_t)backend.shared;
-        case JIT_VALUE_CONSTANT:
-            return (uintptr_t)jit_constants;
-        case JIT_VALUE_SYMBOL:
-            return backend.reach[patch->index];
-        default:
-            Py_UNREACHABLE();
-    }
-}
-
-/* Patches COUNT holes of a part that stands at CODE and will run at ADDRESS. */
-static void
-patch_part(unsigned char *code, uintptr_t address, const struct jit_patch *patches, size_t count,
-           const Context *context)
-{
-    for (const struct jit_patch *patch = patches; patch < patches + count; patch++) {
-        uintptr_t value = value_of(patch, context) + (uintptr_t)(intptr_t)patch->addend;
-        apply(code + patch->offset, address + patch->offset, patch, value);
-    }
-}
-
-/* Copies STENCIL to BUFFER, whose start will run at BASE; the parts go where CONTEXT says. */
-static void
-copy_stencil(unsigned char *buffer, uintptr_t base, const struct jit_stencil *stencil, const Context *context)
-{
-    const unsigned char *code = jit_code + stencil->code;
-    const struct jit_patch *patches = jit_patches + stencil->patch;
-    unsigned char *hot = buffer + (context->hot - base);
-    memcpy(hot, code, stencil->hot_size);
-    patch_part(hot, context->hot, patches, stencil->hot_patches, context);
-    if (stencil->cold_size > 0) {
-        unsigned char *cold = buffer + (context->cold - base);
-        memcpy(cold, code + stencil->hot_size, stencil->cold_size);
-        patch_part(cold, context->cold, patches + stencil->hot_patches, stencil->cold_patches, context);
-    }
-}
+#define SYMBOL_ADDRESS(INDEX) (backend.reach[INDEX])
+#include "jit/patching.h"
 
 /* --- Traces --------------------------------------------------------------------------------------------------------- */
 
-/* The stencil of STEP of TRACE, or NULL. */
-static inline const struct jit_stencil *
+/* The number of the stencil of STEP of TRACE, or -1. */
+static inline int
 stencil_of(const _PyJitTrace *trace, const _PyJitStep *step)
 {
     if (step->op == JIT_OP_OPAQUE) {
         const _PyJitIns *ins = JIT_INS(trace, JIT_REF_BIAS + step->ins);
-        unsigned number = jit_opaque_stencils[trace->records[ins->aux].opcode];
-        return number == 0 ? NULL : &jit_stencils[number - 1];
+        return (int)jit_opaque_stencils[trace->records[ins->aux].opcode] - 1;
     }
     const struct jit_variants *variants = &jit_variants[step->op];
     if (variants->first == 0) {
-        return NULL;
+        return -1;
     }
     unsigned variant = 0;
     for (int i = 0; i < 4; i++) {
@@ -272,13 +103,13 @@ stencil_of(const _PyJitTrace *trace, const _PyJitStep *step)
             variant = variant * variants->places[i] + step->places[i];
         }
     }
-    return &jit_stencils[variants->first - 1 + variant];
+    return (int)(variants->first - 1 + variant);
 }
 
-static const struct jit_stencil *
+static int
 exit_stub(const _PyJitExit *exit)
 {
-    return &jit_stencils[exit->target == NULL ? JIT_STUB_dynamic_exit : JIT_STUB_static_exit];
+    return exit->target == NULL ? JIT_STUB_dynamic_exit : JIT_STUB_static_exit;
 }
 
 /* An exit whose snapshot names values is left through the stubs of its states only. */
@@ -316,14 +147,14 @@ record_size(const _PyJitValueExitPlan *plan)
 }
 
 typedef struct {
-    size_t hot, cold, loop, exits, error, unwind, pool, records, total;     // offsets; hot and cold: sizes
+    size_t hot, cold, loop, error, unwind, stubs_end, pool, records, total;     // offsets; hot and cold: sizes
 } Layout;
 
 static int
 lay_out(const _PyExecutorObject *executor, Layout *layout, const char **reason)
 {
     const _PyJitTrace *trace = executor->trace;
-    const _PyJitAllocation *plan = &backend.plan;
+    _PyJitAllocation *plan = &backend.plan;
     size_t nstubs = (size_t)executor->nexits + plan->nexits;
     if (!grow((unsigned char **)&backend.stubs, &backend.stubs_size, nstubs * sizeof(uint32_t))) {
         *reason = "out of memory";
@@ -334,26 +165,28 @@ lay_out(const _PyExecutorObject *executor, Layout *layout, const char **reason)
         if (i == plan->loop) {
             layout->loop = layout->hot;
         }
-        const struct jit_stencil *stencil = stencil_of(trace, &plan->steps[i]);
-        if (stencil == NULL) {
+        int number = stencil_of(trace, &plan->steps[i]);
+        if (number < 0) {
             *reason = "no stencil for an operation of the trace";
             return -1;
         }
+        plan->steps[i].stencil = (uint32_t)number;
+        const struct jit_stencil *stencil = &jit_stencils[number];
         layout->hot += stencil->hot_size;
         layout->cold += stencil->cold_size;
     }
-    size_t at = layout->exits = layout->hot + layout->cold;
+    size_t at = layout->hot + layout->cold;
     for (uint32_t i = 0; i < executor->nexits; i++) {
         backend.stubs[i] = (uint32_t)at;
-        at += has_values(trace, &executor->exits[i]) ? 0 : exit_stub(&executor->exits[i])->hot_size;
+        at += has_values(trace, &executor->exits[i]) ? 0 : jit_stencils[exit_stub(&executor->exits[i])].hot_size;
     }
     for (uint32_t i = 0; i < plan->nexits; i++) {
         backend.stubs[executor->nexits + i] = (uint32_t)at;
-        at += jit_stencils[JIT_STUB_value_exit].hot_size + jit_stencils[JIT_STUB_value_exit].cold_size;
+        at += jit_stencils[JIT_STUB_value_exit].hot_size;
     }
     layout->error = at;
     layout->unwind = layout->error + jit_stencils[JIT_STUB_error].hot_size;
-    at = layout->unwind + jit_stencils[JIT_STUB_unwind].hot_size;
+    at = layout->stubs_end = layout->unwind + jit_stencils[JIT_STUB_unwind].hot_size;
     if (plan->uses_pool || plan->nexits > 0) {
         layout->pool = at = _Py_SIZE_ROUND_UP(at, 8);
         at += plan->uses_pool ? trace->nk * sizeof(uint64_t) : 0;
@@ -366,69 +199,93 @@ lay_out(const _PyExecutorObject *executor, Layout *layout, const char **reason)
     return 0;
 }
 
+/* Values for the holes of STEP. */
+static void
+give_values(Context *context, const _PyExecutorObject *executor, const _PyJitStep *step, uintptr_t base)
+{
+    const _PyJitTrace *trace = context->trace;
+    const _PyJitIns *ins = JIT_INS(trace, JIT_REF_BIAS + step->ins);
+    uintptr_t *values = context->values;
+    context->ins = ins;
+    context->record = NULL;
+    if (step->op == JIT_OP_OPAQUE) {
+        context->record = &trace->records[ins->aux];
+        values[JIT_VALUE_OPARG] = context->record->oparg;
+        values[JIT_VALUE_THIS_INSTR] = (uintptr_t)_PyJitTrace_Instr(trace, context->record);
+    }
+    values[JIT_VALUE_SIDE_EXIT] = 0;
+    if (step->exit != JIT_NO_VALUE_EXIT) {
+        values[JIT_VALUE_SIDE_EXIT] = base + backend.stubs[executor->nexits + step->exit];
+    }
+    else if (ins->snapshot != JIT_NO_SNAPSHOT) {
+        values[JIT_VALUE_SIDE_EXIT] = base + backend.stubs[trace->snaps[ins->snapshot].exit];
+    }
+    values[JIT_VALUE_AUX] = ins->aux;
+    values[JIT_VALUE_CELL] = CELL_DISPLACEMENT(step->cell);
+    values[JIT_VALUE_CELL_TO] = CELL_DISPLACEMENT(step->cell_to);
+    values[JIT_VALUE_POOL] = context->pool + KONST_OFFSET(step->konst);
+}
+
+/* First all hot parts, then the cold ones: copying writes a few bytes too many, where the next part will stand. */
 static void
 copy_steps(const _PyExecutorObject *executor, const Layout *layout, uintptr_t base, unsigned char *buffer)
 {
-    const _PyJitTrace *trace = executor->trace;
     const _PyJitAllocation *plan = &backend.plan;
-    Context context = {
-        .next = base,
-        .cold = base + layout->hot,
-        .loop = base + layout->loop,
-        .error = base + layout->error,
-        .unwind = base + layout->unwind,
-        .pool = base + layout->pool,
-        .trace = trace,
-        .executor = executor,
-    };
-    for (const _PyJitStep *step = plan->steps; step < plan->steps + plan->nsteps; step++) {
-        const _PyJitIns *ins = JIT_INS(trace, JIT_REF_BIAS + step->ins);
-        const struct jit_stencil *stencil = stencil_of(trace, step);
-        context.step = step;
-        context.ins = ins;
-        context.record = NULL;
-        if (step->op == JIT_OP_OPAQUE) {
-            context.record = &trace->records[ins->aux];
-            context.code = _PyCode_CODE(trace->codes[context.record->code]);
+    Context context = {.trace = executor->trace, .pool = base + layout->pool};
+    uintptr_t *values = context.values;
+    give_common_values(&context, executor);
+    values[JIT_VALUE_LOOP] = base + layout->loop;
+    values[JIT_VALUE_HEAD] = (uintptr_t)executor->anchor->head_code;
+    values[JIT_VALUE_ERROR] = base + layout->error;
+    values[JIT_VALUE_UNWIND] = base + layout->unwind;
+    for (int cold = 0; cold < 2; cold++) {
+        values[JIT_VALUE_CONTINUE] = base;
+        values[JIT_VALUE_COLD] = base + layout->hot;
+        for (const _PyJitStep *step = plan->steps; step < plan->steps + plan->nsteps; step++) {
+            const struct jit_stencil *stencil = &jit_stencils[step->stencil];
+            values[JIT_VALUE_HOT] = values[JIT_VALUE_CONTINUE];
+            values[JIT_VALUE_CONTINUE] += stencil->hot_size;
+            if (!cold) {
+                give_values(&context, executor, step, base);
+                copy_hot(buffer, base, stencil, &context);
+            }
+            else if (stencil->cold_size > 0) {
+                give_values(&context, executor, step, base);
+                copy_cold(buffer, base, stencil, &context);
+            }
+            values[JIT_VALUE_COLD] += stencil->cold_size;
         }
-        context.side_exit = 0;
-        if (step->exit != JIT_NO_VALUE_EXIT) {
-            context.side_exit = base + backend.stubs[executor->nexits + step->exit];
-        }
-        else if (ins->snapshot != JIT_NO_SNAPSHOT) {
-            context.side_exit = base + backend.stubs[trace->snaps[ins->snapshot].exit];
-        }
-        context.hot = context.next;
-        context.next += stencil->hot_size;
-        copy_stencil(buffer, base, stencil, &context);
-        context.cold += stencil->cold_size;
     }
+}
+
+static void
+copy_stub(unsigned char *buffer, uintptr_t base, uintptr_t at, int number, Context *context)
+{
+    assert(jit_stencils[number].cold_size == 0);
+    context->values[JIT_VALUE_HOT] = at;
+    copy_hot(buffer, base, &jit_stencils[number], context);
 }
 
 static void
 copy_stubs(const _PyExecutorObject *executor, const Layout *layout, uintptr_t base, unsigned char *buffer)
 {
     const _PyJitAllocation *plan = &backend.plan;
-    Context context = {.executor = executor, .trace = executor->trace};
+    Context context = {.trace = executor->trace};
+    give_common_values(&context, executor);
     for (uint32_t i = 0; i < executor->nexits; i++) {
-        context.exit = &executor->exits[i];
-        if (!has_values(executor->trace, context.exit)) {
-            context.hot = base + backend.stubs[i];
-            copy_stencil(buffer, base, exit_stub(context.exit), &context);
+        const _PyJitExit *exit = &executor->exits[i];
+        if (!has_values(executor->trace, exit)) {
+            context.values[JIT_VALUE_EXIT] = (uintptr_t)exit;
+            copy_stub(buffer, base, base + backend.stubs[i], exit_stub(exit), &context);
         }
     }
-    context.value_exit = base + layout->records;
+    context.values[JIT_VALUE_RECORD] = base + layout->records;
     for (uint32_t i = 0; i < plan->nexits; i++) {
-        context.hot = base + backend.stubs[executor->nexits + i];
-        context.cold = context.hot + jit_stencils[JIT_STUB_value_exit].hot_size;
-        context.exit = &executor->exits[plan->exits[i].exit];
-        copy_stencil(buffer, base, &jit_stencils[JIT_STUB_value_exit], &context);
-        context.value_exit += record_size(&plan->exits[i]);
+        copy_stub(buffer, base, base + backend.stubs[executor->nexits + i], JIT_STUB_value_exit, &context);
+        context.values[JIT_VALUE_RECORD] += record_size(&plan->exits[i]);
     }
-    context.hot = base + layout->error;
-    copy_stencil(buffer, base, &jit_stencils[JIT_STUB_error], &context);
-    context.hot = base + layout->unwind;
-    copy_stencil(buffer, base, &jit_stencils[JIT_STUB_unwind], &context);
+    copy_stub(buffer, base, base + layout->error, JIT_STUB_error, &context);
+    copy_stub(buffer, base, base + layout->unwind, JIT_STUB_unwind, &context);
 }
 
 /* Constants, the newest first as in the trace's array, and what the exits with values have to know. */
@@ -511,7 +368,7 @@ _PyJit_Emit(_PyExecutorObject *executor, const _PyJitExit *from, const char **re
         return -1;
     }
     size_t size = _Py_SIZE_ROUND_UP(layout.total, TRACE_ALIGNMENT);
-    if (!grow_buffer(size)) {
+    if (!grow_buffer(size + JIT_COPY_BLOCK)) {
         *reason = "out of memory";
         return -1;
     }
@@ -519,10 +376,10 @@ _PyJit_Emit(_PyExecutorObject *executor, const _PyJitExit *from, const char **re
     if (code == NULL) {
         return -1;
     }
-    // Gaps are filled with zeros.
-    memset(backend.buffer + layout.exits, 0, size - layout.exits);
     copy_steps(executor, &layout, (uintptr_t)code, backend.buffer);
     copy_stubs(executor, &layout, (uintptr_t)code, backend.buffer);
+    // Gaps are filled with zeros.
+    memset(backend.buffer + layout.stubs_end, 0, size - layout.stubs_end);
     copy_pool(executor, &layout, (uintptr_t)code, backend.buffer);
     if (_PyJitArena_Write(code, backend.buffer, size, reason) < 0) {
         _PyJitArena_Free(code, size);
@@ -600,6 +457,7 @@ place_shared(uintptr_t anchor, const char **reason)
     backend.shared = place;
     backend.shared_size = size;
     Context context = {0};
+    give_common_values(&context, NULL);
     patch_part(backend.buffer, (uintptr_t)place, jit_shared_patches, Py_ARRAY_LENGTH(jit_shared_patches), &context);
     if (_PyJitArena_Write(place, backend.buffer, size, reason) < 0) {
         backend.shared = NULL;

@@ -228,7 +228,6 @@ free_memory(_PyExecutorObject *executor)
     if (executor->anchor != executor) {
         executor->anchor->members--;
     }
-    _PyJitTrace_Clear(executor->trace);
     PyMem_RawFree(executor->trace);
     PyMem_RawFree(executor->exits);
     PyMem_RawFree(executor->places);
@@ -381,32 +380,41 @@ fill_exits(_PyExecutorObject *executor)
     }
 }
 
+/* The verifier is for us: it finds mistakes of the builder in debug builds and in stress mode, and takes as long as a pass. */
+static bool
+is_sound(const _PyJitTrace *trace)
+{
+#ifndef Py_DEBUG
+    if (!ENGINE->stress) {
+        return true;
+    }
+#endif
+    char message[200];
+    if (_PyJitTrace_Verify(trace, message, sizeof(message)) == 0) {
+        return true;
+    }
+#ifdef Py_DEBUG
+    fprintf(stderr, "JIT: %s\n", message);
+    Py_FatalError("the trace builder made a trace that does not verify");
+#endif
+    return false;
+}
+
 _PyExecutorObject *
 _PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, const _PyJitExit *from, int *abort)
 {
-    char message[200];
-    if (_PyJitTrace_Verify(trace, message, sizeof(message)) < 0) {
-#ifdef Py_DEBUG
-        fprintf(stderr, "JIT: %s\n", message);
-        Py_FatalError("the trace builder made a trace that does not verify");
-#endif
-        _PyJitTrace_Clear(trace);
+    if (!is_sound(trace)) {
+        _PyJitTrace_Empty(trace);
         *abort = JIT_ABORT_BAD_TRACE;
         return NULL;
     }
-    if (!_PyJitExecutor_MakeRoom()) {
-        _PyJitTrace_Clear(trace);
+    if (!_PyJitExecutor_MakeRoom() || (from != NULL && !from->owner->vm_data.valid)) {     // FROM may be evicted just now
+        _PyJitTrace_Empty(trace);
         *abort = JIT_ABORT_MEMORY_LIMIT;
         return NULL;
     }
-    if (from != NULL && !from->owner->vm_data.valid) {
-        _PyJitTrace_Clear(trace);
-        *abort = JIT_ABORT_MEMORY_LIMIT;     // evicted just now
-        return NULL;
-    }
     *abort = JIT_ABORT_NO_MEMORY;
-    (void)_PyJitTrace_Shrink(trace);
-    _PyJitTrace *owned = PyMem_RawMalloc(sizeof(_PyJitTrace));
+    _PyJitTrace *owned = _PyJitTrace_Pack(trace);
     _PyJitExit *exits = PyMem_RawCalloc(trace->nexits + 1, sizeof(_PyJitExit));
     _PyExecutorObject *executor = owned == NULL || exits == NULL
         ? NULL : PyObject_GC_New(_PyExecutorObject, &_PyUOpExecutor_Type);
@@ -414,20 +422,18 @@ _PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, const _PyJitExit *fr
         PyErr_Clear();
         PyMem_RawFree(owned);
         PyMem_RawFree(exits);
-        _PyJitTrace_Clear(trace);
+        _PyJitTrace_Empty(trace);
         return NULL;
     }
     memset((char *)executor + sizeof(PyObject), 0, sizeof(_PyExecutorObject) - sizeof(PyObject));
-    *owned = *trace;
-    _PyJitTrace_Init(trace);
     executor->trace = owned;
     executor->exits = exits;
     executor->nexits = owned->nexits;
     executor->kind = (uint8_t)kind;
     executor->chain = (uint8_t)chain;
     executor->id = ++ENGINE->next_id;
-    executor->meta_size = sizeof(_PyExecutorObject) + sizeof(PyGC_Head) + sizeof(_PyJitTrace)
-        + _PyJitTrace_SizeOf(owned) + executor->nexits * sizeof(_PyJitExit);
+    executor->meta_size = sizeof(_PyExecutorObject) + sizeof(PyGC_Head) + _PyJitTrace_PackedSize(owned)
+        + executor->nexits * sizeof(_PyJitExit);
     executor->vm_data.index = -1;
     executor->anchor = executor;
     if (from != NULL) {
@@ -441,6 +447,7 @@ _PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, const _PyJitExit *fr
         if (depend_on(executor, i < owned->ncodes ? owned->codes[i] : owned->watched[i - owned->ncodes]) < 0) {
             executor->vm_data.valid = 1;     // so that what was registered is taken back
             Py_DECREF(executor);
+            _PyJitTrace_Empty(trace);
             return NULL;
         }
     }
@@ -451,7 +458,10 @@ _PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, const _PyJitExit *fr
         executor->code = NULL;
         executor->code_size = 0;
         if (status == -2) {
-            (void)_PyJitTrace_CopyRecords(trace, executor->trace);
+            _PyJitTrace_DropOperations(trace);
+        }
+        else {
+            _PyJitTrace_Empty(trace);
         }
         Py_DECREF(executor);
         *abort = JIT_ABORT_BACKEND;
@@ -460,6 +470,7 @@ _PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, const _PyJitExit *fr
         }
         return NULL;
     }
+    _PyJitTrace_Empty(trace);
     ENGINE->code_bytes += executor->code_size;
     executor->next = ENGINE->head;
     if (ENGINE->head != NULL) {

@@ -18,7 +18,8 @@
 #include "opcode.h"
 #include "pycore_jit_ir.h"
 
-#define FIRST_CAPACITY 16
+#define FIRST_CAPACITY 64
+#define MOST_KEPT 4096         // elements of an array that is kept for the next trace
 #define MAX_INS (0x10000u - JIT_REF_BIAS)     // references are 16 bits
 #define MAX_KONSTS (JIT_REF_BIAS - 1u)        // reference 0 means none
 
@@ -144,86 +145,78 @@ _PyJitTrace_Clear(_PyJitTrace *t)
     _PyJitTrace_Init(t);
 }
 
-int
-_PyJitTrace_CopyRecords(_PyJitTrace *t, const _PyJitTrace *from)
+void
+_PyJitTrace_Empty(_PyJitTrace *t)
 {
-    _PyJitTrace_Init(t);
-    for (uint32_t i = 0; i < from->ncodes; i++) {
-        if (_PyJitTrace_AddCode(t, from->codes[i]) < 0) {
-            _PyJitTrace_Clear(t);
-            return -1;
-        }
+    if (t->ins_cap > MOST_KEPT || t->records_cap > MOST_KEPT || t->slots_cap > MOST_KEPT) {
+        _PyJitTrace_Clear(t);
+        return;
     }
-    for (uint32_t i = 0; i < from->nrecords; i++) {
-        if (_PyJitTrace_AddRecord(t, &from->records[i], &from->units[from->records[i].units]) < 0) {
-            _PyJitTrace_Clear(t);
-            return -1;
-        }
+    _PyJitTrace_DropOperations(t);
+    t->nrecords = t->nunits = t->ncodes = 0;
+}
+
+void
+_PyJitTrace_DropOperations(_PyJitTrace *t)
+{
+#define KEEP(ARRAY) .ARRAY = t->ARRAY, .ARRAY##_cap = t->ARRAY##_cap
+#define KEEP_ALL(ARRAY) KEEP(ARRAY), .n##ARRAY = t->n##ARRAY
+    *t = (_PyJitTrace){
+        KEEP(ins), .nk_cap = t->nk_cap, KEEP(snaps), KEEP(frames), KEEP(slots), KEEP(watched), KEEP(heads), KEEP(passed),
+        KEEP_ALL(records), KEEP_ALL(units), KEEP_ALL(codes),
+    };
+#undef KEEP_ALL
+#undef KEEP
+}
+
+/* Of all elements. */
+#define BYTES(T, ARRAY) ((T)->n##ARRAY * sizeof(*(T)->ARRAY))
+#define PACKED_BYTES(T) \
+    (((size_t)(T)->nk + (T)->nins) * sizeof(_PyJitIns) + BYTES(T, snaps) + BYTES(T, frames) + BYTES(T, slots) \
+     + BYTES(T, records) + BYTES(T, units) + BYTES(T, codes) + BYTES(T, watched) + BYTES(T, heads) + BYTES(T, passed))
+
+_PyJitTrace *
+_PyJitTrace_Pack(const _PyJitTrace *t)
+{
+    _PyJitTrace *packed = PyMem_RawMalloc(sizeof(*t) + PACKED_BYTES(t));
+    if (packed == NULL) {
+        return NULL;
     }
-    return 0;
+    *packed = *t;
+    char *at = (char *)(packed + 1);
+    packed->ins = (_PyJitIns *)at;
+    packed->nk_cap = t->nk;
+    packed->ins_cap = t->nins;
+    if (t->nk + t->nins > 0) {
+        memcpy(at, t->ins + t->nk_cap - t->nk, (t->nk + t->nins) * sizeof(*t->ins));
+        at += (t->nk + t->nins) * sizeof(*t->ins);
+    }
+    // What needs the strictest alignment first.
+#define PACK(ARRAY) \
+    packed->ARRAY = (void *)at; \
+    packed->ARRAY##_cap = t->n##ARRAY; \
+    if (t->n##ARRAY > 0) { \
+        memcpy(at, t->ARRAY, t->n##ARRAY * sizeof(*t->ARRAY)); \
+        at += t->n##ARRAY * sizeof(*t->ARRAY); \
+    }
+    PACK(records);
+    PACK(codes);
+    PACK(watched);
+    PACK(snaps);
+    PACK(frames);
+    PACK(slots);
+    PACK(heads);
+    PACK(passed);
+    PACK(units);
+#undef PACK
+    assert(at == (char *)(packed + 1) + PACKED_BYTES(t));
+    return packed;
 }
 
 size_t
-_PyJitTrace_SizeOf(const _PyJitTrace *t)
+_PyJitTrace_PackedSize(const _PyJitTrace *t)
 {
-    return sizeof(*t)
-        + ((size_t)t->nk_cap + t->ins_cap) * sizeof(*t->ins)
-        + t->snaps_cap * sizeof(*t->snaps)
-        + t->frames_cap * sizeof(*t->frames)
-        + t->slots_cap * sizeof(*t->slots)
-        + t->records_cap * sizeof(*t->records)
-        + t->units_cap * sizeof(*t->units)
-        + t->codes_cap * sizeof(*t->codes)
-        + t->watched_cap * sizeof(*t->watched)
-        + t->heads_cap * sizeof(*t->heads)
-        + t->passed_cap * sizeof(*t->passed);
-}
-
-/* Gives back what is above N.  An allocator that cannot do that leaves the array as it is, which is no error. */
-static void
-shrink(void *array, uint32_t *cap, uint32_t n, size_t size)
-{
-    void **place = (void **)array;
-    if (n == *cap) {
-        return;
-    }
-    if (n == 0) {
-        PyMem_RawFree(*place);
-        *place = NULL;
-        *cap = 0;
-        return;
-    }
-    void *smaller = PyMem_RawRealloc(*place, n * size);
-    if (smaller != NULL) {
-        *place = smaller;
-        *cap = n;
-    }
-}
-
-int
-_PyJitTrace_Shrink(_PyJitTrace *t)
-{
-#define SHRINK(ARRAY) shrink(&t->ARRAY, &t->ARRAY##_cap, t->n##ARRAY, sizeof(*t->ARRAY))
-    SHRINK(snaps);
-    SHRINK(frames);
-    SHRINK(slots);
-    SHRINK(records);
-    SHRINK(units);
-    SHRINK(codes);
-    SHRINK(watched);
-    SHRINK(heads);
-    SHRINK(passed);
-#undef SHRINK
-    if (t->nk == t->nk_cap && t->nins == t->ins_cap) {
-        return 0;
-    }
-    if (t->nk + t->nins == 0) {
-        PyMem_RawFree(t->ins);
-        t->ins = NULL;
-        t->nk_cap = t->ins_cap = 0;
-        return 0;
-    }
-    return resize_ins(t, t->nk, t->nins);
+    return sizeof(*t) + PACKED_BYTES(t);
 }
 
 /* --- Appending ------------------------------------------------------------------------------------------ */

@@ -44,6 +44,7 @@ make_executor(const char *text, PyCodeObject *code)
     }
     int abort;
     _PyExecutorObject *executor = _PyJitExecutor_New(&trace, JIT_KIND_SIDE, 0, NULL, &abort);
+    _PyJitTrace_Clear(&trace);
     if (executor == NULL) {
         PyErr_Format(PyExc_RuntimeError, "no executor: %s",
                      ENGINE->unavailable != NULL ? ENGINE->unavailable : "no memory, or too many values");

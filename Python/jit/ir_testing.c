@@ -33,7 +33,9 @@ _PyJit_IrRoundtrip(PyObject *Py_UNUSED(self), PyObject *text)
     if (parse(&trace, text) < 0) {
         return NULL;
     }
-    PyObject *result = _PyJitTrace_Shrink(&trace) < 0 ? PyErr_NoMemory() : _PyJitTrace_Print(&trace);
+    _PyJitTrace *packed = _PyJitTrace_Pack(&trace);
+    PyObject *result = packed == NULL ? PyErr_NoMemory() : _PyJitTrace_Print(packed);
+    PyMem_RawFree(packed);
     _PyJitTrace_Clear(&trace);
     return result;
 }

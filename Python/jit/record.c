@@ -56,7 +56,7 @@ static void
 forget(_PyJitRecorder *r)
 {
     r->tstate = NULL;
-    _PyJitTrace_Clear(&r->trace);
+    _PyJitTrace_Empty(&r->trace);
     r->prev.instr = NULL;
     r->exit = NULL;
     r->prefix = NULL;
@@ -285,7 +285,6 @@ start(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *root, int
         return 0;
     }
     _PyJitExecutor_FreeZombies();
-    _PyJitTrace_Init(&r->trace);
     r->kind = (uint8_t)kind;
     r->chain = 0;
     r->depth = 0;

@@ -14,6 +14,7 @@ typedef struct {
     uint16_t cell, cell_to;   // cells of machine operations
     _PyJitRef konst;          // the constant operand, or JIT_REF_NONE
     uint32_t exit;            // into value_exits, or JIT_NO_VALUE_EXIT
+    uint32_t stencil;         // for the emitter
 } _PyJitStep;
 
 typedef struct {

@@ -13,7 +13,7 @@ enum {
     JIT_PATCH_GOT32_REX,    // the same; the instruction has a REX prefix
 };
 
-/* With what. */
+/* With what.  Up to JIT_VALUE_GIVEN the emitter has them ready in an array; the others depend on `index`. */
 enum {
     JIT_VALUE_HOT,          // start of the stencil's hot part
     JIT_VALUE_COLD,         // start of its cold part
@@ -25,11 +25,6 @@ enum {
     JIT_VALUE_UNWIND,       // the stub for errors before a new frame's first instruction
     JIT_VALUE_OPARG,
     JIT_VALUE_THIS_INSTR,   // address of the instruction in the live code
-    JIT_VALUE_EXPECTED_IP,  // the same, before its EXTENDED_ARGs
-    JIT_VALUE_CACHE16,      // frozen cache at code unit `index`
-    JIT_VALUE_CACHE32,
-    JIT_VALUE_CACHE64,
-    JIT_VALUE_CACHE_PTR,    // its address
     JIT_VALUE_AUX,          // of the operation
     JIT_VALUE_CELL,         // of the step, as a displacement from the stack pointer of a trace
     JIT_VALUE_CELL_TO,
@@ -39,6 +34,12 @@ enum {
     JIT_VALUE_EXIT,         // the _PyJitExit of a stub
     JIT_VALUE_SHARED,       // code that is laid down once
     JIT_VALUE_CONSTANT,     // jit_constants
+    JIT_VALUE_GIVEN,
+    JIT_VALUE_EXPECTED_IP,  // address of the instruction where GUARD_IP goes on, before its EXTENDED_ARGs
+    JIT_VALUE_CACHE16,      // frozen cache at code unit `index`
+    JIT_VALUE_CACHE32,
+    JIT_VALUE_CACHE64,
+    JIT_VALUE_CACHE_PTR,    // its address
     JIT_VALUE_SYMBOL,       // jit_symbols[index]
 };
 
@@ -50,6 +51,9 @@ struct jit_patch {
     uint8_t method;         // JIT_PATCH_
     uint8_t value;          // JIT_VALUE_
 };
+
+/* Behind jit_code there are so many bytes more, so that code can be copied in blocks. */
+#define JIT_COPY_BLOCK 16
 
 /* In jit_code from `code` on: the hot part, then the cold one; in jit_patches from `patch` on likewise. */
 struct jit_stencil {

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator
 from . import variants
 from .model import Part, Patch, Stencil, Stencils
 
+# The emitter copies code in blocks of so many bytes, and may read past the last stencil.
+COPY_BLOCK = 16
+
 
 def _bytes(data: bytes) -> Iterator[str]:
     for start in range(0, len(data), 24):
@@ -67,7 +70,9 @@ def _render(stencils: Stencils, digest: str) -> Iterator[str]:
     yield f'#  error "these stencils are for {stencils.target.name}"'
     yield "#endif"
     yield ""
-    yield from _array("static const unsigned char jit_code[]", _bytes(bytes(tables.code)))
+    yield from _array("static const unsigned char jit_code[]", _bytes(bytes(tables.code) + bytes(COPY_BLOCK)))
+    yield f"_Static_assert(JIT_COPY_BLOCK == {COPY_BLOCK}, \"as Tools/jit/stencils/header.py has it\");"
+    yield ""
     yield from _array("static const struct jit_patch jit_patches[]", map(_patch, tables.patches))
     yield from _array("static const struct jit_stencil jit_stencils[]", tables.rows)
     yield "// Number of the stencil, plus one; zero: there is none."

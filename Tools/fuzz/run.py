@@ -22,7 +22,7 @@ PASSES = ("fold", "cse", "peel", "side")
 NATIVE = {"PYTHON_JIT": "1", "PYTHON_JIT_TYPED": "1"}
 TYPED = NATIVE | {"PYTHON_JIT_BACKEND": "interpreter"}
 STRESS = {"PYTHON_JIT_STRESS": "1"}
-WARM = {"PYTHON_JIT_LOOP_THRESHOLD": "30", "PYTHON_JIT_EXIT_THRESHOLD": "20"}
+WARM = {"PYTHON_JIT_LOOP_THRESHOLD": "30", "PYTHON_JIT_EXIT_THRESHOLD": "20", "PYTHON_JIT_MIN_RATE": "0"}
 TYPED_MODES: dict[str, dict[str, str]] = {
     "off": {"PYTHON_JIT": "0"},
     "typed": TYPED | WARM,

@@ -302,6 +302,7 @@ class RecordedTests(unittest.TestCase):
             PYTHON_JIT_LOOP_THRESHOLD="20",
             PYTHON_JIT_CALL_THRESHOLD="20",
             PYTHON_JIT_EXIT_THRESHOLD="20",
+            PYTHON_JIT_MIN_RATE="0",
             PYTHON_JIT_LOG="",
         )
         texts = json.loads(result.out)

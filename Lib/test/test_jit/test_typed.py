@@ -23,6 +23,7 @@ TYPED = {
     "PYTHON_JIT_BACKEND": "interpreter",
     "PYTHON_JIT_LOOP_THRESHOLD": "30",
     "PYTHON_JIT_EXIT_THRESHOLD": "20",
+    "PYTHON_JIT_MIN_RATE": "0",
 }
 
 # source of f, arguments, operations of the loop from the first PHI on, without the marks of the instructions

@@ -148,7 +148,7 @@ typedef struct {
                            // CALL_LEN, CALL_ISINSTANCE: the type of the (first) argument
 } _PyJitRecord;
 
-/* What kind of object the recorder saw.  OTHER is the only one that need not be plain (exact int, float, bool, str, None). */
+/* What kind of object the recorder saw.  OTHER and SHARED need not be plain (exact int, float, bool, str, None). */
 enum {
     JIT_TAG_OTHER,
     JIT_TAG_NULL,
@@ -159,11 +159,12 @@ enum {
     JIT_TAG_BOOL,
     JIT_TAG_NONE,
     JIT_TAG_STR,
+    JIT_TAG_SHARED,        // of what an instruction gives up: not plain, but there are other references
 };
 
-/* I: 0, 1: the top of the stack and the one below; 2: what stood in the (first) local a STORE_FAST... writes, the item a
- * STORE_SUBSCR_LIST_INT replaces, or the container that a subscript, append or unpacking pops (NONE: not its end); 3: in the second
- * local, for all other instructions the top of the stack after it ran. */
+/* I: 0, 1: the top of the stack and the one below; 2: what stood in the (first) local a STORE_FAST... writes, the item or attribute
+ * a store replaces, or what a subscript, append, unpacking, LOAD_ATTR... or POP_TOP pops; 3: in the second local, for all other
+ * instructions the top of the stack after it ran. */
 /* The same field of a call of abs, min or max: how the last of two arguments is to the first; of one, how it is to 0. */
 enum { JIT_ORDER_OTHER, JIT_ORDER_LESS, JIT_ORDER_MORE };
 

@@ -102,7 +102,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
                 return 0;
             }
             _PyJitLower_Begin(b, index);
-            _PyJitSlot_GuardStore(b, local(b, oparg));
+            _PyJitSlot_GuardStore(b, local(b, oparg), JIT_TAG(record->types, 2), 1);
             _PyJitSlot_StoreTop(b, local(b, oparg));
             return 1;
         case STORE_FAST_LOAD_FAST:
@@ -110,7 +110,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
                 return 0;
             }
             _PyJitLower_Begin(b, index);
-            _PyJitSlot_GuardStore(b, local(b, oparg >> 4));
+            _PyJitSlot_GuardStore(b, local(b, oparg >> 4), JIT_TAG(record->types, 2), 1);
             _PyJitSlot_StoreTop(b, local(b, oparg >> 4));
             _PyJitSlot_PushLocal(b, local(b, oparg & 15));
             return 1;
@@ -120,16 +120,18 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
                 return 0;
             }
             _PyJitLower_Begin(b, index);
-            _PyJitSlot_GuardStore(b, local(b, oparg >> 4));
-            _PyJitSlot_GuardStore(b, local(b, oparg & 15));
+            // What is in both locals may be one object.
+            _PyJitSlot_GuardStore(b, local(b, oparg >> 4), JIT_TAG(record->types, 2), 2);
+            _PyJitSlot_GuardStore(b, local(b, oparg & 15), JIT_TAG(record->types, 3), 2);
             _PyJitSlot_StoreTop(b, local(b, oparg >> 4));
             _PyJitSlot_StoreTop(b, local(b, oparg & 15));
             return 1;
         case POP_TOP:
-            if (!_PyJitSlot_CanDrop(b)) {
+            if (!_PyJitSlot_CanDrop(b) && !_PyJitSlot_CanRelease(b, b->depth - 1, JIT_TAG(record->types, 2))) {
                 return 0;
             }
             _PyJitLower_Begin(b, index);
+            _PyJitSlot_GuardRelease(b, b->depth - 1);
             _PyJitSlot_DropTop(b);
             return 1;
         case COPY:

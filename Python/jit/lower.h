@@ -57,7 +57,7 @@ typedef struct {
 
 #define JIT_MOST_FIELDS 48
 
-/* What of it is still known at the head of a loop: that there is an object; the same one in each iteration; its number is a PHI. */
+/* What of it is known at the head of a loop: that there is an object; it is the same in each iteration; its number is a PHI. */
 enum { JIT_FIELD_NOTHING, JIT_FIELD_PRESENT, JIT_FIELD_SAME, JIT_FIELD_CHANGES };
 
 typedef struct {
@@ -213,9 +213,15 @@ _PyJitRef _PyJitSlot_Object(_PyJitBuilder *b, uint32_t slot);    // NONE if only
 _PyJitRef _PyJitSlot_Number(_PyJitBuilder *b, uint32_t slot, int type);   // unboxed; emits the guard
 /* JIT_TYPE_I64 or F64 if the slot holds such a number, as is known or as was recorded (a JIT_TAG_); else NONE. */
 int _PyJitSlot_Kind(const _PyJitBuilder *b, uint32_t slot, unsigned int tag);
+/* TAG: of what is in LOCAL, which a store gives up.  GuardStore is a check: before any change of the map; STORES: how many stores
+ * the instruction does.  StoreTop pops. */
 bool _PyJitSlot_CanStore(const _PyJitBuilder *b, uint32_t local, unsigned int tag);
-void _PyJitSlot_GuardStore(_PyJitBuilder *b, uint32_t local);    // a check: before any change of the map
-void _PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local);      // pops
+void _PyJitSlot_GuardStore(_PyJitBuilder *b, uint32_t local, unsigned int tag, uint32_t stores);
+void _PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local);
+/* The stack slot INDEX can be popped after GuardRelease (a check; at most one object an instruction, as two references could be the
+ * last two).  TAG: of what is there. */
+bool _PyJitSlot_CanRelease(const _PyJitBuilder *b, uint32_t index, unsigned int tag);
+void _PyJitSlot_GuardRelease(_PyJitBuilder *b, uint32_t index);
 void _PyJitSlot_PushLocal(_PyJitBuilder *b, uint32_t local);
 void _PyJitSlot_Push(_PyJitBuilder *b, _PyJitSlot value);         // dirty
 void _PyJitSlot_PushNumber(_PyJitBuilder *b, _PyJitRef number);
@@ -332,8 +338,9 @@ _PyJitField _PyJitForward_Load(_PyJitBuilder *b, _PyJitRef object, uint32_t vers
 /* VALUE or NUMBER (one of them may be NONE) was stored there. */
 void _PyJitForward_Store(_PyJitBuilder *b, _PyJitRef object, uint32_t version, uint32_t place, _PyJitRef value,
                          _PyJitRef number);
-/* For lower_loop.c.  The first plan, with what is known after the peeled iterations in slots up to DEPTH and in the table; back to the
- * state then; PHIs and the table at the head (FORGOTTEN: an opaque instruction of the loop writes attributes); takes out of the plan what does not hold at LOOP (true: all of it holds); LOOP. */
+/* For lower_loop.c.  The first plan, with what is known after the peeled iterations in slots up to DEPTH and in the table; back
+ * to the state then; PHIs and the table at the head (FORGOTTEN: an opaque instruction of the loop writes attributes); takes out of
+ * the plan what does not hold at LOOP (true: all of it holds); LOOP. */
 void _PyJitForward_Plan(const _PyJitBuilder *b, _PyJitFieldPlan *plan, uint32_t depth);
 void _PyJitForward_Rewind(_PyJitBuilder *b, const _PyJitFieldPlan *plan);
 void _PyJitForward_MakeHead(_PyJitBuilder *b, _PyJitFieldPlan *plan, bool forgotten);

@@ -50,21 +50,22 @@ load_field(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     const _Py_CODEUNIT *units = &b->t->units[record->units];
-    if (!top_is_borrowed(b) || version_of(units) > INT32_MAX) {
+    uint32_t top = b->depth - 1;
+    if (!_PyJitSlot_CanRelease(b, top, JIT_TAG(record->types, 2)) || version_of(units) > INT32_MAX) {
         return 0;
     }
     _PyJitLower_Begin(b, index);
-    _PyJitRef owner = b->slots[b->depth - 1].object;
+    _PyJitRef owner = _PyJitSlot_Object(b, top);
     guard(b, JIT_OP_GUARD_TYPE_VERSION, owner, version_of(units));
+    _PyJitSlot_GuardRelease(b, top);
     if (record->opcode == LOAD_ATTR_INSTANCE_VALUE) {
         guard(b, JIT_OP_GUARD_INLINE_VALUES, owner, 0);
     }
     _PyJitField field = _PyJitForward_Load(b, owner, version_of(units), place_of(record->opcode, units[4].cache), true);
     _PyJitSlot_DropTop(b);
     _PyJitSlot_PushHeap(b, field.value);
-    _PyJitSlot *top = &b->slots[b->depth - 1];
-    top->number = field.number;
-    top->plain = field.number != JIT_REF_NONE;
+    b->slots[top].number = field.number;
+    b->slots[top].plain = field.number != JIT_REF_NONE;
     if (record->oparg & 1) {
         _PyJitSlot_PushNull(b);
     }

@@ -36,28 +36,6 @@ emit2(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right)
     return _PyJitBuild_Emit(b, op, left, right, 0);
 }
 
-/* --- Temporaries --------------------------------------------------------------------------------------------------- */
-
-/* The stack slot INDEX can be popped after guard_release; SHARED: the recorder saw other references. */
-static bool
-can_release(const _PyJitBuilder *b, uint32_t index, unsigned int shared)
-{
-    const _PyJitSlot *slot = &b->slots[index];
-    bool number = slot->dirty && slot->object == JIT_REF_NONE;
-    return !number && (can_drop(slot) || shared == JIT_TAG_NONE);
-}
-
-/* A check: before any change of the map.  At most one object an instruction, as two references could be the last two. */
-static void
-guard_release(_PyJitBuilder *b, uint32_t index)
-{
-    _PyJitSlot *slot = &b->slots[index];
-    if (!can_drop(slot)) {
-        (void)emit1(b, JIT_OP_GUARD_RELEASE, _PyJitSlot_Object(b, index));
-        slot->plain = 1;       // as far as this instruction goes
-    }
-}
-
 static void
 drop(_PyJitBuilder *b, uint32_t count)
 {
@@ -80,7 +58,7 @@ subscript(_PyJitBuilder *b, uint32_t index, bool list)
 {
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t container = b->depth - 2, subscript = b->depth - 1;
-    if (!is_index(b, subscript, JIT_TAG(record->types, 0)) || !can_release(b, container, JIT_TAG(record->types, 2))) {
+    if (!is_index(b, subscript, JIT_TAG(record->types, 0)) || !_PyJitSlot_CanRelease(b, container, JIT_TAG(record->types, 2))) {
         return 0;
     }
     _PyJitLower_Begin(b, index);
@@ -88,7 +66,7 @@ subscript(_PyJitBuilder *b, uint32_t index, bool list)
     (void)emit1(b, list ? JIT_OP_GUARD_LIST : JIT_OP_GUARD_TUPLE, object);
     _PyJitRef i = _PyJitSlot_Number(b, subscript, JIT_TYPE_I64);
     (void)emit2(b, list ? JIT_OP_GUARD_LIST_INDEX : JIT_OP_GUARD_TUPLE_INDEX, object, i);
-    guard_release(b, container);
+    _PyJitSlot_GuardRelease(b, container);
     _PyJitRef item = emit2(b, list ? JIT_OP_LIST_GET : JIT_OP_TUPLE_GET, object, i);
     drop(b, 2);
     _PyJitSlot_PushHeap(b, item);
@@ -175,7 +153,7 @@ call_list_append(_PyJitBuilder *b, uint32_t index)
     uint32_t callable = b->depth - 3, self = b->depth - 2;
     PyObject *append = _PyInterpreterState_GET()->callable_cache.list_append;
     // The method descriptor belongs to the type; only the list may be a temporary.
-    if (!can_release(b, self, JIT_TAG(record->types, 2))
+    if (!_PyJitSlot_CanRelease(b, self, JIT_TAG(record->types, 2))
         || (b->slots[callable].dirty && b->slots[callable].object == JIT_REF_NONE)) {
         return 0;
     }
@@ -188,7 +166,7 @@ call_list_append(_PyJitBuilder *b, uint32_t index)
     }
     _PyJitRef list = _PyJitSlot_Object(b, self);
     (void)emit1(b, JIT_OP_GUARD_LIST, list);
-    guard_release(b, self);
+    _PyJitSlot_GuardRelease(b, self);
     push_item(b, list);
     b->slots[callable].plain = 1;
     drop(b, 2);
@@ -219,7 +197,7 @@ unpack(_PyJitBuilder *b, uint32_t index, bool list)
 {
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t top = b->depth - 1, count = record->oparg;
-    if (!can_release(b, top, JIT_TAG(record->types, 2))) {
+    if (!_PyJitSlot_CanRelease(b, top, JIT_TAG(record->types, 2))) {
         return 0;
     }
     _PyJitLower_Begin(b, index);
@@ -227,7 +205,7 @@ unpack(_PyJitBuilder *b, uint32_t index, bool list)
     (void)emit1(b, list ? JIT_OP_GUARD_LIST : JIT_OP_GUARD_TUPLE, object);
     _PyJitRef size = emit1(b, list ? JIT_OP_LIST_SIZE : JIT_OP_TUPLE_SIZE, object);
     (void)emit2(b, JIT_OP_GUARD_IEQ, size, konst(b, count));
-    guard_release(b, top);
+    _PyJitSlot_GuardRelease(b, top);
     drop(b, 1);
     for (uint32_t i = count; i-- > 0;) {
         _PyJitSlot_PushHeap(b, emit2(b, list ? JIT_OP_LIST_GET : JIT_OP_TUPLE_GET, object, konst(b, i)));

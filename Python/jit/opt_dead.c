@@ -1,7 +1,7 @@
 /* Dead code: a value nobody uses need not be made.
  *
- * A pure operation that cannot leave, and whose result is neither an operand nor in a snapshot, becomes NOP.  One walk backwards, so what
- * only dead operations use is dead too.  A value that is used around the loop is used by a PHI, which is never dead here.
+ * A pure operation that cannot leave, and whose result is neither an operand nor in a snapshot, becomes NOP.  One walk backwards,
+ * so what only dead operations use is dead too.  A value that is used around the loop is used by a PHI, which is never dead here.
  */
 #include "Python.h"
 

@@ -7,15 +7,16 @@
  *  1. Two values may be one object, so a store forgets the same offset of all others; but not of an object whose type has another
  *     version than the one stored to (both were checked, and nothing between has changed a type), nor of another constant.
  *  2. What may write any attribute (an opaque instruction) forgets all (_PyJitCse_Barrier).
- *  3. The value of an entry is borrowed from its place.  Who uses it marks its slot so (slots.c, rule 6): before any store it gets a
- *     reference of its own.  So a number object that STORE_FIELD_FLOAT changes is no value anybody has.
- *  4. A number stored without a box is known as a number; the object that was made for it is read where it is wanted (READ_FIELD),
- *     and it is that one: identity stays exact.
- *  5. At the head of a loop an entry stays if each iteration leaves it as it was, or, where the first thing an iteration does with the
- *     place is to load it, if its number is known again: then the number is a PHI.  Of others that are known at LOOP only that there is
- *     something is known.
+ *  3. The value of an entry is borrowed from its place.  Who uses it marks its slot so (slots.c, rule 6): before any store it
+ *     gets a reference of its own.  So a number object that STORE_FIELD_FLOAT changes is no value anybody has.
+ *  4. A number stored without a box is known as a number; the object that was made for it is read where it is wanted
+ *     (READ_FIELD), and it is that one: identity stays exact.
+ *  5. At the head of a loop an entry stays if each iteration leaves it as it was, or, where the first thing an iteration does with
+ *     the place is to load it, if its number is known again: then the number is a PHI.  Of others that are known at LOOP only that
+ *     there is something is known.
  *
- * The loop's body relies on what the entries at its head say.  A trace that stores to attributes and comes back to that head has to bring it about.
+ * The loop's body relies on what the entries at its head say.  A trace that stores to attributes and comes back to that head has
+ * to bring it about.
  */
 #include "Python.h"
 
@@ -107,8 +108,8 @@ _PyJitForward_Store(_PyJitBuilder *b, _PyJitRef object, uint32_t version, uint32
 
 /* --- Loops ---------------------------------------------------------------------------------------------------------- */
 
-/* The body has a name for OBJECT: a constant, an object known at the head, what a kept entry holds, or a pure operation that does not
- * look at attributes. */
+/* The body has a name for OBJECT: a constant, an object known at the head, what a kept entry holds, or a pure operation that does
+ * not look at attributes. */
 static bool
 is_known_at_head(const _PyJitBuilder *b, const _PyJitFieldPlan *plan, _PyJitRef object, uint32_t depth)
 {
@@ -193,7 +194,8 @@ _PyJitForward_CheckPlan(_PyJitBuilder *b, _PyJitFieldPlan *plan)
             || (plan->keep[i] == JIT_FIELD_PRESENT && now != NULL)) {
             continue;
         }
-        bool number = now != NULL && plan->keep[i] != JIT_FIELD_PRESENT && head->loaded && head->number != JIT_REF_NONE && now->number != JIT_REF_NONE
+        bool number = now != NULL && plan->keep[i] != JIT_FIELD_PRESENT && head->loaded
+            && head->number != JIT_REF_NONE && now->number != JIT_REF_NONE
             && type_of_ref(b, now->number) == type_of_ref(b, head->number);
         uint8_t keep = number ? JIT_FIELD_CHANGES : now != NULL ? JIT_FIELD_PRESENT : JIT_FIELD_NOTHING;
         holds &= keep == plan->keep[i];

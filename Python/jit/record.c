@@ -409,12 +409,12 @@ tag_of(PyObject *object)
         : object == Py_None ? JIT_TAG_NONE : PyUnicode_CheckExact(object) ? JIT_TAG_STR : JIT_TAG_OTHER;
 }
 
-/* The same of an object that is about to be given up: NONE if its end runs nothing, because there are other references. */
+/* The same of an object that is about to be given up: SHARED if that is not its end. */
 static unsigned int
 tag_of_release(PyObject *object)
 {
     unsigned int tag = tag_of(object);
-    return tag == JIT_TAG_OTHER && Py_REFCNT(object) > 1 ? JIT_TAG_NONE : tag;
+    return tag == JIT_TAG_OTHER && Py_REFCNT(object) > 1 ? JIT_TAG_SHARED : tag;
 }
 
 /* Of the item that a store to LIST[INDEX] replaces; both are what the instruction was specialized for before, not surely now. */
@@ -490,7 +490,7 @@ note_types(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_poi
     }
     switch (prev->opcode) {
         case STORE_FAST:
-            types |= tag_of(base[oparg]) << 8;
+            types |= tag_of_release(base[oparg]) << 8;
             break;
         case RETURN_VALUE:
         case RETURN_CONST:
@@ -498,10 +498,10 @@ note_types(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_poi
             types |= (unsigned int)(locals_can_go(frame) ? JIT_TAG_NULL : JIT_TAG_OTHER) << 8;
             break;
         case STORE_FAST_STORE_FAST:
-            types |= tag_of(base[oparg & 15]) << 12;
+            types |= tag_of_release(base[oparg & 15]) << 12;
             /* fall through */
         case STORE_FAST_LOAD_FAST:
-            types |= tag_of(base[oparg >> 4]) << 8;
+            types |= tag_of_release(base[oparg >> 4]) << 8;
             break;
         case BINARY_SUBSCR_LIST_INT:
         case BINARY_SUBSCR_TUPLE_INT:
@@ -511,6 +511,9 @@ note_types(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_poi
         case UNPACK_SEQUENCE_TWO_TUPLE:
         case UNPACK_SEQUENCE_TUPLE:
         case UNPACK_SEQUENCE_LIST:
+        case LOAD_ATTR_INSTANCE_VALUE:
+        case LOAD_ATTR_SLOT:
+        case POP_TOP:
             types |= tag_of_release(stack_pointer[-1]) << 8;
             break;
         case STORE_SUBSCR_LIST_INT:

@@ -5,7 +5,8 @@
  *     a constant of the code, or a bool that was computed and never dies.  So a dirty stack slot may borrow from a local; before
  *     that local's memory is written the stack slot gets a reference of its own (own_borrowers).
  *  2. A dirty local holds a number, a bool or a constant, never a borrowed object: `a = b` of an object is written at once.
- *  3. A local is dirty only over plain objects: their end, which comes late, is seen by nobody.
+ *  3. A local is dirty only over plain objects: their end, which comes late, is seen by nobody.  Other objects are given up at
+ *     once, if they live on.
  *  4. An object goes back as the same object.  A number that came from no object has an *identity*: it is given when the number
  *     is pushed, and moves with it.  One identity gets one box, however many slots name it; two identities get two, also where
  *     common subexpressions made their numbers one value.
@@ -728,24 +729,51 @@ _PyJitSlot_TakeTop(_PyJitBuilder *b)
 }
 
 bool
+_PyJitSlot_CanRelease(const _PyJitBuilder *b, uint32_t index, unsigned int tag)
+{
+    const _PyJitSlot *slot = &b->slots[index];
+    return !is_bare(slot) && (can_drop(slot) || tag != JIT_TAG_OTHER);
+}
+
+void
+_PyJitSlot_GuardRelease(_PyJitBuilder *b, uint32_t index)
+{
+    _PyJitSlot *slot = &b->slots[index];
+    if (!can_drop(slot)) {
+        emit1(b, JIT_OP_GUARD_RELEASE, _PyJitSlot_Object(b, index), 0);
+        slot->plain = 1;       // as far as this instruction goes
+    }
+}
+
+bool
 _PyJitSlot_CanStore(const _PyJitBuilder *b, uint32_t local, unsigned int tag)
 {
     const _PyJitSlot *slot = &b->slots[local];
     if (!slot_in_memory(b, local)) {
-        return !slot->owned || slot->plain;
+        return !slot->owned || slot->plain || tag == JIT_TAG_SHARED;
     }
     return slot->memory_plain || tag != JIT_TAG_OTHER;
 }
 
 void
-_PyJitSlot_GuardStore(_PyJitBuilder *b, uint32_t local)
+_PyJitSlot_GuardStore(_PyJitBuilder *b, uint32_t local, unsigned int tag, uint32_t stores)
 {
     _PyJitSlot *slot = &b->slots[local];
-    if (slot->memory_plain || !slot_in_memory(b, local)) {
+    if (!slot_in_memory(b, local)) {
+        if (slot->owned && !slot->plain) {
+            emit1(b, JIT_OP_GUARD_SHARED, slot->object, stores);
+        }
+        return;
+    }
+    if (slot->memory_plain) {
         return;
     }
     assert(!slot->dirty);
     _PyJitRef object = _PyJitSlot_Object(b, local);
+    if (tag == JIT_TAG_SHARED) {
+        emit1(b, JIT_OP_GUARD_DROP, object, stores);
+        return;
+    }
     emit1(b, JIT_OP_GUARD_PLAIN, object, 0);
     note_plain(b, object);
 }
@@ -778,7 +806,6 @@ store_virtual(_PyJitBuilder *b, uint32_t local)
 {
     _PyJitSlot *slot = &b->slots[local];
     _PyJitRef dropped = slot->owned ? slot->object : JIT_REF_NONE;
-    assert(dropped == JIT_REF_NONE || slot->plain);
     own_borrowers(b, dropped);
     *slot = b->slots[b->depth - 1];
     pop(b);
@@ -796,9 +823,15 @@ _PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local)
         store_virtual(b, local);
         return;
     }
-    assert(slot->memory_plain);
     if (top->dirty && !top->owned
         && (top->object == JIT_REF_NONE || JIT_IS_CONST(top->object) || type_of_ref(b, top->object) == JIT_TYPE_BOOL)) {
+        if (!slot->memory_plain) {
+            // It is shared, but goes now all the same: whoever else has it may give it up before memory is written.
+            _PyJitRef null = _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, 0);
+            b->failed |= null == JIT_REF_NONE;
+            own_borrowers(b, slot->memory);
+            write_slot(b, local, null, true);
+        }
         slot->object = top->object;
         slot->number = top->number;
         slot->plain = top->plain;

@@ -242,7 +242,8 @@ extern const uint64_t _JIT_POOL __attribute__((visibility("hidden")));
     } while (0)
 
 /* Where an operation ends an object, the banks may be full: one function saves them for all.  Otherwise each stencil would have code
- * for that, more than for anything else it does. */
+ * for that, more than for anything else it does.  Where all references are counted too, the ordinary macros do that. */
+#ifndef Py_REF_DEBUG
 __attribute__((preserve_all, noinline, cold)) void _JIT_SHARED_dealloc(PyObject *object);
 
 static inline void
@@ -265,6 +266,7 @@ jit_xdecref(PyObject *object)
 #undef Py_XDECREF
 #define Py_DECREF(OBJECT) jit_decref(_PyObject_CAST(OBJECT))
 #define Py_XDECREF(OBJECT) jit_xdecref(_PyObject_CAST(OBJECT))
+#endif
 
 /* Written by Tools/jit/stencils/variants.py. */
 #include "jit_variants.c.h"

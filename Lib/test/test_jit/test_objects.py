@@ -109,6 +109,31 @@ OPTIMIZED = {
     ),
 }
 
+OPTIMIZED["objects in locals"] = (
+    """
+    class Thing:
+        def __init__(self, k):
+            self.k = k
+    things = [Thing(k) for k in range(20)]
+    for k in range(20):
+        things[k].next = things[k - 1]
+    def f(n):
+        thing = things[0]
+        t = 0
+        for i in range(n):
+            last, thing = thing, thing.next
+            if last is thing:
+                break
+            t += thing.next.k
+            thing = thing.next
+        return t
+    """,
+    (500,),
+    "GUARD_DROP GUARD_DROP INCREF INCREF STORE_SLOT STORE_SLOT LOAD_FIELD GUARD_DROP INCREF STORE_SLOT PHI "
+    "GUARD_DROP GUARD_DROP STORE_SLOT LOOP",
+    "OPAQUE",
+)
+
 GLOBALS = """
 import gc, sys, types
 
@@ -394,7 +419,99 @@ class Module(type(sys)):
     def value(self):
         return 0.5
 
-FUNCTIONS = [moves, ints_of_all_sizes, identity, old_values_live_on, on_the_stack, nested_owners, finalizers,
+class Link:
+    def __init__(self, log, value, next):
+        self.log, self.value, self.next = log, value, next
+    def __del__(self):
+        self.log.append(self.value)
+    def step(self):
+        return self.next
+
+def links(n):
+    # Locals have the last reference now and then.
+    log = []
+    first = None
+    for i in range(12):
+        first = Link(log, i, first)
+    node = first
+    t = 0
+    for i in range(n):
+        log.append(i)
+        node = node.next
+        if node is None:
+            node = first if i < n - 40 else Link(log, -i, Link(log, -i - 1, None))
+        t += node.value
+        if i % 50 == 30:
+            first = first.next.next
+            node = first
+    return t, log
+
+def two_at_once(n):
+    log = []
+    a = b = Link(log, 1, None)
+    c = Link(log, 2, None)
+    for i in range(n):
+        a, b = c, c
+        a, b = b, a
+        log.append(i)
+        if i % 9 == 5:
+            c = Link(log, i, None)
+        if i % 11 == 7:
+            a = b = c = Link(log, i, None)
+            c, a = None, 5
+            c = b
+    return log
+
+def numbers_over_objects(n):
+    log = []
+    kept = Link(log, 1, None)
+    x = kept
+    t = 0
+    for i in range(n):
+        x = i * 3
+        t += x
+        x = kept
+        if i % 40 == 35:
+            kept = None
+            log.append(i)
+            x = i + 0.5
+            log.append(x)
+            kept = Link(log, -i, None)
+    return t, log
+
+def results_nobody_wants(n):
+    log = []
+    chain = Link(log, 0, Link(log, 1, None))
+    for i in range(n):
+        chain.step()
+        chain.step().value = i
+        chain.step().step()
+        log.append(chain.step().value)
+        if i % 60 == 59:
+            Link(log, i, Link(log, -i, None)).step()
+            chain.next = Link(log, i + 0.5, None)
+    return log
+
+def in_a_callee(n):
+    log = []
+    one, other = Link(log, 1, None), Link(log, 2, None)
+    out = []
+    for i in range(n):
+        out.append(exchanges(one, other, i))
+        if i % 70 == 60:
+            one = Link(log, i, other)
+    return out, log
+
+def exchanges(x, y, k):
+    z = x
+    x = y
+    y = z if k & 1 else x
+    z = k
+    x = y
+    return x.value + z
+
+FUNCTIONS = [links, two_at_once, numbers_over_objects, results_nobody_wants, in_a_callee,
+             moves, ints_of_all_sizes, identity, old_values_live_on, on_the_stack, nested_owners, finalizers,
              deleted, dictionaries, property_comes_later, setter_comes_later, class_changes, kinds_change,
              class_values, modules]
 """
@@ -531,11 +648,14 @@ FUNCTIONS = [lengths, length_of_one, other_lengths, absolutes, extremes, zeros, 
              bound_later]
 """
 
-POSTLUDE = """
+POSTLUDE = (
+    """
 def run():
     return [repr(f(260)) for f in FUNCTIONS]
 
-""" + RUN_AND_COUNT
+"""
+    + RUN_AND_COUNT
+)
 
 PROGRAMS = {
     "globals": GLOBALS + POSTLUDE,

@@ -96,14 +96,12 @@ stencil_of(const _PyJitTrace *trace, const _PyJitStep *step)
     if (variants->first == 0) {
         return -1;
     }
-    unsigned variant = 0;
+    int variant = variants->first - 1;
     for (int i = 0; i < 4; i++) {
-        if (variants->places[i] > 0) {
-            assert(step->places[i] < variants->places[i]);
-            variant = variant * variants->places[i] + step->places[i];
-        }
+        assert(variants->places[i] == 0 || step->places[i] < variants->places[i]);
+        variant += step->places[i] * variants->strides[i];
     }
-    return (int)(variants->first - 1 + variant);
+    return variant;
 }
 
 static int

@@ -28,6 +28,7 @@
 #ifdef _Py_TIER2
 #ifndef _PyJit_INTERPRETER
 
+#include "pycore_bitutils.h"      // _Py_bit_length
 #include "pycore_jit_engine.h"
 #include "jit/regalloc.h"
 
@@ -38,6 +39,8 @@
 #define NOBODY 0xffff
 #define TEMPORARY 0xfffe                    // a constant or a copy, for one operation
 #define MAX_SLOTS JIT_MAX_SLOTS
+#define GENERAL_BANK ((1u << JIT_GENERAL_REGS) - 1)
+#define FLOAT_BANK (((1u << JIT_REGS) - 1) & ~GENERAL_BANK)
 
 typedef struct {
     uint16_t last;       // operation that needs it last, exits included; its own index: nobody does
@@ -53,7 +56,10 @@ typedef struct {
     uint16_t (*next_uses)[3];       // by operation and operand
     uint16_t holds[JIT_REGS];       // index of the value in a register, NOBODY or TEMPORARY
     uint8_t cell_used[JIT_CELL_COUNT];
-    uint32_t pinned;                // registers the operation at hand needs, one bit each
+    // Registers, one bit each:
+    uint32_t occupied;              // by anything
+    uint32_t temporary;             // by TEMPORARY
+    uint32_t pinned;                // the operation at hand needs them
     uint32_t at;                    // that operation
     const char *problem;
     bool too_large;                 // the problem is this trace's alone
@@ -126,6 +132,12 @@ static inline const _PyJitIns *
 ins_at(const Walk *w, uint32_t index)
 {
     return JIT_INS(w->trace, JIT_REF_BIAS + index);
+}
+
+static inline _PyJitRef
+operand(const _PyJitIns *ins, int k)
+{
+    return k == 0 ? ins->a : k == 1 ? ins->b : ins->c;
 }
 
 static inline bool
@@ -204,6 +216,23 @@ write_cell(Walk *w, uint32_t index)
     w->too_large = true;
 }
 
+/* REG holds the value of operation INDEX, or TEMPORARY. */
+static inline void
+put(Walk *w, int reg, uint16_t index)
+{
+    w->holds[reg] = index;
+    w->occupied |= 1u << reg;
+    w->temporary |= (uint32_t)(index == TEMPORARY) << reg;
+}
+
+static inline void
+vacate(Walk *w, int reg)
+{
+    w->holds[reg] = NOBODY;
+    w->occupied &= ~(1u << reg);
+    w->temporary &= ~(1u << reg);
+}
+
 static void
 take_away(Walk *w, int reg)
 {
@@ -211,7 +240,14 @@ take_away(Walk *w, int reg)
     if (index != NOBODY && index != TEMPORARY) {
         w->values[index].reg = JIT_REGS;
     }
-    w->holds[reg] = NOBODY;
+    vacate(w, reg);
+}
+
+/* The lowest register of SET, which is not empty. */
+static inline int
+lowest(uint32_t set)
+{
+    return _Py_bit_length(set & (0u - set)) - 1;
 }
 
 /* The value is not needed any more. */
@@ -219,7 +255,7 @@ static void
 let_go(Walk *w, Value *value)
 {
     if (value->reg < JIT_REGS) {
-        w->holds[value->reg] = NOBODY;
+        vacate(w, value->reg);
         value->reg = JIT_REGS;
     }
     if (value->cell != NO_CELL) {
@@ -233,20 +269,18 @@ let_go(Walk *w, Value *value)
 static int
 get_register(Walk *w, bool floating, bool dying)
 {
-    int first = floating ? JIT_GENERAL_REGS : 0;
-    int end = floating ? JIT_REGS : JIT_GENERAL_REGS;
+    uint32_t bank = floating ? FLOAT_BANK : GENERAL_BANK;
+    uint32_t free = bank & ~w->occupied & ~w->pinned;
+    if (free != 0) {
+        int reg = lowest(free);
+        w->pinned |= 1u << reg;
+        return reg;
+    }
     int best = -1;
     int best_next = -1;
-    for (int reg = first; reg < end; reg++) {
+    for (uint32_t rest = bank & w->occupied; rest != 0; rest &= rest - 1) {
+        int reg = lowest(rest);
         uint16_t index = w->holds[reg];
-        if (index == NOBODY) {
-            if (!(w->pinned >> reg & 1)) {
-                best = reg;
-                best_next = NEVER + 1;
-                break;
-            }
-            continue;
-        }
         if (index == TEMPORARY) {
             if (dying && best_next < NEVER) {
                 best = reg;
@@ -267,12 +301,8 @@ get_register(Walk *w, bool floating, bool dying)
     }
     assert(best >= 0);
     uint16_t index = w->holds[best];
-    if (index != NOBODY && index != TEMPORARY && w->values[index].last > w->at) {
-        write_cell(w, index);
-        take_away(w, best);
-    }
-    else if (index != NOBODY && index != TEMPORARY && !dying) {
-        // Needed by this operation's exit only.
+    // Not dying: it may be needed by this operation's exit only.
+    if (index != TEMPORARY && (w->values[index].last > w->at || !dying)) {
         write_cell(w, index);
         take_away(w, best);
     }
@@ -286,7 +316,7 @@ fetch(Walk *w, _PyJitRef ref)
 {
     if (JIT_IS_CONST(ref)) {
         int reg = get_register(w, type_is_float(JIT_INS(w->trace, ref)->type), false);
-        w->holds[reg] = TEMPORARY;
+        put(w, reg, TEMPORARY);
         add_konst(w, reg, ref);
         return reg;
     }
@@ -300,7 +330,7 @@ fetch(Walk *w, _PyJitRef ref)
         int reg = get_register(w, floating, false);
         add_move(w, reg, value->cell, floating);
         value->reg = (uint8_t)reg;
-        w->holds[reg] = (uint16_t)(ref - JIT_REF_BIAS);
+        put(w, reg, (uint16_t)(ref - JIT_REF_BIAS));
     }
     w->pinned |= 1u << value->reg;
     return value->reg;
@@ -377,18 +407,18 @@ plan_exit(Walk *w, const _PyJitSnapshot *snap, bool cells_only)
     return result->nexits++;
 }
 
-/* Lets go of what the operation at hand used last.  Temporaries go too. */
+/* Lets go of what the operation at hand, INS with NARGS operands and snapshot SNAP (or NULL), used last.  Temporaries go too. */
 static void
-end_operation(Walk *w, const _PyJitSnapshot *snap)
+end_operation(Walk *w, const _PyJitIns *ins, int nargs, const _PyJitSnapshot *snap)
 {
-    for (int reg = 0; reg < JIT_REGS; reg++) {
-        uint16_t index = w->holds[reg];
-        if (index == TEMPORARY) {
-            w->holds[reg] = NOBODY;
+    for (int k = 0; k < nargs; k++) {
+        _PyJitRef ref = operand(ins, k);
+        if (!JIT_IS_CONST(ref) && value_of(w, ref)->last <= w->at) {
+            let_go(w, value_of(w, ref));
         }
-        else if (index != NOBODY && w->values[index].last <= w->at) {
-            let_go(w, &w->values[index]);
-        }
+    }
+    while (w->temporary != 0) {
+        vacate(w, lowest(w->temporary));
     }
     if (snap != NULL) {
         const _PyJitSnapSlot *slots;
@@ -404,12 +434,6 @@ end_operation(Walk *w, const _PyJitSnapshot *snap)
 }
 
 /* --- Before the walk ---------------------------------------------------------------------------------------------- */
-
-static inline _PyJitRef
-operand(const _PyJitIns *ins, int k)
-{
-    return k == 0 ? ins->a : k == 1 ? ins->b : ins->c;
-}
 
 static void
 find_uses(Walk *w)
@@ -427,8 +451,12 @@ find_uses(Walk *w)
             value_of(w, phi->b)->last = value_of(w, phi->b)->next = (uint16_t)last;
         }
     }
+    uint16_t seen = JIT_NO_SNAPSHOT;
     for (uint32_t i = t->nins; i-- > 0;) {
         const _PyJitIns *ins = ins_at(w, i);
+        if (ins->op == JIT_OP_BYTECODE) {
+            continue;
+        }
         int nargs = _PyJit_Ops[ins->op].nargs;
         if (ins->op == JIT_OP_PHI) {
             nargs = 1;
@@ -440,7 +468,8 @@ find_uses(Walk *w)
             }
         }
         const _PyJitSnapshot *snap = snapshot_with_values(w, ins);
-        if (snap != NULL) {
+        if (snap != NULL && ins->snapshot != seen) {
+            seen = ins->snapshot;      // of those that share it the last one counts
             const _PyJitSnapSlot *slots;
             uint32_t count = _PyJitTrace_SnapSlots(t, snap, &slots);
             for (uint32_t k = 0; k < count; k++) {
@@ -502,7 +531,7 @@ enter_phi(Walk *w, const _PyJitIns *ins)
             let_go(w, from);
         }
     }
-    w->holds[reg] = (uint16_t)i;
+    put(w, reg, (uint16_t)i);
     phi->reg = (uint8_t)reg;
     w->pinned = 0;
 }
@@ -518,7 +547,7 @@ enter_param(Walk *w, const _PyJitIns *ins)
     uint16_t place = w->from->places[ins->aux];
     if (place < JIT_REGS) {
         value->reg = (uint8_t)place;
-        w->holds[place] = (uint16_t)w->at;
+        put(w, place, (uint16_t)w->at);
     }
     else {
         value->cell = (uint8_t)place;
@@ -699,7 +728,7 @@ operation(Walk *w, const _PyJitIns *ins)
                 value_of(w, operand(ins, k))->next = w->next_uses[i][k];
             }
         }
-        end_operation(w, NULL);
+        end_operation(w, ins, nargs, NULL);
         return;
     }
     int regs[3] = {0};
@@ -742,7 +771,7 @@ operation(Walk *w, const _PyJitIns *ins)
         to = regs[0];
         if (!JIT_IS_CONST(refs[0]) && value_of(w, refs[0])->last > i) {
             to = get_register(w, floating, false);
-            w->holds[to] = TEMPORARY;
+            put(w, to, TEMPORARY);
             add_move(w, to, regs[0], floating);
             places[0] = place_of(to);
         }
@@ -757,9 +786,9 @@ operation(Walk *w, const _PyJitIns *ins)
         places[3] = place_of(to);
     }
     if (calls) {
-        for (int reg = 0; reg < JIT_REGS; reg++) {
-            uint16_t index = w->holds[reg];
-            if (index != NOBODY && index != TEMPORARY && (w->values[index].last > i || snap != NULL)) {
+        for (uint32_t rest = w->occupied & ~w->temporary; rest != 0; rest &= rest - 1) {
+            uint16_t index = w->holds[lowest(rest)];
+            if (w->values[index].last > i || snap != NULL) {
                 write_cell(w, index);
             }
         }
@@ -777,14 +806,12 @@ operation(Walk *w, const _PyJitIns *ins)
     memcpy(step->places, places, sizeof(places));
     step->konst = konst;
     step->exit = exit;
-    end_operation(w, snap);
-    if (calls) {
-        for (int reg = 0; reg < JIT_REGS; reg++) {
-            take_away(w, reg);
-        }
+    end_operation(w, ins, nargs, snap);
+    while (calls && w->occupied != 0) {
+        take_away(w, lowest(w->occupied));
     }
     if (to >= 0 && w->values[i].last > i) {
-        w->holds[to] = (uint16_t)i;
+        put(w, to, (uint16_t)i);
         w->values[i].reg = (uint8_t)to;
     }
 }

@@ -42,9 +42,17 @@ is_bare(const _PyJitSlot *slot)
 static void
 tell_apart(_PyJitBuilder *b)
 {
-    for (uint32_t i = 0; i < b->depth; i++) {
-        for (uint32_t j = 0; j < i && is_bare(&b->slots[i]); j++) {
-            if (!is_bare(&b->slots[j]) || b->slots[i].identity == b->slots[j].identity
+    uint16_t bare[JIT_MAX_SLOTS];
+    uint32_t n = 0;
+    for (uint32_t i = b->frames[b->machine].base; i < b->depth; i++) {
+        bare[n] = (uint16_t)i;
+        n += is_bare(&b->slots[i]);
+    }
+    for (uint32_t x = 1; x < n; x++) {
+        uint32_t i = bare[x];
+        for (uint32_t y = 0; y < x; y++) {
+            uint32_t j = bare[y];
+            if (b->slots[i].identity == b->slots[j].identity
                 || value_of_slot(&b->slots[i]) != value_of_slot(&b->slots[j])) {
                 continue;
             }

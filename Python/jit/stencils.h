@@ -66,10 +66,12 @@ struct jit_stencil {
 };
 
 /* Variants of an operation with operands in registers have consecutive numbers from `first` on.  places: how many choices there
- * are for each operand and, last, for the result; 0 where there is none.  See Tools/jit/stencils/variants.py. */
+ * are for each operand and, last, for the result; 0 where there is none.  strides: how much the number grows with each.  See
+ * Tools/jit/stencils/variants.py. */
 struct jit_variants {
     uint16_t first;         // plus one; zero: no stencils
     uint8_t places[4];
+    uint16_t strides[4];
 };
 
 struct jit_symbol {

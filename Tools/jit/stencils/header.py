@@ -71,7 +71,7 @@ def _render(stencils: Stencils, digest: str) -> Iterator[str]:
     yield "#endif"
     yield ""
     yield from _array("static const unsigned char jit_code[]", _bytes(bytes(tables.code) + bytes(COPY_BLOCK)))
-    yield f"_Static_assert(JIT_COPY_BLOCK == {COPY_BLOCK}, \"as Tools/jit/stencils/header.py has it\");"
+    yield f'_Static_assert(JIT_COPY_BLOCK == {COPY_BLOCK}, "as Tools/jit/stencils/header.py has it");'
     yield ""
     yield from _array("static const struct jit_patch jit_patches[]", map(_patch, tables.patches))
     yield from _array("static const struct jit_stencil jit_stencils[]", tables.rows)
@@ -111,7 +111,8 @@ def _variants(first: dict[variants.Operation, int]) -> Iterator[str]:
         "static const struct jit_variants jit_variants[JIT_MACHINE_END]",
         (
             f"    [JIT_{'MACHINE' if operation.machine else 'OP'}_{operation.name}] = "
-            f"{{{number + 1}, {{{', '.join(map(str, operation.places))}}}}},"
+            f"{{{number + 1}, {{{', '.join(map(str, operation.places))}}}, "
+            f"{{{', '.join(map(str, operation.strides))}}}}},"
             for operation, number in first.items()
         ),
     )

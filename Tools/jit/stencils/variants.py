@@ -54,6 +54,16 @@ class Operation:
         return [*sizes, 0 if self.result == "NONE" or self.two_address else _bank_size(self.float_result)]
 
     @property
+    def strides(self) -> list[int]:
+        """How many variants further the next choice for each of `places` is; 0 where there is none."""
+        result = []
+        step = 1
+        for size in reversed(self.places):
+            result.append(step if size else 0)
+            step *= size or 1
+        return result[::-1]
+
+    @property
     def float_result(self) -> bool:
         return self.result == _FLOAT_TYPE
 

@@ -90,10 +90,8 @@ def test_the_emitter_finds_every_variant_by_arithmetic(name: str) -> None:
     names = operation.variants()
     sizes = operation.places
     for places in itertools.product(*(range(max(size, 1)) for size in sizes)):
-        number = 0  # what stencil_of() of emit.c computes
-        for size, place in zip(sizes, places, strict=True):
-            if size:
-                number = number * size + place
+        # What stencil_of() of emit.c computes.
+        number = sum(place * stride for place, stride in zip(places, operation.strides, strict=True))
         shown = [str(place) for size, place in zip(sizes, places, strict=True) if size]
         assert names[number] == "__".join([name, *shown])
 
@@ -162,8 +160,10 @@ def test_from_definitions_to_the_table(
     code = cli.main([*where, "--clang", clang, "--target", "x86_64-pc-linux-gnu"])
     assert code == 0, capsys.readouterr().err
     header = output.read_text()
-    start = re.search(r"\[JIT_OP_START\] = \{(\d+), \{0, 0, 0, 0\}\},", header)
-    add = re.search(rf"\[JIT_OP_ADD\] = \{{(\d+), \{{{G}, {G + 1}, 0, 0\}}\}},", header)
+    start = re.search(r"\[JIT_OP_START\] = \{(\d+), \{0, 0, 0, 0\}, \{0, 0, 0, 0\}\},", header)
+    add = re.search(
+        rf"\[JIT_OP_ADD\] = \{{(\d+), \{{{G}, {G + 1}, 0, 0\}}, \{{{G + 1}, 1, 0, 0\}}\}},", header
+    )
     assert start is not None
     assert add is not None
     names = re.findall(r"\},  // (\w+)$", header, re.MULTILINE)

@@ -127,6 +127,7 @@ typedef struct {
     _PyInterpreterFrame *frame;   // at the last dispatch
     _Py_CODEUNIT *root;           // where the trace begins
     _Py_CODEUNIT *prefix;         // EXTENDED_ARG seen, its address
+    _Py_CODEUNIT *target;         // where the jump leads that the loop at hand begins with; NULL: there is none
     PyCodeObject *root_code;      // strong
     _PyExecutorObject *parent;    // strong: executor of the exit; NULL for roots
     _PyJitExit *exit;             // of parent
@@ -182,13 +183,15 @@ void _PyJitEngine_SwitchOff(const char *reason);     // static string: no more c
 uint32_t _PyJitEngine_Random(void);
 
 /* build.c: fills executor->trace's operations and snapshots from its records.  END is a JIT_END_ value, END_IP where control goes
- * on (NULL: the last instruction decides), CHAIN that of the executor to be, FROM the exit whose values it takes, or NULL.  0, or -1
- * when memory is short. */
+ * on (NULL: the last instruction decides), CHAIN that of the executor to be, FROM the exit whose values it takes, or NULL; TO_HEAD:
+ * from there, to the loop of the tree's root.  0, or -1 when memory is short. */
 int _PyJit_BuildTrace(_PyJitTrace *trace, int chain, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip,
-                      const _PyJitExit *from);
+                      const _PyJitExit *from, bool to_head);
 
 /* side.c: may a side trace begin with the values of EXIT? */
 bool _PyJitSide_TakesValues(const _PyJitExit *exit);
+/* side_back.c: and may it come back to the head of the loop it leaves, with its values in registers? */
+bool _PyJitSide_ComesBack(const _PyJitExit *exit);
 
 /* The bit of the pass with NAME (LENGTH bytes) in passes_off, or 0. */
 uint32_t _PyJit_PassBit(const char *name, size_t length);

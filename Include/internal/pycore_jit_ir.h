@@ -121,12 +121,15 @@ typedef struct {
 typedef struct {
     uint8_t kind;          // _PyJitExitKind
     uint8_t progress;      // 1: at least one OPAQUE was executed before it leaves here, whatever way it came in
+    bool first_frame_runs; // the frame in memory that it leaves from is the trace's first one; not part of the text
     uint16_t nframes;      // 0: the frames in memory are complete.  The first one is the one the trace runs in, the others are
                            // to be made.  The last one is where tier 1 goes on.
     uint16_t code;         // index into codes: where tier 1 goes on.  BRANCH: where GUARD_IP lets the trace go on
     uint32_t offset;       // code units from the start of that code, at the first prefix
     uint32_t first_frame;  // index into frames
     uint32_t exit;         // index of the executor's exit; every snapshot has its own
+    uint64_t held;         // slots, a bit each, of which memory is as it was at the head of the loop; not part of the text
+    uint64_t held_fields;  // the same for attributes, by index in the loop's fields_at_head
 } _PyJitSnapshot;
 
 typedef struct {
@@ -177,10 +180,17 @@ enum { JIT_ORDER_OTHER, JIT_ORDER_LESS, JIT_ORDER_MORE };
 /* What the slot map said of a slot at the head of a trace's loop, behind its PHIs. */
 typedef struct {
     uint16_t slot;
-    uint8_t carried;       // `number` is a PHI
-    uint8_t plain, memory_plain;
+    uint8_t dirty, plain, memory_plain;    // as in the slot map
+    uint16_t identity;
     _PyJitRef object, number;
 } _PyJitHeadSlot;
+
+/* What was known there of an attribute (opt_forward.c). */
+typedef struct {
+    _PyJitRef object, value, number;       // the place is in `object`; NONE: the value, or its number, is not known
+    uint32_t place;                        // bytes from the address of `object`
+    uint32_t version;                      // of its type
+} _PyJitHeadField;
 
 /* Owns all its arrays and one strong reference to no object: code objects are borrowed; whoever keeps a trace registers
  * a dependency on each of them (executor.c), so that a trace never outlives the code it names. */
@@ -197,10 +207,13 @@ typedef struct _PyJitTrace_s {
     void **watched;            uint32_t nwatched, watched_cap;   // what it depends on besides: keys of the dependents' table
     // For side traces that come back; not part of the text (typed_traces.md).
     _PyJitHeadSlot *heads;     uint32_t nheads, heads_cap;   // what is known at the loop's head, by slot
+    _PyJitHeadField *fields_at_head;   uint32_t nfields_at_head, fields_at_head_cap;   // likewise, of attributes
     _PyJitRef *passed;         uint32_t npassed, passed_cap; // values that live around the loop without changing in it
-    uint32_t passed_from;      // exits of operations from this one on hand them to side traces
-    uint32_t head, nphis;      // the first PHI; how many there are.  nheads is 0 where nothing can come back
+    uint32_t passed_from;      // snapshots from this one on hand them to side traces
+    bool has_head;             // side traces may come back to the loop
+    uint32_t head, nphis;      // its first PHI; how many there are
     uint32_t head_sp;          // where the stack pointer points there, as an index into localsplus
+    uint32_t written;          // classes of memory written since the head, in an iteration or at an exit of a side trace
     uint32_t nexits;
     uint32_t nvalues;          // instructions emitted with a result other than IP
 } _PyJitTrace;
@@ -268,6 +281,7 @@ _PyJitTrace_SnapSlots(const _PyJitTrace *t, const _PyJitSnapshot *snap, const _P
     return last->first_slot + last->nslots - frames->first_slot;
 }
 int _PyJitTrace_AddHead(_PyJitTrace *t, const _PyJitHeadSlot *slot);
+int _PyJitTrace_AddHeadField(_PyJitTrace *t, const _PyJitHeadField *field);
 int _PyJitTrace_AddPassed(_PyJitTrace *t, _PyJitRef value);
 
 /* Live addresses: the instruction of RECORD itself; where SNAP goes on; where GUARD goes on in the trace (the place its

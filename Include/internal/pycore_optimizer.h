@@ -45,6 +45,7 @@ typedef struct _PyExecutorObject {
     size_t meta_size;              // bytes of metadata charged to the cap
     struct _PyJitLink *incoming;   // links of other exits that lead here
     struct _PyExecutorObject *anchor;   // the root of the tree this is part of, borrowed; itself.  Its `running` counts for all
+    struct _PyExecutorObject *loop;     // where its side traces may come back to: itself, a parent of the tree, or NULL; borrowed
     uint32_t members;              // other executors in memory whose anchor this is
     uint32_t nplaces;
     void *head_code;               // where TO_HEAD goes; NULL: nothing comes back

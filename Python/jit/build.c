@@ -114,11 +114,10 @@ _PyJitBuild_MakeSure(_PyJitBuilder *b, uint16_t code, uint32_t offset)
         return;
     }
     assert(in_memory(b));
-    frame->unsure = false;
     bool known = false;
     for (uint32_t i = frame->base; i < frame->stack; i++) {
         const _PyJitSlot *slot = &b->slots[i];
-        known |= slot->object != JIT_REF_NONE || slot->number != JIT_REF_NONE || slot->memory_plain;
+        known |= slot->object != JIT_REF_NONE || slot->number != JIT_REF_NONE || slot->memory_plain || slot->held;
     }
     if (known) {
         b->code = code;
@@ -126,6 +125,7 @@ _PyJitBuild_MakeSure(_PyJitBuilder *b, uint16_t code, uint32_t offset)
         b->progress = true;
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_UNSEEN, JIT_REF_NONE, JIT_REF_NONE, 0);
     }
+    frame->unsure = false;     // behind it: where it leaves they may have been written
 }
 
 /* The instruction of record INDEX as an opaque operation.  false: the trace has ended with it. */
@@ -221,11 +221,20 @@ build(_PyJitBuilder *b)
         ended = _PyJitLoop_Peel(b);
     }
     if (ended != 0) {
+        if (b->from != NULL) {
+            b->t->npassed = 0;
+            b->t->passed_from = UINT32_MAX;
+        }
         return ended < 0 ? -1 : 0;
     }
     b->code = (uint16_t)b->end_code;
     b->offset = b->end_offset;
     b->progress = true;
+    if (b->to_head && _PyJitSide_GoBack(b)) {
+        return 0;
+    }
+    b->t->npassed = 0;
+    b->t->passed_from = UINT32_MAX;
     if (b->typed) {
         _PyJitBuild_Flush(b, false);
     }
@@ -240,9 +249,12 @@ build(_PyJitBuilder *b)
 
 int
 _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip,
-                  const _PyJitExit *from)
+                  const _PyJitExit *from, bool to_head)
 {
-    _PyJitBuilder b = {.t = t, .end = end, .end_code = -1, .chain = chain, .from = from};
+    _PyJitBuilder b = {.t = t, .end = end, .end_code = -1, .chain = chain, .from = from, .to_head = to_head};
+    t->npassed = t->nheads = t->nfields_at_head = 0;
+    t->passed_from = UINT32_MAX;
+    t->has_head = false;
     if (end_ip != NULL) {
         b.end_code = _PyJitTrace_AddCode(t, end_code);
         if (b.end_code < 0) {

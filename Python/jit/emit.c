@@ -233,7 +233,7 @@ copy_steps(const _PyExecutorObject *executor, const Layout *layout, uintptr_t ba
     uintptr_t *values = context.values;
     give_common_values(&context, executor);
     values[JIT_VALUE_LOOP] = base + layout->loop;
-    values[JIT_VALUE_HEAD] = (uintptr_t)executor->anchor->head_code;
+    values[JIT_VALUE_HEAD] = executor->loop == NULL ? 0 : (uintptr_t)executor->loop->head_code;
     values[JIT_VALUE_ERROR] = base + layout->error;
     values[JIT_VALUE_UNWIND] = base + layout->unwind;
     for (int cold = 0; cold < 2; cold++) {
@@ -339,7 +339,7 @@ static int
 keep_head(_PyExecutorObject *executor, const Layout *layout, const char **reason)
 {
     const _PyJitAllocation *plan = &backend.plan;
-    if (executor->trace->nheads == 0) {
+    if (!executor->trace->has_head) {
         return 0;
     }
     executor->places = PyMem_RawMalloc((plan->nhead + 1) * sizeof(uint16_t));

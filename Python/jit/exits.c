@@ -184,7 +184,7 @@ _PyJit_ColdExit(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadSt
         drop_chain(exit->owner);       // the exit may be gone
         return JIT_RESULT(JIT_STATUS_ORIGINAL, target);
     }
-    if (exit->progress) {
+    if (exit->progress && !_PyJitSide_ComesBack(exit)) {
         _PyExecutorObject *side = _PyJitExecutor_FindSide(target);
         if (side != NULL) {
             if (_PyJitExit_Link(exit, target, side) == 0) {

@@ -191,9 +191,9 @@ enter:
     ins = JIT_INS(trace, JIT_REF_BIAS);
     goto run;
 to_head:
-    // The values of the root have been in this array before.
-    ins = take_back(trace, ins, executor->anchor->trace, values);
-    executor = executor->anchor;
+    // The values of that loop have been in this array before.
+    ins = take_back(trace, ins, executor->loop->trace, values);
+    executor = executor->loop;
     trace = executor->trace;
     goto run;
 loop:

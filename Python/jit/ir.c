@@ -141,6 +141,7 @@ _PyJitTrace_Clear(_PyJitTrace *t)
     PyMem_RawFree(t->codes);
     PyMem_RawFree(t->watched);
     PyMem_RawFree(t->heads);
+    PyMem_RawFree(t->fields_at_head);
     PyMem_RawFree(t->passed);
     _PyJitTrace_Init(t);
 }
@@ -162,7 +163,8 @@ _PyJitTrace_DropOperations(_PyJitTrace *t)
 #define KEEP(ARRAY) .ARRAY = t->ARRAY, .ARRAY##_cap = t->ARRAY##_cap
 #define KEEP_ALL(ARRAY) KEEP(ARRAY), .n##ARRAY = t->n##ARRAY
     *t = (_PyJitTrace){
-        KEEP(ins), .nk_cap = t->nk_cap, KEEP(snaps), KEEP(frames), KEEP(slots), KEEP(watched), KEEP(heads), KEEP(passed),
+        KEEP(ins), .nk_cap = t->nk_cap, KEEP(snaps), KEEP(frames), KEEP(slots), KEEP(watched), KEEP(heads),
+        KEEP(fields_at_head), KEEP(passed),
         KEEP_ALL(records), KEEP_ALL(units), KEEP_ALL(codes),
     };
 #undef KEEP_ALL
@@ -173,7 +175,8 @@ _PyJitTrace_DropOperations(_PyJitTrace *t)
 #define BYTES(T, ARRAY) ((T)->n##ARRAY * sizeof(*(T)->ARRAY))
 #define PACKED_BYTES(T) \
     (((size_t)(T)->nk + (T)->nins) * sizeof(_PyJitIns) + BYTES(T, snaps) + BYTES(T, frames) + BYTES(T, slots) \
-     + BYTES(T, records) + BYTES(T, units) + BYTES(T, codes) + BYTES(T, watched) + BYTES(T, heads) + BYTES(T, passed))
+     + BYTES(T, records) + BYTES(T, units) + BYTES(T, codes) + BYTES(T, watched) + BYTES(T, heads) + BYTES(T, fields_at_head) \
+     + BYTES(T, passed))
 
 _PyJitTrace *
 _PyJitTrace_Pack(const _PyJitTrace *t)
@@ -206,6 +209,7 @@ _PyJitTrace_Pack(const _PyJitTrace *t)
     PACK(frames);
     PACK(slots);
     PACK(heads);
+    PACK(fields_at_head);
     PACK(passed);
     PACK(units);
 #undef PACK
@@ -362,6 +366,16 @@ _PyJitTrace_AddHead(_PyJitTrace *t, const _PyJitHeadSlot *slot)
     }
     t->heads[t->nheads] = *slot;
     return (int)t->nheads++;
+}
+
+int
+_PyJitTrace_AddHeadField(_PyJitTrace *t, const _PyJitHeadField *field)
+{
+    if (RESERVE(t, fields_at_head, 1) < 0) {
+        return -1;
+    }
+    t->fields_at_head[t->nfields_at_head] = *field;
+    return (int)t->nfields_at_head++;
 }
 
 int

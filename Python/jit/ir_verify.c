@@ -19,7 +19,8 @@ typedef struct {
     uint32_t index;                    // of the operation looked at
     uint32_t begun;                    // OPAQUE and BYTECODE operations before it
     const _PyJitIns *open_ip;          // an instruction pointer that was computed and not looked at
-    const _PyJitRecord *first, *last;  // records of the first and the last OPAQUE or BYTECODE before it
+    const _PyJitRecord *first;         // of the first OPAQUE or BYTECODE after LOOP has gone back, NULL: there is no LOOP
+    const _PyJitRecord *last;          // of the last OPAQUE or BYTECODE before it
     const _PyJitRecord *next;          // of the first one at or after it, NULL: none
     const _PyJitRecord *lowered;       // of the last BYTECODE, if no OPAQUE came after it
     uint32_t first_phi, phis;          // index of the first PHI, and how many there are
@@ -498,6 +499,8 @@ _PyJitTrace_Verify(const _PyJitTrace *t, char *message, size_t size)
         return broken(&w, 1, "a trace begins with START");
     }
     w.next = find_next(t, 0);
+    const _PyJitIns *end = JIT_INS(t, JIT_REF_BIAS + t->nins - 1);
+    w.first = end->op == JIT_OP_LOOP ? find_next(t, end->aux) : NULL;
     for (; w.index < t->nins; w.index++) {
         const _PyJitIns *ins = JIT_INS(t, JIT_REF_BIAS + w.index);
         int begins = ins->op == JIT_OP_OPAQUE || ins->op == JIT_OP_BYTECODE;
@@ -509,7 +512,6 @@ _PyJitTrace_Verify(const _PyJitTrace *t, char *message, size_t size)
         }
         if (begins) {
             w.last = &t->records[ins->aux];
-            w.first = w.first ? w.first : w.last;
             w.lowered = ins->op == JIT_OP_BYTECODE ? w.last : NULL;
             w.begun++;
         }

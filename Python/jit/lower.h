@@ -24,6 +24,7 @@ typedef struct {
     uint8_t memory_plain;      // what memory holds is plain, or NULL
     uint8_t heap;              // dirty, and `object` is borrowed from an attribute, an item or a dict
     uint8_t carried;           // a flush that keeps numbers leaves it dirty
+    uint8_t held;              // if clean: nothing has written memory since the head of the loop (side_back.c)
     uint16_t identity;         // of a number without an object: slots with the same one get the same box
     _PyJitRef alias;           // the number as a value of its own, where another identity has the same number
 } _PyJitSlot;
@@ -51,6 +52,7 @@ typedef struct {
     _PyJitRef value;           // the object that is there; NONE: not known, but there is one
     _PyJitRef number;          // the same as a raw number; NONE: not known
     uint8_t loaded;            // the first thing that was done with the place was to load it
+    uint8_t held;              // nothing was stored there since the head of the loop: 1 + its index in fields_at_head; 0: not known
     uint32_t place;            // bytes from the address of `object`
     uint32_t version;          // of the type of `object`, which was checked
 } _PyJitField;
@@ -78,6 +80,8 @@ typedef struct {
     bool observed;             // a frame had a frame object when it was recorded
     bool peeled;               // an iteration of the loop is in the trace already
     const _PyJitExit *from;    // whose values the trace begins with, or NULL
+    bool to_head;              // and it ends where the loop it may come back to begins
+    bool holds;                // there is such a loop, and some slots may be `held`
     int chain;                 // of the executor that will be: above 0, the first instruction failed a check before
     _PyJitAbstractFrame frames[JIT_MAX_FRAMES];    // outermost first
     uint32_t nframes;          // the last one is where the walk is
@@ -95,6 +99,7 @@ typedef struct {
     _PyJitField fields[JIT_MOST_FIELDS];   // what is known of attributes
     uint32_t nfields;
     bool wrote_fields;         // something was stored to an attribute
+    uint64_t began_held;       // held_fields of the exit it begins with: so they are until something is stored to any attribute
     uint16_t identities;       // given so far
     uint32_t loop_head;        // LOOP's aux
     uint32_t shares_from;      // the first snapshot that later operations may have too: none from before the loop's head
@@ -313,11 +318,26 @@ void _PyJitBuild_MakeSure(_PyJitBuilder *b, uint16_t code, uint32_t offset);
 
 /* After the walk over the records of a loop.  1: the trace ends in LOOP; 0: it is as the walk left it; -1: no memory. */
 int _PyJitLoop_Peel(_PyJitBuilder *b);
+/* A constant whose object is found again by its value is as good as a number without one. */
+void _PyJitLoop_DropSmallObjects(_PyJitBuilder *b, uint32_t depth);
 
 /* side.c -------------------------------------------------------------------------------------------------------- */
 
 /* After START_SIDE: the map begins with the values of b->from. */
 void _PyJitSide_Begin(_PyJitBuilder *b);
+
+/* side_back.c --------------------------------------------------------------------------------------------------- */
+
+/* When a trace is complete that ends in LOOP: what side traces need to come back.  HEAD is the map at its head, FIELDS what was
+ * known of attributes, WRITTEN the classes of memory its body writes. */
+void _PyJitSide_NoteHead(_PyJitBuilder *b, const _PyJitSlot *head, uint32_t depth, const _PyJitFieldPlan *fields,
+                         uint32_t written);
+/* After the snapshot's values and the passed ones: slots that nothing has written since the head. */
+void _PyJitSide_BeginHeld(_PyJitBuilder *b);
+/* The same for attributes. */
+void _PyJitSide_BeginFields(_PyJitBuilder *b);
+/* Ends the trace with TO_HEAD.  false: it cannot be; the map is right, and the trace is to be ended in another way. */
+bool _PyJitSide_GoBack(_PyJitBuilder *b);
 
 /* opt_fold.c, opt_cse.c: the value OP would have, or JIT_REF_NONE.  A guard that always holds is START, or an older guard. */
 _PyJitRef _PyJitFold(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right);
@@ -346,6 +366,11 @@ void _PyJitForward_Rewind(_PyJitBuilder *b, const _PyJitFieldPlan *plan);
 void _PyJitForward_MakeHead(_PyJitBuilder *b, _PyJitFieldPlan *plan, bool forgotten);
 bool _PyJitForward_CheckPlan(_PyJitBuilder *b, _PyJitFieldPlan *plan);
 void _PyJitForward_Close(_PyJitBuilder *b, const _PyJitFieldPlan *plan);
+/* For side_back.c.  Fills the trace's fields_at_head; which of them are held now, a bit each; an entry of the table for one of them,
+ * FIELD, whose references are of this trace. */
+void _PyJitForward_NoteHead(_PyJitBuilder *b, const _PyJitFieldPlan *plan);
+uint64_t _PyJitForward_Held(const _PyJitBuilder *b);
+void _PyJitForward_Begin(_PyJitBuilder *b, const _PyJitHeadField *field, uint32_t index);
 
 #define JIT_ALL_CLASSES ((1u << JIT_CLASS_COUNT) - 1)
 

@@ -116,9 +116,8 @@ rewind_to_mark(Loop *loop)
 
 /* --- Slots ------------------------------------------------------------------------------------------------------------ */
 
-/* A constant whose object is found again by its value is as good as a number without one. */
-static void
-drop_small_objects(_PyJitBuilder *b, uint32_t depth)
+void
+_PyJitLoop_DropSmallObjects(_PyJitBuilder *b, uint32_t depth)
 {
     for (uint32_t i = 0; i < depth; i++) {
         _PyJitSlot *slot = &b->slots[i];
@@ -247,15 +246,17 @@ make_head(Loop *loop)
 {
     _PyJitBuilder *b = loop->b;
     rewind_to_mark(loop);
-    drop_small_objects(b, loop->depth);
+    _PyJitLoop_DropSmallObjects(b, loop->depth);
     write_the_rest(loop);
     b->loop_head = b->t->nins;
-    b->shares_from = b->t->nsnaps;
+    b->shares_from = b->t->passed_from = b->t->nsnaps;
+    b->holds = pass_is_on(JIT_PASS_SIDE);
     for (uint32_t i = 0; i < loop->depth && !b->failed; i++) {
         const _PyJitSlot *slot = &b->slots[i];
         Keep *keep = &loop->keep[i];
         _PyJitSlot *head = &loop->head[i];
-        *head = (_PyJitSlot){.dirty = keep->dirty, .memory_plain = keep->plain, .identity = slot->identity};
+        *head = (_PyJitSlot){.dirty = keep->dirty, .memory_plain = keep->plain, .identity = slot->identity,
+                              .held = !keep->dirty};
         if (keep->object == SAME) {
             head->object = slot->object;
             head->plain = slot->plain;
@@ -394,7 +395,7 @@ static int
 find_plan(Loop *loop, bool more)
 {
     _PyJitBuilder *b = loop->b;
-    drop_small_objects(b, loop->depth);
+    _PyJitLoop_DropSmallObjects(b, loop->depth);
     first_plan(loop);
     loop->again = false;
     for (int walks = 0; walks < MOST_WALKS && is_worth_it(loop); walks++) {
@@ -406,7 +407,7 @@ find_plan(Loop *loop, bool more)
         if (ended > 0 || !is_back(b)) {
             break;
         }
-        drop_small_objects(b, loop->depth);
+        _PyJitLoop_DropSmallObjects(b, loop->depth);
         bool holds = check_plan(loop);
         if (walks == 0 && more && loop->again) {
             return 0;
@@ -456,8 +457,13 @@ _PyJitLoop_Peel(_PyJitBuilder *b)
     if (found == 0) {
         rewind_to_mark(&loop);
         b->loop_head = 0;
+        b->holds = false;
+        t->passed_from = UINT32_MAX;
     }
-    return found;
+    if (found > 0 && !b->failed) {
+        _PyJitSide_NoteHead(b, loop.head, loop.depth, &loop.fields, loop.written);
+    }
+    return b->failed ? -1 : found;
 }
 
 #endif /* _Py_TIER2 */

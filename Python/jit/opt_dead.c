@@ -49,6 +49,11 @@ _PyJitDead_Remove(_PyJitTrace *t)
         use(&w, t->heads[i].object);
         use(&w, t->heads[i].number);
     }
+    for (uint32_t i = 0; i < t->nfields_at_head; i++) {
+        use(&w, t->fields_at_head[i].object);
+        use(&w, t->fields_at_head[i].value);
+        use(&w, t->fields_at_head[i].number);
+    }
     for (uint32_t i = 0; i < t->npassed; i++) {
         use(&w, t->passed[i]);
     }

@@ -101,6 +101,16 @@ identity(_PyJitBuilder *b, int op, _PyJitRef v, int64_t y)
     }
 }
 
+/* What the object V was made of, if OP would take it out again. */
+static _PyJitRef
+unboxed(const _PyJitBuilder *b, int op, _PyJitRef v)
+{
+    const _PyJitIns *ins = JIT_INS(b->t, v);
+    bool same = (op == JIT_OP_UNBOX_INT && ins->op == JIT_OP_BOX_INT) || (op == JIT_OP_UNBOX_FLOAT && ins->op == JIT_OP_BOX_FLOAT)
+        || (op == JIT_OP_UNBOX_BOOL && ins->op == JIT_OP_BOOL_OF);
+    return same ? ins->a : JIT_REF_NONE;
+}
+
 _PyJitRef
 _PyJitFold(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right)
 {
@@ -119,7 +129,7 @@ _PyJitFold(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right)
     memcpy(&fx, &x, sizeof(fx));
     memcpy(&fy, &y, sizeof(fy));
     if (right == JIT_REF_NONE) {
-        return left_const ? fold_unary(b, op, (int64_t)x, fx) : JIT_REF_NONE;
+        return left_const ? fold_unary(b, op, (int64_t)x, fx) : unboxed(b, op, left);
     }
     if (left_const && right_const) {
         _PyJitRef folded = fold_ints(b, op, (int64_t)x, (int64_t)y);

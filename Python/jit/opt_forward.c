@@ -178,6 +178,7 @@ _PyJitForward_MakeHead(_PyJitBuilder *b, _PyJitFieldPlan *plan, bool forgotten)
         }
         if (plan->keep[i] != JIT_FIELD_NOTHING) {
             b->fields[b->nfields++] = *head;
+            b->fields[b->nfields - 1].held = (uint8_t)b->nfields;
         }
     }
 }
@@ -202,6 +203,37 @@ _PyJitForward_CheckPlan(_PyJitBuilder *b, _PyJitFieldPlan *plan)
         plan->keep[i] = keep;
     }
     return holds;
+}
+
+void
+_PyJitForward_NoteHead(_PyJitBuilder *b, const _PyJitFieldPlan *plan)
+{
+    for (uint32_t i = 0; i < plan->n && !b->failed; i++) {
+        const _PyJitField *head = &plan->head[i];
+        _PyJitHeadField field = {
+            .object = head->object, .value = head->value, .number = head->number, .place = head->place, .version = head->version,
+        };
+        b->failed |= plan->keep[i] != JIT_FIELD_NOTHING && _PyJitTrace_AddHeadField(b->t, &field) < 0;
+    }
+}
+
+uint64_t
+_PyJitForward_Held(const _PyJitBuilder *b)
+{
+    uint64_t held = b->wrote_fields || b->written >> JIT_CLASS_ATTR & 1 ? 0 : b->began_held;
+    for (uint32_t i = 0; i < b->nfields; i++) {
+        held |= b->fields[i].held > 0 ? (uint64_t)1 << (b->fields[i].held - 1) : 0;
+    }
+    return held;
+}
+
+void
+_PyJitForward_Begin(_PyJitBuilder *b, const _PyJitHeadField *field, uint32_t index)
+{
+    _PyJitField *entry = add(b, field->object, field->version, field->place);
+    entry->value = field->value;
+    entry->number = field->number;
+    entry->held = (uint8_t)(index + 1);
 }
 
 void

@@ -157,11 +157,12 @@ _PyJitRecorder_Cancel(int abort)
 /* The executor of what was recorded, or NULL with *abort set.  A trace with more values than the machine code has room for is built
  * again with less in registers: without its loop's first iteration peeled, then of whole instructions only. */
 static _PyExecutorObject *
-compile(_PyJitRecorder *r, const _PyJitExit *from, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int *abort)
+compile(_PyJitRecorder *r, const _PyJitExit *from, bool to_head, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int *abort)
 {
     for (r->simpler = 0;; r->simpler++) {
         *abort = JIT_ABORT_NO_MEMORY;
-        if (_PyJit_BuildTrace(&r->trace, r->chain, end, end_code, end_ip, r->simpler < 2 ? from : NULL) < 0) {
+        if (_PyJit_BuildTrace(&r->trace, r->chain, end, end_code, end_ip, r->simpler < 2 ? from : NULL,
+                              to_head && r->simpler == 0) < 0) {
             return NULL;
         }
         _PyExecutorObject *executor = _PyJitExecutor_New(&r->trace, r->kind, r->chain, r->simpler < 2 ? from : NULL, abort);
@@ -205,8 +206,10 @@ finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
     int abort;
     // A loop of its own needs a way in that begins with what is in memory.
     const _PyJitExit *from = r->exit != NULL && end != JIT_END_LOOP && _PyJitSide_TakesValues(r->exit) ? r->exit : NULL;
+    bool to_head = from != NULL && r->depth == 0 && end_ip != NULL && end_ip == from->owner->anchor->start
+        && _PyJitSide_ComesBack(from);
     uint32_t length = r->trace.nrecords;
-    _PyExecutorObject *executor = compile(r, from, end, end_code, end_ip, &abort);
+    _PyExecutorObject *executor = compile(r, from, to_head, end, end_code, end_ip, &abort);
     if (executor == NULL) {
         abort_recording(abort, end_ip, 0);
         return;
@@ -290,7 +293,7 @@ start(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *root, int
     r->depth = 0;
     r->frame = frame;
     r->root = root;
-    r->prefix = NULL;
+    r->prefix = r->target = NULL;
     r->prev.instr = NULL;
     r->root_code = (PyCodeObject *)Py_NewRef(_PyFrame_GetCode(frame));
     r->parent = NULL;
@@ -331,6 +334,7 @@ _PyJit_StartLoop(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT
         instr[1].cache = (uint16_t)(tag | (_PyJit_LoopLimit > wait ? _PyJit_LoopLimit - wait : 0));
         return 0;
     }
+    recorder()->target = instr + _PyJit_Insts[JUMP_BACKWARD].size - oparg;
     return 1;
 }
 
@@ -359,6 +363,33 @@ _PyJit_StartFunction(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODE
     return start(tstate, frame, instr, JIT_KIND_FUNCTION);
 }
 
+/* Where the jump leads that the loop of EXECUTOR begins with; NULL: it is no loop. */
+static _Py_CODEUNIT *
+jump_target(const _PyExecutorObject *executor)
+{
+    const _PyJitRecord *first = &executor->trace->records[0];
+    if (executor->kind != JIT_KIND_LOOP || first->opcode != JUMP_BACKWARD) {
+        return NULL;
+    }
+    return _PyJitTrace_Instr(executor->trace, first) + first->size - first->oparg;
+}
+
+/* Does THERE, which stands in the bytecode where the recording is, begin with another jump of the loop at hand?  Two jumps are of one
+ * loop if they lead to one place, or if what they jump over overlaps: inner and outer loops lie one in the other. */
+static bool
+is_same_loop(const _PyJitRecorder *r, const _PyExecutorObject *there)
+{
+    const _Py_CODEUNIT *target = jump_target(there);
+    const _PyExecutorObject *anchor = r->exit != NULL ? r->exit->owner->anchor : NULL;
+    if (r->target == NULL || target == NULL || r->depth != 0 || there == anchor || there->vm_data.opcode != JUMP_BACKWARD) {
+        return false;
+    }
+    const _Py_CODEUNIT *jump = there->start, *own = anchor != NULL ? anchor->start : r->root;
+    bool overlap = target <= own && r->target <= jump;
+    bool nested = (target >= r->target && jump <= own) || (target <= r->target && jump >= own);
+    return target == r->target || (overlap && !nested);
+}
+
 int
 _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *target, _PyJitExit *exit)
 {
@@ -371,6 +402,9 @@ _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_
     // The trace's first frame is the one the exit's trace ran in.
     uint32_t nframes = exit->owner->trace->snaps[exit->snapshot].nframes;
     r->depth = nframes > 0 ? (int)nframes - 1 : 0;
+    if (exit->owner->trace->snaps[exit->snapshot].first_frame_runs) {
+        r->target = jump_target(exit->owner->anchor);
+    }
     if (!exit->progress) {
         r->chain = exit->owner->chain + 1;
     }
@@ -697,6 +731,16 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
             forget(r);
             return JIT_STEP_STOP;
         }
+        if (r->target == next_instr && r->depth == 0 && r->trace.nrecords > 1) {
+            // By another way than the jump that the loop begins with, whose place is as good.
+            if (r->kind == JIT_KIND_LOOP) {
+                finish(JIT_END_LOOP, code, r->root, 0);
+            }
+            else {
+                finish(JIT_END_LINK, code, r->exit->owner->anchor->start, 0);
+            }
+            return JIT_STEP_STOP;
+        }
         if (r->trace.nrecords >= ENGINE->options.trace_limit) {
             end_here(r, JIT_END_TOO_LONG, frame, next_instr, opcode);
             return JIT_STEP_STOP;
@@ -716,7 +760,7 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
     if (opcode == ENTER_EXECUTOR && code != NULL) {
         // A function that is compiled by itself is inlined all the same; at a loop the trace ends.
         const _PyExecutorObject *there = code->co_executors->executors[oparg];
-        if (there->kind != JIT_KIND_FUNCTION) {
+        if (there->kind != JIT_KIND_FUNCTION && !is_same_loop(r, there)) {
             end_here(r, JIT_END_LINK, frame, start, opcode);
             return JIT_STEP_STOP;
         }

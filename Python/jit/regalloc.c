@@ -68,7 +68,7 @@ typedef struct {
     uint16_t head_holds[JIT_REGS];
     uint8_t phi_place[JIT_REGS + JIT_CELL_COUNT];   // by PHI, counted from head: register or cell; 0xff: nowhere
     const _PyJitExit *from;                         // whose values the trace takes, or NULL
-    const _PyExecutorObject *anchor;
+    const _PyExecutorObject *back;                  // where TO_HEAD goes
 } Walk;
 
 /* --- Memory ------------------------------------------------------------------------------------------------- */
@@ -445,6 +445,9 @@ find_uses(Walk *w)
     for (uint32_t i = 0; i < t->nins; i++) {
         w->values[i] = (Value){.last = (uint16_t)i, .next = NEVER, .reg = JIT_REGS, .cell = NO_CELL};
     }
+    for (uint32_t i = 0; i < t->npassed && t->passed_from == 0; i++) {
+        value_of(w, t->passed[i])->last = (uint16_t)last;      // every exit hands them on
+    }
     for (uint32_t i = w->head; i < w->body; i++) {
         const _PyJitIns *phi = ins_at(w, i);
         if (phi->op == JIT_OP_PHI && !JIT_IS_CONST(phi->b)) {
@@ -574,10 +577,10 @@ static void
 note_head(Walk *w)
 {
     const _PyJitTrace *t = w->trace;
-    for (uint32_t i = 0; i < t->nphis && t->nheads > 0; i++) {
+    for (uint32_t i = 0; i < t->nphis && t->has_head; i++) {
         note_head_place(w, t->head + i);
     }
-    for (uint32_t i = 0; i < t->npassed && t->nheads > 0; i++) {
+    for (uint32_t i = 0; i < t->npassed && t->has_head; i++) {
         note_head_place(w, t->passed[i] - JIT_REF_BIAS);
     }
     memcpy(w->head_holds, w->holds, sizeof(w->holds));
@@ -674,14 +677,14 @@ close_loop(Walk *w)
 static void
 go_to_head(Walk *w)
 {
-    const _PyExecutorObject *anchor = w->anchor;
+    const _PyExecutorObject *loop = w->back;
     Move moves[2 * JIT_MAX_PASSED];
     _PyJitRef konsts[JIT_MAX_PASSED];
     uint32_t konst_of[JIT_MAX_PASSED];
     int count = 0, nkonsts = 0;
     for (uint32_t i = w->at; i-- > 0 && ins_at(w, i)->op == JIT_OP_PASS;) {
         const _PyJitIns *pass = ins_at(w, i);
-        assert(2 * pass->aux + 1 < anchor->nplaces);
+        assert(2 * pass->aux + 1 < loop->nplaces);
         if (JIT_IS_CONST(pass->a)) {
             konsts[nkonsts] = pass->a;
             konst_of[nkonsts++] = pass->aux;
@@ -694,7 +697,7 @@ go_to_head(Walk *w)
             return;
         }
         for (uint32_t k = 0; k < 2; k++) {
-            uint16_t to = anchor->places[2 * pass->aux + k];
+            uint16_t to = loop->places[2 * pass->aux + k];
             if (to != JIT_NO_PLACE && to != from && !(k == 1 && to == value->cell)) {
                 moves[count++] = (Move){(uint8_t)to, (uint8_t)from, type_is_float(JIT_INS(w->trace, pass->a)->type)};
             }
@@ -703,7 +706,7 @@ go_to_head(Walk *w)
     move_together(w, moves, count);
     for (int i = 0; i < nkonsts; i++) {
         for (uint32_t k = 0; k < 2; k++) {
-            uint16_t to = anchor->places[2 * konst_of[i] + k];
+            uint16_t to = loop->places[2 * konst_of[i] + k];
             if (to != JIT_NO_PLACE) {
                 add_konst(w, to, konsts[i]);
             }
@@ -852,7 +855,7 @@ _PyJit_AllocateRegisters(const _PyExecutorObject *executor, const _PyJitExit *fr
                          const char **reason)
 {
     const _PyJitTrace *trace = executor->trace;
-    Walk w = {.trace = trace, .result = result, .from = from, .anchor = executor->anchor};
+    Walk w = {.trace = trace, .result = result, .from = from, .back = executor->loop};
     result->nsteps = result->nexits = result->ncells = result->nhead = 0;
     result->uses_pool = false;
     if (trace->nvalues == 0 && trace->nframes == 0 && trace->nk == 0) {

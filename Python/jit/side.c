@@ -118,6 +118,13 @@ _PyJitSide_Begin(_PyJitBuilder *b)
     const _PyJitTrace *parent = b->from->owner->trace;
     const _PyJitSnapshot *snap = &parent->snaps[b->from->snapshot];
     Map map = {.b = b, .parent = parent};
+    bool held = _PyJitSide_ComesBack(b->from);
+    const _PyJitSnapSlot *slots;
+    uint32_t nslots = _PyJitTrace_SnapSlots(parent, snap, &slots);
+    for (uint32_t i = 0; held && i < parent->npassed && !b->failed; i++) {
+        b->failed |= _PyJitTrace_AddPassed(b->t, bring(&map, parent->passed[i], nslots + i)) < 0;
+    }
+    b->t->passed_from = held ? 0 : UINT32_MAX;
     begin_frames(b, parent, snap);
     for (uint32_t k = 0, aux = 0; k < snap->nframes && !b->failed; k++) {
         const _PyJitSnapFrame *frame = &parent->frames[snap->first_frame + k];
@@ -142,6 +149,10 @@ _PyJitSide_Begin(_PyJitBuilder *b)
     b->identities += (uint16_t)b->t->nins;
     b->depth = this_frame(b)->free;
     b->sp = UINT32_MAX;        // where the machine's is, nobody knows
+    if (held) {
+        _PyJitSide_BeginHeld(b);
+        _PyJitSide_BeginFields(b);
+    }
     for (uint32_t i = 0; i < b->depth; i++) {
         _PyJitSlot *slot = &b->slots[i];
         if (slot->dirty && !slot->owned) {

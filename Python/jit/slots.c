@@ -107,7 +107,8 @@ is_as_before(const _PyJitBuilder *b, const _PyJitSnapshot *snap, uint32_t first_
     }
     const _PyJitSnapshot *before = &t->snaps[t->nsnaps - 1];
     if (before->kind != snap->kind || before->progress != snap->progress || before->code != snap->code
-        || before->offset != snap->offset || before->nframes != snap->nframes) {
+        || before->offset != snap->offset || before->nframes != snap->nframes || before->held != snap->held
+        || before->held_fields != snap->held_fields) {
         return false;
     }
     for (uint32_t i = 0; i < snap->nframes; i++) {
@@ -122,6 +123,20 @@ is_as_before(const _PyJitBuilder *b, const _PyJitSnapshot *snap, uint32_t first_
     return count == 0 || memcmp(slots, &t->slots[first_slot], count * sizeof(*slots)) == 0;
 }
 
+/* Slots of the first frame that memory has as it was at the head of the loop. */
+static uint64_t
+held_slots(const _PyJitBuilder *b)
+{
+    uint64_t held = 0;
+    if (b->holds && !b->left && !b->frames[0].unsure) {
+        uint32_t free = Py_MIN(free_slot(b, 0), 64);
+        for (uint32_t i = 0; i < free; i++) {
+            held |= (uint64_t)(b->slots[i].held && !b->slots[i].dirty) << i;
+        }
+    }
+    return held;
+}
+
 int
 _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, uint32_t offset)
 {
@@ -131,6 +146,9 @@ _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, u
         .exit = t->nexits,
     };
     uint32_t first_slot = t->nslots;
+    snap.first_frame_runs = !b->left && b->frames[b->machine].depth == 128;
+    snap.held = held_slots(b);
+    snap.held_fields = b->holds ? _PyJitForward_Held(b) : 0;
     bool complete = b->sp == b->depth && in_memory(b);
     for (uint32_t i = b->frames[b->machine].base; b->typed && complete && i < b->depth; i++) {
         complete = !b->slots[i].dirty;
@@ -348,7 +366,7 @@ write_slot(_PyJitBuilder *b, uint32_t index, _PyJitRef object, bool plain)
     emit1(b, replaces ? JIT_OP_STORE_SLOT : JIT_OP_STORE_STACK, object, slot_in_frame(b, index));
     slot->object = slot->memory = object;
     slot->plain = slot->memory_plain = plain;
-    slot->dirty = slot->owned = slot->heap = 0;
+    slot->dirty = slot->owned = slot->heap = slot->held = 0;
 }
 
 /* The trace gets a reference of its own for the dirty slot INDEX, which is known as an object. */

@@ -813,6 +813,248 @@ def identity(n):
             seen.append(y is seen[-1])
     return seen, t
 
+def nested(n):
+    t, x, limit = 0, 1, 3
+    for i in range(n):
+        for j in range(i % 5):
+            x = (x * 75 + 74) % 65537
+            if x & 1:
+                t += i
+            else:
+                t -= j
+        if x & 4:
+            limit = limit + 1
+    return t, x, i, j, limit
+
+def written_in_a_branch(n):
+    box, x, t = [1.5], 1, 0.0
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        if x & 1:
+            t += box[0]
+        elif x & 2:
+            box[0] = t
+        else:
+            box = [t, i]
+    return t, box, x
+
+def rebound(n):
+    x, t, step, other = 1, 0, 1000, 2000
+    seen = []
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        if x & 1:
+            t += step
+        elif x & 2:
+            step, other = other, step
+            seen.append(step is other)
+        else:
+            step = other
+            seen.append(step is other)
+    return t, step, other, seen
+
+class Point:
+    __slots__ = ("x", "y")
+
+def attributes(n):
+    p, x = Point(), 1
+    p.x, p.y = 0, 0.5
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        if x & 1:
+            p.x += i
+        elif x & 2:
+            p.y = p.x + 0.5
+        else:
+            p.x = p.y = x
+    return p.x, p.y
+
+def continues(n):
+    x, t = 1, 0
+    while n > 0:
+        n -= 1
+        x = (x * 75 + 74) % 65537
+        if x & 1:
+            continue
+        if x & 2:
+            t += n
+            continue
+        t -= 1
+    return x, t, n
+
+def swapped(n):
+    # At its exits the loop has in d what it has in a at the head, and the other way round.
+    a, c, d = 0, 0.5, 2
+    for i in range(n):
+        d, a = a, d
+        a, c = c, a
+        if d > 10**6:
+            d = i
+        c, d = d, c
+    return a, c, d, c is d
+
+def swapped_back(n):
+    a, b, t, x = 1000, 2000, 0, 1
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        a, b = b, a
+        if x & 1:
+            t += a
+        elif x & 2:
+            t -= b
+        else:
+            t += b * 3
+        a, b = b, a
+    return a, b, t
+
+def left_swapped(n):
+    # The second side trace starts from the first one, which does not touch a and b.
+    a, b, t, x = 1000, 2000, 0, 1
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        a, b = b, a
+        if x & 4:
+            if x & 16:
+                t += i
+                continue
+            t -= a
+            continue
+        a, b = b, a
+    return a, b, t
+
+def overwritten(n):
+    a, b, d, x = 0, 1, 3, 486
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        a, b = b, a
+        if x & 1:
+            b = d
+        c = a + x
+        d = c - i
+        b, a = a, b
+    return a, b, c, d
+
+def retyped(n):
+    # The loop has no use for the number of step, but it took it for one.
+    x, step, t, y = 1, 3, 0, 0
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        if x & 3:
+            y = step * 0
+            t += y == 0
+        elif x & 8:
+            step = "ab"
+        else:
+            step = 5
+    return t, step
+
+def unbound(n):
+    x, t, step = 1, 0, 5
+    for k in range(n // 10):
+        try:
+            for i in range(20):
+                x = (x * 75 + 74) % 65537
+                if x & 3:
+                    t += step
+                elif x & 4:
+                    del step
+                else:
+                    step = i
+        except UnboundLocalError:
+            step = k
+            t += i
+    return t, step, x
+
+def observed(n):
+    # What is called writes a local of its caller.
+    def poke(k):
+        sys._getframe(1).f_locals["step"] = k
+    x, t, step = 1, 0, 5
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        if x & 3:
+            t += step
+        elif x & 60 == 0:
+            poke(i)
+        else:
+            t -= 1
+    return t, step
+
+def flagged(n):
+    x, t, limit = 1, 0, 30000
+    big = x > limit
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        if x & 3:
+            t += 1 if big else i
+        elif x & 4:
+            big = x > limit
+        else:
+            limit = limit ^ 16384
+    return t, big, limit
+
+def largest(n):
+    x, best, at = 1, 0.0, 0
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        if x * 0.5 > best:
+            best = x * 0.5
+            at = i
+        elif x & 32:
+            best -= 1000.0
+    return best, at
+
+def chained(n):
+    p, q, x, t = Point(), Point(), 1, 0
+    p.x, q.x, p.y = q, p, 2
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        if x & 3:
+            t += p.x.x.y
+        elif x & 4:
+            p, q = q, p
+            p.y = 1
+        elif x & 8:
+            p.x = p
+        else:
+            p.x = q
+    return t, p is q.x
+
+def stored_again(n):
+    # To the loop p.x and c are one, since it stores c each time.
+    p, x, b, c = Point(), 803, 1, 0.5
+    p.x = 1
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        if x & 1:
+            if x & 16:
+                b = p.x
+            else:
+                p.x = c
+            continue
+        c = b - 0.5
+    return p.x, b, c
+
+def taken_along(n):
+    # The loop knows the numbers of attributes; side traces write them, or other objects with the same attributes.
+    p, q, x, t = Point(), Point(), 1, 0
+    p.x, p.y, q.x, q.y = 0, 0.5, 1, 1.5
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        p.x += 1
+        if x & 3:
+            p.y += p.x * 0.5
+        elif x & 4:
+            q.x += p.x
+        elif x & 8:
+            p, q = q, p
+        elif x & 16:
+            p.x = i
+        else:
+            p.y = q.y
+        t += p.x
+    return p.x, p.y, q.x, q.y, t
+
 def kinds(n):
     x, t = 1, 0
     for i in range(n):
@@ -821,7 +1063,10 @@ def kinds(n):
     return t
 
 def run():
-    return [repr(f(400)) for f in (branches, inner, on_the_stack, objects, identity, kinds)]
+    return [repr((f(400), f(150))) for f in (
+        branches, inner, on_the_stack, objects, identity, nested, written_in_a_branch, rebound,
+        attributes, continues, swapped, swapped_back, left_swapped, overwritten,
+        retyped, unbound, observed, flagged, largest, chained, stored_again, taken_along, kinds)]
 
 def leaks():
     count = getattr(sys, "gettotalrefcount", None)
@@ -874,6 +1119,104 @@ class SideTests(unittest.TestCase):
                 with self.subTest(number=number, backend=backend):
                     out = run(SIDES, PYTHON_JIT_FORCE_EXIT=str(number), PYTHON_JIT_BACKEND=backend)
                     self.assertEqual(out, self.expected)
+
+    def test_they_come_back(self):
+        for source in "inner", "continues":
+            with self.subTest(source):
+                program = SIDES + (
+                    f"code = {source}.__code__\n"
+                    f"for turn in range(4): {source}(3000)\n"
+                    "texts = [t for t in sys._jit._ir_traces() if code.co_name in t.split('\\n')[0]]\n"
+                    "back = [t for t in texts if 'TO_HEAD' in t]\n"
+                    "print(len(back), any('BOX' not in t.split('snap')[0] for t in back))\n"
+                )
+                out = run(program).split()
+                self.assertGreater(int(out[-2]), 0)
+                # Between the branches of inner() nothing need go to memory.
+                self.assertTrue(out[-1] == "True" or source == "continues")
+
+    def test_number_from_the_loop_before(self):
+        # The loop of a side trace has the number of b from the loop before it, not out of b's object.
+        program = """
+TEXT = '''
+def f(n):
+    a, b, c, d, x = 1000, 2000, 0.5, 2, {first}
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        if x & {one}:
+            if x & {other}:
+                d = b - i
+            else:
+                c = c - 0.5
+        else:
+            a, b = b, a
+        if abs(c) > 1e9 or abs(d) > 1e9:
+            c = d = 0.25
+    return a, b, c, d
+'''
+for first in 649, 1, 7:
+    for one in 1, 2, 4, 16:
+        for other in 8, 32:
+            exec(TEXT.format(first=first, one=one, other=other))
+            print(first, one, other, *[f(n) for n in [400, 150] * 3])
+"""
+        expected = run(program, PYTHON_JIT="0")
+        for backend in "interpreter", "native":
+            with self.subTest(backend):
+                self.assertEqual(run(program, PYTHON_JIT_BACKEND=backend), expected)
+
+    def test_root_goes_while_a_side_trace_runs(self):
+        # What the side trace calls makes its whole tree invalid; it leaves at once, and goes on in tier 1.
+        program = """
+import sys
+def stop(i):
+    if i in (2500, 2900):
+        sys.setprofile(print)
+        sys.setprofile(None)
+def f(n, stop):
+    t, x = 0, 1
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        if x & 1:
+            t += i
+        else:
+            t -= i
+            if i > 2000:
+                stop(i)
+    return t, x
+want = f(3000, lambda i: None)
+for turn in range(3):
+    assert f(3000, stop) == want
+print("fine")
+"""
+        for backend in "interpreter", "native":
+            with self.subTest(backend):
+                self.assertIn("fine", run(program, PYTHON_JIT_BACKEND=backend))
+
+    def test_trees_are_evicted(self):
+        # Under the smallest limit trees come and go; none is dropped in parts.
+        program = """
+import sys
+source = "def f(n):\\n    t, x = 0, 1\\n    for i in range(n):\\n        x = (x * 75 + 74) % 65537\\n"
+for k in range(12):
+    source += f"        if x % 13 == {k}: t += i * {k}\\n        elif x & {1 << k % 5}: t -= {k}\\n"
+source += "    return t, x\\n"
+functions = []
+for k in range(120):
+    names = {}
+    exec(source, names)
+    functions.append(names["f"])
+want = functions[0](300)
+for turn in range(2):
+    for f in functions:
+        assert f(300) == want
+stats = sys._jit.stats()
+print(stats["evictions"] > 0, stats["code_bytes"] + stats["metadata_bytes"] < 1 << 20)
+"""
+        for backend in "interpreter", "native":
+            with self.subTest(backend):
+                out = run(program, PYTHON_JIT_BACKEND=backend, PYTHON_JIT_MEMORY_LIMIT="1")
+                self.assertEqual(out.split(), ["True", "True"])
 
     def test_not_by_itself(self):
         text = "code c0\ntrace:\n START_SIDE\n BYTECODE NOP 0 @ c0:1\n EXIT -> s1\n snap s1: end c0:2\n"

@@ -1,0 +1,627 @@
+/* Side traces that come back to the head of the loop they left, with numbers in registers.
+ *
+ * The body of a loop was lowered with what was known at its head: what the slot map said, and what the operations before the head
+ * had checked and computed.  That is the loop's *interface*.  A side trace that arrives where the loop begins may jump behind the
+ * PHIs (TO_HEAD) if it brings all of the interface about:
+ *
+ *  1. A slot that is dirty at the head holds a number of the same type here, without an object, or the same constant; slots share an
+ *     identity here if and only if they do there.
+ *  2. Everything else is in memory.
+ *  3. What the body takes the old values for is true of what is here now.  An object or number of a slot either is the one the loop
+ *     was entered with, or *new*.  Every pure operation before the head with a new operand is done once more for it, and so is every
+ *     one that read memory which was written since (effect classes) and which the body itself does not write.
+ *  4. Where the body may know that a slot's value is the result of such an operation, doing it again has to give that value.
+ *  5. An attribute of which the head knew what it holds (opt_forward.c) holds that, or something new.
+ *
+ * A value from before the head that the body uses is *passed*: every exit of the body hands it to its side trace, whose own exits
+ * hand it on.  So all of them know it, as a value of their own, whatever happened to the slot it came from; it is the old value, for
+ * which everything before the head is still true.  What memory a side trace may take for unchanged the snapshot of its exit says
+ * (`held`): slots and attributes that nothing has written since the head, as the slot map saw it at that very place.
+ *
+ * Only traces that begin at an exit of the body come back.  Those of the peeled iteration would have to bring about everything, and
+ * the peeled iteration does just that.
+ *
+ * Method: the peeled loop as a target of bridges, in PyPy (Ardo, Bolz and Fijalkowski: loop-aware optimizations in PyPy's tracing
+ * JIT).  There the operations to be done again are kept as a trace of their own; here they are found in the loop's trace.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "jit/lower.h"
+
+/* --- The loop --------------------------------------------------------------------------------------------------- */
+
+/* What the slot map said at the head. */
+static void
+note_slots(_PyJitBuilder *b, const _PyJitSlot *head, uint32_t depth)
+{
+    for (uint32_t i = 0; i < depth && !b->failed; i++) {
+        const _PyJitSlot *slot = &head[i];
+        if (!slot->dirty && slot->object == JIT_REF_NONE && slot->number == JIT_REF_NONE && !slot->memory_plain) {
+            continue;
+        }
+        _PyJitHeadSlot known = {
+            .slot = (uint16_t)i, .dirty = slot->dirty, .plain = slot->plain, .memory_plain = slot->memory_plain,
+            .identity = slot->identity, .object = slot->object, .number = slot->number,
+        };
+        b->failed |= _PyJitTrace_AddHead(b->t, &known) < 0;
+    }
+}
+
+/* REF is used in the body. */
+static void
+mark(_PyJitTrace *t, _PyJitRef ref)
+{
+    if (!JIT_IS_CONST(ref) && ref < JIT_REF_BIAS + t->head) {
+        JIT_INS(t, ref)->spare = 1;
+    }
+}
+
+static void
+mark_snapshot(_PyJitTrace *t, uint16_t index)
+{
+    if (index == JIT_NO_SNAPSHOT || t->snaps[index].nframes == 0) {
+        return;
+    }
+    const _PyJitSnapSlot *slots;
+    uint32_t count = _PyJitTrace_SnapSlots(t, &t->snaps[index], &slots);
+    for (uint32_t k = 0; k < count; k++) {
+        mark(t, slots[k].value);
+    }
+}
+
+/* Values from before the head that the body uses. */
+static void
+note_passed(_PyJitBuilder *b)
+{
+    _PyJitTrace *t = b->t;
+    // The lists of common subexpressions are not needed any more.
+    for (uint32_t i = 0; i < t->head; i++) {
+        JIT_INS(t, JIT_REF_BIAS + i)->spare = 0;
+    }
+    for (uint32_t i = t->head; i < t->nins; i++) {
+        const _PyJitIns *ins = JIT_INS(t, JIT_REF_BIAS + i);
+        int nargs = _PyJit_Ops[ins->op].nargs;
+        if (nargs > 0 && ins->op != JIT_OP_PHI) {
+            mark(t, ins->a);
+        }
+        if (nargs > 1 || ins->op == JIT_OP_PHI) {
+            mark(t, ins->b);
+        }
+        if (nargs > 2) {
+            mark(t, ins->c);
+        }
+        mark_snapshot(t, ins->snapshot);
+    }
+    for (uint32_t i = 0; i < t->head && !b->failed; i++) {
+        if (JIT_INS(t, JIT_REF_BIAS + i)->spare) {
+            b->failed |= _PyJitTrace_AddPassed(t, (_PyJitRef)(JIT_REF_BIAS + i)) < 0;
+        }
+    }
+}
+
+void
+_PyJitSide_NoteHead(_PyJitBuilder *b, const _PyJitSlot *head, uint32_t depth, const _PyJitFieldPlan *fields, uint32_t written)
+{
+    _PyJitTrace *t = b->t;
+    if (!pass_is_on(JIT_PASS_SIDE)) {
+        t->passed_from = UINT32_MAX;
+        return;
+    }
+    t->head = b->loop_head;
+    t->nphis = 0;
+    while (JIT_INS(t, JIT_REF_BIAS + t->head + t->nphis)->op == JIT_OP_PHI) {
+        t->nphis++;
+    }
+    t->head_sp = depth;
+    t->written = written;
+    note_slots(b, head, depth);
+    _PyJitForward_NoteHead(b, fields);
+    note_passed(b);
+    t->has_head = !b->failed && t->npassed + t->nphis <= JIT_MAX_PASSED;
+    if (!t->has_head) {
+        t->npassed = t->nheads = t->nfields_at_head = 0;
+        t->passed_from = UINT32_MAX;
+    }
+}
+
+/* --- The beginning of a side trace ------------------------------------------------------------------------------ */
+
+bool
+_PyJitSide_ComesBack(const _PyJitExit *exit)
+{
+    const _PyExecutorObject *owner = exit->owner;
+    const _PyJitSnapshot *snap = &owner->trace->snaps[exit->snapshot];
+    return owner->loop != NULL && owner->anchor->kind == JIT_KIND_LOOP && exit->snapshot >= owner->trace->passed_from
+        && snap->first_frame_runs && _PyJitSide_TakesValues(exit);
+}
+
+/* What REF of LOOP is here: the value it had when the loop was entered.  JIT_REF_NONE: that is not known. */
+static _PyJitRef
+old_value(_PyJitBuilder *b, const _PyJitTrace *loop, _PyJitRef ref)
+{
+    if (ref == JIT_REF_NONE) {
+        return JIT_REF_NONE;
+    }
+    if (JIT_IS_CONST(ref)) {
+        const _PyJitIns *konst = JIT_INS(loop, ref);
+        _PyJitRef here = _PyJitTrace_Const(b->t, konst->type, konst->bits);
+        b->failed |= here == JIT_REF_NONE;
+        return here;
+    }
+    for (uint32_t i = 0; i < loop->npassed; i++) {
+        if (loop->passed[i] == ref) {
+            return b->t->passed[i];
+        }
+    }
+    return JIT_REF_NONE;
+}
+
+void
+_PyJitSide_BeginHeld(_PyJitBuilder *b)
+{
+    const _PyJitTrace *loop = b->from->owner->loop->trace;
+    uint64_t held = b->from->owner->trace->snaps[b->from->snapshot].held;
+    uint32_t free = free_slot(b, 0);
+    b->holds = true;
+    for (uint32_t i = 0; i < free && i < 64; i++) {
+        assert(!(held >> i & 1) || !b->slots[i].dirty);
+        b->slots[i].held = held >> i & 1;
+    }
+    for (uint32_t i = 0; i < loop->nheads && !b->failed; i++) {
+        const _PyJitHeadSlot *head = &loop->heads[i];
+        _PyJitSlot *slot = &b->slots[head->slot];
+        if (head->slot < free && slot->held && !slot->dirty) {
+            slot->object = slot->memory = old_value(b, loop, head->object);
+            slot->number = old_value(b, loop, head->number);
+            slot->plain = slot->object != JIT_REF_NONE && head->plain;
+            slot->memory_plain = head->memory_plain;
+        }
+    }
+}
+
+void
+_PyJitSide_BeginFields(_PyJitBuilder *b)
+{
+    const _PyJitTrace *loop = b->from->owner->loop->trace;
+    b->began_held = b->from->owner->trace->snaps[b->from->snapshot].held_fields;
+    for (uint32_t i = 0; i < loop->nfields_at_head && !b->failed; i++) {
+        _PyJitHeadField field = loop->fields_at_head[i];
+        field.object = old_value(b, loop, field.object);
+        field.value = old_value(b, loop, field.value);
+        field.number = old_value(b, loop, field.number);
+        if (b->began_held >> i & 1 && field.object != JIT_REF_NONE) {
+            _PyJitForward_Begin(b, &field, i);
+        }
+    }
+}
+
+/* --- Its end ---------------------------------------------------------------------------------------------------- */
+
+/* Of an operation before the head. */
+enum {
+    GIVEN = 1,                 // it is the value of a slot at the head
+    NEW = 2,                   // its value, or what it checked, is not what it was when the loop was entered
+    REACHED = 4,               // the body may know of it: given, or made of what is reached
+};
+
+typedef struct {
+    _PyJitBuilder *b;
+    const _PyJitTrace *loop;
+    uint32_t stale;            // classes of memory of which the body knows more than is true now
+    uint64_t held_fields;
+    _PyJitRef *here;           // by operation before the head: what it is now, if it is new or given
+    uint8_t *state;            // likewise
+    _PyJitRef phis[JIT_MAX_PASSED];
+    bool impossible;
+} Back;
+
+static inline bool
+is_new(const Back *back, _PyJitRef ref)
+{
+    return ref != JIT_REF_NONE && !JIT_IS_CONST(ref) && (back->state[ref - JIT_REF_BIAS] & NEW) != 0;
+}
+
+static inline bool
+is_bare(const _PyJitSlot *slot)
+{
+    return slot->dirty && slot->object == JIT_REF_NONE;
+}
+
+/* Rule 1, for one slot. */
+static bool
+is_dirty_as(const _PyJitBuilder *b, const _PyJitTrace *loop, const _PyJitHeadSlot *head)
+{
+    const _PyJitSlot *slot = &b->slots[head->slot];
+    if (!slot->dirty || slot->owned || (is_local(b, head->slot) && !slot->memory_plain)) {
+        return false;
+    }
+    if (head->object != JIT_REF_NONE) {
+        return slot->object != JIT_REF_NONE && JIT_IS_CONST(slot->object)
+            && JIT_INS(b->t, slot->object)->bits == JIT_INS(loop, head->object)->bits;
+    }
+    return slot->object == JIT_REF_NONE && type_of_ref(b, slot->number) == JIT_INS(loop, head->number)->type;
+}
+
+/* What the head had in SLOT, if that was a number without an object. */
+static const _PyJitHeadSlot *
+bare_head(const _PyJitTrace *loop, uint32_t slot)
+{
+    for (uint32_t i = 0; i < loop->nheads; i++) {
+        const _PyJitHeadSlot *head = &loop->heads[i];
+        if (head->slot == slot) {
+            return head->dirty && head->object == JIT_REF_NONE ? head : NULL;
+        }
+    }
+    return NULL;
+}
+
+/* Rule 1. */
+static bool
+is_dirty_alike(const _PyJitBuilder *b, const _PyJitTrace *loop)
+{
+    for (uint32_t i = 0; i < loop->nheads; i++) {
+        if (loop->heads[i].dirty && !is_dirty_as(b, loop, &loop->heads[i])) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < b->depth; i++) {
+        const _PyJitHeadSlot *one = bare_head(loop, i);
+        for (uint32_t j = 0; j < b->depth && one != NULL; j++) {
+            const _PyJitHeadSlot *other = bare_head(loop, j);
+            bool shared = other != NULL && one->identity == other->identity;
+            if (is_bare(&b->slots[j]) && shared != (b->slots[i].identity == b->slots[j].identity)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Rule 2. */
+static void
+write_the_rest(Back *back)
+{
+    _PyJitBuilder *b = back->b;
+    _PyJitBuild_MakeSure(b, (uint16_t)b->end_code, b->end_offset);
+    b->code = (uint16_t)b->end_code;
+    b->offset = b->end_offset;
+    b->progress = true;
+    for (uint32_t i = 0; i < back->loop->nheads; i++) {
+        b->slots[back->loop->heads[i].slot].carried = back->loop->heads[i].dirty;
+    }
+    _PyJitBuild_Flush(b, true);
+    for (uint32_t i = 0; i < b->depth; i++) {
+        b->slots[i].carried = 0;
+    }
+}
+
+static inline bool
+is_phi(const _PyJitTrace *loop, _PyJitRef ref)
+{
+    return ref != JIT_REF_NONE && !JIT_IS_CONST(ref) && ref >= JIT_REF_BIAS + loop->head;
+}
+
+static inline bool
+is_null(const _PyJitTrace *t, _PyJitRef ref)
+{
+    return JIT_IS_CONST(ref) && JIT_INS(t, ref)->type == JIT_TYPE_OBJECT && JIT_INS(t, ref)->bits == 0;
+}
+
+/* The head had REF where HERE is now. */
+static void
+give(Back *back, _PyJitRef ref, _PyJitRef here)
+{
+    const _PyJitTrace *loop = back->loop;
+    if (back->b->failed || here == JIT_REF_NONE) {
+        back->impossible = true;
+    }
+    else if (JIT_IS_CONST(ref)) {
+        back->impossible |= old_value(back->b, loop, ref) != here;
+    }
+    else if (is_null(back->b->t, here)) {
+        back->impossible = true;
+    }
+    else if (is_phi(loop, ref)) {
+        _PyJitRef *phi = &back->phis[ref - JIT_REF_BIAS - loop->head];
+        back->impossible |= *phi != JIT_REF_NONE && *phi != here;
+        *phi = here;
+    }
+    else {
+        uint32_t i = ref - JIT_REF_BIAS;
+        uint8_t state = GIVEN | REACHED | (old_value(back->b, loop, ref) != here ? NEW : 0);
+        back->impossible |= back->state[i] != 0 && (back->state[i] != state || back->here[i] != here);
+        back->state[i] = state;
+        back->here[i] = here;
+    }
+}
+
+/* REF, of a slot at the head, is what it was. */
+static void
+give_old(Back *back, _PyJitRef ref)
+{
+    if (ref != JIT_REF_NONE && !JIT_IS_CONST(ref)) {
+        uint32_t i = ref - JIT_REF_BIAS;
+        _PyJitRef here = old_value(back->b, back->loop, ref);
+        back->impossible |= back->state[i] & NEW || (back->state[i] != 0 && back->here[i] != here);
+        back->state[i] |= GIVEN | REACHED;
+        back->here[i] = here;
+    }
+}
+
+/* What a box, or the object of a truth value, was made of the body may know too. */
+static bool
+hides_value(const Back *back, const _PyJitHeadSlot *head)
+{
+    const _PyJitIns *ins = JIT_INS(back->loop, head->object);
+    bool box = ins->op == JIT_OP_BOX_INT || ins->op == JIT_OP_BOX_FLOAT;
+    return ins->type != JIT_TYPE_OBJECT && !(box && head->number == ins->a);
+}
+
+/* Rule 3, for a slot in memory. */
+static void
+give_slot(Back *back, const _PyJitHeadSlot *head)
+{
+    _PyJitBuilder *b = back->b;
+    _PyJitSlot *slot = &b->slots[head->slot];
+    assert(!slot->dirty);
+    if (slot->held && !is_phi(back->loop, head->number)) {
+        give_old(back, head->object);
+        give_old(back, head->number);
+        return;
+    }
+    // The body may read a local that has no value here: the compiler saw that one is bound on the way to the loop it knew.
+    if (is_local(b, head->slot) && slot->number == JIT_REF_NONE
+        && (head->object != JIT_REF_NONE || head->number != JIT_REF_NONE)) {
+        _PyJitRef object = _PyJitSlot_Object(b, head->slot);
+        if (!b->failed && JIT_INS(b->t, object)->op == JIT_OP_LOAD_SLOT) {
+            (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_BOUND, object, JIT_REF_NONE, 0);
+        }
+    }
+    if ((head->memory_plain || head->plain) && !slot->memory_plain) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_PLAIN, _PyJitSlot_Object(b, head->slot), JIT_REF_NONE, 0);
+    }
+    if (head->object != JIT_REF_NONE) {
+        give(back, head->object, _PyJitSlot_Object(b, head->slot));
+        back->impossible |= is_new(back, head->object) && hides_value(back, head);
+    }
+    if (head->number != JIT_REF_NONE && !b->failed) {
+        int type = JIT_INS(back->loop, head->number)->type;
+        if (slot->number != JIT_REF_NONE && type_of_ref(b, slot->number) != type) {
+            back->impossible = true;
+            return;
+        }
+        give(back, head->number, _PyJitSlot_Number(b, head->slot, type));
+    }
+}
+
+static void
+give_slots(Back *back)
+{
+    for (uint32_t i = 0; i < back->loop->nheads && !back->impossible && !back->b->failed; i++) {
+        const _PyJitHeadSlot *head = &back->loop->heads[i];
+        if (!head->dirty) {
+            give_slot(back, head);
+        }
+        else if (head->object == JIT_REF_NONE) {
+            give(back, head->number, back->b->slots[head->slot].number);
+        }
+    }
+}
+
+static _PyJitRef do_again(Back *back, uint32_t i);
+
+/* What REF of the loop is now. */
+static _PyJitRef
+value_now(Back *back, _PyJitRef ref)
+{
+    if (ref == JIT_REF_NONE || JIT_IS_CONST(ref)) {
+        return old_value(back->b, back->loop, ref);
+    }
+    uint32_t i = ref - JIT_REF_BIAS;
+    if (back->here[i] != JIT_REF_NONE) {
+        return back->here[i];
+    }
+    _PyJitRef old = back->state[i] & NEW ? JIT_REF_NONE : old_value(back->b, back->loop, ref);
+    return back->here[i] = old != JIT_REF_NONE ? old : do_again(back, i);
+}
+
+/* Operation I before the head, with its operands as they are now. */
+static _PyJitRef
+do_again(Back *back, uint32_t i)
+{
+    const _PyJitTrace *loop = back->loop;
+    const _PyJitIns *ins = JIT_INS(loop, JIT_REF_BIAS + i);
+    const _PyJitOpInfo *info = &_PyJit_Ops[ins->op];
+    for (uint32_t k = 0; k < loop->nheads && !(back->state[i] & NEW); k++) {
+        if (loop->heads[k].object == JIT_REF_BIAS + i) {
+            return _PyJitSlot_Object(back->b, loop->heads[k].slot);    // it was not passed
+        }
+    }
+    if (!(back->state[i] & REACHED) || !(info->flags & JIT_OPFLAG_PURE) || info->nargs > 2) {
+        back->impossible = true;
+        return JIT_REF_NONE;
+    }
+    _PyJitRef left = info->nargs > 0 ? value_now(back, ins->a) : JIT_REF_NONE;
+    _PyJitRef right = info->nargs > 1 ? value_now(back, ins->b) : JIT_REF_NONE;
+    if (back->impossible || back->b->failed) {
+        back->impossible = true;
+        return JIT_REF_NONE;
+    }
+    return _PyJitBuild_Emit(back->b, ins->op, left, right, ins->aux);
+}
+
+static inline bool
+is_reached(const Back *back, _PyJitRef ref)
+{
+    return JIT_IS_CONST(ref) || (back->state[ref - JIT_REF_BIAS] & REACHED) != 0;
+}
+
+/* What attribute FIELD of the head is loaded by. */
+static bool
+is_loaded(const _PyJitTrace *loop, const _PyJitHeadField *field)
+{
+    if (field->value == JIT_REF_NONE || JIT_IS_CONST(field->value)) {
+        return false;
+    }
+    const _PyJitIns *ins = JIT_INS(loop, field->value);
+    return (ins->op == JIT_OP_LOAD_FIELD || ins->op == JIT_OP_READ_FIELD) && ins->a == field->object && ins->aux == field->place;
+}
+
+/* Rule 5, for operation I, a load.  The guards of its object come before it. */
+static void
+renew_load(Back *back, uint32_t i)
+{
+    const _PyJitTrace *loop = back->loop;
+    for (uint32_t k = 0; k < loop->nfields_at_head && !back->impossible; k++) {
+        const _PyJitHeadField *field = &loop->fields_at_head[k];
+        if (field->value != JIT_REF_BIAS + i || !is_loaded(loop, field) || !is_reached(back, field->object)) {
+            continue;
+        }
+        if (back->held_fields >> k & 1) {
+            give_old(back, field->value);
+            continue;
+        }
+        _PyJitRef object = value_now(back, field->object);
+        if (!back->impossible) {
+            give(back, field->value, _PyJitForward_Load(back->b, object, field->version, field->place, true).value);
+        }
+    }
+}
+
+/* Rule 5, for what was not loaded, or only its number. */
+static void
+renew_field(Back *back, uint32_t k)
+{
+    _PyJitBuilder *b = back->b;
+    const _PyJitHeadField *field = &back->loop->fields_at_head[k];
+    bool changes = is_phi(back->loop, field->number), loaded = is_loaded(back->loop, field);
+    if (!is_reached(back, field->object) || (loaded && !changes)) {
+        return;
+    }
+    if (back->held_fields >> k & 1 && !changes) {
+        // It holds what it did.  Where the body has the same value for a slot, that has to be so too.
+        back->impossible |= is_new(back, field->value) || is_new(back, field->number);
+        return;
+    }
+    _PyJitRef object = value_now(back, field->object);
+    if (back->impossible) {
+        return;
+    }
+    _PyJitField now = _PyJitForward_Load(b, object, field->version, field->place, field->value != JIT_REF_NONE);
+    if (field->value != JIT_REF_NONE && !loaded) {
+        back->impossible |= now.value != value_now(back, field->value);
+    }
+    if (field->number == JIT_REF_NONE || b->failed) {
+        return;
+    }
+    int type = JIT_INS(back->loop, field->number)->type;
+    if (now.number == JIT_REF_NONE && changes) {
+        now = _PyJitForward_Load(b, object, field->version, field->place, true);
+        now.number = _PyJitBuild_Emit(b, type == JIT_TYPE_F64 ? JIT_OP_UNBOX_FLOAT : JIT_OP_UNBOX_INT, now.value, JIT_REF_NONE, 0);
+    }
+    if (!changes) {
+        back->impossible |= now.number != value_now(back, field->number);
+    }
+    else if (type_of_ref(b, now.number) != type) {
+        back->impossible = true;
+    }
+    else {
+        give(back, field->number, now.number);
+    }
+}
+
+/* Rules 3 and 4, for operation I. */
+static void
+renew(Back *back, uint32_t i)
+{
+    const _PyJitIns *ins = JIT_INS(back->loop, JIT_REF_BIAS + i);
+    const _PyJitOpInfo *info = &_PyJit_Ops[ins->op];
+    if (_PyJitForward_Handles(ins->op)) {
+        renew_load(back, i);
+        return;
+    }
+    uint32_t reads = JIT_OPFLAGS_READS(info->flags);
+    bool reached = (info->flags & JIT_OPFLAG_PURE) && !(reads & back->loop->written);
+    bool new = (reads & back->stale) != 0;
+    for (int k = 0; k < info->nargs; k++) {
+        _PyJitRef ref = k == 0 ? ins->a : k == 1 ? ins->b : ins->c;
+        reached = reached && is_reached(back, ref);
+        new |= is_new(back, ref);
+    }
+    if (!reached) {
+        return;                // it says nothing to the body
+    }
+    back->state[i] |= REACHED;
+    if (back->state[i] & GIVEN) {
+        if (new || back->state[i] & NEW) {
+            _PyJitRef given = value_now(back, (_PyJitRef)(JIT_REF_BIAS + i));
+            back->impossible |= !new || do_again(back, i) != given;
+        }
+    }
+    else if (new) {
+        back->state[i] |= NEW;
+        if (info->flags & JIT_OPFLAG_EXITS) {
+            (void)value_now(back, (_PyJitRef)(JIT_REF_BIAS + i));
+        }
+    }
+}
+
+static void
+pass_all(Back *back)
+{
+    _PyJitBuilder *b = back->b;
+    const _PyJitTrace *loop = back->loop;
+    _PyJitRef values[JIT_MAX_PASSED];
+    uint32_t count = loop->nphis + loop->npassed;
+    for (uint32_t i = 0; i < count && !back->impossible && !b->failed; i++) {
+        values[i] = i < loop->nphis ? back->phis[i] : value_now(back, loop->passed[i - loop->nphis]);
+        back->impossible |= values[i] == JIT_REF_NONE;
+    }
+    for (uint32_t i = 0; i < count && !back->impossible && !b->failed; i++) {
+        _PyJitRef ref = i < loop->nphis ? (_PyJitRef)(JIT_REF_BIAS + loop->head + i) : loop->passed[i - loop->nphis];
+        assert(type_of_ref(b, values[i]) == JIT_INS(loop, ref)->type || type_of_ref(b, values[i]) < JIT_TYPE_I64);
+        (void)ref;
+        b->failed |= _PyJitTrace_Emit(b->t, JIT_OP_PASS, JIT_TYPE_NONE, values[i], JIT_REF_NONE, i, JIT_NO_SNAPSHOT)
+            == JIT_REF_NONE;
+    }
+    if (!back->impossible && !b->failed) {
+        b->failed |= _PyJitTrace_Emit(b->t, JIT_OP_TO_HEAD, JIT_TYPE_NONE, JIT_REF_NONE, JIT_REF_NONE, 0, JIT_NO_SNAPSHOT)
+            == JIT_REF_NONE;
+    }
+}
+
+bool
+_PyJitSide_GoBack(_PyJitBuilder *b)
+{
+    const _PyJitTrace *loop = b->from->owner->loop->trace, *parent = b->from->owner->trace;
+    if (b->left || b->nframes != 1 || b->depth != loop->head_sp || !this_frame(b)->lowered) {
+        return false;
+    }
+    _PyJitLoop_DropSmallObjects(b, b->depth);
+    if (!is_dirty_alike(b, loop)) {
+        return false;
+    }
+    Back back = {.b = b, .loop = loop, .stale = (b->written | (parent == loop ? 0 : parent->written)) & ~loop->written};
+    back.here = PyMem_RawCalloc(loop->head + 1, sizeof(_PyJitRef) + 1);
+    if (back.here == NULL) {
+        return false;
+    }
+    back.state = (uint8_t *)(back.here + loop->head + 1);
+    write_the_rest(&back);
+    back.held_fields = _PyJitForward_Held(b);
+    give_slots(&back);
+    for (uint32_t i = 0; i < loop->head && !back.impossible && !b->failed; i++) {
+        renew(&back, i);
+    }
+    for (uint32_t i = 0; i < loop->nfields_at_head && !back.impossible && !b->failed; i++) {
+        renew_field(&back, i);
+    }
+    pass_all(&back);
+    PyMem_RawFree(back.here);
+    b->t->written = b->written | parent->written;
+    return !back.impossible && !b->failed;
+}
+
+#endif /* _Py_TIER2 */

@@ -115,6 +115,8 @@ typedef struct {
     uint16_t types;
     PyObject *seen;
     uint8_t observed;
+    uint8_t adapted;              // opcode and units are not those of the bytecode (adapt.c)
+    uint8_t fits;                 // they are what tier 1 would have for the types of the operands
     _Py_CODEUNIT units[JIT_MAX_UNITS];
 } _PyJitPending;
 
@@ -214,6 +216,10 @@ int _PyJitExit_Link(_PyJitExit *exit, _Py_CODEUNIT *ip, _PyExecutorObject *execu
 void _PyJitExit_Unlink(_PyJitLink *link);
 void _PyJitExit_UnlinkAll(_PyJitExit *exit);
 void _PyJitExit_NoteFailure(_PyJitExit *exit);      // waits longer for the next side trace, at last for ever
+
+/* adapt.c.  PREV, with opcode, oparg, code and units, is about to run with DEPTH operands below STACK_POINTER: its opcode and units
+ * become those of the form that fits them, if tier 1 has another one there. */
+void _PyJitAdapt(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth);
 
 /* record.c */
 int _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *target,

@@ -141,7 +141,8 @@ typedef struct {
     uint8_t size;          // code units, with caches, without EXTENDED_ARG prefixes
     uint8_t depth;         // frames above the trace's first one, biased by 128
     uint8_t prefix : 4;    // number of EXTENDED_ARG units before it
-    uint8_t observed : 4;  // for the builder, as what follows but for `line`: the frame had a frame object before it ran
+    uint8_t observed : 1;  // for the builder, as what follows but for `line`: the frame had a frame object before it ran
+    uint8_t fits : 1;      // its form is the one for the types it was recorded with (adapt.c)
     uint16_t line;         // unused in the first form: 0
     uint16_t sp;           // where the stack pointer pointed before it ran, as an index into localsplus
     uint16_t types;        // JIT_TAG_ values, four bits each: see JIT_TAG

@@ -418,7 +418,7 @@ static bool
 deoptimized(const _PyJitPending *prev)
 {
     int base = _PyOpcode_Deopt[prev->opcode];
-    if (base == prev->opcode || _PyOpcode_Caches[base] == 0) {
+    if (base == prev->opcode || _PyOpcode_Caches[base] == 0 || prev->adapted) {
         return false;
     }
     return prev->instr->op.code != prev->opcode || prev->instr[1].cache != prev->units[1].cache;
@@ -479,10 +479,10 @@ locals_can_go(_PyInterpreterFrame *frame)
 static unsigned int
 tag_of_attribute(const _PyJitPending *prev, PyObject *owner)
 {
-    if (Py_TYPE(owner)->tp_version_tag != read_u32(&prev->instr[2].cache)) {
+    if (Py_TYPE(owner)->tp_version_tag != read_u32((uint16_t *)&prev->units[2].cache)) {
         return JIT_TAG_OTHER;
     }
-    uint32_t index = prev->instr[4].cache;
+    uint32_t index = prev->units[4].cache;
     if (prev->opcode == STORE_ATTR_SLOT) {
         return tag_of_release(*(PyObject **)((char *)owner + index));
     }
@@ -573,12 +573,12 @@ note_types(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_poi
 
 /* What a record has in `seen`: borrowed, or NULL. */
 static PyObject *
-object_of_interest(_PyInterpreterFrame *frame, PyObject **stack_pointer, _Py_CODEUNIT *instr, int opcode)
+object_of_interest(_PyInterpreterFrame *frame, PyObject **stack_pointer, const _Py_CODEUNIT *units, int opcode)
 {
     if (opcode == LOAD_ATTR_METHOD_WITH_VALUES || opcode == LOAD_ATTR_METHOD_NO_DICT) {
         // The method, which is sure to live only if the instruction's check holds.
-        bool holds = Py_TYPE(stack_pointer[-1])->tp_version_tag == read_u32(&instr[2].cache);
-        return holds ? read_obj(&instr[6].cache) : NULL;
+        bool holds = Py_TYPE(stack_pointer[-1])->tp_version_tag == read_u32((uint16_t *)&units[2].cache);
+        return holds ? read_obj((uint16_t *)&units[6].cache) : NULL;
     }
     if (opcode == LOAD_GLOBAL_MODULE) {
         return frame->f_globals;
@@ -633,6 +633,7 @@ add_record(_PyJitRecorder *r)
         .types = prev->types,
         .seen = prev->seen,
         .observed = prev->observed,
+        .fits = prev->fits,
     };
     if (_PyJitTrace_AddRecord(&r->trace, &record, prev->units) < 0) {
         return -1;
@@ -789,22 +790,26 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
         end_here(r, JIT_END_RECURSION, frame, start, opcode);
         return JIT_STEP_STOP;
     }
-    PyObject *seen = object_of_interest(frame, stack_pointer, next_instr, opcode);
-    if (hold(r, (PyObject *)code) < 0 || (seen != NULL && hold(r, seen) < 0)) {
-        abort_recording(JIT_ABORT_NO_MEMORY, start, opcode);
-        return JIT_STEP_STOP;
-    }
+    // Nothing is pending (instr is NULL) until all is known of it.
     _PyJitPending *prev = &r->prev;
-    prev->instr = next_instr;
     prev->start = start;
     prev->code = code;
     prev->opcode = (uint8_t)opcode;
     prev->size = info->size;
     prev->oparg = oparg;
     prev->depth = r->depth;
-    prev->seen = seen;
-    note_types(prev, frame, stack_pointer);
     memcpy(prev->units, next_instr, info->size * sizeof(_Py_CODEUNIT));
+    prev->adapted = prev->fits = 0;
+    if (r->trace.nrecords > 0 || r->chain < JIT_MAX_CHAIN - 1) {
+        _PyJitAdapt(prev, stack_pointer, stack_pointer - _PyFrame_Stackbase(frame));
+    }
+    prev->seen = object_of_interest(frame, stack_pointer, prev->units, prev->opcode);
+    if (hold(r, (PyObject *)code) < 0 || (prev->seen != NULL && hold(r, prev->seen) < 0)) {
+        abort_recording(JIT_ABORT_NO_MEMORY, start, opcode);
+        return JIT_STEP_STOP;
+    }
+    note_types(prev, frame, stack_pointer);
+    prev->instr = next_instr;
     return step;
 }
 

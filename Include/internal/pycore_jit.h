@@ -147,6 +147,9 @@ size_t _PyJit_CodeBytes(void);          // bytes of executable memory held, whol
  * the option and what it may be. */
 PyStatus _PyJit_Start(PyThreadState *tstate);
 
+/* The definition of module math, once it was imported; NULL before.  Who has it may call its functions without the module. */
+PyAPI_DATA(struct PyModuleDef *) _PyJit_MathModule;
+
 #ifdef _Py_TIER2
 /* A code object is about to be freed. */
 void _PyJit_CodeDying(PyCodeObject *code);

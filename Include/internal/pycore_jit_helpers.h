@@ -17,6 +17,12 @@ double _PyJit_FloatModulo(double x, double y);
 /* x ** y, or not-a-number where the result is an error, complex, or not an ordinary finite number. */
 double _PyJit_FloatPower(double x, double y);
 
+/* --- math_functions.c --- */
+
+/* Function NUMBER of module math; not-a-number where an argument or the result is not finite. */
+double _PyJit_MathFunction1(uint32_t number, double x);
+double _PyJit_MathFunction2(uint32_t number, double x, double y);
+
 /* --- items.c --- */
 
 /* A new float of VALUE as item I, which exists, of LIST.  -1, with nothing done: memory is short, or the end of the old item

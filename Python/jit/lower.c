@@ -156,6 +156,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
             return _PyJitLower_Attribute(b, index);
         case CALL_LEN:
         case CALL_BUILTIN_O:
+        case CALL_BUILTIN_FAST:
         case CALL_BUILTIN_FAST_WITH_KEYWORDS:
         case CALL_BUILTIN_CLASS:
         case CALL_ISINSTANCE:

@@ -289,6 +289,8 @@ uint32_t _PyJitLower_Call(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Return(_PyJitBuilder *b, uint32_t index);
 /* lower_builtin.c: calls of builtins. */
 uint32_t _PyJitLower_Builtin(_PyJitBuilder *b, uint32_t index);
+/* lower_math.c: a call of CALLABLE (NULL: not known) with NARGS arguments. */
+uint32_t _PyJitLower_Math(_PyJitBuilder *b, uint32_t index, PyObject *callable, uint32_t nargs);
 /* lower_attr.c: attributes of instances, modules and classes. */
 uint32_t _PyJitLower_Attribute(_PyJitBuilder *b, uint32_t index);
 /* lower_seq.c: for lists, tuples and their iterators. */

@@ -1,4 +1,4 @@
-/* Lowering rules of calls of builtins: len, abs, min, max, isinstance, float, int.
+/* Lowering rules of calls of builtins: len, abs, min, max, isinstance, float, int.  Functions of module math: lower_math.c.
  *
  * The callable is a constant of the trace (lower_global.c), so what it is is known here.  Identity is kept: abs, min, max, float and
  * int may give back their argument, so where that object is known, or another slot has the same number, a check says which one it
@@ -233,8 +233,14 @@ _PyJitLower_Builtin(_PyJitBuilder *b, uint32_t index)
     switch (b->t->records[index].opcode) {
         case CALL_LEN:
             return call_len(b, index);
-        case CALL_BUILTIN_O:
-            return call_abs(b, index);
+        case CALL_BUILTIN_O: {
+            uint32_t done = call_abs(b, index);
+            return done != 0 ? done : _PyJitLower_Math(b, index, constant_callable(b, 1), 1);
+        }
+        case CALL_BUILTIN_FAST: {
+            uint32_t nargs = b->t->records[index].oparg;
+            return _PyJitLower_Math(b, index, constant_callable(b, nargs), nargs);
+        }
         case CALL_BUILTIN_FAST_WITH_KEYWORDS:
             return call_min_max(b, index);
         case CALL_BUILTIN_CLASS:

@@ -10,6 +10,8 @@
 #include "pycore_jit_engine.h"
 #endif
 
+struct PyModuleDef *_PyJit_MathModule;
+
 PyDoc_STRVAR(is_available_doc,
 "is_available()\n--\n\nTrue if this python can compile traces here.  unavailable_reason() says why not.");
 

@@ -20,7 +20,9 @@ from Tools.fuzz.programs import Function, Program, Statement
 
 PRELUDE = """\
 import gc
+import math
 import sys
+from math import sqrt
 
 seen = []
 
@@ -189,6 +191,11 @@ class Maker:
             return f"({a} if {self.condition(0)} else {b})"
         if self.chance(60):
             return self.call(a, b)
+        if self.chance(25):
+            function = self.pick(
+                "sqrt", "math.sin", "math.exp", "math.fabs", "math.log", "math.floor", "math.cos", "math.tanh"
+            )
+            return f"{function}(min(abs({a}) + 0.5, 300))"
         return f"{self.pick('small', 'abs', 'float', 'look', '(lambda v: v)')}({a})"
 
     def call(self, a: str, b: str) -> str:

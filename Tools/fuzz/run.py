@@ -18,7 +18,7 @@ MODES: dict[str, dict[str, str]] = {
 }
 # For programs on numbers: typed traces, in the trace-IR interpreter and as machine code; `forced`: one check
 # of every trace fails.
-PASSES = ("fold", "cse", "peel", "side")
+PASSES = ("fold", "cse", "forward", "dead", "peel", "side")
 NATIVE = {"PYTHON_JIT": "1", "PYTHON_JIT_TYPED": "1"}
 TYPED = NATIVE | {"PYTHON_JIT_BACKEND": "interpreter"}
 STRESS = {"PYTHON_JIT_STRESS": "1"}

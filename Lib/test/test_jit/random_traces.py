@@ -84,6 +84,11 @@ def float_power(a, b):
     return power
 
 
+def square_root(a):
+    check(a >= 0.0)
+    return math.sqrt(a)
+
+
 def float_to_int(a):
     check(math.isfinite(a) and -(2.0**63) < a < 2.0**63)
     return int(a)
@@ -127,6 +132,7 @@ OPERATIONS = {
     "IMIN": ("II", "I", False, min),
     "IMAX": ("II", "I", False, max),
     "FABS": ("F", "F", False, abs),
+    "FSQRT": ("F", "F", True, square_root),
     "FMIN": ("FF", "F", False, min),
     "FMAX": ("FF", "F", False, max),
     "F2I": ("F", "I", True, float_to_int),

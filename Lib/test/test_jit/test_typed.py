@@ -147,6 +147,19 @@ OPTIMIZED = {
         (500,),
         "PHI PHI GUARD_NO_EVENT FFLOORDIV FMOD FMUL FADD FPOW FADD IADD GUARD_FLT LOOP",
     ),
+    "functions of module math": (
+        """
+        import math
+        from math import sqrt
+        def f(n):
+            t = 0.5
+            for i in range(n):
+                t = math.sin(t) + sqrt(t) + math.fabs(t) + math.atan2(t, 3)
+            return t
+        """,
+        (500,),
+        "PHI PHI GUARD_NO_EVENT RANGE_NEXT FMATH FSQRT FADD FABS FADD FMATH2 FADD LOOP",
+    ),
     "what an opaque instruction leaves alone": (
         """
         def f(n, x):
@@ -191,7 +204,8 @@ print("leaks", leaks())
 
 
 FUNCTIONS = """
-import sys, gc
+import sys, gc, math
+from math import sqrt, floor
 
 def total(n):
     t = 0
@@ -394,6 +408,45 @@ def float_divisions(n, infinite=float("inf")):
         if i > 170 or i < 4:
             seen.append((a, b))
     return seen, total, -0.0 % 3.0, 0.0 % -3.0
+
+def mathematics(n):
+    t, k = 0.0, 0
+    for i in range(n):
+        x = (i - 20) * 0.25
+        t += math.sin(x) + math.exp(-x) + sqrt(i) + math.log(i + 0.5) + math.atan2(x, 2.0) + math.pow(2, x)
+        k += floor(x) + math.ceil(x) + math.trunc(x) - int(math.fabs(x))
+    return t, k, math.copysign(3, -0.0)
+
+def mathematics_at_the_edges(n, infinite=float("inf"), odd=float("nan")):
+    seen = []
+    for i in range(n):
+        x = {90: -1.0, 110: infinite, 130: odd, 150: -infinite, 170: 1e300, 190: 800.0, 210: 10**400, 230: True,
+             250: -0.0}.get(i, i * 0.5)
+        for f in math.sqrt, math.exp, math.cosh, math.log10, floor, math.sin, math.fabs:
+            try:
+                value = f(x)
+            except (ValueError, OverflowError) as error:
+                value = str(error), error.__traceback__.tb_lineno
+            if i % 20 == 10:
+                seen.append(value)
+        try:
+            root, power, rest = math.sqrt(x), math.exp(x), math.fmod(x, i - 100)
+            floored = floor(x)
+        except (ValueError, OverflowError) as error:
+            root, power, rest, floored = str(error), error.__traceback__.tb_lineno, 0, 0
+        if i % 20 == 10 or i == 100:
+            seen.append((root, power, rest, floored, floored is x))
+    return seen
+
+def a_function_of_that_name(n):
+    roots = 0.0
+    real = math.sqrt
+    for i in range(n):
+        if i == 200:
+            math.sqrt = lambda x: -x
+        roots += math.sqrt(i)
+    math.sqrt = real
+    return roots
 
 def wide(n):
     numbers = (2**60, -2**62, 2**63 - 1, -2**63, 2**63, 5)

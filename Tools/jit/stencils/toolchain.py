@@ -23,6 +23,7 @@ COMMON_FLAGS = (
     "-O2",
     "-fno-strict-aliasing",
     "-fno-strict-overflow",
+    "-fno-math-errno",
     "-ffunction-sections",
     "-fdata-sections",
     "-fno-asynchronous-unwind-tables",

@@ -14,6 +14,7 @@
 #include "pycore_interp.h"
 #include "pycore_pystate.h"
 #include "pycore_jit_engine.h"
+#include "jit/lower.h"            // JIT_PASSES
 
 /* The most the twelve bits of a loop's counter hold: with the JIT off the counter is put back now and then. */
 #define LOOP_LIMIT_OFF 0xfff
@@ -248,7 +249,9 @@ read_passes(const char *text, uint32_t *off)
         size_t length = strcspn(text, ",");
         uint32_t bit = _PyJit_PassBit(text, length);
         if (bit == 0) {
-            return bad_option("PYTHON_JIT_PASSES_OFF", "names of passes (fold, cse, peel, side) with commas between them");
+#define X(NAME, TEXT) " " TEXT
+            return bad_option("PYTHON_JIT_PASSES_OFF", "names of passes with commas between them:" JIT_PASSES(X));
+#undef X
         }
         *off |= bit;
         text += length + (text[length] == ',');

@@ -214,6 +214,7 @@ typedef struct _PyJitTrace_s {
     bool has_head;             // side traces may come back to the loop
     uint32_t head, nphis;      // its first PHI; how many there are
     uint32_t head_sp;          // where the stack pointer points there, as an index into localsplus
+    uint32_t loop_first;       // record it begins with
     uint32_t written;          // classes of memory written since the head, in an iteration or at an exit of a side trace
     uint32_t nexits;
     uint32_t nvalues;          // instructions emitted with a result other than IP

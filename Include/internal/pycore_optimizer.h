@@ -47,6 +47,7 @@ typedef struct _PyExecutorObject {
     struct _PyExecutorObject *anchor;   // the root of the tree this is part of, borrowed; itself.  Its `running` counts for all
     struct _PyExecutorObject *loop;     // where its side traces may come back to: itself, a parent of the tree, or NULL; borrowed
     uint32_t members;              // other executors in memory whose anchor this is
+    uint32_t nloops;               // members so far with a loop of their own
     uint32_t nplaces;
     void *head_code;               // where TO_HEAD goes; NULL: nothing comes back
     uint16_t *places;              // owned; for TO_HEAD, two a value: register and cell (JIT_NO_PLACE: none)

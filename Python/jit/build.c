@@ -172,7 +172,7 @@ _PyJitBuild_Walk(_PyJitBuilder *b)
 {
     _PyJitTrace *t = b->t;
     bool opaque_before = !b->peeled && b->from == NULL;
-    for (uint32_t i = 0; i < t->nrecords && !b->failed;) {
+    for (uint32_t i = b->first; i < t->nrecords && !b->failed;) {
         uint32_t done = 0;
         const _PyJitRecord *record = &t->records[i];
         if (opaque_before && i > 0) {
@@ -199,7 +199,7 @@ _PyJitBuild_Walk(_PyJitBuilder *b)
     if (opaque_before && b->end == JIT_END_LOOP) {
         const _PyJitRecord *last = &t->records[t->nrecords - 1];
         if (!(_PyJit_Insts[last->opcode].flags & JIT_INST_FRAME)) {
-            _PyJitFrame_Follow(b, &t->records[0]);
+            _PyJitFrame_Follow(b, &t->records[b->first]);
         }
     }
     return b->failed ? -1 : 0;
@@ -230,8 +230,11 @@ build(_PyJitBuilder *b)
     b->code = (uint16_t)b->end_code;
     b->offset = b->end_offset;
     b->progress = true;
-    if (b->to_head && _PyJitSide_GoBack(b)) {
-        return 0;
+    if (b->to_head) {
+        ended = _PyJitSide_OwnLoop(b);
+        if (ended != 0 || _PyJitSide_GoBack(b)) {
+            return ended < 0 ? -1 : 0;
+        }
     }
     b->t->npassed = 0;
     b->t->passed_from = UINT32_MAX;

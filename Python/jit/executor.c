@@ -440,6 +440,7 @@ _PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, const _PyJitExit *fr
         executor->anchor = from->owner->anchor;
         executor->anchor->members++;
     }
+    executor->anchor->nloops += owned->has_head && from != NULL;
     executor->loop = owned->has_head ? executor : from != NULL ? from->owner->loop : NULL;
     ENGINE->counters.executors++;
     ENGINE->meta_bytes += executor->meta_size;

@@ -81,6 +81,7 @@ typedef struct {
     bool peeled;               // an iteration of the loop is in the trace already
     const _PyJitExit *from;    // whose values the trace begins with, or NULL
     bool to_head;              // and it ends where the loop it may come back to begins
+    uint32_t first;            // record with which the loop begins
     bool holds;                // there is such a loop, and some slots may be `held`
     int chain;                 // of the executor that will be: above 0, the first instruction failed a check before
     _PyJitAbstractFrame frames[JIT_MAX_FRAMES];    // outermost first
@@ -338,6 +339,9 @@ void _PyJitSide_NoteHead(_PyJitBuilder *b, const _PyJitSlot *head, uint32_t dept
 void _PyJitSide_BeginHeld(_PyJitBuilder *b);
 /* The same for attributes. */
 void _PyJitSide_BeginFields(_PyJitBuilder *b);
+/* side_loop.c: ends the trace with a loop of its own, if it has numbers that the loop it comes back to would not keep.  1: done; 0: it
+ * would gain nothing, or cannot be; -1: no memory. */
+int _PyJitSide_OwnLoop(_PyJitBuilder *b);
 /* Ends the trace with TO_HEAD.  false: it cannot be; the map is right, and the trace is to be ended in another way. */
 bool _PyJitSide_GoBack(_PyJitBuilder *b);
 

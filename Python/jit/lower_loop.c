@@ -251,6 +251,7 @@ make_head(Loop *loop)
     b->loop_head = b->t->nins;
     b->shares_from = b->t->passed_from = b->t->nsnaps;
     b->holds = pass_is_on(JIT_PASS_SIDE);
+    b->began_held = 0;
     for (uint32_t i = 0; i < loop->depth && !b->failed; i++) {
         const _PyJitSlot *slot = &b->slots[i];
         Keep *keep = &loop->keep[i];
@@ -374,7 +375,7 @@ is_back(const _PyJitBuilder *b)
     const _PyJitTrace *t = b->t;
     const _PyJitRecord *last = &t->records[t->nrecords - 1];
     return !b->left && b->nframes == 1 && last->depth == 128 && !(_PyJit_Insts[last->opcode].flags & JIT_INST_FRAME)
-        && b->depth == t->records[0].sp;
+        && b->depth == t->records[b->first].sp;
 }
 
 /* Operations from FROM on that make code. */
@@ -425,7 +426,8 @@ int
 _PyJitLoop_Peel(_PyJitBuilder *b)
 {
     _PyJitTrace *t = b->t;
-    if (!is_back(b) || t->nrecords > MOST_RECORDS) {
+    uint32_t nrecords = t->nrecords - b->first;
+    if (!is_back(b) || nrecords > MOST_RECORDS) {
         return 0;
     }
     Loop loop = {.b = b, .depth = b->depth, .written = b->written};
@@ -434,7 +436,7 @@ _PyJitLoop_Peel(_PyJitBuilder *b)
     b->peeled = true;
     for (uint32_t peeled = 1;; peeled++) {
         set_mark(&loop);
-        found = find_plan(&loop, peeled < MOST_PEELED && t->nrecords * (peeled + 1) <= MOST_PEELED_RECORDS);
+        found = find_plan(&loop, peeled < MOST_PEELED && nrecords * (peeled + 1) <= MOST_PEELED_RECORDS);
         if (found != 0 || !loop.again) {
             break;
         }

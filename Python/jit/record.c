@@ -159,7 +159,9 @@ _PyJitRecorder_Cancel(int abort)
 static _PyExecutorObject *
 compile(_PyJitRecorder *r, const _PyJitExit *from, bool to_head, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int *abort)
 {
+    uint32_t nrecords = r->trace.nrecords;
     for (r->simpler = 0;; r->simpler++) {
+        r->trace.nrecords = Py_MIN(r->trace.nrecords, nrecords);     // a loop of its own adds some (side_loop.c)
         *abort = JIT_ABORT_NO_MEMORY;
         if (_PyJit_BuildTrace(&r->trace, r->chain, end, end_code, end_ip, r->simpler < 2 ? from : NULL,
                               to_head && r->simpler == 0) < 0) {

@@ -1188,6 +1188,29 @@ class SideTests(unittest.TestCase):
                 # Between the branches of inner() nothing need go to memory.
                 self.assertTrue(out[-1] == "True" or source == "continues")
 
+    def test_loop_of_its_own(self):
+        # The loop was recorded with one branch; the other has a number of its own, which gets a PHI too.
+        program = """
+import sys
+def f(n):
+    a, b, x = 0, 0.5, 1
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        if x & 1:
+            a += i
+        else:
+            b += 1.5
+    return a, b
+print([f(n) for n in (3000, 400, 3000)])
+if sys._jit.is_enabled():
+    sides = [t for t in sys._jit._ir_traces() if "START_SIDE" in t]
+    assert any("PHI" in t and "LOOP" in t for t in sides), sides
+"""
+        expected = run(program, PYTHON_JIT="0")
+        for backend in "interpreter", "native":
+            with self.subTest(backend):
+                self.assertEqual(run(program, PYTHON_JIT_BACKEND=backend), expected)
+
     def test_number_from_the_loop_before(self):
         # The loop of a side trace has the number of b from the loop before it, not out of b's object.
         program = """

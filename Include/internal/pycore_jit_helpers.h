@@ -31,6 +31,18 @@ int _PyJit_SetFloatItem(PyObject *list, int64_t i, double value);
 /* Appends ITEM with a reference of its own.  -1, with nothing done: memory is short. */
 int _PyJit_AppendItem(PyObject *list, PyObject *item);
 
+/* --- Arrays --- */
+
+/* The layout of array.array, which its module keeps to itself (Modules/arraymodule.c); adapt.c says what may be taken for one. */
+typedef struct {
+    PyObject_VAR_HEAD
+    void *numbers;
+    Py_ssize_t room;
+    const char *kind;          // begins with the type code
+    PyObject *weak;
+    Py_ssize_t buffers;
+} _PyJitArray;
+
 /* --- fields.c --- */
 
 /* A new number in PLACE instead of what is there, which is not NULL.  -1, with nothing done: memory is short, or the end of the old

@@ -148,8 +148,9 @@ typedef struct {
     uint16_t types;        // JIT_TAG_ values, four bits each: see JIT_TAG
     PyObject *seen;        // an object the rule of this instruction asks for, alive until the trace is built; or NULL:
                            // LOAD_GLOBAL_MODULE, LOAD_GLOBAL_BUILTIN: the globals of its frame;
-                           // LOAD_ATTR_METHOD_...: the method in its cache;
-                           // CALL_LEN, CALL_ISINSTANCE: the type of the (first) argument
+                           // LOAD_ATTR_METHOD_..., _PROPERTY, _NONDESCRIPTOR_...: what is in its cache;
+                           // CALL_LEN, CALL_ISINSTANCE: the type of the (first) argument;
+                           // BINARY_SUBSCR, BINARY_SUBSCR_GETITEM, STORE_SUBSCR: the type of the container
 } _PyJitRecord;
 
 /* What kind of object the recorder saw.  OTHER and SHARED need not be plain (exact int, float, bool, str, None). */
@@ -167,7 +168,7 @@ enum {
 };
 
 /* I: 0, 1: the top of the stack and the one below; 2: what stood in the (first) local a STORE_FAST... writes, the item or attribute
- * a store replaces, or what a subscript, append, unpacking, LOAD_ATTR... or POP_TOP pops; 3: in the second local, for all other
+ * a store replaces, what STORE_SUBSCR stores, or what a subscript, append, unpacking, LOAD_ATTR... or POP_TOP pops; 3: in the second local, for all other
  * instructions the top of the stack after it ran. */
 /* The same field of a call of abs, min or max: how the last of two arguments is to the first; of one, how it is to 0. */
 enum { JIT_ORDER_OTHER, JIT_ORDER_LESS, JIT_ORDER_MORE };

@@ -1,9 +1,9 @@
 /* Recording where several types meet: an instruction gets the form that fits the operands it has now.
  *
  * Tier 1 has one specialized form for an instruction, and where types take turns it has none that fits, or the generic one.  A
- * trace need not put up with that: it was recorded with operands of some type and checks for it.  So the recorder finds the form (and
- * the inline cache) tier 1 would choose for these operands alone.  The bytecode is not touched; the record says what could have run.
- * For other types the check fails, and a side trace is recorded with theirs.
+ * trace need not put up with that: it was recorded with operands of some type and checks for it.  So the recorder finds the form
+ * (and the inline cache) tier 1 would choose for these operands alone.  The bytecode is not touched; the record says what could
+ * have run.  For other types the check fails, and a side trace is recorded with theirs.
  *
  * What is found here is what the instruction's own checks in tier 1 assume; a form that is in doubt is not chosen.  A side trace
  * that begins with such an instruction may be the next of a chain (exits.c); the last one of a chain keeps what is in the
@@ -23,6 +23,7 @@
 #include "pycore_opcode_metadata.h"
 #include "pycore_pystate.h"
 #include "pycore_jit_engine.h"
+#include "pycore_jit_helpers.h"
 
 static uint32_t
 cached_version(const _PyJitPending *prev)
@@ -178,6 +179,29 @@ adapt_call(_PyJitPending *prev, PyObject *callable, PyObject *self)
     }
 }
 
+/* --- Arrays --------------------------------------------------------------------------------------------------------- */
+
+/* TYPE is array.array of the standard library, or a subclass made in C, which has the same layout. */
+static bool
+is_array(PyTypeObject *type)
+{
+    if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE) || !(type->tp_flags & Py_TPFLAGS_IMMUTABLETYPE)
+        || type->tp_basicsize != sizeof(_PyJitArray)) {
+        return false;
+    }
+    PyObject *module = ((PyHeapTypeObject *)type)->ht_module;
+    const PyModuleDef *definition = module != NULL && PyModule_Check(module) ? PyModule_GetDef(module) : NULL;
+    return definition != NULL && strcmp(definition->m_name, "array") == 0 && strcmp(type->tp_name, "array.array") == 0;
+}
+
+/* Subscripts of arrays have no specialized form: the frozen cache says in place of the counter what kind of numbers there are. */
+static void
+adapt_subscript(_PyJitPending *prev, PyObject *container)
+{
+    prev->units[1].cache = is_array(Py_TYPE(container)) && PyUnstable_Type_AssignVersionTag(Py_TYPE(container))
+        ? (uint16_t)*((_PyJitArray *)container)->kind : 0;
+}
+
 void
 _PyJitAdapt(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
 {
@@ -205,6 +229,16 @@ _PyJitAdapt(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
         case CALL_BOUND_METHOD_EXACT_ARGS:
             if (depth >= prev->oparg + 2) {
                 adapt_call(prev, stack_pointer[-prev->oparg - 2], stack_pointer[-prev->oparg - 1]);
+            }
+            break;
+        case BINARY_SUBSCR:
+            if (depth >= 2) {
+                adapt_subscript(prev, stack_pointer[-2]);
+            }
+            break;
+        case STORE_SUBSCR:
+            if (depth >= 3) {
+                adapt_subscript(prev, stack_pointer[-2]);
             }
             break;
         default:

@@ -151,9 +151,14 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case LOAD_ATTR_SLOT:
         case LOAD_ATTR_MODULE:
         case LOAD_ATTR_CLASS:
+        case LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES:
+        case LOAD_ATTR_NONDESCRIPTOR_NO_DICT:
         case STORE_ATTR_INSTANCE_VALUE:
         case STORE_ATTR_SLOT:
             return _PyJitLower_Attribute(b, index);
+        case BINARY_SUBSCR:
+        case STORE_SUBSCR:
+            return _PyJitLower_Subscript(b, index);
         case CALL_LEN:
         case CALL_BUILTIN_O:
         case CALL_BUILTIN_FAST:

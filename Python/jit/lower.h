@@ -296,6 +296,8 @@ uint32_t _PyJitLower_Math(_PyJitBuilder *b, uint32_t index, PyObject *callable, 
 uint32_t _PyJitLower_Attribute(_PyJitBuilder *b, uint32_t index);
 /* lower_seq.c: for lists, tuples and their iterators. */
 uint32_t _PyJitLower_Seq(_PyJitBuilder *b, uint32_t index);
+/* lower_subscr.c: for BINARY_SUBSCR and STORE_SUBSCR. */
+uint32_t _PyJitLower_Subscript(_PyJitBuilder *b, uint32_t index);
 /* The instruction at INDEX begins: its checks lead to it. */
 void _PyJitLower_Begin(_PyJitBuilder *b, uint32_t index);
 /* Where control went after record INDEX.  false: not known. */

@@ -169,6 +169,29 @@ load_class(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES, LOAD_ATTR_NONDESCRIPTOR_NO_DICT: what the class of an instance has, as long as its version
+ * is the same and no instance hides it. */
+static uint32_t
+load_class_value(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    const _Py_CODEUNIT *units = &b->t->units[record->units];
+    uint32_t top = b->depth - 1;
+    if (record->seen == NULL || !_PyJitSlot_CanRelease(b, top, JIT_TAG(record->types, 2)) || version_of(units) > INT32_MAX) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef owner = _PyJitSlot_Object(b, top);
+    guard(b, JIT_OP_GUARD_TYPE_VERSION, owner, version_of(units));
+    if (record->opcode == LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES) {
+        guard(b, JIT_OP_GUARD_INLINE_VALUES, owner, 0);
+        guard(b, JIT_OP_GUARD_TYPE_KEYS, owner, read_u32((uint16_t *)&units[4].cache));
+    }
+    _PyJitSlot_GuardRelease(b, top);
+    replace_by_const(b, record->seen, 0);
+    return 1;
+}
+
 uint32_t
 _PyJitLower_Attribute(_PyJitBuilder *b, uint32_t index)
 {
@@ -179,6 +202,9 @@ _PyJitLower_Attribute(_PyJitBuilder *b, uint32_t index)
         case STORE_ATTR_INSTANCE_VALUE:
         case STORE_ATTR_SLOT:
             return store_field(b, index);
+        case LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES:
+        case LOAD_ATTR_NONDESCRIPTOR_NO_DICT:
+            return load_class_value(b, index);
         case LOAD_ATTR_MODULE:
             return load_module(b, index);
         case LOAD_ATTR_CLASS:

@@ -146,6 +146,53 @@ call_method(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* --- Calls an instruction makes by itself --------------------------------------------------------------------------- */
+
+/* FUNCTION, which the version of a type stands for, is called with the top COUNT slots. */
+static uint32_t
+call_hidden(_PyJitBuilder *b, uint32_t index, PyObject *function, uint32_t count, uint32_t type_version, uint32_t version)
+{
+    int callee = callee_of(b, index);
+    uint32_t first = b->depth - count;
+    if (callee < 0 || !PyFunction_Check(function) || PyFunction_GET_CODE(function) != (PyObject *)b->t->codes[callee]
+        || !is_simple(b->t->codes[callee]) || (uint32_t)b->t->codes[callee]->co_argcount != count
+        || !fits(b, b->t->codes[callee]) || _PyJitSlot_IsBare(b, first) || type_version == 0 || version == 0) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef known = object_const(b, function);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, first), JIT_REF_NONE, type_version);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, known, JIT_REF_NONE, version);
+    _PyJitFrame_GuardRoom(b, b->t->codes[callee]);
+    _PyJitFrame_Call(b, index, (uint16_t)callee, first, first);
+    _PyJitAbstractFrame *frame = &b->frames[b->nframes - 1];
+    frame->function = known;
+    frame->owns_function = false;
+    frame->heap_function = false;
+    return 1;
+}
+
+/* BINARY_SUBSCR_GETITEM: `__getitem__` of the container's class. */
+static uint32_t
+call_getitem(_PyJitBuilder *b, uint32_t index)
+{
+    const PyTypeObject *type = (const PyTypeObject *)b->t->records[index].seen;
+    if (type == NULL || !(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
+        return 0;
+    }
+    PyObject *function = ((const PyHeapTypeObject *)type)->_spec_cache.getitem;
+    uint32_t version = ((const PyHeapTypeObject *)type)->_spec_cache.getitem_version;
+    return function != NULL ? call_hidden(b, index, function, 2, type->tp_version_tag, version) : 0;
+}
+
+/* LOAD_ATTR_PROPERTY. */
+static uint32_t
+call_getter(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    return record->seen != NULL ? call_hidden(b, index, record->seen, 1, unit32(b, record, 2), unit32(b, record, 4)) : 0;
+}
+
 /* --- Methods ---------------------------------------------------------------------------------------------------------- */
 
 /* LOAD_ATTR_METHOD_WITH_VALUES, LOAD_ATTR_METHOD_NO_DICT. */
@@ -226,6 +273,10 @@ _PyJitLower_Call(_PyJitBuilder *b, uint32_t index)
             return call_function(b, index);
         case CALL_BOUND_METHOD_EXACT_ARGS:
             return call_method(b, index);
+        case BINARY_SUBSCR_GETITEM:
+            return call_getitem(b, index);
+        case LOAD_ATTR_PROPERTY:
+            return call_getter(b, index);
         case LOAD_ATTR_METHOD_WITH_VALUES:
         case LOAD_ATTR_METHOD_NO_DICT:
             return load_method(b, index);

@@ -539,6 +539,12 @@ note_types(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_poi
         case STORE_FAST_LOAD_FAST:
             types |= tag_of_release(base[oparg >> 4]) << 8;
             break;
+        case STORE_SUBSCR:
+            types |= depth > 2 ? tag_of(stack_pointer[-3]) << 8 : 0;
+            break;
+        case BINARY_SUBSCR:
+            types |= depth > 1 ? tag_of_release(stack_pointer[-2]) << 8 : 0;
+            break;
         case BINARY_SUBSCR_LIST_INT:
         case BINARY_SUBSCR_TUPLE_INT:
         case CALL_LIST_APPEND:
@@ -549,6 +555,8 @@ note_types(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_poi
         case UNPACK_SEQUENCE_LIST:
         case LOAD_ATTR_INSTANCE_VALUE:
         case LOAD_ATTR_SLOT:
+        case LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES:
+        case LOAD_ATTR_NONDESCRIPTOR_NO_DICT:
         case POP_TOP:
             types |= tag_of_release(stack_pointer[-1]) << 8;
             break;
@@ -577,8 +585,9 @@ note_types(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_poi
 static PyObject *
 object_of_interest(_PyInterpreterFrame *frame, PyObject **stack_pointer, const _Py_CODEUNIT *units, int opcode)
 {
-    if (opcode == LOAD_ATTR_METHOD_WITH_VALUES || opcode == LOAD_ATTR_METHOD_NO_DICT) {
-        // The method, which is sure to live only if the instruction's check holds.
+    if (opcode == LOAD_ATTR_METHOD_WITH_VALUES || opcode == LOAD_ATTR_METHOD_NO_DICT || opcode == LOAD_ATTR_PROPERTY
+        || opcode == LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES || opcode == LOAD_ATTR_NONDESCRIPTOR_NO_DICT) {
+        // The method, getter or value, which is sure to live only if the instruction's check holds.
         bool holds = Py_TYPE(stack_pointer[-1])->tp_version_tag == read_u32((uint16_t *)&units[2].cache);
         return holds ? read_obj((uint16_t *)&units[6].cache) : NULL;
     }
@@ -591,6 +600,9 @@ object_of_interest(_PyInterpreterFrame *frame, PyObject **stack_pointer, const _
     }
     // The generic form may have run with fewer operands; then the rule is not asked.
     Py_ssize_t depth = stack_pointer - _PyFrame_Stackbase(frame);
+    if (opcode == BINARY_SUBSCR || opcode == BINARY_SUBSCR_GETITEM || opcode == STORE_SUBSCR) {
+        return depth >= 2 ? (PyObject *)Py_TYPE(stack_pointer[-2]) : NULL;
+    }
     return opcode == CALL_LEN && depth >= 1 ? (PyObject *)Py_TYPE(stack_pointer[-1])
         : opcode == CALL_ISINSTANCE && depth >= 2 ? (PyObject *)Py_TYPE(stack_pointer[-2]) : NULL;
 }

@@ -22,6 +22,7 @@ PRELUDE = """\
 import gc
 import math
 import sys
+from array import array
 from math import sqrt
 
 seen = []
@@ -237,7 +238,7 @@ class Maker:
         if kind == 1:
             return f"rows[{self.pick('0', '1')}][{self.pick('0', '1', '-1')}]"
         if kind == 2:
-            return "len(l)"
+            return "len(l)" if self.chance(30) else f"{self.pick('d', 'w')}[{self.index()}]"
         return f"{self.pick('l', 'm')}[{self.index()}]"
 
     def attribute(self) -> str:
@@ -269,6 +270,11 @@ class Maker:
             Statement(f"l, m, p = [{numbers[0]}], [{numbers[1]}], ({numbers[2]})"),
             Statement(f"rows, pair = {rows}"),
             Statement(
+                "d, w = array('d', [0.5, -1.0, 2.25, 3.0]), array("
+                + self.pick("'i'", "'q'")
+                + ", [1, -2, 3, 4])"
+            ),
+            Statement(
                 f"o, q = {self.pick('Point', 'Slotted')}({names[0]}, {names[1]}), Slotted({names[2]}, 1)"
             ),
             Statement(f"r = {self.pick('o', 'q', 'Point(1, 0.5)', 'Slotted(0.5, 2)')}"),
@@ -292,6 +298,12 @@ class Maker:
             )
         if kind == 7:
             return Statement(f"rows[{self.pick('0', '1')}] = [{self.value(0)}, {self.value(0)}]")
+        if self.chance(50):
+            return Statement(f"d[{self.index()}] = w[{self.index()}] * {self.pick('0.5', '2')}")
+        if self.chance(50):
+            return Statement(
+                f"w[{self.index()}] {self.pick('', '+', '-')}= {self.pick('1', 'len(l)', '2**30', '-7')}"
+            )
         return Statement(f"pair = {self.value(0)}, {self.value(0)}")
 
     def truth(self, depth: int) -> str:

@@ -1,0 +1,189 @@
+/* Lowering rules of subscripts that tier 1 has no form of its own for: numbers of an array (module array), negative constants as
+ * indexes of lists and tuples; and of those that are calls of a method of a class.
+ *
+ * The recorder says what type the container had (`seen`).  Arrays are known by the definition of their module, and checked by
+ * the version of their type, which no other type ever has.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_code.h"
+#include "jit/lower.h"
+
+static _PyJitRef
+konst(_PyJitBuilder *b, int64_t value)
+{
+    _PyJitRef ref = _PyJitTrace_Const(b->t, JIT_TYPE_I64, (uint64_t)value);
+    b->failed |= ref == JIT_REF_NONE;
+    return ref;
+}
+
+static inline _PyJitRef
+emit1(_PyJitBuilder *b, int op, _PyJitRef operand)
+{
+    return _PyJitBuild_Emit(b, op, operand, JIT_REF_NONE, 0);
+}
+
+static inline _PyJitRef
+emit2(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right)
+{
+    return _PyJitBuild_Emit(b, op, left, right, 0);
+}
+
+static void
+drop(_PyJitBuilder *b, uint32_t count)
+{
+    while (count-- > 0) {
+        _PyJitSlot_DropTop(b);
+    }
+}
+
+static PyTypeObject *
+seen_type(const _PyJitBuilder *b, uint32_t index)
+{
+    return (PyTypeObject *)b->t->records[index].seen;
+}
+
+/* The index in slot SUBSCRIPT as one that counts from the beginning; SIZE: the operation that says how many items OBJECT has. */
+static _PyJitRef
+index_of(_PyJitBuilder *b, uint32_t subscript, int size, _PyJitRef object)
+{
+    _PyJitRef i = _PyJitSlot_Number(b, subscript, JIT_TYPE_I64);
+    bool negative = i != JIT_REF_NONE && JIT_IS_CONST(i) && (int64_t)JIT_INS(b->t, i)->bits < 0;
+    return negative ? emit2(b, JIT_OP_IADD, emit1(b, size, object), i) : i;
+}
+
+/* --- Arrays ----------------------------------------------------------------------------------------------------------- */
+
+static const struct {
+    char kind;
+    uint8_t size;              // of a number, in bytes
+    uint8_t type;
+    uint16_t get, set;
+} kinds[] = {
+    {'d', sizeof(double), JIT_TYPE_F64, JIT_OP_ARRAY_GET_DOUBLE, JIT_OP_ARRAY_SET_DOUBLE},
+    {'i', sizeof(int), JIT_TYPE_I64, JIT_OP_ARRAY_GET_INT, JIT_OP_ARRAY_SET_INT},
+    {'l', sizeof(long), JIT_TYPE_I64, JIT_OP_ARRAY_GET_LONG, JIT_OP_ARRAY_SET_LONG},
+    {'q', sizeof(long long), JIT_TYPE_I64, JIT_OP_ARRAY_GET_LONG, JIT_OP_ARRAY_SET_LONG},
+    {'B', sizeof(unsigned char), JIT_TYPE_I64, JIT_OP_ARRAY_GET_BYTE, JIT_OP_ARRAY_SET_BYTE},
+};
+
+/* Index in `kinds` of what KIND (a recorded code) stands for; -1: not lowered. */
+static int
+find_kind(int kind)
+{
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(kinds); i++) {
+        if (kinds[i].kind == kind && (kinds[i].get != JIT_OP_ARRAY_GET_LONG || kinds[i].size == sizeof(int64_t))) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static void
+guard_array(_PyJitBuilder *b, _PyJitRef object, uint32_t version, int kind)
+{
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, object, JIT_REF_NONE, version);
+    (void)emit2(b, JIT_OP_GUARD_IEQ, emit1(b, JIT_OP_ARRAY_KIND, object), konst(b, kinds[kind].kind));
+}
+
+static uint32_t
+load_number(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t container = b->depth - 2, subscript = b->depth - 1;
+    int kind = find_kind(b->t->units[record->units + 1].cache);
+    if (kind < 0) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, container);
+    guard_array(b, object, seen_type(b, index)->tp_version_tag, kind);
+    _PyJitRef i = index_of(b, subscript, JIT_OP_ARRAY_SIZE, object);
+    (void)emit2(b, JIT_OP_GUARD_ARRAY_INDEX, object, i);
+    _PyJitSlot_GuardRelease(b, container);
+    _PyJitRef number = emit2(b, kinds[kind].get, object, i);
+    drop(b, 2);
+    _PyJitSlot_PushNumber(b, number);
+    return 1;
+}
+
+static uint32_t
+store_number(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t value = b->depth - 3, container = b->depth - 2, subscript = b->depth - 1;
+    int kind = find_kind(b->t->units[record->units + 1].cache);
+    int type = _PyJitSlot_Kind(b, value, JIT_TAG(record->types, 2));
+    if (kind < 0 || type == JIT_TYPE_NONE || (type == JIT_TYPE_F64 && kinds[kind].type == JIT_TYPE_I64)
+        || !can_drop(&b->slots[container]) || _PyJitSlot_IsBare(b, container)) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, container);
+    guard_array(b, object, seen_type(b, index)->tp_version_tag, kind);
+    _PyJitRef i = index_of(b, subscript, JIT_OP_ARRAY_SIZE, object);
+    (void)emit2(b, JIT_OP_GUARD_ARRAY_INDEX, object, i);
+    _PyJitRef number = _PyJitSlot_Number(b, value, type);
+    if (type != kinds[kind].type) {
+        number = emit1(b, JIT_OP_I2F, number);
+    }
+    (void)_PyJitBuild_Emit3(b, kinds[kind].set, object, i, number);
+    drop(b, 3);
+    return 1;
+}
+
+/* --- Lists and tuples ------------------------------------------------------------------------------------------------- */
+
+/* An index that tier 1 has no form for: a negative one. */
+static uint32_t
+load_item(_PyJitBuilder *b, uint32_t index, bool list)
+{
+    uint32_t container = b->depth - 2, subscript = b->depth - 1;
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, container);
+    (void)emit1(b, list ? JIT_OP_GUARD_LIST : JIT_OP_GUARD_TUPLE, object);
+    _PyJitRef i = index_of(b, subscript, list ? JIT_OP_LIST_SIZE : JIT_OP_TUPLE_SIZE, object);
+    (void)emit2(b, list ? JIT_OP_GUARD_LIST_INDEX : JIT_OP_GUARD_TUPLE_INDEX, object, i);
+    _PyJitSlot_GuardRelease(b, container);
+    _PyJitRef item = emit2(b, list ? JIT_OP_LIST_GET : JIT_OP_TUPLE_GET, object, i);
+    drop(b, 2);
+    _PyJitSlot_PushHeap(b, item);
+    return 1;
+}
+
+static uint32_t
+load_subscript(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t container = b->depth - 2, subscript = b->depth - 1;
+    const PyTypeObject *type = seen_type(b, index);
+    if (type == NULL || _PyJitSlot_Kind(b, subscript, JIT_TAG(record->types, 0)) != JIT_TYPE_I64
+        || !_PyJitSlot_CanRelease(b, container, JIT_TAG(record->types, 2))) {
+        return 0;
+    }
+    if (type == &PyList_Type || type == &PyTuple_Type) {
+        return load_item(b, index, type == &PyList_Type);
+    }
+    return load_number(b, index);
+}
+
+uint32_t
+_PyJitLower_Subscript(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    switch (record->opcode) {
+        case BINARY_SUBSCR:
+            return load_subscript(b, index);
+        case STORE_SUBSCR: {
+            bool whole = _PyJitSlot_Kind(b, b->depth - 1, JIT_TAG(record->types, 0)) == JIT_TYPE_I64;
+            return record->seen != NULL && whole ? store_number(b, index) : 0;
+        }
+        default:
+            return 0;
+    }
+}
+
+#endif /* _Py_TIER2 */

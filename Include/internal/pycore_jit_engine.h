@@ -222,6 +222,8 @@ void _PyJitExit_NoteFailure(_PyJitExit *exit);      // waits longer for the next
 void _PyJitAdapt(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth);
 
 /* record.c */
+/* Does EXIT, which leads to THERE in the bytecode, do no more than jump back to the head of the loop it leaves? */
+bool _PyJitRecorder_JumpsBack(const _PyJitExit *exit, const _PyExecutorObject *there);
 int _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *target,
                              _PyJitExit *exit);
 void _PyJitRecorder_Cancel(int abort);

@@ -3,7 +3,8 @@
  * Compiled code that leaves looks through the exit's links itself and jumps.  Only when none matches does it call
  * _PyJit_ColdExit, which decides, in this order:
  *  1. Nothing more is compiled or the executor is invalid: tier 1 goes on.
- *  2. An executor begins at the target: link to it, for the next time; tier 1 enters it now.
+ *  2. An executor begins at the target: link to it, for the next time; tier 1 enters it now.  But if the target is just the jump
+ *     back to the head of the loop it leaves, a side trace goes there in registers.
  *  3. The exit is hot: tier 1 goes on, recording; the recorder links the side trace when it is done.
  *
  * Progress.  An exit that is taken before its executor has executed anything must not lead to something that may leave at the
@@ -157,7 +158,7 @@ _PyJit_ColdExit(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadSt
         || !_Py_IsMainInterpreter(tstate->interp)) {
         return JIT_RESULT(status, target);
     }
-    if (target->op.code == ENTER_EXECUTOR) {
+    if (target->op.code == ENTER_EXECUTOR && !_PyJitRecorder_JumpsBack(exit, executor_at(_PyFrame_GetCode(frame), target))) {
         if (exit->progress) {
             _PyExecutorObject *executor = executor_at(_PyFrame_GetCode(frame), target);
             if (_PyJitExit_Link(exit, target, executor) == 0) {

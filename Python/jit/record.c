@@ -376,20 +376,37 @@ jump_target(const _PyExecutorObject *executor)
     return _PyJitTrace_Instr(executor->trace, first) + first->size - first->oparg;
 }
 
-/* Does THERE, which stands in the bytecode where the recording is, begin with another jump of the loop at hand?  Two jumps are of one
- * loop if they lead to one place, or if what they jump over overlaps: inner and outer loops lie one in the other. */
+/* Is the loop of THERE the one that a jump at OWN to TARGET makes?  Two jumps are of one loop if they lead to one place, or if what
+ * they jump over overlaps: inner and outer loops lie one in the other. */
+static bool
+is_loop_of(const _PyExecutorObject *there, const _Py_CODEUNIT *own, const _Py_CODEUNIT *target)
+{
+    const _Py_CODEUNIT *to = jump_target(there), *jump = there->start;
+    if (target == NULL || to == NULL || there->vm_data.opcode != JUMP_BACKWARD) {
+        return false;
+    }
+    bool overlap = to <= own && target <= jump;
+    bool nested = (to >= target && jump <= own) || (to <= target && jump >= own);
+    return to == target || (overlap && !nested);
+}
+
+/* Does THERE, which stands in the bytecode where the recording is, begin with another jump of the loop at hand, or is it the very
+ * first thing that a side trace does to jump back? */
 static bool
 is_same_loop(const _PyJitRecorder *r, const _PyExecutorObject *there)
 {
-    const _Py_CODEUNIT *target = jump_target(there);
     const _PyExecutorObject *anchor = r->exit != NULL ? r->exit->owner->anchor : NULL;
-    if (r->target == NULL || target == NULL || r->depth != 0 || there == anchor || there->vm_data.opcode != JUMP_BACKWARD) {
-        return false;
-    }
-    const _Py_CODEUNIT *jump = there->start, *own = anchor != NULL ? anchor->start : r->root;
-    bool overlap = target <= own && r->target <= jump;
-    bool nested = (target >= r->target && jump <= own) || (target <= r->target && jump >= own);
-    return target == r->target || (overlap && !nested);
+    bool begins = r->trace.nrecords == 0 && r->prev.instr == NULL;
+    return r->depth == 0 && (there != anchor || begins)
+        && is_loop_of(there, anchor != NULL ? anchor->start : r->root, r->target);
+}
+
+bool
+_PyJitRecorder_JumpsBack(const _PyJitExit *exit, const _PyExecutorObject *there)
+{
+    const _PyExecutorObject *anchor = exit->owner->anchor;
+    return exit->kind == JIT_EXIT_SIDE && exit->countdown != JIT_NEVER && _PyJitSide_ComesBack(exit)
+        && exit->owner->trace->snaps[exit->snapshot].nframes == 1 && is_loop_of(there, anchor->start, jump_target(anchor));
 }
 
 int
@@ -746,7 +763,7 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
             forget(r);
             return JIT_STEP_STOP;
         }
-        if (r->target == next_instr && r->depth == 0 && r->trace.nrecords > 1) {
+        if (r->target == next_instr && r->depth == 0 && (r->kind == JIT_KIND_SIDE || r->trace.nrecords > 1)) {
             // By another way than the jump that the loop begins with, whose place is as good.
             if (r->kind == JIT_KIND_LOOP) {
                 finish(JIT_END_LOOP, code, r->root, 0);

@@ -169,6 +169,7 @@ lay_out(const _PyExecutorObject *executor, Layout *layout, const char **reason)
             return -1;
         }
         plan->steps[i].stencil = (uint32_t)number;
+        plan->steps[i].at = (uint32_t)layout->hot;
         const struct jit_stencil *stencil = &jit_stencils[number];
         layout->hot += stencil->hot_size;
         layout->cold += stencil->cold_size;
@@ -237,19 +238,20 @@ copy_steps(const _PyExecutorObject *executor, const Layout *layout, uintptr_t ba
     values[JIT_VALUE_ERROR] = base + layout->error;
     values[JIT_VALUE_UNWIND] = base + layout->unwind;
     for (int cold = 0; cold < 2; cold++) {
-        values[JIT_VALUE_CONTINUE] = base;
         values[JIT_VALUE_COLD] = base + layout->hot;
-        for (const _PyJitStep *step = plan->steps; step < plan->steps + plan->nsteps; step++) {
+        for (const _PyJitStep *step = plan->steps, *end = step + plan->nsteps; step < end; step++) {
             const struct jit_stencil *stencil = &jit_stencils[step->stencil];
-            values[JIT_VALUE_HOT] = values[JIT_VALUE_CONTINUE];
-            values[JIT_VALUE_CONTINUE] += stencil->hot_size;
-            if (!cold) {
-                give_values(&context, executor, step, base);
-                copy_hot(buffer, base, stencil, &context);
+            if (cold && stencil->cold_size == 0) {
+                continue;
             }
-            else if (stencil->cold_size > 0) {
-                give_values(&context, executor, step, base);
+            values[JIT_VALUE_HOT] = base + step->at;
+            values[JIT_VALUE_CONTINUE] = base + step->at + stencil->hot_size;
+            give_values(&context, executor, step, base);
+            if (cold) {
                 copy_cold(buffer, base, stencil, &context);
+            }
+            else {
+                copy_hot(buffer, base, stencil, &context);
             }
             values[JIT_VALUE_COLD] += stencil->cold_size;
         }

@@ -251,11 +251,10 @@ _PyJitTrace_Emit(_PyJitTrace *t, _PyJitOp op, _PyJitType type,
 _PyJitRef
 _PyJitTrace_Const(_PyJitTrace *t, _PyJitType type, uint64_t bits)
 {
-    for (uint32_t i = t->nk; i > 0; i--) {
-        _PyJitRef ref = (_PyJitRef)(JIT_REF_BIAS - i);
-        const _PyJitIns *k = JIT_INS(t, ref);
+    const _PyJitIns *end = t->ins + t->nk_cap;
+    for (const _PyJitIns *k = end - t->nk; k < end; k++) {
         if (k->bits == bits && k->type == type) {
-            return ref;
+            return (_PyJitRef)(JIT_REF_BIAS - (end - k));
         }
     }
     if (t->nk == MAX_KONSTS) {

@@ -45,7 +45,7 @@ _PyJitCse_Note(_PyJitBuilder *b, _PyJitRef ref)
 void
 _PyJitCse_Barrier(_PyJitBuilder *b, unsigned int classes)
 {
-    for (int i = 0; i < JIT_CLASS_COUNT && !b->failed; i++) {
+    for (int i = 0; i < JIT_CLASS_COUNT && classes != 0 && !b->failed; i++) {
         if (classes >> i & 1) {
             b->barrier[i] = (_PyJitRef)(JIT_REF_BIAS + b->t->nins - 1);
         }

@@ -14,7 +14,7 @@ typedef struct {
     uint16_t cell, cell_to;   // cells of machine operations
     _PyJitRef konst;          // the constant operand, or JIT_REF_NONE
     uint32_t exit;            // into value_exits, or JIT_NO_VALUE_EXIT
-    uint32_t stencil;         // for the emitter
+    uint32_t stencil, at;     // the emitter's: its number; where the hot part stands, from the beginning of the trace
 } _PyJitStep;
 
 typedef struct {

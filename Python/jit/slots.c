@@ -38,21 +38,33 @@ is_bare(const _PyJitSlot *slot)
     return slot->dirty && slot->object == JIT_REF_NONE;
 }
 
+/* Indexes of the dirty slots, in order. */
+typedef struct {
+    uint16_t slots[JIT_MAX_SLOTS];
+    uint32_t n, bare;          // all of them; those with a number only
+} Dirty;
+
+static void
+find_dirty(const _PyJitBuilder *b, Dirty *dirty)
+{
+    dirty->n = dirty->bare = 0;
+    for (uint32_t i = b->frames[b->machine].base; i < b->depth; i++) {
+        if (b->slots[i].dirty) {
+            dirty->slots[dirty->n++] = (uint16_t)i;
+            dirty->bare += b->slots[i].object == JIT_REF_NONE;
+        }
+    }
+}
+
 /* Slots of a snapshot with one value get one box.  So where two identities have the same number, one of them gets a copy. */
 static void
-tell_apart(_PyJitBuilder *b)
+tell_apart(_PyJitBuilder *b, const Dirty *dirty)
 {
-    uint16_t bare[JIT_MAX_SLOTS];
-    uint32_t n = 0;
-    for (uint32_t i = b->frames[b->machine].base; i < b->depth; i++) {
-        bare[n] = (uint16_t)i;
-        n += is_bare(&b->slots[i]);
-    }
-    for (uint32_t x = 1; x < n; x++) {
-        uint32_t i = bare[x];
-        for (uint32_t y = 0; y < x; y++) {
-            uint32_t j = bare[y];
-            if (b->slots[i].identity == b->slots[j].identity
+    for (uint32_t x = 1; x < dirty->n && dirty->bare > 1; x++) {
+        uint32_t i = dirty->slots[x];
+        for (uint32_t y = 0; y < x && is_bare(&b->slots[i]); y++) {
+            uint32_t j = dirty->slots[y];
+            if (!is_bare(&b->slots[j]) || b->slots[i].identity == b->slots[j].identity
                 || value_of_slot(&b->slots[i]) != value_of_slot(&b->slots[j])) {
                 continue;
             }
@@ -71,9 +83,10 @@ tell_apart(_PyJitBuilder *b)
     }
 }
 
-/* Frame NUMBER as it is now, to a snapshot that leads to CODE:OFFSET in the last one.  false: no memory. */
+/* Frame NUMBER as it is now, to a snapshot that leads to CODE:OFFSET in the last one.  Its slots are those of DIRTY from *NEXT on,
+ * which is moved behind them.  false: no memory. */
 static bool
-add_frame(_PyJitBuilder *b, uint32_t number, uint16_t code, uint32_t offset)
+add_frame(_PyJitBuilder *b, uint32_t number, uint16_t code, uint32_t offset, const Dirty *dirty, uint32_t *next)
 {
     _PyJitTrace *t = b->t;
     const _PyJitAbstractFrame *frame = &b->frames[number];
@@ -87,10 +100,11 @@ add_frame(_PyJitBuilder *b, uint32_t number, uint16_t code, uint32_t offset)
         return false;
     }
     t->frames[added].sp = free - frame->base;
-    for (uint32_t i = frame->base; i < free; i++) {
+    for (; *next < dirty->n && dirty->slots[*next] < free; ++*next) {
+        uint32_t i = dirty->slots[*next];
         const _PyJitSlot *slot = &b->slots[i];
-        if (slot->dirty
-            && _PyJitTrace_AddSlot(t, (uint16_t)(i - frame->base), value_of_slot(slot), slot->owned) < 0) {
+        assert(i >= frame->base);
+        if (_PyJitTrace_AddSlot(t, (uint16_t)(i - frame->base), value_of_slot(slot), slot->owned) < 0) {
             return false;
         }
     }
@@ -149,15 +163,14 @@ _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, u
     snap.first_frame_runs = !b->left && b->frames[b->machine].depth == 128;
     snap.held = held_slots(b);
     snap.held_fields = b->holds ? _PyJitForward_Held(b) : 0;
-    bool complete = b->sp == b->depth && in_memory(b);
-    for (uint32_t i = b->frames[b->machine].base; b->typed && complete && i < b->depth; i++) {
-        complete = !b->slots[i].dirty;
-    }
-    if (!complete) {
-        tell_apart(b);
+    Dirty dirty;
+    find_dirty(b, &dirty);
+    if (dirty.n > 0 || b->sp != b->depth || !in_memory(b)) {
+        uint32_t next = 0;
+        tell_apart(b, &dirty);
         snap.first_frame = t->nframes;
         for (uint32_t i = b->machine; i < b->nframes; i++) {
-            if (!add_frame(b, i, code, offset)) {
+            if (!add_frame(b, i, code, offset, &dirty, &next)) {
                 b->failed = true;
                 return -1;
             }

@@ -73,12 +73,28 @@ def pairs(interpreters: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def jit_summary(stats: Any) -> dict[str, Any]:
-    """Whether a process ran machine code, from its sys._jit.stats(); the names are those of that dict."""
+    """Whether a process ran machine code, and what making it cost, from its sys._jit.stats().
+
+    The names are those of that dict; compile_us_per_100 is for 100 recorded instructions, or None.
+    """
     if not isinstance(stats, dict):
-        return {"traces": 0, "code_bytes": 0, "machine_code": False}
+        stats = {}
     traces = int(stats.get("traces", 0))
     code = int(stats.get("code_bytes", 0))
-    return {"traces": traces, "code_bytes": code, "machine_code": traces > 0 and code > 0}
+    return {
+        "traces": traces,
+        "code_bytes": code,
+        "machine_code": traces > 0 and code > 0,
+        "compile_us_per_100": compile_cost([stats]),
+    }
+
+
+def compile_cost(processes: Iterable[Any]) -> float | None:
+    """Microseconds of compilation for 100 recorded instructions, from the sys._jit.stats() of processes."""
+    counted = [stats for stats in processes if isinstance(stats, dict)]
+    instructions = sum(int(stats.get("instructions", 0)) for stats in counted)
+    nanoseconds = sum(int(stats.get("compile_time", 0)) for stats in counted)
+    return nanoseconds / instructions / 10 if instructions else None
 
 
 def as_json(results: Results) -> dict[str, Any]:
@@ -161,4 +177,7 @@ def table(results: Results) -> str:
         if any(row["traces"] for row in rows):
             traces = sum(row["traces"] for row in rows)
             lines.append(f"{interpreter}: {traces} traces; machine code ran in {ran} of {len(rows)} scripts")
+        cost = compile_cost(row.get(interpreter) for row in results.jit.values())
+        if cost is not None:
+            lines.append(f"{interpreter}: {cost:.1f} us to compile 100 recorded instructions")
     return "\n".join(lines)

@@ -126,7 +126,7 @@ class Surface(unittest.TestCase):
             )
             with open(path) as file:
                 log = file.read()
-        self.assertRegex(log, r"(?m)^trace \d+ +loop +<string>:\d+ hot +\d+ ops .* us +back at its start$")
+        self.assertRegex(log, r"(?m)^trace \d+ +loop +<string>:\d+ hot +\d+ ops .* us +[\d.]+ us/100 +back at its start$")
 
     def test_dump_is_a_graph_of_the_executors(self):
         with tempfile.TemporaryDirectory() as folder:

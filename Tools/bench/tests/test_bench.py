@@ -230,6 +230,14 @@ def test_machine_code_is_claimed_only_with_code() -> None:
     assert report.jit_summary({"traces": 5, "code_bytes": 900})["machine_code"]
 
 
+def test_compile_cost() -> None:
+    one, two = {"instructions": 300, "compile_time": 90_000}, {"instructions": 100, "compile_time": 110_000}
+    assert report.compile_cost([one, None, two]) == 50.0
+    assert report.compile_cost([None, {"instructions": 0, "compile_time": 0}]) is None
+    assert report.jit_summary(one)["compile_us_per_100"] == 30.0
+    assert report.jit_summary(None)["compile_us_per_100"] is None
+
+
 RAN = {"traces": 3, "code_bytes": 900, "timed": {"traces": 2, "exits_taken": 5}}
 INTERPRETED = RAN | {"code_bytes": 0}
 NONE = {"traces": 3, "code_bytes": 900, "timed": {"traces": 0, "exits_taken": 0}}

@@ -28,66 +28,7 @@
 #ifdef _Py_TIER2
 #ifndef _PyJit_INTERPRETER
 
-#include "pycore_bitutils.h"      // _Py_bit_length
-#include "pycore_jit_engine.h"
-#include "jit/regalloc.h"
-
-#define NEVER 0xffff
-#define NO_CELL 0
-#define FIRST_CELL JIT_REGS
-#define SWAP_CELL (JIT_CELL_COUNT - 1)      // breaks circles
-#define NOBODY 0xffff
-#define TEMPORARY 0xfffe                    // a constant or a copy, for one operation
-#define MAX_SLOTS JIT_MAX_SLOTS
-#define GENERAL_BANK ((1u << JIT_GENERAL_REGS) - 1)
-#define FLOAT_BANK (((1u << JIT_REGS) - 1) & ~GENERAL_BANK)
-
-typedef struct {
-    uint16_t last;       // operation that needs it last, exits included; its own index: nobody does
-    uint16_t next;       // operation that uses it next in a register, or NEVER
-    uint8_t reg;         // or JIT_REGS: in none
-    uint8_t cell;        // or NO_CELL
-} Value;
-
-typedef struct {
-    const _PyJitTrace *trace;
-    _PyJitAllocation *result;
-    Value *values;                  // by index of operation
-    uint16_t (*next_uses)[3];       // by operation and operand
-    uint16_t holds[JIT_REGS];       // index of the value in a register, NOBODY or TEMPORARY
-    uint8_t cell_used[JIT_CELL_COUNT];
-    // Registers, one bit each:
-    uint32_t occupied;              // by anything
-    uint32_t temporary;             // by TEMPORARY
-    uint32_t pinned;                // the operation at hand needs them
-    uint32_t at;                    // that operation
-    const char *problem;
-    bool too_large;                 // the problem is this trace's alone
-    // Where LOOP leads to, after the last PHI.
-    uint32_t head, body;            // first PHI; first operation after the PHIs
-    uint16_t head_holds[JIT_REGS];
-    uint8_t phi_place[JIT_REGS + JIT_CELL_COUNT];   // by PHI, counted from head: register or cell; 0xff: nowhere
-    const _PyJitExit *from;                         // whose values the trace takes, or NULL
-    const _PyExecutorObject *back;                  // where TO_HEAD goes
-} Walk;
-
-/* --- Memory ------------------------------------------------------------------------------------------------- */
-
-static bool
-reserve(void **memory, uint32_t *capacity, uint32_t wanted, size_t element)
-{
-    if (wanted <= *capacity) {
-        return true;
-    }
-    uint32_t enough = Py_MAX(wanted, 2 * *capacity);
-    void *grown = PyMem_RawRealloc(*memory, enough * element);
-    if (grown == NULL) {
-        return false;
-    }
-    *memory = grown;
-    *capacity = enough;
-    return true;
-}
+#include "jit/regalloc_walk.h"
 
 void
 _PyJit_FreeAllocation(_PyJitAllocation *result)
@@ -98,101 +39,6 @@ _PyJit_FreeAllocation(_PyJitAllocation *result)
     PyMem_RawFree(result->head);
     PyMem_RawFree(result->scratch);
     memset(result, 0, sizeof(*result));
-}
-
-static _PyJitStep *
-add_step(Walk *w, int op)
-{
-    _PyJitAllocation *result = w->result;
-    if (!reserve((void **)&result->steps, &result->steps_cap, result->nsteps + 1, sizeof(_PyJitStep))) {
-        w->problem = "out of memory";
-        static _PyJitStep nowhere;
-        return &nowhere;
-    }
-    _PyJitStep *step = &result->steps[result->nsteps++];
-    *step = (_PyJitStep){.op = (uint16_t)op, .ins = (uint16_t)w->at, .exit = JIT_NO_VALUE_EXIT};
-    return step;
-}
-
-/* --- Banks -------------------------------------------------------------------------------------------------- */
-
-static inline bool
-is_float(int reg)
-{
-    return reg >= JIT_GENERAL_REGS;
-}
-
-static inline uint8_t
-place_of(int reg)
-{
-    return (uint8_t)(is_float(reg) ? reg - JIT_GENERAL_REGS : reg);
-}
-
-static inline const _PyJitIns *
-ins_at(const Walk *w, uint32_t index)
-{
-    return JIT_INS(w->trace, JIT_REF_BIAS + index);
-}
-
-static inline _PyJitRef
-operand(const _PyJitIns *ins, int k)
-{
-    return k == 0 ? ins->a : k == 1 ? ins->b : ins->c;
-}
-
-static inline bool
-type_is_float(int type)
-{
-    return type == JIT_TYPE_F64;
-}
-
-static inline Value *
-value_of(const Walk *w, _PyJitRef ref)
-{
-    assert(!JIT_IS_CONST(ref));
-    return &w->values[ref - JIT_REF_BIAS];
-}
-
-/* A place is a register, or a cell behind them: just what its index in the cells is. */
-static void
-add_move(Walk *w, int to, int from, bool floating)
-{
-    _PyJitStep *step;
-    if (to < JIT_REGS && from < JIT_REGS) {
-        step = add_step(w, floating ? JIT_MACHINE_MOVE_FLOAT : JIT_MACHINE_MOVE_GENERAL);
-        step->places[0] = place_of(from);
-        step->places[3] = place_of(to);
-    }
-    else if (to < JIT_REGS) {
-        step = add_step(w, floating ? JIT_MACHINE_RELOAD_FLOAT : JIT_MACHINE_RELOAD_GENERAL);
-        step->cell = (uint16_t)from;
-        step->places[3] = place_of(to);
-    }
-    else if (from < JIT_REGS) {
-        step = add_step(w, floating ? JIT_MACHINE_SPILL_FLOAT : JIT_MACHINE_SPILL_GENERAL);
-        step->places[0] = place_of(from);
-        step->cell = (uint16_t)to;
-    }
-    else {
-        step = add_step(w, JIT_MACHINE_MOVE_CELL);
-        step->cell = (uint16_t)from;
-        step->cell_to = (uint16_t)to;
-    }
-}
-
-static void
-add_konst(Walk *w, int to, _PyJitRef konst)
-{
-    _PyJitStep *step = add_step(w, to >= JIT_REGS ? JIT_MACHINE_KONST_CELL
-                                   : is_float(to) ? JIT_MACHINE_KONST_FLOAT : JIT_MACHINE_KONST_GENERAL);
-    step->konst = konst;
-    if (to < JIT_REGS) {
-        step->places[3] = place_of(to);
-    }
-    else {
-        step->cell = (uint16_t)to;
-    }
-    w->result->uses_pool = true;
 }
 
 /* --- Registers and cells -------------------------------------------------------------------------------------- */
@@ -208,7 +54,7 @@ write_cell(Walk *w, uint32_t index)
         if (!w->cell_used[cell]) {
             w->cell_used[cell] = 1;
             value->cell = (uint8_t)cell;
-            add_move(w, cell, value->reg, type_is_float(ins_at(w, index)->type));
+            _PyJitWalk_Move(w, cell, value->reg, type_is_float(ins_at(w, index)->type));
             return;
         }
     }
@@ -216,58 +62,10 @@ write_cell(Walk *w, uint32_t index)
     w->too_large = true;
 }
 
-/* REG holds the value of operation INDEX, or TEMPORARY. */
-static inline void
-put(Walk *w, int reg, uint16_t index)
-{
-    w->holds[reg] = index;
-    w->occupied |= 1u << reg;
-    w->temporary |= (uint32_t)(index == TEMPORARY) << reg;
-}
-
-static inline void
-vacate(Walk *w, int reg)
-{
-    w->holds[reg] = NOBODY;
-    w->occupied &= ~(1u << reg);
-    w->temporary &= ~(1u << reg);
-}
-
-static void
-take_away(Walk *w, int reg)
-{
-    uint16_t index = w->holds[reg];
-    if (index != NOBODY && index != TEMPORARY) {
-        w->values[index].reg = JIT_REGS;
-    }
-    vacate(w, reg);
-}
-
-/* The lowest register of SET, which is not empty. */
-static inline int
-lowest(uint32_t set)
-{
-    return _Py_bit_length(set & (0u - set)) - 1;
-}
-
-/* The value is not needed any more. */
-static void
-let_go(Walk *w, Value *value)
-{
-    if (value->reg < JIT_REGS) {
-        vacate(w, value->reg);
-        value->reg = JIT_REGS;
-    }
-    if (value->cell != NO_CELL) {
-        w->cell_used[value->cell] = 0;
-        value->cell = NO_CELL;
-    }
-}
-
 /* A register of the bank, pinned.  DYING: one whose value is not needed after this operation will do.  What stood there
  * is in a cell if it is needed. */
-static int
-get_register(Walk *w, bool floating, bool dying)
+int
+_PyJitWalk_GetRegister(Walk *w, bool floating, bool dying)
 {
     uint32_t bank = floating ? FLOAT_BANK : GENERAL_BANK;
     uint32_t free = bank & ~w->occupied & ~w->pinned;
@@ -315,9 +113,9 @@ static int
 fetch(Walk *w, _PyJitRef ref)
 {
     if (JIT_IS_CONST(ref)) {
-        int reg = get_register(w, type_is_float(JIT_INS(w->trace, ref)->type), false);
+        int reg = _PyJitWalk_GetRegister(w, type_is_float(JIT_INS(w->trace, ref)->type), false);
         put(w, reg, TEMPORARY);
-        add_konst(w, reg, ref);
+        _PyJitWalk_Konst(w, reg, ref);
         return reg;
     }
     Value *value = value_of(w, ref);
@@ -327,8 +125,8 @@ fetch(Walk *w, _PyJitRef ref)
             w->problem = "a value is used before it is there";
             return floating ? JIT_GENERAL_REGS : 0;
         }
-        int reg = get_register(w, floating, false);
-        add_move(w, reg, value->cell, floating);
+        int reg = _PyJitWalk_GetRegister(w, floating, false);
+        _PyJitWalk_Move(w, reg, value->cell, floating);
         value->reg = (uint8_t)reg;
         put(w, reg, (uint16_t)(ref - JIT_REF_BIAS));
     }
@@ -501,219 +299,6 @@ find_uses(Walk *w)
     }
 }
 
-/* --- The loop --------------------------------------------------------------------------------------------------- */
-
-static void
-enter_phi(Walk *w, const _PyJitIns *ins)
-{
-    uint32_t i = w->at;
-    Value *phi = &w->values[i];
-    if (phi->last <= i) {
-        return;          // nobody wants it
-    }
-    bool floating = type_is_float(ins->type);
-    int reg;
-    if (JIT_IS_CONST(ins->a)) {
-        reg = get_register(w, floating, false);
-        add_konst(w, reg, ins->a);
-    }
-    else {
-        Value *from = value_of(w, ins->a);
-        from->next = w->next_uses[i][0];
-        if (from->last <= i && from->reg < JIT_REGS) {
-            reg = from->reg;
-        }
-        else {
-            if (from->reg < JIT_REGS) {
-                w->pinned |= 1u << from->reg;
-            }
-            reg = get_register(w, floating, false);
-            add_move(w, reg, from->reg < JIT_REGS ? from->reg : from->cell, floating);
-        }
-        if (from->last <= i) {
-            let_go(w, from);
-        }
-    }
-    put(w, reg, (uint16_t)i);
-    phi->reg = (uint8_t)reg;
-    w->pinned = 0;
-}
-
-/* A value a side trace begins with: it is where the exit had it. */
-static void
-enter_param(Walk *w, const _PyJitIns *ins)
-{
-    Value *value = &w->values[w->at];
-    if (value->last <= w->at) {
-        return;
-    }
-    uint16_t place = w->from->places[ins->aux];
-    if (place < JIT_REGS) {
-        value->reg = (uint8_t)place;
-        put(w, place, (uint16_t)w->at);
-    }
-    else {
-        value->cell = (uint8_t)place;
-        w->cell_used[place] = 1;
-    }
-}
-
-/* Where side traces that come back have to bring the value of operation INDEX. */
-static void
-note_head_place(Walk *w, uint32_t index)
-{
-    _PyJitAllocation *result = w->result;
-    if (!reserve((void **)&result->head, &result->head_cap, result->nhead + 2, sizeof(uint16_t))) {
-        w->problem = "out of memory";
-        return;
-    }
-    const Value *value = &w->values[index];
-    result->head[result->nhead++] = value->reg < JIT_REGS ? value->reg : JIT_NO_PLACE;
-    result->head[result->nhead++] = value->cell != NO_CELL ? value->cell : JIT_NO_PLACE;
-}
-
-/* After the last PHI: what LOOP has to bring back. */
-static void
-note_head(Walk *w)
-{
-    const _PyJitTrace *t = w->trace;
-    for (uint32_t i = 0; i < t->nphis && t->has_head; i++) {
-        note_head_place(w, t->head + i);
-    }
-    for (uint32_t i = 0; i < t->npassed && t->has_head; i++) {
-        note_head_place(w, t->passed[i] - JIT_REF_BIAS);
-    }
-    memcpy(w->head_holds, w->holds, sizeof(w->holds));
-    for (uint32_t i = w->head; i < w->body; i++) {
-        const Value *phi = &w->values[i];
-        w->phi_place[i - w->head] = phi->reg < JIT_REGS ? phi->reg : phi->cell != NO_CELL ? phi->cell : 0xff;
-    }
-    w->result->loop = w->result->nsteps;
-}
-
-typedef struct {
-    uint8_t to, from;
-    bool floating;
-} Move;
-
-/* All MOVES at once. */
-static void
-move_together(Walk *w, Move *moves, int count)
-{
-    while (count > 0) {
-        int ready = -1;
-        for (int i = 0; i < count && ready < 0; i++) {
-            ready = i;
-            for (int j = 0; j < count; j++) {
-                if (j != i && moves[j].from == moves[i].to) {
-                    ready = -1;
-                    break;
-                }
-            }
-        }
-        if (ready < 0) {
-            // Circles only: keep one destination's value aside.
-            uint8_t saved = moves[0].to;
-            bool done = false;
-            for (int i = 0; i < count; i++) {
-                if (moves[i].from == saved) {
-                    if (!done) {
-                        add_move(w, SWAP_CELL, saved, moves[i].floating);
-                        done = true;
-                    }
-                    moves[i].from = SWAP_CELL;
-                }
-            }
-            continue;
-        }
-        add_move(w, moves[ready].to, moves[ready].from, moves[ready].floating);
-        moves[ready] = moves[--count];
-    }
-}
-
-static void
-close_loop(Walk *w)
-{
-    Move moves[2 * JIT_REGS + JIT_CELL_COUNT];
-    int count = 0;
-    for (int reg = 0; reg < JIT_REGS; reg++) {
-        uint16_t index = w->head_holds[reg];
-        if (index == NOBODY || index >= w->head || w->values[index].last < w->at) {
-            continue;       // empty, or a PHI, or not needed any more
-        }
-        const Value *value = &w->values[index];
-        int from = value->reg < JIT_REGS ? value->reg : value->cell;
-        if (from != reg) {
-            moves[count++] = (Move){(uint8_t)reg, (uint8_t)from, is_float(reg)};
-        }
-    }
-    for (uint32_t i = w->head; i < w->body; i++) {
-        uint8_t to = w->phi_place[i - w->head];
-        const _PyJitIns *phi = ins_at(w, i);
-        if (to == 0xff || JIT_IS_CONST(phi->b)) {
-            continue;
-        }
-        const Value *value = value_of(w, phi->b);
-        int from = value->reg < JIT_REGS ? value->reg : value->cell;
-        if (value->reg == JIT_REGS && value->cell == NO_CELL) {
-            w->problem = "the next value of a PHI is nowhere";
-            return;
-        }
-        if (from != to) {
-            moves[count++] = (Move){to, (uint8_t)from, type_is_float(phi->type)};
-        }
-    }
-    move_together(w, moves, count);
-    for (uint32_t i = w->head; i < w->body; i++) {
-        uint8_t to = w->phi_place[i - w->head];
-        const _PyJitIns *phi = ins_at(w, i);
-        if (to != 0xff && JIT_IS_CONST(phi->b)) {
-            add_konst(w, to, phi->b);
-        }
-    }
-}
-
-/* Before TO_HEAD: everything to where the root's loop has it. */
-static void
-go_to_head(Walk *w)
-{
-    const _PyExecutorObject *loop = w->back;
-    Move moves[2 * JIT_MAX_PASSED];
-    _PyJitRef konsts[JIT_MAX_PASSED];
-    uint32_t konst_of[JIT_MAX_PASSED];
-    int count = 0, nkonsts = 0;
-    for (uint32_t i = w->at; i-- > 0 && ins_at(w, i)->op == JIT_OP_PASS;) {
-        const _PyJitIns *pass = ins_at(w, i);
-        assert(2 * pass->aux + 1 < loop->nplaces);
-        if (JIT_IS_CONST(pass->a)) {
-            konsts[nkonsts] = pass->a;
-            konst_of[nkonsts++] = pass->aux;
-            continue;
-        }
-        const Value *value = value_of(w, pass->a);
-        int from = value->reg < JIT_REGS ? value->reg : value->cell;
-        if (value->reg == JIT_REGS && value->cell == NO_CELL) {
-            w->problem = "a value that is passed to a loop is nowhere";
-            return;
-        }
-        for (uint32_t k = 0; k < 2; k++) {
-            uint16_t to = loop->places[2 * pass->aux + k];
-            if (to != JIT_NO_PLACE && to != from && !(k == 1 && to == value->cell)) {
-                moves[count++] = (Move){(uint8_t)to, (uint8_t)from, type_is_float(JIT_INS(w->trace, pass->a)->type)};
-            }
-        }
-    }
-    move_together(w, moves, count);
-    for (int i = 0; i < nkonsts; i++) {
-        for (uint32_t k = 0; k < 2; k++) {
-            uint16_t to = loop->places[2 * konst_of[i] + k];
-            if (to != JIT_NO_PLACE) {
-                add_konst(w, to, konsts[i]);
-            }
-        }
-    }
-}
-
 /* --- The walk --------------------------------------------------------------------------------------------------- */
 
 static void
@@ -773,9 +358,9 @@ operation(Walk *w, const _PyJitIns *ins)
     if (replaces) {
         to = regs[0];
         if (!JIT_IS_CONST(refs[0]) && value_of(w, refs[0])->last > i) {
-            to = get_register(w, floating, false);
+            to = _PyJitWalk_GetRegister(w, floating, false);
             put(w, to, TEMPORARY);
-            add_move(w, to, regs[0], floating);
+            _PyJitWalk_Move(w, to, regs[0], floating);
             places[0] = place_of(to);
         }
     }
@@ -784,7 +369,7 @@ operation(Walk *w, const _PyJitIns *ins)
             to = floating ? JIT_GENERAL_REGS : 0;
         }
         else {
-            to = get_register(w, floating, true);
+            to = _PyJitWalk_GetRegister(w, floating, true);
         }
         places[3] = place_of(to);
     }
@@ -798,10 +383,10 @@ operation(Walk *w, const _PyJitIns *ins)
     }
     uint32_t exit = snap != NULL ? plan_exit(w, snap, calls) : JIT_NO_VALUE_EXIT;
     if (ins->op == JIT_OP_LOOP && w->body > 0) {
-        close_loop(w);
+        _PyJitWalk_CloseLoop(w);
     }
     if (ins->op == JIT_OP_TO_HEAD) {
-        go_to_head(w);
+        _PyJitWalk_GoToHead(w);
     }
     bool forced = ENGINE->options.force_exit > 0 && ins->snapshot == ENGINE->options.force_exit - 1
         && w->trace->snaps[ins->snapshot].kind == JIT_EXIT_DEOPT && ins->op != JIT_OP_OPAQUE;
@@ -895,13 +480,13 @@ _PyJit_AllocateRegisters(const _PyExecutorObject *executor, const _PyJitExit *fr
         const _PyJitIns *ins = ins_at(&w, i);
         w.at = i;
         if (i == w.body && w.body > 0) {
-            note_head(&w);
+            _PyJitWalk_NoteHead(&w);
         }
         if (ins->op == JIT_OP_PHI) {
-            enter_phi(&w, ins);
+            _PyJitWalk_EnterPhi(&w, ins);
         }
         else if (ins->op == JIT_OP_PARAM) {
-            enter_param(&w, ins);
+            _PyJitWalk_EnterParam(&w, ins);
         }
         else if (makes_code(ins)) {
             operation(&w, ins);

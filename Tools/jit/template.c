@@ -241,33 +241,6 @@ extern const uint64_t _JIT_POOL __attribute__((visibility("hidden")));
         JIT_BANK_TAIL(_JIT_SIDE_EXIT, JIT_EXIT_IP, JIT_ANY(void *)); \
     } while (0)
 
-/* Where an operation ends an object, the banks may be full: one function saves them for all.  Otherwise each stencil would have code
- * for that, more than for anything else it does.  Where all references are counted too, the ordinary macros do that. */
-#ifndef Py_REF_DEBUG
-__attribute__((preserve_all, noinline, cold)) void _JIT_SHARED_dealloc(PyObject *object);
-
-static inline void
-jit_decref(PyObject *object)
-{
-    if (!_Py_IsImmortal(object) && --object->ob_refcnt == 0) {
-        _JIT_SHARED_dealloc(object);
-    }
-}
-
-static inline void
-jit_xdecref(PyObject *object)
-{
-    if (object != NULL) {
-        jit_decref(object);
-    }
-}
-
-#undef Py_DECREF
-#undef Py_XDECREF
-#define Py_DECREF(OBJECT) jit_decref(_PyObject_CAST(OBJECT))
-#define Py_XDECREF(OBJECT) jit_xdecref(_PyObject_CAST(OBJECT))
-#endif
-
 /* Written by Tools/jit/stencils/variants.py. */
 #include "jit_variants.c.h"
 
@@ -328,12 +301,6 @@ _JIT_SHARED_entry(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThread
     return code(frame, stack_pointer, tstate, JIT_ANY(_Py_CODEUNIT *), executor,
                 jit_none, jit_none, jit_none, jit_none, jit_none, jit_none, jit_none, JIT_NO_VALUES);
 #pragma clang diagnostic pop
-}
-
-void
-_JIT_SHARED_dealloc(PyObject *object)
-{
-    _Py_Dealloc(object);
 }
 
 /* The trace that is left does not run any more; where it leads to begins with START, which marks that one. */

@@ -192,7 +192,7 @@ int _PyJit_BuildTrace(_PyJitTrace *trace, int chain, int end, PyCodeObject *end_
 
 /* side.c: may a side trace begin with the values of EXIT? */
 bool _PyJitSide_TakesValues(const _PyJitExit *exit);
-/* side_back.c: and may it come back to the head of the loop it leaves, with its values in registers? */
+/* side_head.c: and may it come back to the head of the loop it leaves, with its values in registers? */
 bool _PyJitSide_ComesBack(const _PyJitExit *exit);
 
 /* The bit of the pass with NAME (LENGTH bytes) in passes_off, or 0. */

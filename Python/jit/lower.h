@@ -331,12 +331,14 @@ void _PyJitLoop_DropSmallObjects(_PyJitBuilder *b, uint32_t depth);
 /* After START_SIDE: the map begins with the values of b->from. */
 void _PyJitSide_Begin(_PyJitBuilder *b);
 
-/* side_back.c --------------------------------------------------------------------------------------------------- */
+/* side_head.c, side_back.c --------------------------------------------------------------------------------------------------- */
 
 /* When a trace is complete that ends in LOOP: what side traces need to come back.  HEAD is the map at its head, FIELDS what was
  * known of attributes, WRITTEN the classes of memory its body writes. */
 void _PyJitSide_NoteHead(_PyJitBuilder *b, const _PyJitSlot *head, uint32_t depth, const _PyJitFieldPlan *fields,
                          uint32_t written);
+/* What REF of LOOP is here: the value it had when the loop was entered.  JIT_REF_NONE: that is not known. */
+_PyJitRef _PyJitSide_OldValue(_PyJitBuilder *b, const _PyJitTrace *loop, _PyJitRef ref);
 /* After the snapshot's values and the passed ones: slots that nothing has written since the head. */
 void _PyJitSide_BeginHeld(_PyJitBuilder *b);
 /* The same for attributes. */

@@ -157,7 +157,8 @@ _PyJitRecorder_Cancel(int abort)
 /* The executor of what was recorded, or NULL with *abort set.  A trace with more values than the machine code has room for is built
  * again with less in registers: without its loop's first iteration peeled, then of whole instructions only. */
 static _PyExecutorObject *
-compile(_PyJitRecorder *r, const _PyJitExit *from, bool to_head, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int *abort)
+compile(_PyJitRecorder *r, const _PyJitExit *from, bool to_head, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip,
+        int *abort)
 {
     uint32_t nrecords = r->trace.nrecords;
     for (r->simpler = 0;; r->simpler++) {

@@ -4,22 +4,22 @@
  * had checked and computed.  That is the loop's *interface*.  A side trace that arrives where the loop begins may jump behind the
  * PHIs (TO_HEAD) if it brings all of the interface about:
  *
- *  1. A slot that is dirty at the head holds a number of the same type here, without an object, or the same constant; slots share an
- *     identity here if and only if they do there.
+ *  1. A slot that is dirty at the head holds a number of the same type here, without an object, or the same constant; slots share
+ *     an identity here if and only if they do there.
  *  2. Everything else is in memory.
- *  3. What the body takes the old values for is true of what is here now.  An object or number of a slot either is the one the loop
- *     was entered with, or *new*.  Every pure operation before the head with a new operand is done once more for it, and so is every
- *     one that read memory which was written since (effect classes) and which the body itself does not write.
+ *  3. What the body takes the old values for is true of what is here now.  An object or number of a slot either is the one the
+ *     loop was entered with, or *new*.  Every pure operation before the head with a new operand is done once more for it, and so
+ *     is every one that read memory which was written since (effect classes) and which the body itself does not write.
  *  4. Where the body may know that a slot's value is the result of such an operation, doing it again has to give that value.
  *  5. An attribute of which the head knew what it holds (opt_forward.c) holds that, or something new.
  *
  * A value from before the head that the body uses is *passed*: every exit of the body hands it to its side trace, whose own exits
- * hand it on.  So all of them know it, as a value of their own, whatever happened to the slot it came from; it is the old value, for
- * which everything before the head is still true.  What memory a side trace may take for unchanged the snapshot of its exit says
- * (`held`): slots and attributes that nothing has written since the head, as the slot map saw it at that very place.
+ * hand it on.  So all of them know it, as a value of their own, whatever happened to the slot it came from; it is the old value,
+ * for which everything before the head is still true.  What memory a side trace may take for unchanged the snapshot of its exit
+ * says (`held`): slots and attributes that nothing has written since the head, as the slot map saw it at that very place.
  *
- * Only traces that begin at an exit of the body come back.  Those of the peeled iteration would have to bring about everything, and
- * the peeled iteration does just that.
+ * Only traces that begin at an exit of the body come back.  Those of the peeled iteration would have to bring about everything,
+ * and the peeled iteration does just that.
  *
  * Method: the peeled loop as a target of bridges, in PyPy (Ardo, Bolz and Fijalkowski: loop-aware optimizations in PyPy's tracing
  * JIT).  There the operations to be done again are kept as a trace of their own; here they are found in the loop's trace.
@@ -29,173 +29,6 @@
 #ifdef _Py_TIER2
 
 #include "jit/lower.h"
-
-/* --- The loop --------------------------------------------------------------------------------------------------- */
-
-/* What the slot map said at the head. */
-static void
-note_slots(_PyJitBuilder *b, const _PyJitSlot *head, uint32_t depth)
-{
-    for (uint32_t i = 0; i < depth && !b->failed; i++) {
-        const _PyJitSlot *slot = &head[i];
-        if (!slot->dirty && slot->object == JIT_REF_NONE && slot->number == JIT_REF_NONE && !slot->memory_plain) {
-            continue;
-        }
-        _PyJitHeadSlot known = {
-            .slot = (uint16_t)i, .dirty = slot->dirty, .plain = slot->plain, .memory_plain = slot->memory_plain,
-            .identity = slot->identity, .object = slot->object, .number = slot->number,
-        };
-        b->failed |= _PyJitTrace_AddHead(b->t, &known) < 0;
-    }
-}
-
-/* REF is used in the body. */
-static void
-mark(_PyJitTrace *t, _PyJitRef ref)
-{
-    if (!JIT_IS_CONST(ref) && ref < JIT_REF_BIAS + t->head) {
-        JIT_INS(t, ref)->spare = 1;
-    }
-}
-
-static void
-mark_snapshot(_PyJitTrace *t, uint16_t index)
-{
-    if (index == JIT_NO_SNAPSHOT || t->snaps[index].nframes == 0) {
-        return;
-    }
-    const _PyJitSnapSlot *slots;
-    uint32_t count = _PyJitTrace_SnapSlots(t, &t->snaps[index], &slots);
-    for (uint32_t k = 0; k < count; k++) {
-        mark(t, slots[k].value);
-    }
-}
-
-/* Values from before the head that the body uses. */
-static void
-note_passed(_PyJitBuilder *b)
-{
-    _PyJitTrace *t = b->t;
-    // The lists of common subexpressions are not needed any more.
-    for (uint32_t i = 0; i < t->head; i++) {
-        JIT_INS(t, JIT_REF_BIAS + i)->spare = 0;
-    }
-    for (uint32_t i = t->head; i < t->nins; i++) {
-        const _PyJitIns *ins = JIT_INS(t, JIT_REF_BIAS + i);
-        int nargs = _PyJit_Ops[ins->op].nargs;
-        if (nargs > 0 && ins->op != JIT_OP_PHI) {
-            mark(t, ins->a);
-        }
-        if (nargs > 1 || ins->op == JIT_OP_PHI) {
-            mark(t, ins->b);
-        }
-        if (nargs > 2) {
-            mark(t, ins->c);
-        }
-        mark_snapshot(t, ins->snapshot);
-    }
-    for (uint32_t i = 0; i < t->head && !b->failed; i++) {
-        if (JIT_INS(t, JIT_REF_BIAS + i)->spare) {
-            b->failed |= _PyJitTrace_AddPassed(t, (_PyJitRef)(JIT_REF_BIAS + i)) < 0;
-        }
-    }
-}
-
-void
-_PyJitSide_NoteHead(_PyJitBuilder *b, const _PyJitSlot *head, uint32_t depth, const _PyJitFieldPlan *fields, uint32_t written)
-{
-    _PyJitTrace *t = b->t;
-    if (!pass_is_on(JIT_PASS_SIDE)) {
-        t->passed_from = UINT32_MAX;
-        return;
-    }
-    t->head = b->loop_head;
-    t->nphis = 0;
-    while (JIT_INS(t, JIT_REF_BIAS + t->head + t->nphis)->op == JIT_OP_PHI) {
-        t->nphis++;
-    }
-    t->head_sp = depth;
-    t->written = written;
-    note_slots(b, head, depth);
-    _PyJitForward_NoteHead(b, fields);
-    note_passed(b);
-    t->has_head = !b->failed && t->npassed + t->nphis <= JIT_MAX_PASSED;
-    if (!t->has_head) {
-        t->npassed = t->nheads = t->nfields_at_head = 0;
-        t->passed_from = UINT32_MAX;
-    }
-}
-
-/* --- The beginning of a side trace ------------------------------------------------------------------------------ */
-
-bool
-_PyJitSide_ComesBack(const _PyJitExit *exit)
-{
-    const _PyExecutorObject *owner = exit->owner;
-    const _PyJitSnapshot *snap = &owner->trace->snaps[exit->snapshot];
-    return owner->loop != NULL && owner->anchor->kind == JIT_KIND_LOOP && exit->snapshot >= owner->trace->passed_from
-        && snap->first_frame_runs && _PyJitSide_TakesValues(exit);
-}
-
-/* What REF of LOOP is here: the value it had when the loop was entered.  JIT_REF_NONE: that is not known. */
-static _PyJitRef
-old_value(_PyJitBuilder *b, const _PyJitTrace *loop, _PyJitRef ref)
-{
-    if (ref == JIT_REF_NONE) {
-        return JIT_REF_NONE;
-    }
-    if (JIT_IS_CONST(ref)) {
-        const _PyJitIns *konst = JIT_INS(loop, ref);
-        _PyJitRef here = _PyJitTrace_Const(b->t, konst->type, konst->bits);
-        b->failed |= here == JIT_REF_NONE;
-        return here;
-    }
-    for (uint32_t i = 0; i < loop->npassed; i++) {
-        if (loop->passed[i] == ref) {
-            return b->t->passed[i];
-        }
-    }
-    return JIT_REF_NONE;
-}
-
-void
-_PyJitSide_BeginHeld(_PyJitBuilder *b)
-{
-    const _PyJitTrace *loop = b->from->owner->loop->trace;
-    uint64_t held = b->from->owner->trace->snaps[b->from->snapshot].held;
-    uint32_t free = free_slot(b, 0);
-    b->holds = true;
-    for (uint32_t i = 0; i < free && i < 64; i++) {
-        assert(!(held >> i & 1) || !b->slots[i].dirty);
-        b->slots[i].held = held >> i & 1;
-    }
-    for (uint32_t i = 0; i < loop->nheads && !b->failed; i++) {
-        const _PyJitHeadSlot *head = &loop->heads[i];
-        _PyJitSlot *slot = &b->slots[head->slot];
-        if (head->slot < free && slot->held && !slot->dirty) {
-            slot->object = slot->memory = old_value(b, loop, head->object);
-            slot->number = old_value(b, loop, head->number);
-            slot->plain = slot->object != JIT_REF_NONE && head->plain;
-            slot->memory_plain = head->memory_plain;
-        }
-    }
-}
-
-void
-_PyJitSide_BeginFields(_PyJitBuilder *b)
-{
-    const _PyJitTrace *loop = b->from->owner->loop->trace;
-    b->began_held = b->from->owner->trace->snaps[b->from->snapshot].held_fields;
-    for (uint32_t i = 0; i < loop->nfields_at_head && !b->failed; i++) {
-        _PyJitHeadField field = loop->fields_at_head[i];
-        field.object = old_value(b, loop, field.object);
-        field.value = old_value(b, loop, field.value);
-        field.number = old_value(b, loop, field.number);
-        if (b->began_held >> i & 1 && field.object != JIT_REF_NONE) {
-            _PyJitForward_Begin(b, &field, i);
-        }
-    }
-}
 
 /* --- Its end ---------------------------------------------------------------------------------------------------- */
 
@@ -318,7 +151,7 @@ give(Back *back, _PyJitRef ref, _PyJitRef here)
         back->impossible = true;
     }
     else if (JIT_IS_CONST(ref)) {
-        back->impossible |= old_value(back->b, loop, ref) != here;
+        back->impossible |= _PyJitSide_OldValue(back->b, loop, ref) != here;
     }
     else if (is_null(back->b->t, here)) {
         back->impossible = true;
@@ -330,7 +163,7 @@ give(Back *back, _PyJitRef ref, _PyJitRef here)
     }
     else {
         uint32_t i = ref - JIT_REF_BIAS;
-        uint8_t state = GIVEN | REACHED | (old_value(back->b, loop, ref) != here ? NEW : 0);
+        uint8_t state = GIVEN | REACHED | (_PyJitSide_OldValue(back->b, loop, ref) != here ? NEW : 0);
         back->impossible |= back->state[i] != 0 && (back->state[i] != state || back->here[i] != here);
         back->state[i] = state;
         back->here[i] = here;
@@ -343,7 +176,7 @@ give_old(Back *back, _PyJitRef ref)
 {
     if (ref != JIT_REF_NONE && !JIT_IS_CONST(ref)) {
         uint32_t i = ref - JIT_REF_BIAS;
-        _PyJitRef here = old_value(back->b, back->loop, ref);
+        _PyJitRef here = _PyJitSide_OldValue(back->b, back->loop, ref);
         back->impossible |= back->state[i] & NEW || (back->state[i] != 0 && back->here[i] != here);
         back->state[i] |= GIVEN | REACHED;
         back->here[i] = here;
@@ -417,13 +250,13 @@ static _PyJitRef
 value_now(Back *back, _PyJitRef ref)
 {
     if (ref == JIT_REF_NONE || JIT_IS_CONST(ref)) {
-        return old_value(back->b, back->loop, ref);
+        return _PyJitSide_OldValue(back->b, back->loop, ref);
     }
     uint32_t i = ref - JIT_REF_BIAS;
     if (back->here[i] != JIT_REF_NONE) {
         return back->here[i];
     }
-    _PyJitRef old = back->state[i] & NEW ? JIT_REF_NONE : old_value(back->b, back->loop, ref);
+    _PyJitRef old = back->state[i] & NEW ? JIT_REF_NONE : _PyJitSide_OldValue(back->b, back->loop, ref);
     return back->here[i] = old != JIT_REF_NONE ? old : do_again(back, i);
 }
 
@@ -519,7 +352,8 @@ renew_field(Back *back, uint32_t k)
     int type = JIT_INS(back->loop, field->number)->type;
     if (now.number == JIT_REF_NONE && changes) {
         now = _PyJitForward_Load(b, object, field->version, field->place, true);
-        now.number = _PyJitBuild_Emit(b, type == JIT_TYPE_F64 ? JIT_OP_UNBOX_FLOAT : JIT_OP_UNBOX_INT, now.value, JIT_REF_NONE, 0);
+        int op = type == JIT_TYPE_F64 ? JIT_OP_UNBOX_FLOAT : JIT_OP_UNBOX_INT;
+        now.number = _PyJitBuild_Emit(b, op, now.value, JIT_REF_NONE, 0);
     }
     if (!changes) {
         back->impossible |= now.number != value_now(back, field->number);

@@ -1,7 +1,7 @@
 /* A loop of its own for a side trace that makes numbers the loop it left knows nothing of.
  *
- * `if c: a += 1` / `else: b += 1`: the loop was recorded with the first branch, so it has a in a register; b is an object in memory
- * that it never looks at.  The side trace makes a number of b.  If it came back it would have to box b each time.  Instead the
+ * `if c: a += 1` / `else: b += 1`: the loop was recorded with the first branch, so it has a in a register; b is an object in
+ * memory that it never looks at.  The side trace makes a number of b.  If it came back it would have to box b each time.  Instead the
  * instructions of the loop are lowered once more behind it, as the loop they are (lower_loop.c): the side trace is its peeled
  * iteration, and b is a PHI.  From then on control stays in the new loop, and side traces of it come back to it.
  *
@@ -40,8 +40,8 @@ has_more_numbers(const _PyJitBuilder *b, const _PyJitTrace *loop)
     return false;
 }
 
-/* Is what RECORD, of an older trace, has in `seen` alive?  It was held only while that trace was recorded.  B's trace has OWN records
- * of its own recording, which holds what they name. */
+/* Is what RECORD, of an older trace, has in `seen` alive?  It was held only while that trace was recorded.  B's trace has OWN
+ * records of its own recording, which holds what they name. */
 static bool
 is_alive(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t own)
 {
@@ -61,7 +61,7 @@ is_alive(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t own)
     return false;
 }
 
-/* The records of the loop of TRACE, behind those of B's trace.  1: done; 0: not all of them can be lowered again; -1: no memory. */
+/* The records of the loop of TRACE, behind those of B's trace.  1: done; 0: not all can be lowered again; -1: no memory. */
 static int
 add_records(_PyJitBuilder *b, const _PyJitTrace *trace)
 {

@@ -58,6 +58,38 @@ trace op(READ_FIELD, (o: object -- r: object)) pure reads attr {
     r = *(PyObject **)((char *)o + JIT_AUX);
 }
 
+// The dict of O, whose type has one by its checked version.  Leaves where O has none now, or one of a type of its own.
+trace op(LOAD_DICT, (o: object -- dict: object)) pure reads attr exits {
+    dict = (PyObject *)_PyObject_GetManagedDict(o);
+    EXIT_IF(dict == NULL || !PyDict_CheckExact(dict));
+}
+
+// The value of NAME in DICT, at entry `aux`; leaves where it is not there.
+trace op(LOAD_NAMED_ENTRY, (dict: object, name: object -- r: object)) pure reads dict reads attr exits {
+    PyDictKeysObject *keys = ((PyDictObject *)dict)->ma_keys;
+    EXIT_IF(JIT_AUX >= (uint64_t)keys->dk_nentries || !DK_IS_UNICODE(keys)
+            || DK_UNICODE_ENTRIES(keys)[JIT_AUX].me_key != name);
+    r = DK_UNICODE_ENTRIES(keys)[JIT_AUX].me_value;
+    EXIT_IF(r == NULL);
+}
+
+// Leaves unless there is nothing yet `aux` bytes behind O.
+trace op(GUARD_UNSET, (o: object --)) exits {
+    EXIT_IF(*(PyObject **)((char *)o + JIT_AUX) != NULL);
+}
+
+// The first value of an attribute; takes the reference to V.  A slot of O, `aux` bytes behind it; or inline value number `aux`,
+// which has to be the next one in the order in which they were set.  Never leave.
+trace op(INIT_SLOT, (o: object, v: object --)) writes attr {
+    *(PyObject **)((char *)o + JIT_AUX) = v;
+}
+
+trace op(INIT_VALUE, (o: object, v: object --)) writes attr {
+    PyDictValues *values = _PyObject_InlineValues(o);
+    values->values[JIT_AUX] = v;
+    _PyDictValues_AddToInsertionOrder(values, (Py_ssize_t)JIT_AUX);
+}
+
 // Takes the reference to V; the object that was there, which is not NULL, is given up (GUARD_RELEASE).  Never leaves.
 trace op(STORE_FIELD, (o: object, v: object --)) writes attr {
     PyObject **place = (PyObject **)((char *)o + JIT_AUX);

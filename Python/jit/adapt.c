@@ -51,16 +51,16 @@ version_of(PyTypeObject *type, bool store)
     return PyUnstable_Type_AssignVersionTag(type) ? type->tp_version_tag : 0;
 }
 
-/* The index of the inline value NAME of OWNER, which has a value; -1: none. */
+/* The index of the inline value NAME of OWNER, which has a value but for a STORE; -1: none. */
 static int
-inline_index(PyObject *owner, PyObject *name)
+inline_index(PyObject *owner, PyObject *name, bool store)
 {
     PyTypeObject *type = Py_TYPE(owner);
     if (!(type->tp_flags & Py_TPFLAGS_INLINE_VALUES) || !_PyObject_InlineValues(owner)->valid) {
         return -1;
     }
     Py_ssize_t index = _PyDictKeys_StringLookup(((PyHeapTypeObject *)type)->ht_cached_keys, name);
-    if (index < 0 || index > UINT16_MAX || _PyObject_InlineValues(owner)->values[index] == NULL) {
+    if (index < 0 || index > UINT16_MAX || (!store && _PyObject_InlineValues(owner)->values[index] == NULL)) {
         return -1;
     }
     return (int)index;
@@ -120,7 +120,7 @@ adapt_load(_PyJitPending *prev, PyObject *owner)
     if (version == 0) {
         return;
     }
-    int index = descr == NULL ? inline_index(owner, name) : slot_offset(owner, descr, false);
+    int index = descr == NULL ? inline_index(owner, name, false) : slot_offset(owner, descr, false);
     if (index >= 0) {
         prev->units[4].cache = (uint16_t)index;
         choose(prev, descr == NULL ? LOAD_ATTR_INSTANCE_VALUE : LOAD_ATTR_SLOT, version);
@@ -144,7 +144,7 @@ adapt_store(_PyJitPending *prev, PyObject *owner)
     if (version == 0) {
         return;
     }
-    int index = descr != NULL ? slot_offset(owner, descr, true) : inline_index(owner, name);
+    int index = descr != NULL ? slot_offset(owner, descr, true) : inline_index(owner, name, true);
     if (index >= 0 && (descr != NULL || _PyObject_GetManagedDict(owner) == NULL)) {
         prev->units[4].cache = (uint16_t)index;
         choose(prev, descr == NULL ? STORE_ATTR_INSTANCE_VALUE : STORE_ATTR_SLOT, version);

@@ -153,6 +153,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case LOAD_ATTR_CLASS:
         case LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES:
         case LOAD_ATTR_NONDESCRIPTOR_NO_DICT:
+        case LOAD_ATTR_WITH_HINT:
         case STORE_ATTR_INSTANCE_VALUE:
         case STORE_ATTR_SLOT:
             return _PyJitLower_Attribute(b, index);

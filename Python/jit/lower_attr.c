@@ -1,8 +1,8 @@
 /* Lowering rules of attributes.
  *
  * An attribute of an instance is in the object itself, as an inline value or in a slot of the class: the version of the type
- * says where, and that no descriptor of the class comes first.  What is loaded is borrowed from the heap (slots.c, rule 6).  A store
- * replaces a value; the first store to an attribute stays opaque, as do attributes in dicts.
+ * says where, and that no descriptor of the class comes first.  What is loaded is borrowed from the heap (slots.c, rule 6).  A
+ * store replaces a value, or is the first one.  Attributes in dicts are loaded by their entry; stores to them stay opaque.
  *
  * Attributes of modules and classes are constants: of a module that is one itself, by its watched dict (watch.c); of a
  * class, by its version.
@@ -72,6 +72,53 @@ load_field(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* LOAD_ATTR_WITH_HINT: from the dict of an instance. */
+static uint32_t
+load_hinted(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    const _Py_CODEUNIT *units = &b->t->units[record->units];
+    uint32_t top = b->depth - 1;
+    if (!_PyJitSlot_CanRelease(b, top, JIT_TAG(record->types, 2)) || version_of(units) > INT32_MAX) {
+        return 0;
+    }
+    PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
+    _PyJitRef known = _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, (uint64_t)(uintptr_t)name);
+    b->failed |= known == JIT_REF_NONE;
+    _PyJitLower_Begin(b, index);
+    _PyJitRef owner = _PyJitSlot_Object(b, top);
+    guard(b, JIT_OP_GUARD_TYPE_VERSION, owner, version_of(units));
+    _PyJitSlot_GuardRelease(b, top);
+    _PyJitRef dict = _PyJitBuild_Emit(b, JIT_OP_LOAD_DICT, owner, JIT_REF_NONE, 0);
+    _PyJitRef value = _PyJitBuild_Emit(b, JIT_OP_LOAD_NAMED_ENTRY, dict, known, units[4].cache);
+    _PyJitSlot_DropTop(b);
+    _PyJitSlot_PushHeap(b, value);
+    if (record->oparg & 1) {
+        _PyJitSlot_PushNull(b);
+    }
+    return 1;
+}
+
+/* The first value of an attribute of the object on top of the stack, whose type was checked. */
+static void
+store_first(_PyJitBuilder *b, const _PyJitRecord *record, _PyJitRef owner, uint32_t place)
+{
+    const _Py_CODEUNIT *units = &b->t->units[record->units];
+    uint32_t value = b->depth - 2;
+    bool slot = record->opcode == STORE_ATTR_SLOT;
+    guard(b, JIT_OP_GUARD_UNSET, owner, place);
+    if (_PyJitSlot_IsBare(b, value)) {
+        _PyJitSlot_Box(b, value);
+    }
+    // Nothing leaves from here on.
+    _PyJitRef number = b->slots[value].number;
+    _PyJitSlot_DropTop(b);
+    _PyJitRef taken = _PyJitSlot_TakeTop(b);
+    _PyJitSlot_OwnHeap(b);
+    (void)_PyJitBuild_Emit(b, slot ? JIT_OP_INIT_SLOT : JIT_OP_INIT_VALUE, owner, taken, units[4].cache);
+    _PyJitForward_Store(b, owner, version_of(units), place, taken, number);
+}
+
 static uint32_t
 store_field(_PyJitBuilder *b, uint32_t index)
 {
@@ -79,7 +126,7 @@ store_field(_PyJitBuilder *b, uint32_t index)
     const _Py_CODEUNIT *units = &b->t->units[record->units];
     uint32_t value = b->depth - 2;
     unsigned int old_tag = JIT_TAG(record->types, 2);
-    if (!top_is_borrowed(b) || version_of(units) > INT32_MAX || old_tag == JIT_TAG_OTHER || old_tag == JIT_TAG_NULL) {
+    if (!top_is_borrowed(b) || version_of(units) > INT32_MAX || old_tag == JIT_TAG_OTHER) {
         return 0;
     }
     uint32_t place = place_of(record->opcode, units[4].cache), version = version_of(units);
@@ -88,6 +135,10 @@ store_field(_PyJitBuilder *b, uint32_t index)
     guard(b, JIT_OP_GUARD_TYPE_VERSION, owner, version);
     if (record->opcode == STORE_ATTR_INSTANCE_VALUE) {
         guard(b, JIT_OP_GUARD_NO_DICT, owner, 0);
+    }
+    if (old_tag == JIT_TAG_NULL) {
+        store_first(b, record, owner, place);
+        return 1;
     }
     bool bare = _PyJitSlot_IsBare(b, value), alone = _PyJitSlot_IsAlone(b, value);
     _PyJitField old = _PyJitForward_Load(b, owner, version, place, false);
@@ -199,6 +250,8 @@ _PyJitLower_Attribute(_PyJitBuilder *b, uint32_t index)
         case LOAD_ATTR_INSTANCE_VALUE:
         case LOAD_ATTR_SLOT:
             return load_field(b, index);
+        case LOAD_ATTR_WITH_HINT:
+            return load_hinted(b, index);
         case STORE_ATTR_INSTANCE_VALUE:
         case STORE_ATTR_SLOT:
             return store_field(b, index);

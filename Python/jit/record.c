@@ -573,6 +573,7 @@ note_types(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_poi
         case UNPACK_SEQUENCE_LIST:
         case LOAD_ATTR_INSTANCE_VALUE:
         case LOAD_ATTR_SLOT:
+        case LOAD_ATTR_WITH_HINT:
         case LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES:
         case LOAD_ATTR_NONDESCRIPTOR_NO_DICT:
         case POP_TOP:

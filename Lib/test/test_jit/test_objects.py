@@ -134,6 +134,31 @@ OPTIMIZED["objects in locals"] = (
     "OPAQUE",
 )
 
+OPTIMIZED["attributes in dicts and first ones"] = (
+    """
+    class Many:
+        def __init__(self):
+            for k in range(40):
+                setattr(self, "a%d" % k, k)
+    class Thing:
+        def set(self, x):
+            self.x = x
+            self.y = None
+    def f(n):
+        many = Many()
+        Thing().set(0)
+        things = [Thing() for i in range(n)]
+        t = 0
+        for thing in things:
+            t += many.a35
+            thing.set(t)
+    """,
+    (500,),
+    "LOAD_DICT LOAD_NAMED_ENTRY UNBOX_INT GUARD_UNSET INIT_VALUE GUARD_UNSET INIT_VALUE PHI IADD INIT_VALUE "
+    "INIT_VALUE LOOP",
+    "OPAQUE",
+)
+
 GLOBALS = """
 import gc, sys, types
 
@@ -479,6 +504,79 @@ def numbers_over_objects(n):
             kept = Link(log, -i, None)
     return t, log
 
+class Many:
+    # More attributes than are kept in the object.
+    def __init__(self, log=None):
+        self.log = log
+        for k in range(40):
+            setattr(self, "a%d" % k, k)
+
+def in_dicts(n):
+    one, other = Many(), Many()
+    t = 0
+    out = []
+    for i in range(n):
+        t += one.a35 * other.a36
+        one.a35 = i
+        out.append((t % 255, one.a35, other.a35))
+        if i % 40 == 30:
+            one, other = other, one
+        if i == 100:
+            del one.a36
+            one.a36 = 0.5
+        if i == 150:
+            one.__dict__ = {"a35": 3, "a36": 4}
+        if i == 200:
+            other.__dict__ = {1: 2, "a35": 3, "a36": 4}
+    return out
+
+def gone_from_dicts(n):
+    thing = Many()
+    out = []
+    for i in range(n):
+        try:
+            out.append(thing.a35)
+            if i % 50 == 40:
+                del thing.a35
+        except AttributeError as error:
+            out.append((str(error), error.__traceback__.tb_lineno))
+            thing.a35 = i
+    return out
+
+class First:
+    __slots__ = ("x", "y", "z")
+    def set(self, i):
+        self.y = i
+        self.x = i * 0.5
+        return self
+
+class Bare:
+    def set(self, i):
+        self.y = i
+        self.x = i * 0.5
+        return self
+
+def first_values(n):
+    out = []
+    for i in range(n):
+        one, other = First().set(i), Bare().set(i)
+        other.z = one.z = other if i & 1 else one.x
+        out.append((one.x is other.x, one.z is other.z, other.__dict__ if i % 9 == 8 else other.x))
+        other.z = one.z = None
+        if i % 30 == 7:
+            del other.y
+            other.set(3)
+            other.w = 5
+        if i % 30 == 9:
+            del one.y
+            other.__dict__["w"] = 6
+        try:
+            out.append(one.y + other.w)
+        except AttributeError as error:
+            out.append(str(error))
+        out.append(list(other.__dict__))
+    return out[-300:]
+
 def results_nobody_wants(n):
     log = []
     chain = Link(log, 0, Link(log, 1, None))
@@ -511,6 +609,7 @@ def exchanges(x, y, k):
     return x.value + z
 
 FUNCTIONS = [links, two_at_once, numbers_over_objects, results_nobody_wants, in_a_callee,
+             in_dicts, gone_from_dicts, first_values,
              moves, ints_of_all_sizes, identity, old_values_live_on, on_the_stack, nested_owners, finalizers,
              deleted, dictionaries, property_comes_later, setter_comes_later, class_changes, kinds_change,
              class_values, modules]

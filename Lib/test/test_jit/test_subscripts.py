@@ -1,4 +1,4 @@
-"""Typed traces: numbers of arrays, negative indexes, and calls and constants of a class that look like neither.
+"""Typed traces: numbers of arrays, negative indexes, and calls and constants of classes.
 
 `LOOPS` gives functions with operations of their loops, in this order, and one that is not in them; `PROGRAM`
 is run with each check of its traces made to fail in turn, and its results and the references it leaves are

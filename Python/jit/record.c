@@ -444,197 +444,6 @@ deoptimized(const _PyJitPending *prev)
     return prev->instr->op.code != prev->opcode || prev->instr[1].cache != prev->units[1].cache;
 }
 
-/* The JIT_TAG_ of what a slot holds. */
-static unsigned int
-tag_of(PyObject *object)
-{
-    if (object == NULL) {
-        return JIT_TAG_NULL;
-    }
-    if (PyLong_CheckExact(object)) {
-        Py_ssize_t digits = _PyLong_DigitCount((PyLongObject *)object);
-        int overflow = 1;
-        if (digits == 3) {
-            (void)PyLong_AsLongLongAndOverflow(object, &overflow);
-        }
-        return digits <= 2 ? JIT_TAG_INT : overflow ? JIT_TAG_BIG : JIT_TAG_WIDE;
-    }
-    return PyFloat_CheckExact(object) ? JIT_TAG_FLOAT : PyBool_Check(object) ? JIT_TAG_BOOL
-        : object == Py_None ? JIT_TAG_NONE : PyUnicode_CheckExact(object) ? JIT_TAG_STR : JIT_TAG_OTHER;
-}
-
-/* The same of an object that is about to be given up: SHARED if that is not its end. */
-static unsigned int
-tag_of_release(PyObject *object)
-{
-    unsigned int tag = tag_of(object);
-    return tag == JIT_TAG_OTHER && Py_REFCNT(object) > 1 ? JIT_TAG_SHARED : tag;
-}
-
-/* Of the item that a store to LIST[INDEX] replaces; both are what the instruction was specialized for before, not surely now. */
-static unsigned int
-tag_of_item(PyObject *list, PyObject *index)
-{
-    if (!PyList_CheckExact(list) || !PyLong_CheckExact(index) || !_PyLong_IsNonNegativeCompact((PyLongObject *)index)) {
-        return JIT_TAG_OTHER;
-    }
-    Py_ssize_t i = (Py_ssize_t)((PyLongObject *)index)->long_value.ob_digit[0];
-    return i < PyList_GET_SIZE(list) ? tag_of_release(PyList_GET_ITEM(list, i)) : JIT_TAG_OTHER;
-}
-
-/* No local of FRAME ends with code of users when it is given up. */
-static bool
-locals_can_go(_PyInterpreterFrame *frame)
-{
-    int nlocals = _PyFrame_GetCode(frame)->co_nlocalsplus;
-    for (int i = 0; i < nlocals; i++) {
-        if (tag_of_release(frame->localsplus[i]) == JIT_TAG_OTHER) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Of the attribute that a store to OWNER with this instruction replaces, if OWNER is what it was specialized for. */
-static unsigned int
-tag_of_attribute(const _PyJitPending *prev, PyObject *owner)
-{
-    if (Py_TYPE(owner)->tp_version_tag != read_u32((uint16_t *)&prev->units[2].cache)) {
-        return JIT_TAG_OTHER;
-    }
-    uint32_t index = prev->units[4].cache;
-    if (prev->opcode == STORE_ATTR_SLOT) {
-        return tag_of_release(*(PyObject **)((char *)owner + index));
-    }
-    const PyDictValues *values = _PyObject_InlineValues(owner);
-    return values->valid ? tag_of_release(values->values[index]) : JIT_TAG_OTHER;
-}
-
-/* How Y, an exact number, is to X, or to 0 if X is NULL (JIT_ORDER_).  Big ints and other objects: OTHER. */
-static unsigned int
-order_of(PyObject *x, PyObject *y)
-{
-    if (PyFloat_CheckExact(y) && x != NULL && PyFloat_CheckExact(x)) {
-        double difference = PyFloat_AS_DOUBLE(y) - PyFloat_AS_DOUBLE(x);
-        return difference < 0 ? JIT_ORDER_LESS : difference > 0 ? JIT_ORDER_MORE : JIT_ORDER_OTHER;
-    }
-    if (!PyLong_CheckExact(y) || (x != NULL && !PyLong_CheckExact(x))) {
-        return JIT_ORDER_OTHER;
-    }
-    int overflow_x = 0, overflow_y;
-    long long left = x == NULL ? 0 : PyLong_AsLongLongAndOverflow(x, &overflow_x);
-    long long right = PyLong_AsLongLongAndOverflow(y, &overflow_y);
-    return overflow_x || overflow_y || left == right ? JIT_ORDER_OTHER : right < left ? JIT_ORDER_LESS : JIT_ORDER_MORE;
-}
-
-/* What the builder wants to know of an instruction that is about to run: stack depth and types (JIT_TAG). */
-static void
-note_types(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
-{
-    PyObject **base = frame->localsplus;
-    Py_ssize_t depth = stack_pointer - _PyFrame_Stackbase(frame);
-    Py_ssize_t sp = stack_pointer - base;
-    uint32_t oparg = (uint32_t)prev->oparg;
-    unsigned int types = 0;
-    if (depth > 0) {
-        types |= tag_of(stack_pointer[-1]);
-    }
-    if (depth > 1) {
-        types |= tag_of(stack_pointer[-2]) << 4;
-    }
-    switch (prev->opcode) {
-        case STORE_FAST:
-            types |= tag_of_release(base[oparg]) << 8;
-            break;
-        case RETURN_VALUE:
-        case RETURN_CONST:
-            // In place of a local that is written.
-            types |= (unsigned int)(locals_can_go(frame) ? JIT_TAG_NULL : JIT_TAG_OTHER) << 8;
-            break;
-        case STORE_FAST_STORE_FAST:
-            types |= tag_of_release(base[oparg & 15]) << 12;
-            /* fall through */
-        case STORE_FAST_LOAD_FAST:
-            types |= tag_of_release(base[oparg >> 4]) << 8;
-            break;
-        case STORE_SUBSCR:
-            types |= depth > 2 ? tag_of(stack_pointer[-3]) << 8 : 0;
-            break;
-        case BINARY_SUBSCR:
-            types |= depth > 1 ? tag_of_release(stack_pointer[-2]) << 8 : 0;
-            break;
-        case BINARY_SUBSCR_LIST_INT:
-        case BINARY_SUBSCR_TUPLE_INT:
-        case CALL_LIST_APPEND:
-            types |= tag_of_release(stack_pointer[-2]) << 8;
-            break;
-        case UNPACK_SEQUENCE_TWO_TUPLE:
-        case UNPACK_SEQUENCE_TUPLE:
-        case UNPACK_SEQUENCE_LIST:
-        case LOAD_ATTR_INSTANCE_VALUE:
-        case LOAD_ATTR_SLOT:
-        case LOAD_ATTR_WITH_HINT:
-        case LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES:
-        case LOAD_ATTR_NONDESCRIPTOR_NO_DICT:
-        case POP_TOP:
-            types |= tag_of_release(stack_pointer[-1]) << 8;
-            break;
-        case STORE_SUBSCR_LIST_INT:
-            types |= tag_of_item(stack_pointer[-2], stack_pointer[-1]) << 8;
-            break;
-        case CALL_BUILTIN_O:
-            types |= order_of(NULL, stack_pointer[-1]) << 8;
-            break;
-        case CALL_BUILTIN_FAST_WITH_KEYWORDS:
-            types |= oparg == 2 ? order_of(stack_pointer[-2], stack_pointer[-1]) << 8 : 0;
-            break;
-        case STORE_ATTR_INSTANCE_VALUE:
-        case STORE_ATTR_SLOT:
-            types |= tag_of_attribute(prev, stack_pointer[-1]) << 8;
-            break;
-        default:
-            break;
-    }
-    prev->sp = (uint16_t)Py_MIN(sp, UINT16_MAX);
-    prev->types = (uint16_t)types;
-    prev->observed = frame->frame_obj != NULL;
-}
-
-/* What a record has in `seen`: borrowed, or NULL. */
-static PyObject *
-object_of_interest(_PyInterpreterFrame *frame, PyObject **stack_pointer, const _Py_CODEUNIT *units, int opcode)
-{
-    if (opcode == LOAD_ATTR_METHOD_WITH_VALUES || opcode == LOAD_ATTR_METHOD_NO_DICT || opcode == LOAD_ATTR_PROPERTY
-        || opcode == LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES || opcode == LOAD_ATTR_NONDESCRIPTOR_NO_DICT) {
-        // The method, getter or value, which is sure to live only if the instruction's check holds.
-        bool holds = Py_TYPE(stack_pointer[-1])->tp_version_tag == read_u32((uint16_t *)&units[2].cache);
-        return holds ? read_obj((uint16_t *)&units[6].cache) : NULL;
-    }
-    if (opcode == LOAD_GLOBAL_MODULE) {
-        return frame->f_globals;
-    }
-    // Builtins of one's own are not watched.
-    if (opcode == LOAD_GLOBAL_BUILTIN) {
-        return frame->f_builtins == _PyInterpreterState_GET()->builtins ? frame->f_globals : NULL;
-    }
-    // The generic form may have run with fewer operands; then the rule is not asked.
-    Py_ssize_t depth = stack_pointer - _PyFrame_Stackbase(frame);
-    if (opcode == BINARY_SUBSCR || opcode == BINARY_SUBSCR_GETITEM || opcode == STORE_SUBSCR) {
-        return depth >= 2 ? (PyObject *)Py_TYPE(stack_pointer[-2]) : NULL;
-    }
-    return opcode == CALL_LEN && depth >= 1 ? (PyObject *)Py_TYPE(stack_pointer[-1])
-        : opcode == CALL_ISINSTANCE && depth >= 2 ? (PyObject *)Py_TYPE(stack_pointer[-2]) : NULL;
-}
-
-/* The same when it has run, in the same frame. */
-static void
-note_result(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
-{
-    if (prev->opcode != STORE_FAST_STORE_FAST && stack_pointer > _PyFrame_Stackbase(frame)) {
-        prev->types = (uint16_t)(prev->types | tag_of(stack_pointer[-1]) << 12);
-    }
-}
-
 /* Adds the finished instruction to the trace. -1: no memory. */
 static int
 add_record(_PyJitRecorder *r)
@@ -744,7 +553,7 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
     int last = r->prev.instr != NULL ? r->prev.opcode : NOP;
     if (r->prev.instr != NULL) {
         if (frame == r->frame && frame->owner != FRAME_OWNED_BY_CSTACK) {
-            note_result(&r->prev, frame, stack_pointer);
+            _PyJitRecorder_NoteResult(&r->prev, frame, stack_pointer);
         }
         if (add_record(r) < 0) {
             abort_recording(JIT_ABORT_NO_MEMORY, next_instr, 0);
@@ -765,8 +574,10 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
             forget(r);
             return JIT_STEP_STOP;
         }
-        if (r->target == next_instr && r->depth == 0 && (r->kind == JIT_KIND_SIDE || r->trace.nrecords > 1)) {
-            // By another way than the jump that the loop begins with, whose place is as good.
+        bool jumped = last == JUMP_BACKWARD && r->trace.nrecords > 1;
+        if (r->target == next_instr && r->depth == 0 && (r->kind == JIT_KIND_SIDE || jumped)) {
+            // By another way than the jump that the loop begins with, whose place is as good.  A loop's own trace must come by a jump: what
+            // it does next is its first one.
             if (r->kind == JIT_KIND_LOOP) {
                 finish(JIT_END_LOOP, code, r->root, 0);
             }
@@ -836,12 +647,12 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
     if (r->trace.nrecords > 0 || r->chain < JIT_MAX_CHAIN - 1) {
         _PyJitAdapt(prev, stack_pointer, stack_pointer - _PyFrame_Stackbase(frame));
     }
-    prev->seen = object_of_interest(frame, stack_pointer, prev->units, prev->opcode);
+    prev->seen = _PyJitRecorder_ObjectOfInterest(frame, stack_pointer, prev->units, prev->opcode);
     if (hold(r, (PyObject *)code) < 0 || (prev->seen != NULL && hold(r, prev->seen) < 0)) {
         abort_recording(JIT_ABORT_NO_MEMORY, start, opcode);
         return JIT_STEP_STOP;
     }
-    note_types(prev, frame, stack_pointer);
+    _PyJitRecorder_NoteTypes(prev, frame, stack_pointer);
     prev->instr = next_instr;
     return step;
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -249,6 +250,9 @@ def main() -> int:
     parser.add_argument("-v", "--verbose", action="store_true", help="show the output of every stage")
     arguments = parser.parse_args()
     build = arguments.build.absolute()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # So does a shell without job control start background commands; tests that interrupt themselves hang.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     names = [name for name in arguments.only or STAGES if name not in arguments.skip]
     results = {name: run_stage(name, build, max(arguments.jobs, 1), arguments.verbose) for name in names}

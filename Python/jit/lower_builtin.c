@@ -12,7 +12,7 @@
 #include "pycore_code.h"
 #include "pycore_interp.h"
 #include "pycore_pystate.h"
-#include "jit/lower.h"
+#include "jit/rules.h"
 
 /* The constant callable of a call with NARGS arguments on the stack and nothing bound; borrowed, or NULL. */
 static PyObject *
@@ -37,28 +37,6 @@ is_builtin(PyObject *callable, const char *name)
     return function->m_module != NULL && PyUnicode_CheckExact(function->m_module)
         && PyUnicode_CompareWithASCIIString(function->m_module, "builtins") == 0
         && strcmp(function->m_ml->ml_name, name) == 0;
-}
-
-static inline _PyJitRef
-emit(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right)
-{
-    return _PyJitBuild_Emit(b, op, left, right, 0);
-}
-
-static _PyJitRef
-object_const(_PyJitBuilder *b, const void *object)
-{
-    _PyJitRef ref = _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, (uint64_t)(uintptr_t)object);
-    b->failed |= ref == JIT_REF_NONE;
-    return ref;
-}
-
-static void
-drop(_PyJitBuilder *b, uint32_t count)
-{
-    while (count-- > 0) {
-        _PyJitSlot_DropTop(b);
-    }
 }
 
 /* The slots of a call with NARGS arguments can be popped. */
@@ -105,8 +83,8 @@ call_len(_PyJitBuilder *b, uint32_t index)
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, b->depth - 1);
     int guard = type == &PyList_Type ? JIT_OP_GUARD_LIST : type == &PyTuple_Type ? JIT_OP_GUARD_TUPLE : JIT_OP_GUARD_EXACT;
-    (void)emit(b, guard, object, guard == JIT_OP_GUARD_EXACT ? object_const(b, type) : JIT_REF_NONE);
-    give_number(b, emit(b, op, object, JIT_REF_NONE), 1);
+    (void)emit2(b, guard, object, guard == JIT_OP_GUARD_EXACT ? object_const(b, type) : JIT_REF_NONE);
+    give_number(b, emit1(b, op, object), 1);
     return 1;
 }
 
@@ -126,17 +104,17 @@ call_abs(_PyJitBuilder *b, uint32_t index)
     _PyJitLower_Begin(b, index);
     _PyJitRef number = _PyJitSlot_Number(b, argument, type);
     if (type == JIT_TYPE_F64 || _PyJitSlot_IsAlone(b, argument)) {
-        give_number(b, emit(b, type == JIT_TYPE_F64 ? JIT_OP_FABS : JIT_OP_IABS, number, JIT_REF_NONE), 1);
+        give_number(b, emit1(b, type == JIT_TYPE_F64 ? JIT_OP_FABS : JIT_OP_IABS, number), 1);
         return 1;
     }
     _PyJitRef zero = _PyJitTrace_Const(b->t, JIT_TYPE_I64, 0);
     b->failed |= zero == JIT_REF_NONE;
     if (JIT_TAG(record->types, 2) == JIT_ORDER_LESS) {
-        (void)emit(b, JIT_OP_GUARD_ILT, number, zero);
-        give_number(b, emit(b, JIT_OP_INEG, number, JIT_REF_NONE), 1);
+        (void)emit2(b, JIT_OP_GUARD_ILT, number, zero);
+        give_number(b, emit1(b, JIT_OP_INEG, number), 1);
     }
     else {
-        (void)emit(b, JIT_OP_GUARD_IGE, number, zero);
+        (void)emit2(b, JIT_OP_GUARD_IGE, number, zero);
         give_back(b, argument, 1);
     }
     return 1;
@@ -164,14 +142,14 @@ call_min_max(_PyJitBuilder *b, uint32_t index)
     _PyJitRef x = _PyJitSlot_Number(b, first, type), y = _PyJitSlot_Number(b, second, type);
     if (_PyJitSlot_IsAlone(b, first) && _PyJitSlot_IsAlone(b, second)) {
         int op = floats ? (least ? JIT_OP_FMIN : JIT_OP_FMAX) : least ? JIT_OP_IMIN : JIT_OP_IMAX;
-        give_number(b, emit(b, op, x, y), 2);
+        give_number(b, emit2(b, op, x, y), 2);
         return 1;
     }
     // The second one only if it is really smaller, or larger.
     bool takes_second = JIT_TAG(record->types, 2) == (least ? JIT_ORDER_LESS : JIT_ORDER_MORE);
     _PyJitRef low = least ? y : x, high = least ? x : y;
     int guard = floats ? (takes_second ? JIT_OP_GUARD_FLT : JIT_OP_GUARD_FNLT) : takes_second ? JIT_OP_GUARD_ILT : JIT_OP_GUARD_IGE;
-    (void)emit(b, guard, low, high);
+    (void)emit2(b, guard, low, high);
     give_back(b, takes_second ? second : first, 2);
     return 1;
 }
@@ -198,7 +176,7 @@ call_class(_PyJitBuilder *b, uint32_t index)
         return 1;
     }
     // Any int becomes the nearest double, as in mixed arithmetic.
-    give_number(b, emit(b, wanted == JIT_TYPE_F64 ? JIT_OP_I2F : JIT_OP_F2I, number, JIT_REF_NONE), 1);
+    give_number(b, emit1(b, wanted == JIT_TYPE_F64 ? JIT_OP_I2F : JIT_OP_F2I, number), 1);
     return 1;
 }
 
@@ -221,7 +199,7 @@ call_isinstance(_PyJitBuilder *b, uint32_t index)
         return 0;
     }
     _PyJitLower_Begin(b, index);
-    (void)emit(b, JIT_OP_GUARD_EXACT, _PyJitSlot_Object(b, object), slot->object);
+    (void)emit2(b, JIT_OP_GUARD_EXACT, _PyJitSlot_Object(b, object), slot->object);
     drop(b, 4);
     _PyJitSlot_PushConst(b, Py_True);
     return 1;

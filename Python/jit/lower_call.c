@@ -13,15 +13,7 @@
 
 #include "opcode.h"
 #include "pycore_code.h"
-#include "jit/lower.h"
-
-static _PyJitRef
-object_const(_PyJitBuilder *b, void *object)
-{
-    _PyJitRef ref = _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, (uint64_t)(uintptr_t)object);
-    b->failed |= ref == JIT_REF_NONE;
-    return ref;
-}
+#include "jit/rules.h"
 
 static uint32_t
 unit32(const _PyJitBuilder *b, const _PyJitRecord *record, int index)

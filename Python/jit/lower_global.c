@@ -14,15 +14,7 @@
 #include "pycore_code.h"
 #include "pycore_interp.h"
 #include "pycore_pystate.h"
-#include "jit/lower.h"
-
-static _PyJitRef
-object_const(_PyJitBuilder *b, PyObject *object)
-{
-    _PyJitRef ref = _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, (uint64_t)(uintptr_t)object);
-    b->failed |= ref == JIT_REF_NONE;
-    return ref;
-}
+#include "jit/rules.h"
 
 /* The walk's frame runs a function, known by now, that has other globals or builtins. */
 static bool

@@ -6,21 +6,15 @@
 
 #ifdef _Py_TIER2
 
-#include "jit/lower.h"
+#include "jit/rules.h"
 #include "jit/math_functions.h"
-
-static inline _PyJitRef
-emit(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux)
-{
-    return _PyJitBuild_Emit(b, op, left, right, aux);
-}
 
 /* The number in SLOT, of TYPE, as a float. */
 static _PyJitRef
 as_float(_PyJitBuilder *b, uint32_t slot, int type)
 {
     _PyJitRef number = _PyJitSlot_Number(b, slot, type);
-    return type == JIT_TYPE_F64 ? number : emit(b, JIT_OP_I2F, number, JIT_REF_NONE, 0);
+    return type == JIT_TYPE_F64 ? number : emit1(b, JIT_OP_I2F, number);
 }
 
 uint32_t
@@ -54,14 +48,12 @@ _PyJitLower_Math(_PyJitBuilder *b, uint32_t index, PyObject *callable, uint32_t 
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef x = as_float(b, first, types[0]), y = nargs == 2 ? as_float(b, first + 1, types[1]) : JIT_REF_NONE;
-    _PyJitRef result = root ? emit(b, JIT_OP_FSQRT, x, JIT_REF_NONE, 0) : size ? emit(b, JIT_OP_FABS, x, JIT_REF_NONE, 0)
-        : emit(b, nargs == 2 ? JIT_OP_FMATH2 : JIT_OP_FMATH, x, y, (uint32_t)number);
+    _PyJitRef result = root ? emit1(b, JIT_OP_FSQRT, x) : size ? emit1(b, JIT_OP_FABS, x)
+        : _PyJitBuild_Emit(b, nargs == 2 ? JIT_OP_FMATH2 : JIT_OP_FMATH, x, y, (uint32_t)number);
     if (whole) {
-        result = emit(b, JIT_OP_F2I, result, JIT_REF_NONE, 0);
+        result = emit1(b, JIT_OP_F2I, result);
     }
-    for (uint32_t i = 0; i < nargs + 2; i++) {
-        _PyJitSlot_DropTop(b);
-    }
+    drop(b, nargs + 2);
     _PyJitSlot_PushNumber(b, result);
     return 1;
 }

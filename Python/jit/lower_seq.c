@@ -14,35 +14,7 @@
 #include "pycore_code.h"
 #include "pycore_interp.h"
 #include "pycore_pystate.h"
-#include "jit/lower.h"
-
-static _PyJitRef
-konst(_PyJitBuilder *b, int64_t value)
-{
-    _PyJitRef ref = _PyJitTrace_Const(b->t, JIT_TYPE_I64, (uint64_t)value);
-    b->failed |= ref == JIT_REF_NONE;
-    return ref;
-}
-
-static inline _PyJitRef
-emit1(_PyJitBuilder *b, int op, _PyJitRef operand)
-{
-    return _PyJitBuild_Emit(b, op, operand, JIT_REF_NONE, 0);
-}
-
-static inline _PyJitRef
-emit2(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right)
-{
-    return _PyJitBuild_Emit(b, op, left, right, 0);
-}
-
-static void
-drop(_PyJitBuilder *b, uint32_t count)
-{
-    while (count-- > 0) {
-        _PyJitSlot_DropTop(b);
-    }
-}
+#include "jit/rules.h"
 
 /* --- Subscripts ---------------------------------------------------------------------------------------------------- */
 

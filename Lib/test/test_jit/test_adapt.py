@@ -7,6 +7,7 @@ leaves are compared with tier 1.
 import json
 import unittest
 
+from test.test_jit.exits import ForcedExits
 from test.test_jit.test_typed import RUN_AND_COUNT, run
 
 CLASSES = """
@@ -154,16 +155,8 @@ print(json.dumps([text for text in sys._jit._ir_traces() if "<string>" in text])
 )
 
 
-class AdaptTests(unittest.TestCase):
-    maxDiff = 3000
-
-    @classmethod
-    def setUpClass(cls):
-        cls.expected = run(PROGRAM, PYTHON_JIT="0")
-
-    def check(self, **settings):
-        with self.subTest(**settings):
-            self.assertEqual(run(PROGRAM, **settings), self.expected)
+class AdaptTests(ForcedExits, unittest.TestCase):
+    program = PROGRAM
 
     def test_each_type_has_its_form(self):
         text = "\n".join(json.loads(run(SHAPES)))
@@ -175,21 +168,9 @@ class AdaptTests(unittest.TestCase):
         for name in "LOAD_ATTR", "STORE_ATTR", "CALL":
             self.assertNotIn(name, lowered + opaque)
 
-    def test_machine_code(self):
-        self.check(PYTHON_JIT_BACKEND="native")
-        self.check(PYTHON_JIT_BACKEND="native", PYTHON_JIT_LOOP_THRESHOLD="12", PYTHON_JIT_EXIT_THRESHOLD="2")
-
     def test_opaque(self):
         self.check(PYTHON_JIT_TYPED="0")
         self.check(PYTHON_JIT_TYPED="0", PYTHON_JIT_BACKEND="native")
-
-    def test_stress(self):
-        self.check(PYTHON_JIT_STRESS="1")
-        self.check(PYTHON_JIT_STRESS="1", PYTHON_JIT_BACKEND="native")
-
-    def test_forced_exits(self):
-        for number in range(1, 41):
-            self.check(PYTHON_JIT_FORCE_EXIT=str(number))
 
 
 if __name__ == "__main__":

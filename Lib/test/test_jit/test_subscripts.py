@@ -9,6 +9,7 @@ import json
 import textwrap
 import unittest
 
+from test.test_jit.exits import ForcedExits
 from test.test_jit.test_typed import RUN_AND_COUNT, operations, run
 
 CLASSES = """
@@ -242,34 +243,10 @@ def in_order(wanted, found):
     return all(name in rest for name in wanted)
 
 
-class ExitTests(unittest.TestCase):
+class ExitTests(ForcedExits, unittest.TestCase):
     """Every check fails in turn."""
 
-    maxDiff = 3000
-
-    @classmethod
-    def setUpClass(cls):
-        cls.expected = run(PROGRAM, PYTHON_JIT="0")
-
-    def check(self, **settings):
-        with self.subTest(**settings):
-            self.assertEqual(run(PROGRAM, **settings), self.expected)
-
-    def test_machine_code(self):
-        self.check(PYTHON_JIT_BACKEND="native")
-        self.check(PYTHON_JIT_BACKEND="native", PYTHON_JIT_LOOP_THRESHOLD="12", PYTHON_JIT_EXIT_THRESHOLD="2")
-
-    def test_passes_off(self):
-        for passes in "cse", "peel", "fold,cse,forward,dead,peel":
-            self.check(PYTHON_JIT_PASSES_OFF=passes)
-
-    def test_stress(self):
-        self.check(PYTHON_JIT_STRESS="1")
-        self.check(PYTHON_JIT_STRESS="1", PYTHON_JIT_BACKEND="native")
-
-    def test_forced_exits(self):
-        for number in range(1, 41):
-            self.check(PYTHON_JIT_FORCE_EXIT=str(number))
+    program = PROGRAM
 
 
 if __name__ == "__main__":

@@ -1,0 +1,45 @@
+/* What lowering rules write again and again.  All of it belongs to the builder B; a failure is noted there. */
+#ifndef Py_JIT_RULES_H
+#define Py_JIT_RULES_H
+
+#include "jit/lower.h"
+
+static inline _PyJitRef
+emit1(_PyJitBuilder *b, int op, _PyJitRef operand)
+{
+    return _PyJitBuild_Emit(b, op, operand, JIT_REF_NONE, 0);
+}
+
+static inline _PyJitRef
+emit2(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right)
+{
+    return _PyJitBuild_Emit(b, op, left, right, 0);
+}
+
+static inline _PyJitRef
+konst(_PyJitBuilder *b, int64_t value)
+{
+    _PyJitRef ref = _PyJitTrace_Const(b->t, JIT_TYPE_I64, (uint64_t)value);
+    b->failed |= ref == JIT_REF_NONE;
+    return ref;
+}
+
+/* OBJECT is borrowed: the trace depends on it, or it lives for ever. */
+static inline _PyJitRef
+object_const(_PyJitBuilder *b, const void *object)
+{
+    _PyJitRef ref = _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, (uint64_t)(uintptr_t)object);
+    b->failed |= ref == JIT_REF_NONE;
+    return ref;
+}
+
+/* Pops COUNT slots, which can be dropped. */
+static inline void
+drop(_PyJitBuilder *b, uint32_t count)
+{
+    while (count-- > 0) {
+        _PyJitSlot_DropTop(b);
+    }
+}
+
+#endif /* !Py_JIT_RULES_H */

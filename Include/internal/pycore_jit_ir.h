@@ -168,7 +168,8 @@ enum {
 };
 
 /* I: 0, 1: the top of the stack and the one below; 2: what stood in the (first) local a STORE_FAST... writes, the item or attribute
- * a store replaces, what STORE_SUBSCR stores, or what a subscript, append, unpacking, LOAD_ATTR... or POP_TOP pops; 3: in the second local, for all other
+ * a store replaces, what STORE_SUBSCR stores, or what a subscript, append, unpacking, LOAD_ATTR... or POP_TOP pops; 3: in the
+ * second local, for all other
  * instructions the top of the stack after it ran. */
 /* The same field of a call of abs, min or max: how the last of two arguments is to the first; of one, how it is to 0. */
 enum { JIT_ORDER_OTHER, JIT_ORDER_LESS, JIT_ORDER_MORE };

@@ -6,7 +6,8 @@
 //
 // "Plain" is an object whose end runs nothing of users: an exact int, float, bool, str, or None.
 
-// The object in a slot, borrowed.  NULL if a local is not bound: only GUARD_BOUND and GUARD_PLAIN may look at it then.  Not pure: memory changes.
+// The object in a slot, borrowed.  NULL if a local is not bound: only GUARD_BOUND and GUARD_PLAIN may look at it then.  Not pure:
+// memory changes.
 trace op(LOAD_SLOT, (-- r: object)) {
     r = frame->localsplus[JIT_AUX];
 }

@@ -845,7 +845,7 @@ store_virtual(_PyJitBuilder *b, uint32_t local)
 {
     _PyJitSlot *slot = &b->slots[local];
     _PyJitRef dropped = slot->owned ? slot->object : JIT_REF_NONE;
-    own_borrowers(b, dropped);
+    own_all_borrowers(b, dropped);      // another local too: `x, y = y, x` of arguments
     *slot = b->slots[b->depth - 1];
     pop(b);
     if (dropped != JIT_REF_NONE) {

@@ -438,6 +438,19 @@ def mathematics_at_the_edges(n, infinite=float("inf"), odd=float("nan")):
             seen.append((root, power, rest, floored, floored is x))
     return seen
 
+def swapped_arguments(n):
+    def larger_first(x, y):
+        if x < y:
+            x, y = y, x
+        return [x - y, x, y]
+    total = 0.0
+    for i in range(n):
+        z = complex(i % 7 + 0.5, i % 5)
+        difference, x, y = larger_first(z.real, z.imag)
+        w = larger_first(z.imag, z.real)
+        total += difference * w[0] + x / (w[2] + 1.0) - y + w[1]
+    return total
+
 def a_function_of_that_name(n):
     roots = 0.0
     real = math.sqrt

@@ -75,6 +75,7 @@ extern "C" {
     X(given_up,         "sites", "loops and exits that are not tried again") \
     X(too_rare,         "times", "a site's count was reached, too slowly to be worth a trace") \
     X(instructions,     "instructions", "bytecode instructions recorded in finished traces") \
+    X(uops,             "uops", "micro-operations those instructions are made of, without caches and saves of their place") \
     X(compile_time,     "ns", "time in the trace builder and the backend")
 
 enum {
@@ -260,7 +261,7 @@ uint32_t _PyJitRate_FirstWait(uint32_t threshold);   // how often a site with th
 uint32_t _PyJitRate_Wait(const void *site, uint32_t threshold);
 
 /* log.c: all are silent where no log is asked for, and never fail the program */
-void _PyJitLog_Trace(_PyExecutorObject *executor, int end, int64_t ns);
+void _PyJitLog_Trace(_PyExecutorObject *executor, int end, uint32_t length, uint32_t uops, int64_t ns);
 void _PyJitLog_Abort(int kind, PyCodeObject *code, _Py_CODEUNIT *instr, int abort, int opcode);
 void _PyJitLog_Link(_PyJitExit *exit, _PyExecutorObject *executor);
 void _PyJitLog_Drop(_PyExecutorObject *executor, const char *why);

@@ -242,6 +242,7 @@ typedef struct {
     uint16_t flags;        // JIT_INST_...
     uint8_t size;          // code units with caches
     uint8_t base;          // head of the family, or itself
+    uint8_t uops;          // micro-operations it is made of
 } _PyJitInstInfo;
 
 extern const _PyJitOpInfo _PyJit_Ops[JIT_OP_COUNT];

@@ -39,10 +39,10 @@ const _PyJitOpInfo _PyJit_Ops[JIT_OP_COUNT] = {
 };
 
 const _PyJitInstInfo _PyJit_Insts[256] = {
-#define X(NAME, SIZE, FLAGS, BASE) [NAME] = {#NAME, NULL, FLAGS, SIZE, BASE},
+#define X(NAME, SIZE, UOPS, FLAGS, BASE) [NAME] = {#NAME, NULL, FLAGS, SIZE, BASE, UOPS},
     JIT_INSTRUCTIONS(X)
 #undef X
-#define X(NAME, REASON) [NAME] = {#NAME, REASON, 0, 0, NAME},
+#define X(NAME, REASON) [NAME] = {#NAME, REASON, 0, 0, NAME, 0},
     JIT_NOT_TRACEABLE(X)
 #undef X
 };

@@ -1,6 +1,7 @@
 /* The log: one line a trace, an abort, a link, a drop (PYTHON_JIT_LOG=FILE, or - for standard error).
  *
- *     trace 12   loop     physics.py:41 advance     318 ops   2.1 kB    64 us  20.1 us/100   back at its start
+ *     trace 12   loop     physics.py:41 advance     318 ops   602 uops   2.1 kB    64 us  20.1 us/100 ops  10.6 us/100 uops
+ *                                                                                                           back at its start
  *     exit  12/3          physics.py:47             branch                      -> trace 15
  *     abort      function app.py:88 handle          instruction cannot be traced: CALL_FUNCTION_EX
  *     drop  12   memory limit
@@ -60,17 +61,17 @@ _PyJit_DescribePlace(PyCodeObject *code, _Py_CODEUNIT *instr, char *text, size_t
 }
 
 void
-_PyJitLog_Trace(_PyExecutorObject *executor, int end, int64_t ns)
+_PyJitLog_Trace(_PyExecutorObject *executor, int end, uint32_t length, uint32_t uops, int64_t ns)
 {
     if (ENGINE->log == NULL) {
         return;
     }
     char place[200];
     _PyJit_DescribePlace(executor->trace->codes[0], executor->start, place, sizeof(place));
-    unsigned nrecords = (unsigned)executor->trace->nrecords;
-    fprintf(ENGINE->log, "trace %-5u %-8s %-40s %5u ops %6.1f kB %6lld us %6.1f us/100   %s\n",
-            (unsigned)executor->id, _PyJit_KindName(executor->kind), place, nrecords,
-            (double)executor->code_size / 1000.0, (long long)(ns / 1000), (double)ns / 10.0 / nrecords, end_texts[end]);
+    fprintf(ENGINE->log, "trace %-5u %-8s %-40s %5u ops %5u uops %6.1f kB %6lld us %6.1f us/100 ops %6.1f us/100 uops   %s\n",
+            (unsigned)executor->id, _PyJit_KindName(executor->kind), place, (unsigned)length, (unsigned)uops,
+            (double)executor->code_size / 1000.0, (long long)(ns / 1000), (double)ns / 10.0 / length,
+            (double)ns / 10.0 / Py_MAX(uops, 1), end_texts[end]);
     fflush(ENGINE->log);
 }
 

@@ -245,8 +245,13 @@ finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
     (void)PyTime_PerfCounterRaw(&after);
     ENGINE->counters.compile_time += (uint64_t)(after - before);
     ENGINE->counters.instructions += length;
+    uint32_t uops = 0;
+    for (uint32_t i = 0; i < length; i++) {
+        uops += _PyJit_Insts[executor->trace->records[i].opcode].uops;
+    }
+    ENGINE->counters.uops += uops;
     ENGINE->ends[end]++;
-    _PyJitLog_Trace(executor, end, after - before);
+    _PyJitLog_Trace(executor, end, length, uops, after - before);
     if (r->exit != NULL) {
         _PyJitLog_Link(r->exit, executor);
     }

@@ -86,15 +86,16 @@ def jit_summary(stats: Any) -> dict[str, Any]:
         "code_bytes": code,
         "machine_code": traces > 0 and code > 0,
         "compile_us_per_100": compile_cost([stats]),
+        "compile_us_per_100_uops": compile_cost([stats], "uops"),
     }
 
 
-def compile_cost(processes: Iterable[Any]) -> float | None:
-    """Microseconds of compilation for 100 recorded instructions, from the sys._jit.stats() of processes."""
+def compile_cost(processes: Iterable[Any], unit: str = "instructions") -> float | None:
+    """Microseconds of compilation for 100 recorded units, from the sys._jit.stats() of processes."""
     counted = [stats for stats in processes if isinstance(stats, dict)]
-    instructions = sum(int(stats.get("instructions", 0)) for stats in counted)
+    recorded = sum(int(stats.get(unit, 0)) for stats in counted)
     nanoseconds = sum(int(stats.get("compile_time", 0)) for stats in counted)
-    return nanoseconds / instructions / 10 if instructions else None
+    return nanoseconds / recorded / 10 if recorded else None
 
 
 def as_json(results: Results) -> dict[str, Any]:
@@ -177,7 +178,10 @@ def table(results: Results) -> str:
         if any(row["traces"] for row in rows):
             traces = sum(row["traces"] for row in rows)
             lines.append(f"{interpreter}: {traces} traces; machine code ran in {ran} of {len(rows)} scripts")
-        cost = compile_cost(row.get(interpreter) for row in results.jit.values())
+        processes = [row.get(interpreter) for row in results.jit.values()]
+        cost = compile_cost(processes)
         if cost is not None:
-            lines.append(f"{interpreter}: {cost:.1f} us to compile 100 recorded instructions")
+            finer = compile_cost(processes, "uops")
+            uops = "" if finer is None else f", {finer:.1f} us for 100 uops"
+            lines.append(f"{interpreter}: {cost:.1f} us to compile 100 recorded instructions{uops}")
     return "\n".join(lines)

@@ -123,7 +123,7 @@ enum { jit_sets_ip = 1 };
 #define JIT_UNWIND() JIT_TAIL(_JIT_UNWIND, JIT_ANY(_Py_CODEUNIT *), JIT_ANY(void *))
 
 enum {
-#define X(NAME, SIZE, FLAGS, BASE) JIT_SETS_IP_##NAME = ((FLAGS) & (JIT_INST_JUMPS | JIT_INST_FRAME)) != 0,
+#define X(NAME, SIZE, UOPS, FLAGS, BASE) JIT_SETS_IP_##NAME = ((FLAGS) & (JIT_INST_JUMPS | JIT_INST_FRAME)) != 0,
     JIT_INSTRUCTIONS(X)
 #undef X
 };

@@ -112,7 +112,7 @@ class Surface(unittest.TestCase):
     def test_log_names_traces_and_aborts(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "log")
-            run(
+            stats = run(
                 """
                 def hot():
                     total = 0
@@ -120,13 +120,21 @@ class Surface(unittest.TestCase):
                         total += i
                     return total
                 hot()
-                report()
+                report(**sys._jit.stats())
                 """,
                 env={"PYTHON_JIT_LOG": path},
             )
             with open(path) as file:
                 log = file.read()
-        self.assertRegex(log, r"(?m)^trace \d+ +loop +<string>:\d+ hot +\d+ ops .* us +[\d.]+ us/100 +back at its start$")
+        self.assertRegex(
+            log,
+            r"(?m)^trace \d+ +loop +<string>:\d+ hot +\d+ ops +\d+ uops .* us"
+            r" +[\d.]+ us/100 ops +[\d.]+ us/100 uops +back at its start$",
+        )
+        recorded = re.findall(r"(?m)^trace .* (\d+) ops +(\d+) uops", log)
+        self.assertEqual(stats["instructions"], sum(int(ops) for ops, uops in recorded))
+        self.assertEqual(stats["uops"], sum(int(uops) for ops, uops in recorded))
+        self.assertGreater(stats["uops"], stats["instructions"])
 
     def test_dump_is_a_graph_of_the_executors(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -231,10 +231,15 @@ def test_machine_code_is_claimed_only_with_code() -> None:
 
 
 def test_compile_cost() -> None:
-    one, two = {"instructions": 300, "compile_time": 90_000}, {"instructions": 100, "compile_time": 110_000}
+    one = {"instructions": 300, "uops": 600, "compile_time": 90_000}
+    two = {"instructions": 100, "uops": 200, "compile_time": 110_000}
     assert report.compile_cost([one, None, two]) == 50.0
+    assert report.compile_cost([one, None, two], "uops") == 25.0
+    older = {"instructions": 1, "compile_time": 1}
+    assert report.compile_cost([older], "uops") is None
     assert report.compile_cost([None, {"instructions": 0, "compile_time": 0}]) is None
     assert report.jit_summary(one)["compile_us_per_100"] == 30.0
+    assert report.jit_summary(one)["compile_us_per_100_uops"] == 15.0
     assert report.jit_summary(None)["compile_us_per_100"] is None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .jit_properties import JIT_FLAGS, jit_flags
+from .jit_properties import JIT_FLAGS, jit_flags, uop_count
 from .metadata import record_opcode
 from .model import Model, Op
 from .output import Writer
@@ -52,9 +52,9 @@ def jit_opcodes(model: Model) -> str:
         w.line(f"#define JIT_RECORD_OPCODE {record_opcode(model)}")
         w.line()
         instructions = model.sorted_instructions()
-        w.line("/* X(NAME, SIZE, FLAGS, BASE_NAME): units with caches; the generic form, or itself. */")
+        w.line("/* X(NAME, SIZE, UOPS, FLAGS, BASE): units with caches; micro-operations; generic form. */")
         rows = [
-            f"X({i.name}, {i.size}, {spell(jit_flags(i))}, {i.base})"
+            f"X({i.name}, {i.size}, {uop_count(i)}, {spell(jit_flags(i))}, {i.base})"
             for i in instructions
             if not not_traceable_reason(i)
         ]

@@ -23,6 +23,10 @@ JIT_FLAGS = {
 }
 
 
+# Micro-operations that only save the place of an instruction.
+SAVES_PLACE = ("_SET_IP", "_SAVE_RETURN_OFFSET")
+
+
 def sections_dropped(directive: str) -> bool:
     """Parts of bodies that are tier 1's alone: specializing and the way into the JIT."""
     words = directive.lstrip("# \t").split()
@@ -47,6 +51,16 @@ def kept_tokens(op: Op) -> list[Token]:
 
 def traced_ops(instruction: Instruction) -> list[Op]:
     return [p.op for p in instruction.parts if not p.op.has("specializing")]
+
+
+def uop_count(instruction: Instruction) -> int:
+    """How many micro-operations it is made of.
+
+    Cache entries, specializing and saving the instruction pointer are none; an instruction that does the
+    work of two others, each with half of its argument (`oparg1`), is two.
+    """
+    ops = [op for op in traced_ops(instruction) if op.name not in SAVES_PLACE]
+    return sum(2 if op.mentions("oparg1") else 1 for op in ops)
 
 
 def escape_reason(instruction: Instruction) -> str:

@@ -172,6 +172,24 @@ def test_every_instruction_is_traceable_or_has_a_reason(upstream_only: dict[str,
 )
 def test_jit_flags(upstream_only: dict[str, str], name: str, flags: str) -> None:
     header = upstream_only["Include/internal/pycore_jit_opcodes.h"]
-    row = re.search(rf"X\({name}, \d+, ([^,]*),", header)
+    row = re.search(rf"X\({name}, \d+, \d+, ([^,]*),", header)
     assert row is not None
     assert set(re.findall(r"JIT_INST_(\w+)", row[1])) == {"TRACEABLE", *flags.split()}
+
+
+@pytest.mark.parametrize(
+    ("name", "uops"),
+    [
+        ("LOAD_FAST", 1),
+        ("LOAD_FAST_LOAD_FAST", 2),
+        ("STORE_FAST_LOAD_FAST", 2),
+        ("BINARY_OP_ADD_INT", 2),
+        ("LOAD_ATTR_INSTANCE_VALUE", 3),  # two cache entries more
+        ("CALL_PY_EXACT_ARGS", 5),  # and _SAVE_RETURN_OFFSET
+    ],
+)
+def test_uops_of_an_instruction(upstream_only: dict[str, str], name: str, uops: int) -> None:
+    header = upstream_only["Include/internal/pycore_jit_opcodes.h"]
+    row = re.search(rf"X\({name}, \d+, (\d+),", header)
+    assert row is not None
+    assert int(row[1]) == uops

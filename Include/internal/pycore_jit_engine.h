@@ -240,11 +240,16 @@ PyObject *_PyJitWatch_Constant(PyObject *dict, PyObject *name, uint32_t version,
 bool _PyJitWatch_Absent(PyObject *dict, PyObject *name, uint32_t version);
 int _PyJitWatch_Depend(_PyJitTrace *trace, PyObject *dict, PyObject *name);   // -1: no memory
 
+/* frames.c: the code of the frame below `__init__` where a class is called; there is one for all.  The code units of the instruction
+ * at OFFSET of CODE, which makes a frame; 0 in a shim frame, which goes on where it is. */
+PyCodeObject *_PyJit_ShimCode(void);
+uint8_t _PyJit_CallSize(PyCodeObject *code, uint32_t offset);
+
 /* record_types.c: what the builder wants to know of PREV, which is about to run, into `sp`, `types` and `observed`; of its result, when
  * it has run in the same frame; and what a record has in `seen` (borrowed, or NULL). */
 void _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer);
 void _PyJitRecorder_NoteResult(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer);
-PyObject *_PyJitRecorder_ObjectOfInterest(_PyInterpreterFrame *frame, PyObject **stack_pointer, const _Py_CODEUNIT *units, int opcode);
+PyObject *_PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer);
 
 /* policy.c */
 /* After at least one record: control has left the loop that is recorded, to NEXT in CODE (NULL: not Python), and the recording

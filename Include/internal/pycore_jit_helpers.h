@@ -49,6 +49,8 @@ typedef struct {
  * object could run code of users. */
 int _PyJit_SetFloatField(PyObject **place, double value);
 int _PyJit_SetIntField(PyObject **place, int64_t value);
+/* A new instance of TYPE, made as `object` makes its instances.  NULL: memory is short. */
+PyObject *_PyJit_NewInstance(PyTypeObject *type);
 
 #ifdef __cplusplus
 }

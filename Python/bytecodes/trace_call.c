@@ -32,8 +32,8 @@ trace op(GUARD_STACK, (--)) pure reads frame exits {
 }
 
 // What RESUME_CHECK does on entry to CODE: leaves while something is pending, or if CODE is not instrumented as it should be.
-// An opaque operation may have made something pending (an allocation: the collector); all of them write `attr`.
-trace op(GUARD_RESUME, (code: object --)) pure reads attr exits {
+// An allocation may have made the collector pending.
+trace op(GUARD_RESUME, (code: object --)) pure reads event exits {
     EXIT_IF(_Py_atomic_load_uintptr_relaxed(&tstate->eval_breaker)
             != FT_ATOMIC_LOAD_UINTPTR_ACQUIRE(((PyCodeObject *)code)->_co_instrumentation_version));
 }
@@ -55,6 +55,27 @@ trace op(PUSH_FRAME, (f: object, call: i64 --)) writes frame {
     tstate->py_recursion_remaining--;
     frame = pushed;
     stack_pointer = _PyFrame_GetStackPointer(pushed);
+}
+
+// The same for the frame below `__init__` where a class is called: it checks what `__init__` returns, and returns the instance.
+// CODE is that of all such frames.
+trace op(PUSH_SHIM, (code: object, call: i64 --)) writes frame {
+    _PyFrame_SetStackPointer(frame, stack_pointer);
+    frame->instr_ptr = (_Py_CODEUNIT *)(intptr_t)call;
+    frame->return_offset = (uint16_t)JIT_AUX;
+    _PyInterpreterFrame *pushed = _PyFrame_PushTrampolineUnchecked(tstate, (PyCodeObject *)code, 0);
+    pushed->previous = frame;
+    tstate->current_frame = pushed;
+    tstate->py_recursion_remaining--;
+    frame = pushed;
+    stack_pointer = _PyFrame_GetStackPointer(pushed);
+}
+
+// A new instance of TYPE, a class of version `aux` that is made as `object` makes its instances and has inline values.  Leaves, with
+// nothing done, where memory is short.  Calls C.
+trace op(NEW_INSTANCE, (type: object -- r: object)) exits calls writes event {
+    r = _PyJit_NewInstance((PyTypeObject *)type);
+    EXIT_IF(r == NULL);
 }
 
 // Leaves unless what instances of O's type (of a known version) have in their own dicts is as it was: no instance attribute

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "pycore_jit_helpers.h"
+#include "pycore_object.h"
 
 /* PLACE takes the reference to NUMBER, which is NULL if memory was short. */
 static int
@@ -38,6 +39,16 @@ int
 _PyJit_SetIntField(PyObject **place, int64_t value)
 {
     return ends_loudly(*place) ? -1 : replace(place, PyLong_FromLongLong(value));
+}
+
+PyObject *
+_PyJit_NewInstance(PyTypeObject *type)
+{
+    PyObject *instance = _PyType_NewManagedObject(type);
+    if (instance == NULL) {
+        PyErr_Clear();
+    }
+    return instance;
 }
 
 #endif /* _Py_TIER2 */

@@ -12,7 +12,22 @@
 #ifdef _Py_TIER2
 
 #include "pycore_code.h"
+#include "pycore_opcode_metadata.h"
 #include "jit/lower.h"
+
+extern const struct _PyCode_DEF(8) _Py_InitCleanup;      // specialize.c
+
+PyCodeObject *
+_PyJit_ShimCode(void)
+{
+    return (PyCodeObject *)&_Py_InitCleanup;
+}
+
+uint8_t
+_PyJit_CallSize(PyCodeObject *code, uint32_t offset)
+{
+    return code == _PyJit_ShimCode() ? 0 : (uint8_t)(1 + _PyOpcode_Caches[_Py_GetBaseOpcode(code, (int)offset)]);
+}
 
 void
 _PyJitFrame_Enter(_PyJitBuilder *b, uint16_t code, int depth, bool in_memory)
@@ -47,31 +62,72 @@ _PyJitFrame_Enter(_PyJitBuilder *b, uint16_t code, int depth, bool in_memory)
     }
 }
 
+/* What the call of record INDEX has on CALLER's stack, from FIRST on, is the trace's from now on. */
+static void
+begin_call(_PyJitBuilder *b, uint32_t index, uint32_t first)
+{
+    for (uint32_t i = first; i < b->depth; i++) {
+        _PyJitSlot_Own(b, i);
+    }
+    _PyJitAbstractFrame *caller = this_frame(b);
+    caller->free = first;
+    caller->call = b->t->records[index].offset;
+    caller->call_size = b->t->records[index].size;
+}
+
+/* The NARGS slots from FIRST on become locals of the last frame, from its local number TO on.  All slots of frame CALLER from those of
+ * the call on are free then. */
+static void
+pass_arguments(_PyJitBuilder *b, uint32_t caller, uint32_t first, uint32_t nargs, uint32_t to)
+{
+    for (uint32_t i = 0; i < nargs; i++) {
+        _PyJitSlot *argument = &b->slots[local(b, to + i)];
+        *argument = b->slots[first + i];
+        argument->memory = JIT_REF_NONE;
+        argument->memory_plain = 0;
+    }
+    for (uint32_t i = b->frames[caller].free; i < b->frames[caller].end; i++) {
+        b->slots[i] = (_PyJitSlot){0};
+    }
+}
+
 void
 _PyJitFrame_Call(_PyJitBuilder *b, uint32_t index, uint16_t code, uint32_t function, uint32_t first)
 {
-    for (uint32_t i = function; i < b->depth; i++) {
-        _PyJitSlot_Own(b, i);
-    }
     uint32_t caller = b->nframes - 1, nargs = b->depth - first;
+    begin_call(b, index, function);
     _PyJitFrame_Enter(b, code, b->frames[caller].depth + 1, false);
     _PyJitAbstractFrame *frame = this_frame(b);
     frame->function = b->slots[function].object;
     frame->owns_function = b->slots[function].owned;
     frame->heap_function = b->slots[function].heap;
-    b->frames[caller].free = function;
-    b->frames[caller].call = b->t->records[index].offset;
-    b->frames[caller].call_size = b->t->records[index].size;
-    for (uint32_t i = 0; i < nargs; i++) {
-        _PyJitSlot *slot = &b->slots[first + i];
-        _PyJitSlot *argument = &b->slots[frame->base + i];
-        *argument = *slot;
-        argument->memory = JIT_REF_NONE;
-        argument->memory_plain = 0;
+    pass_arguments(b, caller, first, nargs, 0);
+}
+
+void
+_PyJitFrame_CallClass(_PyJitBuilder *b, uint32_t index, uint16_t shim, uint16_t init, uint32_t class, _PyJitRef function,
+                      _PyJitRef instance)
+{
+    uint32_t caller = b->nframes - 1, nargs = b->depth - class - 2;
+    int depth = b->frames[caller].depth;
+    begin_call(b, index, class);
+    if (b->slots[class].owned) {
+        // The instance has one too.
+        (void)_PyJitBuild_Emit(b, JIT_OP_DECREF_PLAIN, b->slots[class].object, JIT_REF_NONE, 0);
     }
-    for (uint32_t i = function; i < b->frames[caller].end; i++) {
-        b->slots[i] = (_PyJitSlot){0};
-    }
+    // Shim frames have None for their function, and begin with the instance on the stack.
+    _PyJitRef none = _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, (uint64_t)(uintptr_t)Py_None);
+    b->failed |= none == JIT_REF_NONE;
+    _PyJitFrame_Enter(b, shim, depth + 1, false);
+    this_frame(b)->function = none;
+    this_frame(b)->free = this_frame(b)->stack + 1;
+    b->slots[this_frame(b)->stack] = (_PyJitSlot){.object = instance, .dirty = 1, .owned = 1};
+    b->depth++;
+    // It stands there as long as `__init__` runs, which borrows from it.
+    _PyJitFrame_Enter(b, init, depth + 2, false);
+    this_frame(b)->function = function;
+    b->slots[this_frame(b)->base] = (_PyJitSlot){.object = instance, .dirty = 1};
+    pass_arguments(b, caller, class + 2, nargs, 1);
 }
 
 void
@@ -117,7 +173,14 @@ _PyJitFrame_Push(_PyJitBuilder *b)
                                          (uint64_t)(uintptr_t)(_PyCode_CODE(t->codes[caller->code]) + caller->call));
     _PyJitRef null = _PyJitTrace_Const(t, JIT_TYPE_OBJECT, 0);
     b->failed |= place == JIT_REF_NONE || null == JIT_REF_NONE;
-    (void)_PyJitBuild_Emit(b, JIT_OP_PUSH_FRAME, callee->function, place, caller->call_size);
+    if (t->codes[callee->code] == _PyJit_ShimCode()) {
+        _PyJitRef code = _PyJitTrace_Const(t, JIT_TYPE_OBJECT, (uint64_t)(uintptr_t)t->codes[callee->code]);
+        b->failed |= code == JIT_REF_NONE;
+        (void)_PyJitBuild_Emit(b, JIT_OP_PUSH_SHIM, code, place, caller->call_size);
+    }
+    else {
+        (void)_PyJitBuild_Emit(b, JIT_OP_PUSH_FRAME, callee->function, place, caller->call_size);
+    }
     b->machine++;
     b->sp = callee->stack;
     callee->function = JIT_REF_NONE;
@@ -129,9 +192,13 @@ _PyJitFrame_Push(_PyJitBuilder *b)
 }
 
 void
-_PyJitFrame_GuardRoom(_PyJitBuilder *b, PyCodeObject *code)
+_PyJitFrame_GuardRoom(_PyJitBuilder *b, PyCodeObject *code, PyCodeObject *shim)
 {
     uint32_t frames = b->nframes - b->machine, words = (uint32_t)code->co_framesize;
+    if (shim != NULL) {
+        frames++;
+        words += (uint32_t)shim->co_framesize;
+    }
     for (uint32_t i = b->machine + 1; i < b->nframes; i++) {
         words += (uint32_t)b->t->codes[b->frames[i].code]->co_framesize;
     }

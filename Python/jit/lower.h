@@ -273,8 +273,12 @@ void _PyJitFrame_Leave(_PyJitBuilder *b);
 void _PyJitFrame_Follow(_PyJitBuilder *b, const _PyJitRecord *record);
 /* Emits PUSH_FRAME for the frame above the machine's. */
 void _PyJitFrame_Push(_PyJitBuilder *b);
-/* Checks that there will be room for the frames not in memory, and one of CODE. */
-void _PyJitFrame_GuardRoom(_PyJitBuilder *b, PyCodeObject *code);
+/* The call of record INDEX, of the class in slot CLASS with the arguments two slots above it, begins the frames of SHIM and INIT
+ * (indexes), which are not in memory.  FUNCTION is `__init__`, INSTANCE a new object that the trace owns. */
+void _PyJitFrame_CallClass(_PyJitBuilder *b, uint32_t index, uint16_t shim, uint16_t init, uint32_t class, _PyJitRef function,
+                           _PyJitRef instance);
+/* Checks that there will be room for the frames not in memory, and one of CODE.  SHIM: the same for one below it, if not NULL. */
+void _PyJitFrame_GuardRoom(_PyJitBuilder *b, PyCodeObject *code, PyCodeObject *shim);
 
 /* lower.c ------------------------------------------------------------------------------------------------------- */
 
@@ -350,7 +354,7 @@ int _PyJitSide_OwnLoop(_PyJitBuilder *b);
 bool _PyJitSide_GoBack(_PyJitBuilder *b);
 
 /* opt_fold.c, opt_cse.c: the value OP would have, or JIT_REF_NONE.  A guard that always holds is START, or an older guard. */
-_PyJitRef _PyJitFold(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right);
+_PyJitRef _PyJitFold(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux);
 _PyJitRef _PyJitCse_Find(const _PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux);
 void _PyJitCse_Note(_PyJitBuilder *b, _PyJitRef ref);
 /* The newest operation writes CLASSES (one bit each) of memory: what was read from them before is not known any more. */

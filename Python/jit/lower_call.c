@@ -34,12 +34,12 @@ callee_of(const _PyJitBuilder *b, uint32_t index)
     return _PyJitLower_Next(b, index, &code, &offset) && offset == 0 ? code : -1;
 }
 
-/* There is room in the map for a frame of CODE. */
+/* There is room in the map for a frame of CODE, and MORE shim frames. */
 static bool
-fits(const _PyJitBuilder *b, const PyCodeObject *code)
+fits(const _PyJitBuilder *b, const PyCodeObject *code, uint32_t more)
 {
-    return b->nframes < JIT_MAX_FRAMES
-        && b->nslots + (uint32_t)(code->co_nlocalsplus + code->co_stacksize) + JIT_MAX_FRAMES <= JIT_MAX_SLOTS;
+    uint32_t words = (uint32_t)(code->co_nlocalsplus + code->co_stacksize) + more * (uint32_t)_PyJit_ShimCode()->co_stacksize;
+    return b->nframes + more < JIT_MAX_FRAMES && b->nslots + words + JIT_MAX_FRAMES <= JIT_MAX_SLOTS;
 }
 
 /* Takes nothing but positional arguments. */
@@ -77,7 +77,7 @@ call_function(_PyJitBuilder *b, uint32_t index)
     bool exact = record->opcode == CALL_PY_EXACT_ARGS;
     bool has_self = exact ? wanted == record->oparg + 1 : null == 0;
     uint32_t given = record->oparg + has_self;
-    if (!fits(b, code) || (null >= 0 && (null == 1) == has_self) || (exact && wanted != given)) {
+    if (!fits(b, code, 0) || (null >= 0 && (null == 1) == has_self) || (exact && wanted != given)) {
         return 0;
     }
     if (!exact && (null < 0 || !is_simple(code) || wanted < given)) {
@@ -89,7 +89,7 @@ call_function(_PyJitBuilder *b, uint32_t index)
     if (null < 0) {
         (void)_PyJitBuild_Emit(b, has_self ? JIT_OP_GUARD_BOUND : JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, self), JIT_REF_NONE, 0);
     }
-    _PyJitFrame_GuardRoom(b, code);
+    _PyJitFrame_GuardRoom(b, code, NULL);
     _PyJitFrame_Call(b, index, (uint16_t)callee, function, has_self ? self : first);
     // The version of the function says which defaults it has; they are counted from the last one.
     for (uint32_t i = given; i < wanted; i++) {
@@ -111,7 +111,7 @@ call_method(_PyJitBuilder *b, uint32_t index)
     PyCodeObject *code = b->t->codes[callee];
     uint32_t self = b->depth - record->oparg - 1, method = self - 1;
     int null = known_null(b, self);
-    if (!fits(b, code) || null == 0 || (uint32_t)code->co_argcount != record->oparg + 1) {
+    if (!fits(b, code, 0) || null == 0 || (uint32_t)code->co_argcount != record->oparg + 1) {
         return 0;
     }
     _PyJitLower_Begin(b, index);
@@ -128,13 +128,66 @@ call_method(_PyJitBuilder *b, uint32_t index)
         // Tier 1 gives it up now; somebody else has it, and with it what it binds.
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_SHARED, object, JIT_REF_NONE, 1);
     }
-    _PyJitFrame_GuardRoom(b, code);
+    _PyJitFrame_GuardRoom(b, code, NULL);
     if (owned) {
         (void)_PyJitBuild_Emit(b, JIT_OP_DECREF_PLAIN, object, JIT_REF_NONE, 0);
     }
     b->slots[method] = (_PyJitSlot){.object = function, .dirty = 1, .heap = 1};
     b->slots[self] = (_PyJitSlot){.object = bound, .dirty = 1, .heap = 1};
     _PyJitFrame_Call(b, index, (uint16_t)callee, method, self);
+    return 1;
+}
+
+/* --- Calls of classes ------------------------------------------------------------------------------------------------- */
+
+/* CALL_ALLOC_AND_ENTER_INIT: the instance is made, and `__init__` becomes a frame above the shim frame that waits for it. */
+static uint32_t
+call_class(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    const PyTypeObject *type = (const PyTypeObject *)record->seen;
+    int callee = callee_of(b, index);
+    if (callee < 0 || type == NULL) {
+        return 0;
+    }
+    uint32_t class = b->depth - record->oparg - 2, version = unit32(b, record, 2);
+    PyCodeObject *code = b->t->codes[callee];
+    PyObject *init = ((const PyHeapTypeObject *)type)->_spec_cache.init;
+    int null = known_null(b, class + 1);
+    if (init == NULL || PyFunction_GET_CODE(init) != (PyObject *)code || ((PyFunctionObject *)init)->func_version == 0
+        || version > INT32_MAX || null == 0 || !is_simple(code) || (uint32_t)code->co_argcount != record->oparg + 1
+        || !fits(b, code, 1) || _PyJitSlot_IsBare(b, class)) {
+        return 0;
+    }
+    PyCodeObject *shim_code = _PyJit_ShimCode();
+    int shim = _PyJitTrace_AddCode(b->t, shim_code);
+    if (shim < 0) {
+        b->failed = true;
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, class), function = object_const(b, init);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_CLASS_VERSION, object, JIT_REF_NONE, version);
+    if (null < 0) {
+        (void)emit1(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, class + 1));
+    }
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, function, JIT_REF_NONE, ((PyFunctionObject *)init)->func_version);
+    _PyJitFrame_GuardRoom(b, code, shim_code);
+    _PyJitRef instance = _PyJitBuild_Emit(b, JIT_OP_NEW_INSTANCE, object, JIT_REF_NONE, version);
+    _PyJitFrame_CallClass(b, index, (uint16_t)shim, (uint16_t)callee, class, function, instance);
+    return 1;
+}
+
+/* EXIT_INIT_CHECK, in a shim frame: nothing to do where `__init__` is known to have returned None. */
+static uint32_t
+check_init(_PyJitBuilder *b, uint32_t index)
+{
+    _PyJitRef object = b->slots[b->depth - 1].object;
+    if (object == JIT_REF_NONE || !JIT_IS_CONST(object) || JIT_INS(b->t, object)->bits != (uint64_t)(uintptr_t)Py_None) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    drop(b, 1);
     return 1;
 }
 
@@ -148,14 +201,14 @@ call_hidden(_PyJitBuilder *b, uint32_t index, PyObject *function, uint32_t count
     uint32_t first = b->depth - count;
     if (callee < 0 || !PyFunction_Check(function) || PyFunction_GET_CODE(function) != (PyObject *)b->t->codes[callee]
         || !is_simple(b->t->codes[callee]) || (uint32_t)b->t->codes[callee]->co_argcount != count
-        || !fits(b, b->t->codes[callee]) || _PyJitSlot_IsBare(b, first) || type_version == 0 || version == 0) {
+        || !fits(b, b->t->codes[callee], 0) || _PyJitSlot_IsBare(b, first) || type_version == 0 || version == 0) {
         return 0;
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef known = object_const(b, function);
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, first), JIT_REF_NONE, type_version);
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, known, JIT_REF_NONE, version);
-    _PyJitFrame_GuardRoom(b, b->t->codes[callee]);
+    _PyJitFrame_GuardRoom(b, b->t->codes[callee], NULL);
     _PyJitFrame_Call(b, index, (uint16_t)callee, first, first);
     _PyJitAbstractFrame *frame = &b->frames[b->nframes - 1];
     frame->function = known;
@@ -265,6 +318,10 @@ _PyJitLower_Call(_PyJitBuilder *b, uint32_t index)
             return call_function(b, index);
         case CALL_BOUND_METHOD_EXACT_ARGS:
             return call_method(b, index);
+        case CALL_ALLOC_AND_ENTER_INIT:
+            return call_class(b, index);
+        case EXIT_INIT_CHECK:
+            return check_init(b, index);
         case BINARY_SUBSCR_GETITEM:
             return call_getitem(b, index);
         case LOAD_ATTR_PROPERTY:

@@ -111,11 +111,23 @@ unboxed(const _PyJitBuilder *b, int op, _PyJitRef v)
     return same ? ins->a : JIT_REF_NONE;
 }
 
+/* OP checks of V, an instance the trace has made, what is so until arbitrary code has run.  AUX: of the check. */
+static bool
+is_fresh(const _PyJitBuilder *b, int op, _PyJitRef v, uint32_t aux)
+{
+    const _PyJitIns *ins = JIT_INS(b->t, v);
+    return ins->op == JIT_OP_NEW_INSTANCE && v > b->barrier[JIT_CLASS_TYPE]
+        && (op == JIT_OP_GUARD_TYPE_VERSION ? ins->aux == aux : op == JIT_OP_GUARD_INLINE_VALUES || op == JIT_OP_GUARD_NO_DICT);
+}
+
 _PyJitRef
-_PyJitFold(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right)
+_PyJitFold(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux)
 {
     if (left == JIT_REF_NONE) {
         return JIT_REF_NONE;
+    }
+    if (is_fresh(b, op, left, aux)) {
+        return JIT_REF_BIAS;   // START
     }
     uint64_t x = 0, y = 0;
     double fx, fy;

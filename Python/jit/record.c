@@ -652,7 +652,7 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
     if (r->trace.nrecords > 0 || r->chain < JIT_MAX_CHAIN - 1) {
         _PyJitAdapt(prev, stack_pointer, stack_pointer - _PyFrame_Stackbase(frame));
     }
-    prev->seen = _PyJitRecorder_ObjectOfInterest(frame, stack_pointer, prev->units, prev->opcode);
+    prev->seen = _PyJitRecorder_ObjectOfInterest(prev, frame, stack_pointer);
     if (hold(r, (PyObject *)code) < 0 || (prev->seen != NULL && hold(r, prev->seen) < 0)) {
         abort_recording(JIT_ABORT_NO_MEMORY, start, opcode);
         return JIT_STEP_STOP;

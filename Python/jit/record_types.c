@@ -173,13 +173,15 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
 
 /* What a record has in `seen`: borrowed, or NULL. */
 PyObject *
-_PyJitRecorder_ObjectOfInterest(_PyInterpreterFrame *frame, PyObject **stack_pointer, const _Py_CODEUNIT *units, int opcode)
+_PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
 {
+    int opcode = prev->opcode;
+    uint16_t *cache = (uint16_t *)&prev->units[2].cache;
     if (opcode == LOAD_ATTR_METHOD_WITH_VALUES || opcode == LOAD_ATTR_METHOD_NO_DICT || opcode == LOAD_ATTR_PROPERTY
         || opcode == LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES || opcode == LOAD_ATTR_NONDESCRIPTOR_NO_DICT) {
         // The method, getter or value, which is sure to live only if the instruction's check holds.
-        bool holds = Py_TYPE(stack_pointer[-1])->tp_version_tag == read_u32((uint16_t *)&units[2].cache);
-        return holds ? read_obj((uint16_t *)&units[6].cache) : NULL;
+        bool holds = Py_TYPE(stack_pointer[-1])->tp_version_tag == read_u32(cache);
+        return holds ? read_obj((uint16_t *)&prev->units[6].cache) : NULL;
     }
     if (opcode == LOAD_GLOBAL_MODULE) {
         return frame->f_globals;
@@ -192,6 +194,11 @@ _PyJitRecorder_ObjectOfInterest(_PyInterpreterFrame *frame, PyObject **stack_poi
     Py_ssize_t depth = stack_pointer - _PyFrame_Stackbase(frame);
     if (opcode == BINARY_SUBSCR || opcode == BINARY_SUBSCR_GETITEM || opcode == STORE_SUBSCR) {
         return depth >= 2 ? (PyObject *)Py_TYPE(stack_pointer[-2]) : NULL;
+    }
+    if (opcode == CALL_ALLOC_AND_ENTER_INIT) {
+        // The class, if it is the one the instruction was specialized for.
+        PyObject *class = depth >= prev->oparg + 2 ? stack_pointer[-prev->oparg - 2] : NULL;
+        return class != NULL && PyType_Check(class) && ((PyTypeObject *)class)->tp_version_tag == read_u32(cache) ? class : NULL;
     }
     return opcode == CALL_LEN && depth >= 1 ? (PyObject *)Py_TYPE(stack_pointer[-1])
         : opcode == CALL_ISINSTANCE && depth >= 2 ? (PyObject *)Py_TYPE(stack_pointer[-2]) : NULL;

@@ -16,7 +16,6 @@
 #include "pycore_interp.h"
 #include "pycore_long.h"
 #include "pycore_object.h"
-#include "pycore_opcode_metadata.h"
 #include "pycore_pystate.h"
 #include "jit/restore.h"
 
@@ -144,10 +143,12 @@ push_frame(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitTrace 
     assert(code == t->codes[caller->code]);
     frame->stacktop = (int)caller->sp;
     frame->instr_ptr = _PyCode_CODE(code) + caller->offset;
-    frame->return_offset = (uint16_t)(1 + _PyOpcode_Caches[_Py_GetBaseOpcode(code, (int)caller->offset)]);
+    frame->return_offset = _PyJit_CallSize(code, caller->offset);
     uint32_t n = callee->nslots - 1u;
     assert(slots[n].slot == JIT_SLOT_FUNCTION);
-    _PyInterpreterFrame *made = _PyFrame_PushUnchecked(tstate, (PyFunctionObject *)objects[n], 0);
+    _PyInterpreterFrame *made = t->codes[callee->code] == _PyJit_ShimCode()
+        ? _PyFrame_PushTrampolineUnchecked(tstate, t->codes[callee->code], 0)
+        : _PyFrame_PushUnchecked(tstate, (PyFunctionObject *)objects[n], 0);
     assert(_PyFrame_GetCode(made) == t->codes[callee->code]);
     for (uint32_t i = 0; i < n; i++) {
         made->localsplus[slots[i].slot] = objects[i];

@@ -11,7 +11,6 @@
 #ifdef _Py_TIER2
 
 #include "pycore_code.h"
-#include "pycore_opcode_metadata.h"
 #include "jit/lower.h"
 
 bool
@@ -107,7 +106,7 @@ begin_frames(_PyJitBuilder *b, const _PyJitTrace *parent, const _PyJitSnapshot *
         entered->free = entered->base + frame->sp;
         if (i + 1 < snap->nframes) {
             entered->call = frame->offset;
-            entered->call_size = (uint8_t)(1 + _PyOpcode_Caches[_Py_GetBaseOpcode(object, (int)frame->offset)]);
+            entered->call_size = _PyJit_CallSize(object, frame->offset);
         }
     }
 }

@@ -212,7 +212,7 @@ optimize(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux
         return JIT_REF_NONE;
     }
     if (pass_is_on(JIT_PASS_FOLD)) {
-        _PyJitRef folded = _PyJitFold(b, op, left, right);
+        _PyJitRef folded = _PyJitFold(b, op, left, right, aux);
         if (folded != JIT_REF_NONE) {
             return folded;
         }

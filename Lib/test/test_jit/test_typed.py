@@ -420,8 +420,8 @@ def mathematics(n):
 def mathematics_at_the_edges(n, infinite=float("inf"), odd=float("nan")):
     seen = []
     for i in range(n):
-        x = {90: -1.0, 110: infinite, 130: odd, 150: -infinite, 170: 1e300, 190: 800.0, 210: 10**400, 230: True,
-             250: -0.0}.get(i, i * 0.5)
+        x = {90: -1.0, 110: infinite, 130: odd, 150: -infinite, 170: 1e300, 190: 800.0, 210: 10**400,
+             230: True, 250: -0.0}.get(i, i * 0.5)
         for f in math.sqrt, math.exp, math.cosh, math.log10, floor, math.sin, math.fabs:
             try:
                 value = f(x)
@@ -1102,7 +1102,7 @@ def stored_again(n):
     return p.x, b, c
 
 def taken_along(n):
-    # The loop knows the numbers of attributes; side traces write them, or other objects with the same attributes.
+    # The loop knows the numbers of attributes; side traces write them, or objects with the same attributes.
     p, q, x, t = Point(), Point(), 1, 0
     p.x, p.y, q.x, q.y = 0, 0.5, 1, 1.5
     for i in range(n):

@@ -38,6 +38,7 @@ EFFECT_CLASSES = {
     "length": "how many items a list has",
     "dict": "values of dicts that are no instance's",
     "type": "what a type, its dict and the layout of its instances say, or a function",
+    "event": "what the evaluation loop was asked to do: signals, calls that wait, the collector",
     "frame": "frames: how many more the recursion limit and the data stack have room for",
 }
 CACHE_UNITS = (1, 2, 4)

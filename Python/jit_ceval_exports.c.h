@@ -4,7 +4,10 @@
  */
 #ifdef _Py_TIER2
 
+#include "pycore_jit.h"
 #include "pycore_jit_ceval.h"
+
+_Py_CODEUNIT *const _PyJit_Trampoline = (_Py_CODEUNIT *)_Py_INTERPRETER_TRAMPOLINE_INSTRUCTIONS + 1;
 
 PyObject *
 _PyJit_import_name(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject *name,

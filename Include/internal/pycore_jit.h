@@ -72,6 +72,26 @@ void _PyJit_RecordUnsupported(PyThreadState *tstate, _PyInterpreterFrame *frame,
 /* An exception unwinds in the evaluation loop that records. */
 void _PyJit_RecordUnwind(PyThreadState *tstate);
 
+/* --- A generator that C resumes -> compiled code -------------------------------------------------------------- */
+
+/* _PyEval_EvalFrame for the frame of a generator or coroutine (Python/jit/resume.c): where an executor begins where it goes on, the
+ * machine code is entered with no evaluation loop around it.  Result and errors are those of _PyEval_EvalFrame. */
+PyObject *_PyJit_EvalGenerator(PyThreadState *tstate, _PyInterpreterFrame *frame, int throwflag);
+
+/* Where FRAME goes on: the instruction there, or the one that an executor replaced, to be read only. */
+_Py_CODEUNIT *_PyJit_ResumeAt(_PyInterpreterFrame *frame);
+
+/* An evaluation loop that is called with this for `throwflag` goes on where compiled code has left: in frame `top`, with `result`. */
+#define JIT_RESUMED 2
+typedef struct {
+    _PyInterpreterFrame *top;
+    _PyJitResult result;
+} _PyJitResumed;
+extern _PyJitResumed _PyJit_Resumed;       // read at once by the loop it is for; guarded by the main interpreter's GIL
+
+/* Where the frame below an evaluation loop's first one returns to. */
+extern _Py_CODEUNIT *const _PyJit_Trampoline;
+
 /* --- Compiled code -> runtime --------------------------------------------------------------------------- */
 
 typedef struct _PyJitExit _PyJitExit;
@@ -156,6 +176,8 @@ PyAPI_DATA(struct PyModuleDef *) _PyJit_MathModule;
 void _PyJit_CodeDying(PyCodeObject *code);
 #else
 #  define _PyJit_CodeDying(CODE) ((void)0)
+#  define _PyJit_ResumeAt(FRAME) ((FRAME)->instr_ptr)
+#  define _PyJit_EvalGenerator(TSTATE, FRAME, THROWFLAG) _PyEval_EvalFrame((TSTATE), (FRAME), (THROWFLAG))
 #endif
 
 #endif /* !Py_INTERNAL_JIT_H */

@@ -257,6 +257,8 @@ PyObject *_PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpre
 bool _PyJitPolicy_LeftLoop(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT *next);
 /* The side trace that is recorded began where a loop ended: coming back there is no loop. */
 bool _PyJitPolicy_BeginsBesideLoop(const _PyJitRecorder *r);
+/* The instruction behind a yield, in FRAME, is where C goes on with a generator. */
+bool _PyJitPolicy_IsResumedByC(const _PyInterpreterFrame *frame);
 /* When the JUMP_BACKWARD at INSTR asks again whose recording met the loop's end: soon, a few times; then it counts anew. */
 void _PyJitPolicy_TryAgain(_Py_CODEUNIT *instr);
 

@@ -51,9 +51,15 @@
             JIT_DISPATCH_ORIGINAL(jit_executor); \
         } \
         _PyJitResult jit_result = _PyJit_Enter(frame, stack_pointer, tstate, jit_executor); \
+        JIT_GO_ON(jit_result); \
+    } while (0)
+
+/* Behind an executor: what its RESULT asks for.  The frame is the current one. */
+#define JIT_GO_ON(RESULT) \
+    do { \
         frame = tstate->current_frame; \
-        next_instr = JIT_RESULT_IP(jit_result); \
-        int jit_status = JIT_RESULT_STATUS(jit_result); \
+        next_instr = JIT_RESULT_IP(RESULT); \
+        int jit_status = JIT_RESULT_STATUS(RESULT); \
         if (jit_status == JIT_STATUS_UNWIND) { \
             goto exit_unwind; \
         } \
@@ -70,9 +76,27 @@
         DISPATCH(); \
     } while (0)
 
+/* An evaluation loop that goes on where a generator's executor has left (Python/jit/resume.c): the first macro stands behind the
+ * loop's entry, the second one behind the declarations of its variables. */
+#define JIT_IF_RESUMED() \
+    do { \
+        if (throwflag == JIT_RESUMED) { \
+            goto jit_resumed; \
+        } \
+    } while (0)
+
+#define JIT_RESUMED_HERE \
+    if (0) { \
+    jit_resumed: \
+        tstate->current_frame = _PyJit_Resumed.top; \
+        JIT_GO_ON(_PyJit_Resumed.result); \
+    }
+
 #else
 #define JIT_LOOP_HOT(INSTR) ((void)(INSTR))
 #define JIT_CALL_HOT(INSTR) ((void)(INSTR))
+#define JIT_IF_RESUMED() ((void)0)
+#define JIT_RESUMED_HERE
 #endif
 
 #endif /* !Py_INTERNAL_JIT_ENTER_H */

@@ -15,6 +15,7 @@
 
 #include "opcode.h"
 #include "pycore_code.h"
+#include "pycore_frame.h"
 #include "pycore_opcode_metadata.h"
 #include "pycore_jit_engine.h"
 #include "pycore_jit_enter.h"
@@ -84,6 +85,12 @@ _PyJitPolicy_BeginsBesideLoop(const _PyJitRecorder *r)
     const _PyJitRecord *first = &r->trace.records[0], *second = first + 1;
     return _PyOpcode_Deopt[first->opcode] == FOR_ITER
         && second->offset - second->prefix != first->offset + first->size;
+}
+
+bool
+_PyJitPolicy_IsResumedByC(const _PyInterpreterFrame *frame)
+{
+    return frame->owner == FRAME_OWNED_BY_GENERATOR && frame->previous->owner == FRAME_OWNED_BY_CSTACK;
 }
 
 void

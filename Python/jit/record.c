@@ -192,9 +192,10 @@ finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
         return;
     }
     if (r->trace.nrecords < JIT_SHORT_TRACE && !ENGINE->stress) {
-        // Entering and leaving costs more than it gains.  To C leaves, for one, every iteration in a generator that C resumes.
+        // Entering and leaving costs more than it gains, but for a generator's resumption, which saves the evaluation loop (resume.c).
         bool to_c = end == JIT_END_UNSUPPORTED && end_code == NULL;
-        if (r->kind == JIT_KIND_FUNCTION && (end == JIT_END_RETURN || to_c)) {
+        bool resumed = to_c && (r->trace.records[0].oparg & RESUME_OPARG_LOCATION_MASK) != RESUME_AT_FUNC_START;
+        if (r->kind == JIT_KIND_FUNCTION && (end == JIT_END_RETURN || (to_c && !resumed))) {
             short_functions[JIT_CALL_SLOT(r->root)] = (ShortFunction){.start = r->root, .waits = SHORT_FUNCTION_WAITS};
             abort_recording(JIT_ABORT_NO_GAIN, end_ip, 0);
             return;
@@ -351,7 +352,8 @@ _PyJit_StartFunction(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODE
 {
     uint16_t *count = &_PyJit_CallCounts[JIT_CALL_SLOT(instr)];
     *count = (uint16_t)_PyJitRate_FirstWait(ENGINE->options.call_threshold);
-    if (!ENGINE->enabled || instr->op.code != RESUME_CHECK || (instr->op.arg & RESUME_OPARG_LOCATION_MASK) != RESUME_AT_FUNC_START) {
+    if (!ENGINE->enabled || instr->op.code != RESUME_CHECK
+        || ((instr->op.arg & RESUME_OPARG_LOCATION_MASK) != RESUME_AT_FUNC_START && !_PyJitPolicy_IsResumedByC(frame))) {
         return 0;
     }
     PyCodeObject *code = _PyFrame_GetCode(frame);
@@ -524,6 +526,18 @@ times_seen(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT *instr, boo
     return count;
 }
 
+/* Is there an instruction in the trace that ran at DEPTH? */
+static bool
+ran_in(const _PyJitRecorder *r, int depth)
+{
+    for (uint32_t i = 0; i < r->trace.nrecords; i++) {
+        if (r->trace.records[i].depth == (uint8_t)(depth + 128)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Ends the trace before the instruction at START of FRAME. */
 static void
 end_here(_PyJitRecorder *r, int end, _PyInterpreterFrame *frame, _Py_CODEUNIT *start, int opcode)
@@ -597,8 +611,13 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
         }
         if (r->depth < 0 && r->kind != JIT_KIND_SIDE
             && (last == RETURN_VALUE || last == RETURN_CONST || last == RETURN_GENERATOR)) {
-            // A generator that yields comes back; a function that returns does not.
-            finish(JIT_END_RETURN, NULL, NULL, 0);
+            // A generator that yields comes back; a function that returns does not.  But it may return to one that took what was yielded.
+            if (ran_in(r, r->depth)) {
+                end_here(r, JIT_END_RETURN, frame, next_instr, opcode);
+            }
+            else {
+                finish(JIT_END_RETURN, NULL, NULL, 0);
+            }
             return JIT_STEP_STOP;
         }
         if (r->depth < -64 || r->depth > 120) {

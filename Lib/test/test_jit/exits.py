@@ -8,6 +8,7 @@ class ForcedExits:
 
     maxDiff = 3000
     program = ""
+    settings: dict[str, str] = {}  # for each run
     passes = "cse", "peel", "fold,cse,forward,dead,peel"  # off in turn
     exits = 40  # so many checks of every trace fail in turn
 
@@ -17,7 +18,7 @@ class ForcedExits:
 
     def check(self, **settings):
         with self.subTest(**settings):
-            self.assertEqual(run(self.program, **settings), self.expected)
+            self.assertEqual(run(self.program, **self.settings, **settings), self.expected)
 
     def test_machine_code(self):
         self.check(PYTHON_JIT_BACKEND="native")

@@ -1,0 +1,400 @@
+"""Generators and coroutines: resumed by C with no evaluation loop around them, or by the trace itself."""
+
+import json
+import textwrap
+import unittest
+
+# Skips where there is no JIT.
+from test.test_jit.exits import ForcedExits
+from test.test_jit.test_typed import RUN_AND_COUNT, operations, run
+
+OFTEN = {"PYTHON_JIT_CALL_THRESHOLD": "30"}
+
+PROGRAM = (
+    """
+import gc, sys, traceback
+
+class Noisy:
+    heard = []
+    def __init__(self, name): self.name = name
+    def __del__(self): Noisy.heard.append(self.name)
+
+def consumers(n):
+    out = []
+    for i in range(n // 20):
+        a = [x - 3 for x in range(i % 9)]
+        out.append((sum(x * 2 for x in a), sum(x * 0.5 for x in a), tuple(x + i for x in a), sorted({x % 3 for x in a}),
+                    set(x & 3 for x in a), any(x > 4 for x in a), all(x < 4 for x in a), max((x * x for x in a), default=None),
+                    "-".join(str(x) for x in a), dict((x, -x) for x in a), [*(x for x in a if x & 1)], list(map(abs, (x for x in a))),
+                    list(zip((x for x in a), (y * 2.5 for y in a)))))
+    return out
+
+def kinds(n):
+    # One place, several types, numbers that grow.
+    values = [1, 2.5, True, "a", 2**62, None, (1,), -5, 10**30]
+    def double(i):
+        for k in range(i):
+            v = values[(i + k) % len(values)]
+            yield v * 2 if v is not None else v
+    return [list(double(i % 23)) for i in range(n // 4)]
+
+def grows(n):
+    def powers():
+        x = 1
+        while True:
+            yield x
+            x *= 3
+    source = powers()
+    return [v for _, v in zip(range(n), source)][::17]
+
+def sent(n):
+    def average():
+        total, count, value = 0.0, 0, None
+        while True:
+            value = yield value
+            total += value
+            count += 1
+            value = total / count
+    g = average()
+    next(g)
+    return list(map(g.send, range(n)))[-5:] + list(map(g.send, [0.5] * n))[-5:]
+
+def helper(x):
+    if x % 37 == 36:
+        raise KeyError(x)
+    return x + 1
+
+def calls(n):
+    # Where the trace leaves there are frames above the generator's.
+    def inner(i):
+        for k in range(i):
+            yield helper(i * 7 + k)
+    out = []
+    for i in range(n // 4):
+        try:
+            out.append(sum(inner(i % 40)))
+        except KeyError as error:
+            lines = [(f.name, f.lineno - calls.__code__.co_firstlineno) for f in traceback.extract_tb(error.__traceback__)]
+            out.append((error.args, lines))
+    return out
+
+def raises(n):
+    def source(stop):
+        for i in range(100):
+            if i == stop:
+                raise LookupError(i)
+            yield i
+    out = []
+    for stop in range(n // 3):
+        try:
+            out.append(sum(source(stop)))
+        except LookupError as error:
+            steps, tb = [], error.__traceback__
+            while tb is not None:
+                steps.append((tb.tb_frame.f_code.co_name, tb.tb_lineno - tb.tb_frame.f_code.co_firstlineno))
+                tb = tb.tb_next
+            out.append((error.args, steps))
+    return out
+
+def stop_iteration(n):
+    def source():
+        for i in range(n):
+            if i == n - 9:
+                next(iter(()))
+            yield i
+    try:
+        return sum(source())
+    except RuntimeError as error:
+        return repr(error), repr(error.__cause__)
+
+def handled(n):
+    # What is being handled while the generator runs, and while it does not.
+    def source():
+        for i in range(n):
+            try:
+                if i % 5 == 0:
+                    raise KeyError(i)
+                yield repr(sys.exception())
+            except KeyError:
+                yield repr(sys.exception())
+    try:
+        raise ValueError("outer")
+    except ValueError:
+        got = list(source())
+    return got[::7], repr(sys.exception())
+
+def frames(n):
+    # What the generator sees above it, and what others see of it.
+    seen = []
+    def source():
+        for i in range(n):
+            if i % 50 == 49:
+                f = sys._getframe()
+                seen.append((f.f_lineno - f.f_code.co_firstlineno, f.f_back.f_code.co_name, g.gi_running, g.gi_frame is f,
+                             g.gi_suspended))
+            yield i
+    g = source()
+    total = sum(x for x in g)
+    seen.append((g.gi_running, g.gi_frame))
+    h = source()
+    for i in range(n - 2):
+        next(h)
+    f = h.gi_frame
+    seen.append((f.f_lineno - f.f_code.co_firstlineno, f.f_back, h.gi_running, h.gi_suspended, sorted(f.f_locals)))
+    return total, seen
+
+def locals_written(n):
+    def source():
+        k = 0
+        for i in range(n):
+            yield k + i
+            k += 1
+    g = source()
+    out = []
+    for i, v in enumerate(map(lambda _: next(g), range(n))):
+        if i % 60 == 59:
+            g.gi_frame.f_locals["k"] = -1000
+        out.append(v)
+    return out[::13]
+
+def again(n):
+    # "generator already executing", from within.
+    out = []
+    def source():
+        for i in range(n):
+            if i % 40 == 39:
+                try:
+                    next(g)
+                except ValueError as error:
+                    out.append(str(error))
+            yield i
+    g = source()
+    return sum(g), out
+
+def thrown(n):
+    out = []
+    def source(i):
+        try:
+            for k in range(50):
+                yield k
+        except KeyError as error:
+            out.append(error.args)
+            yield -1
+        finally:
+            out.append(i)
+    for i in range(n // 4):
+        g = source(i)
+        total = 0
+        for k in range(i % 30):
+            total += next(g)
+        if i % 3 == 0:
+            g.close()
+        elif i % 3 == 1:
+            try:
+                total += g.throw(KeyError(i))
+            except KeyError:
+                out.append("not begun")
+        else:
+            del g
+        out.append(total)
+    return out
+
+def finalizers(n):
+    Noisy.heard.clear()
+    def source():
+        for i in range(n):
+            x = Noisy(i)
+            yield i
+            if i % 3:
+                x = None
+                Noisy.heard.append(-i)
+    total = sum(source())
+    h = source()
+    for i in range(n // 2):
+        next(h)
+    del h
+    return total, Noisy.heard[::11], len(Noisy.heard)
+
+def chain(n):
+    def level(depth, limit):
+        if depth == 0:
+            yield from range(limit)
+        else:
+            yield sum(x for x in level(depth - 1, limit))
+            yield from level(depth - 1, limit)
+    return [list(level(i % 6, 8)) for i in range(n // 10)]
+
+def recursion(n):
+    # Each level is a generator that C resumes.
+    def level(depth):
+        if depth > 0:
+            yield sum(level(depth - 1)) + 1
+        else:
+            yield 0
+    def endless():
+        yield sum(endless())
+    results = [sum(level(i % 40)) for i in range(n)]
+    try:
+        sum(endless())
+    except RecursionError as error:
+        results.append("recursion")
+    return results[::19] + results[-1:]
+
+class Awaited:
+    def __init__(self, value): self.value = value
+    def __await__(self):
+        got = yield self.value
+        return got + 1
+
+def coroutines(n):
+    async def inner(i):
+        return await Awaited(i) + await Awaited(i * 0.5)
+    async def outer():
+        t = 0
+        for i in range(n):
+            t += await inner(i)
+        return t
+    c = outer()
+    out = [c.send(None)]
+    while True:
+        try:
+            out.append(c.send(out[-1]))
+        except StopIteration as stop:
+            return out[::31], stop.value
+
+def async_generators(n):
+    async def numbers():
+        for i in range(n):
+            yield i * 2
+    async def total():
+        t = 0
+        async for x in numbers():
+            t += x
+        return t, [x async for x in numbers() if x % 50 == 0]
+    try:
+        total().send(None)
+    except StopIteration as stop:
+        return stop.value
+
+def traced(n):
+    # Tracing begins while the generator is suspended.
+    events = []
+    def trace(frame, event, arg):
+        if frame.f_code.co_name == "source":
+            events.append((event, frame.f_lineno - frame.f_code.co_firstlineno))
+        return trace
+    def source():
+        for i in range(n):
+            yield i
+    g = source()
+    total = 0
+    for i in range(n // 2):
+        total += next(g)
+    sys.settrace(trace)
+    try:
+        total += next(g) + next(g)
+    finally:
+        sys.settrace(None)
+    return total + sum(g), events
+
+def monitored(n):
+    events = []
+    m = sys.monitoring
+    def source():
+        for i in range(n):
+            yield i
+    g = source()
+    total = sum(x for _, x in zip(range(n - 20), g))
+    m.use_tool_id(3, "test")
+    try:
+        m.register_callback(3, m.events.PY_YIELD, lambda code, offset, value: events.append((code.co_name, value)))
+        m.register_callback(3, m.events.PY_RESUME, lambda code, offset: events.append(code.co_name))
+        m.set_events(3, m.events.PY_YIELD | m.events.PY_RESUME)
+        total += next(g)
+        total += sum(g)
+    finally:
+        m.set_events(3, 0)
+        m.free_tool_id(3)
+    return total, events
+
+def returns_to_the_consumer(n):
+    # The trace begins in the generator, goes on where it was called from, and ends with the return of a function called there.
+    def clip(x): return x if x < 1000 else 7
+    def source(k):
+        yield 1.5 + k
+        yield k
+    return [[clip(x * 2) for x in source(i)] for i in range(n)][::9]
+
+def closed(n):
+    # Closed where an executor stands: what it awaits is found, and nothing is raised in it without need.
+    out = []
+    class Iterator:
+        def __iter__(self): return self
+        def __next__(self): return 3
+        def close(self): out.append("closed")
+    def source():
+        yield from Iterator()
+    async def awaits():
+        await Forever()
+    class Forever:
+        def __await__(self): return Iterator()
+    for i in range(n // 6):
+        g = source()
+        total = sum(x for _, x in zip(range(i), g))
+        out.append((total, type(g.gi_yieldfrom).__name__))
+        g.close()
+        a = awaits()
+        for k in range(i):
+            a.send(None)
+        out.append(type(a.cr_await).__name__)
+        a.close()
+        out.append(next((x for x in range(i, 50) if x > 20), None))
+    return out
+
+def collected(n):
+    def source():
+        for i in range(n):
+            if i % 100 == 99:
+                gc.collect()
+            a = [i]
+            a.append(a)
+            yield len(a)
+    return sum(source())
+
+FUNCTIONS = [consumers, kinds, grows, sent, calls, raises, stop_iteration, handled, frames, locals_written, again, thrown,
+             finalizers, chain, recursion, coroutines, async_generators, traced, monitored,
+             returns_to_the_consumer, closed, collected]
+
+def run():
+    return [repr(f(240)) for f in FUNCTIONS]
+
+"""
+    + RUN_AND_COUNT
+)
+
+
+def traces(source, **settings):
+    """The operations of all traces after running `source`, without the marks of the instructions."""
+    source = textwrap.dedent(source) + "\nimport sys, json\nprint(json.dumps(sys._jit._ir_traces()))\n"
+    texts = json.loads(run(source, **OFTEN, **settings).splitlines()[-1])
+    return [operations(text) for text in texts if "<string>" in text]
+
+
+class ResumeTests(unittest.TestCase):
+    def test_resumed_by_c(self):
+        """The instruction behind a yield is where a trace begins, if C goes on there."""
+        found = traces("def f(n): return sum(x * 2 for x in range(n))\nf(500)")
+        self.assertTrue(
+            any("GUARD_RESUME" in x and "RANGE_NEXT" in x and "LOOP" not in x for x in found), found
+        )
+
+
+class ExitTests(ForcedExits, unittest.TestCase):
+    """Every check fails in turn."""
+
+    program = PROGRAM
+    settings = OFTEN
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -191,16 +191,21 @@ finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
         abort_recording(JIT_ABORT_INVALIDATED, end_ip, 0);
         return;
     }
+    bool to_c = end == JIT_END_UNSUPPORTED && end_code == NULL;
+    if (r->kind == JIT_KIND_LOOP && to_c && !ENGINE->stress) {
+        // An item of a generator that C resumes: compiled from the instruction behind the yield on (resume.c).
+        abort_recording(JIT_ABORT_NO_GAIN, end_ip, 0);
+        return;
+    }
     if (r->trace.nrecords < JIT_SHORT_TRACE && !ENGINE->stress) {
-        // Entering and leaving costs more than it gains, but for a generator's resumption, which saves the evaluation loop (resume.c).
-        bool to_c = end == JIT_END_UNSUPPORTED && end_code == NULL;
+        // Entering and leaving costs more than it gains.
         bool resumed = to_c && (r->trace.records[0].oparg & RESUME_OPARG_LOCATION_MASK) != RESUME_AT_FUNC_START;
         if (r->kind == JIT_KIND_FUNCTION && (end == JIT_END_RETURN || (to_c && !resumed))) {
             short_functions[JIT_CALL_SLOT(r->root)] = (ShortFunction){.start = r->root, .waits = SHORT_FUNCTION_WAITS};
             abort_recording(JIT_ABORT_NO_GAIN, end_ip, 0);
             return;
         }
-        if (r->kind == JIT_KIND_LOOP && (to_c || end == JIT_END_EXCEPTION)) {
+        if (r->kind == JIT_KIND_LOOP && end == JIT_END_EXCEPTION) {
             abort_recording(JIT_ABORT_NO_GAIN, end_ip, 0);
             return;
         }

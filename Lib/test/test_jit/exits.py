@@ -1,5 +1,7 @@
 """Tests that every family of lowered instructions has: the same results whatever leaves a trace where."""
 
+from typing import ClassVar
+
 from test.test_jit.test_typed import run
 
 
@@ -8,7 +10,7 @@ class ForcedExits:
 
     maxDiff = 3000
     program = ""
-    settings: dict[str, str] = {}  # for each run
+    settings: ClassVar[dict[str, str]] = {}  # for each run
     passes = "cse", "peel", "fold,cse,forward,dead,peel"  # off in turn
     exits = 40  # so many checks of every trace fail in turn
 

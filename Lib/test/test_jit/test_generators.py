@@ -23,9 +23,10 @@ def consumers(n):
     out = []
     for i in range(n // 20):
         a = [x - 3 for x in range(i % 9)]
-        out.append((sum(x * 2 for x in a), sum(x * 0.5 for x in a), tuple(x + i for x in a), sorted({x % 3 for x in a}),
-                    set(x & 3 for x in a), any(x > 4 for x in a), all(x < 4 for x in a), max((x * x for x in a), default=None),
-                    "-".join(str(x) for x in a), dict((x, -x) for x in a), [*(x for x in a if x & 1)], list(map(abs, (x for x in a))),
+        out.append((sum(x * 2 for x in a), sum(x * 0.5 for x in a), tuple(x + i for x in a),
+                    sorted({x % 3 for x in a}), set(x & 3 for x in a), any(x > 4 for x in a),
+                    all(x < 4 for x in a), max((x * x for x in a), default=None), "-".join(str(x) for x in a),
+                    dict((x, -x) for x in a), [*(x for x in a if x & 1)], list(map(abs, (x for x in a))),
                     list(zip((x for x in a), (y * 2.5 for y in a)))))
     return out
 
@@ -74,8 +75,8 @@ def calls(n):
         try:
             out.append(sum(inner(i % 40)))
         except KeyError as error:
-            lines = [(f.name, f.lineno - calls.__code__.co_firstlineno) for f in traceback.extract_tb(error.__traceback__)]
-            out.append((error.args, lines))
+            steps = traceback.extract_tb(error.__traceback__)
+            out.append((error.args, [(f.name, f.lineno - calls.__code__.co_firstlineno) for f in steps]))
     return out
 
 def raises(n):
@@ -130,8 +131,8 @@ def frames(n):
         for i in range(n):
             if i % 50 == 49:
                 f = sys._getframe()
-                seen.append((f.f_lineno - f.f_code.co_firstlineno, f.f_back.f_code.co_name, g.gi_running, g.gi_frame is f,
-                             g.gi_suspended))
+                seen.append((f.f_lineno - f.f_code.co_firstlineno, f.f_back.f_code.co_name, g.gi_running,
+                             g.gi_frame is f, g.gi_suspended))
             yield i
     g = source()
     total = sum(x for x in g)
@@ -140,7 +141,8 @@ def frames(n):
     for i in range(n - 2):
         next(h)
     f = h.gi_frame
-    seen.append((f.f_lineno - f.f_code.co_firstlineno, f.f_back, h.gi_running, h.gi_suspended, sorted(f.f_locals)))
+    line = f.f_lineno - f.f_code.co_firstlineno
+    seen.append((line, f.f_back, h.gi_running, h.gi_suspended, sorted(f.f_locals)))
     return total, seen
 
 def locals_written(n):
@@ -307,8 +309,10 @@ def monitored(n):
     total = sum(x for _, x in zip(range(n - 20), g))
     m.use_tool_id(3, "test")
     try:
-        m.register_callback(3, m.events.PY_YIELD, lambda code, offset, value: events.append((code.co_name, value)))
-        m.register_callback(3, m.events.PY_RESUME, lambda code, offset: events.append(code.co_name))
+        def on_yield(code, offset, value): events.append((code.co_name, value))
+        def on_resume(code, offset): events.append(code.co_name)
+        m.register_callback(3, m.events.PY_YIELD, on_yield)
+        m.register_callback(3, m.events.PY_RESUME, on_resume)
         m.set_events(3, m.events.PY_YIELD | m.events.PY_RESUME)
         total += next(g)
         total += sum(g)
@@ -318,7 +322,8 @@ def monitored(n):
     return total, events
 
 def returns_to_the_consumer(n):
-    # The trace begins in the generator, goes on where it was called from, and ends with the return of a function called there.
+    # The trace begins in the generator, goes on where that was called from, and ends with the return of a
+    # function called there.
     def clip(x): return x if x < 1000 else 7
     def source(k):
         yield 1.5 + k
@@ -361,8 +366,8 @@ def collected(n):
             yield len(a)
     return sum(source())
 
-FUNCTIONS = [consumers, kinds, grows, sent, calls, raises, stop_iteration, handled, frames, locals_written, again, thrown,
-             finalizers, chain, recursion, coroutines, async_generators, traced, monitored,
+FUNCTIONS = [consumers, kinds, grows, sent, calls, raises, stop_iteration, handled, frames, locals_written,
+             again, thrown, finalizers, chain, recursion, coroutines, async_generators, traced, monitored,
              returns_to_the_consumer, closed, collected]
 
 def run():

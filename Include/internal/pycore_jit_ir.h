@@ -265,8 +265,22 @@ void _PyJitTrace_DropOperations(_PyJitTrace *t);      // all but records, units 
 /* A copy of T in one block of memory, which PyMem_RawFree frees (never _PyJitTrace_Clear), or NULL.  Nothing can be added to it. */
 _PyJitTrace *_PyJitTrace_Pack(const _PyJitTrace *t);
 size_t _PyJitTrace_PackedSize(const _PyJitTrace *t);  // bytes of such a copy
-_PyJitRef _PyJitTrace_Emit(_PyJitTrace *t, _PyJitOp op, _PyJitType type,
-                           _PyJitRef a, _PyJitRef b, uint32_t aux, uint16_t snapshot);
+int _PyJitTrace_GrowOperations(_PyJitTrace *t);       // room for one more
+
+/* Called several times for each recorded instruction, so it is inlined. */
+static inline _PyJitRef
+_PyJitTrace_Emit(_PyJitTrace *t, _PyJitOp op, _PyJitType type, _PyJitRef a, _PyJitRef b, uint32_t aux, uint16_t snapshot)
+{
+    if (t->nins == t->ins_cap && _PyJitTrace_GrowOperations(t) < 0) {
+        return JIT_REF_NONE;
+    }
+    t->nvalues += type != JIT_TYPE_NONE && type != JIT_TYPE_IP;
+    t->ins[t->nk_cap + t->nins] = (_PyJitIns){
+        .op = (uint8_t)op, .type = (uint8_t)type, .snapshot = snapshot, .a = a, .b = b, .aux = aux,
+    };
+    return (_PyJitRef)(JIT_REF_BIAS + t->nins++);
+}
+
 _PyJitRef _PyJitTrace_Const(_PyJitTrace *t, _PyJitType type, uint64_t bits);
 int _PyJitTrace_AddCode(_PyJitTrace *t, PyCodeObject *code);      // index; the same code twice gives the same index
 /* Index.  Copies record->size units from UNITS, but writes the first one from the record; sets `units` of the copy. */
@@ -276,6 +290,9 @@ int _PyJitTrace_AddSnapshot(_PyJitTrace *t, const _PyJitSnapshot *snap);   // in
 int _PyJitTrace_AddFrame(_PyJitTrace *t, uint16_t code, uint32_t offset);  // index; outermost first
 /* To the frame added last; slots ascend. */
 int _PyJitTrace_AddSlot(_PyJitTrace *t, uint16_t slot, _PyJitRef value, bool owned);
+
+/* Room for one more snapshot with NFRAMES frames and NSLOTS slots: who fills them in by himself need not ask again. */
+int _PyJitTrace_ReserveSnapshot(_PyJitTrace *t, uint32_t nframes, uint32_t nslots);
 
 /* The slots of all frames of SNAP, which lie one after the other: how many, and in *first where they begin. */
 static inline uint32_t

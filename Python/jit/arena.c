@@ -6,7 +6,7 @@
  * in.  Nor is a page with live code ever made non-executable, not even for a moment: the code on it may be running
  * further up the stack, and if making it executable again were refused, the program could only die.
  *
- * A system call for each trace costs more than the trace.  So a chunk is opened a *unit* (64 KiB) at a time:
+ * A system call for each trace costs more than the trace.  So a chunk is opened a *unit* (256 KiB) at a time:
  *
  *   1. shared anonymous memory of one unit is mapped, readable and writable, somewhere: the *view*;
  *   2. mremap gives it a second mapping, which becomes readable and executable and then replaces what was at the unit's place,
@@ -49,7 +49,8 @@
 /* Above the image of a program that is not position-independent is the heap, which must have room to grow. */
 #define FIRST_ABOVE ((size_t)512 << 20)
 
-#define UNIT_SIZE ((size_t)64 << 10)
+/* Opening one costs as much as the first six of its pages, which the system gives as they are written to. */
+#define UNIT_SIZE ((size_t)256 << 10)
 
 typedef struct {
     uint32_t offset, size;

@@ -273,10 +273,13 @@ _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _P
         b.nframes = 1;         // nothing is known of it
         return build(&b);
     }
-    _PyJitSlot slots[JIT_MAX_SLOTS] = {{0}};
+    _PyJitSlot slots[JIT_MAX_SLOTS];   // a frame that is entered clears its own
     b.slots = slots;
-    if (build(&b) < 0 || (pass_is_on(JIT_PASS_DEAD) && _PyJitDead_Remove(t) < 0)) {
+    if (build(&b) < 0) {
         return -1;
+    }
+    if (pass_is_on(JIT_PASS_DEAD)) {
+        _PyJitDead_Remove(t);
     }
     return _PyJitRestore_Reserve(b.most_slots);
 }

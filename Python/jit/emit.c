@@ -96,12 +96,12 @@ stencil_of(const _PyJitTrace *trace, const _PyJitStep *step)
     if (variants->first == 0) {
         return -1;
     }
-    int variant = variants->first - 1;
+    const uint8_t *places = step->places;
     for (int i = 0; i < 4; i++) {
-        assert(variants->places[i] == 0 || step->places[i] < variants->places[i]);
-        variant += step->places[i] * variants->strides[i];
+        assert(variants->places[i] == 0 || places[i] < variants->places[i]);
     }
-    return variant;
+    return variants->first - 1 + places[0] * variants->strides[0] + places[1] * variants->strides[1]
+        + places[2] * variants->strides[2] + places[3] * variants->strides[3];
 }
 
 static int
@@ -225,7 +225,8 @@ give_values(Context *context, const _PyExecutorObject *executor, const _PyJitSte
     values[JIT_VALUE_POOL] = context->pool + KONST_OFFSET(step->konst);
 }
 
-/* First all hot parts, then the cold ones: copying writes a few bytes too many, where the next part will stand. */
+/* Copying writes a few bytes too many, where the next part will stand; but the cold parts are there before the last hot one, which
+ * is copied exactly. */
 static void
 copy_steps(const _PyExecutorObject *executor, const Layout *layout, uintptr_t base, unsigned char *buffer)
 {
@@ -237,22 +238,21 @@ copy_steps(const _PyExecutorObject *executor, const Layout *layout, uintptr_t ba
     values[JIT_VALUE_HEAD] = executor->loop == NULL ? 0 : (uintptr_t)executor->loop->head_code;
     values[JIT_VALUE_ERROR] = base + layout->error;
     values[JIT_VALUE_UNWIND] = base + layout->unwind;
-    for (int cold = 0; cold < 2; cold++) {
-        values[JIT_VALUE_COLD] = base + layout->hot;
-        for (const _PyJitStep *step = plan->steps, *end = step + plan->nsteps; step < end; step++) {
-            const struct jit_stencil *stencil = &jit_stencils[step->stencil];
-            if (cold && stencil->cold_size == 0) {
-                continue;
-            }
-            values[JIT_VALUE_HOT] = base + step->at;
-            values[JIT_VALUE_CONTINUE] = base + step->at + stencil->hot_size;
-            give_values(&context, executor, step, base);
-            if (cold) {
-                copy_cold(buffer, base, stencil, &context);
-            }
-            else {
-                copy_hot(buffer, base, stencil, &context);
-            }
+    values[JIT_VALUE_COLD] = base + layout->hot;
+    for (const _PyJitStep *step = plan->steps, *end = step + plan->nsteps; step < end; step++) {
+        const struct jit_stencil *stencil = &jit_stencils[step->stencil];
+        values[JIT_VALUE_HOT] = base + step->at;
+        values[JIT_VALUE_CONTINUE] = base + step->at + stencil->hot_size;
+        give_values(&context, executor, step, base);
+        if (step->at + stencil->hot_size + JIT_COPY_BLOCK <= layout->hot) {
+            copy_code(buffer + step->at, jit_code + stencil->code, stencil->hot_size);
+        }
+        else {
+            memcpy(buffer + step->at, jit_code + stencil->code, stencil->hot_size);
+        }
+        patch_hot(buffer, base, stencil, &context);
+        if (stencil->cold_size > 0) {
+            copy_cold(buffer, base, stencil, &context);
             values[JIT_VALUE_COLD] += stencil->cold_size;
         }
     }
@@ -263,7 +263,8 @@ copy_stub(unsigned char *buffer, uintptr_t base, uintptr_t at, int number, Conte
 {
     assert(jit_stencils[number].cold_size == 0);
     context->values[JIT_VALUE_HOT] = at;
-    copy_hot(buffer, base, &jit_stencils[number], context);
+    copy_code(buffer + (at - base), jit_code + jit_stencils[number].code, jit_stencils[number].hot_size);
+    patch_hot(buffer, base, &jit_stencils[number], context);
 }
 
 static void

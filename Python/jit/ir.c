@@ -28,7 +28,7 @@
 const _PyJitOpInfo _PyJit_Ops[JIT_OP_COUNT] = {
     [JIT_OP_NOP] = {"NOP", "", JIT_TYPE_NONE, 0, 0},
     [JIT_OP_KONST] = {"KONST", "", JIT_TYPE_NONE, 0, 0},
-    [JIT_OP_OPAQUE] = {"OPAQUE", "", JIT_TYPE_NONE, 0, 0},
+    [JIT_OP_OPAQUE] = {"OPAQUE", "", JIT_TYPE_NONE, 0, JIT_OPFLAG_CALLS},
     [JIT_OP_BYTECODE] = {"BYTECODE", "", JIT_TYPE_NONE, 0, 0},
     [JIT_OP_PHI] = {"PHI", "", JIT_TYPE_NONE, 2, 0},
     [JIT_OP_PARAM] = {"PARAM", "", JIT_TYPE_NONE, 0, 0},
@@ -225,27 +225,13 @@ _PyJitTrace_PackedSize(const _PyJitTrace *t)
 
 /* --- Appending ------------------------------------------------------------------------------------------ */
 
-_PyJitRef
-_PyJitTrace_Emit(_PyJitTrace *t, _PyJitOp op, _PyJitType type,
-                 _PyJitRef a, _PyJitRef b, uint32_t aux, uint16_t snapshot)
+int
+_PyJitTrace_GrowOperations(_PyJitTrace *t)
 {
     if (t->nins == MAX_INS) {
-        return JIT_REF_NONE;
+        return -1;
     }
-    if (t->nins == t->ins_cap) {
-        uint32_t ins_cap = t->ins_cap ? Py_MIN(t->ins_cap * 2, MAX_INS) : FIRST_CAPACITY;
-        if (resize_ins(t, t->nk_cap, ins_cap) < 0) {
-            return JIT_REF_NONE;
-        }
-    }
-    if (type != JIT_TYPE_NONE && type != JIT_TYPE_IP) {
-        t->nvalues++;
-    }
-    _PyJitRef ref = (_PyJitRef)(JIT_REF_BIAS + t->nins++);
-    *JIT_INS(t, ref) = (_PyJitIns){
-        .op = (uint8_t)op, .type = (uint8_t)type, .snapshot = snapshot, .a = a, .b = b, .aux = aux,
-    };
-    return ref;
+    return resize_ins(t, t->nk_cap, t->ins_cap ? Py_MIN(t->ins_cap * 2, MAX_INS) : FIRST_CAPACITY);
 }
 
 _PyJitRef
@@ -331,6 +317,15 @@ _PyJitTrace_AddSnapshot(_PyJitTrace *t, const _PyJitSnapshot *snap)
     }
     t->snaps[t->nsnaps] = *snap;
     return (int)t->nsnaps++;
+}
+
+int
+_PyJitTrace_ReserveSnapshot(_PyJitTrace *t, uint32_t nframes, uint32_t nslots)
+{
+    if (t->nsnaps == JIT_NO_SNAPSHOT || nslots > UINT16_MAX || t->nframes > INT32_MAX || t->nslots > INT32_MAX) {
+        return -1;
+    }
+    return RESERVE(t, snaps, 1) < 0 || RESERVE(t, frames, nframes) < 0 || RESERVE(t, slots, nslots) < 0 ? -1 : 0;
 }
 
 int

@@ -353,19 +353,35 @@ int _PyJitSide_OwnLoop(_PyJitBuilder *b);
 /* Ends the trace with TO_HEAD.  false: it cannot be; the map is right, and the trace is to be ended in another way. */
 bool _PyJitSide_GoBack(_PyJitBuilder *b);
 
-/* opt_fold.c, opt_cse.c: the value OP would have, or JIT_REF_NONE.  A guard that always holds is START, or an older guard. */
+/* opt_fold.c (LEFT is not NONE), opt_cse.c: the value OP would have, or JIT_REF_NONE.  A guard that always holds is START, or an
+ * older guard. */
 _PyJitRef _PyJitFold(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux);
 _PyJitRef _PyJitCse_Find(const _PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux);
 void _PyJitCse_Note(_PyJitBuilder *b, _PyJitRef ref);
 /* The newest operation writes CLASSES (one bit each) of memory: what was read from them before is not known any more. */
 void _PyJitCse_Barrier(_PyJitBuilder *b, unsigned int classes);
-/* opt_dead.c: on the whole trace.  0, or -1: no memory. */
-int _PyJitDead_Remove(_PyJitTrace *t);
+/* opt_dead.c: on the whole trace. */
+void _PyJitDead_Remove(_PyJitTrace *t);
 
 /* opt_forward.c ------------------------------------------------------------------------------------------------- */
 
 /* The rules for attributes call these; OP is one of theirs, of which common subexpressions know nothing. */
-bool _PyJitForward_Handles(int op);
+static inline bool
+_PyJitForward_Handles(int op)
+{
+    switch (op) {
+        case JIT_OP_LOAD_FIELD:
+        case JIT_OP_READ_FIELD:
+        case JIT_OP_STORE_FIELD:
+        case JIT_OP_STORE_FIELD_FLOAT:
+        case JIT_OP_STORE_FIELD_INT:
+        case JIT_OP_INIT_SLOT:
+        case JIT_OP_INIT_VALUE:
+            return pass_is_on(JIT_PASS_FORWARD);
+        default:
+            return false;
+    }
+}
 /* What is PLACE bytes behind OBJECT, whose type was checked to have VERSION: emits a load, or finds it known.  WANTED: `value` is
  * set, else it is enough to know that there is one (the place is about to be stored to). */
 _PyJitField _PyJitForward_Load(_PyJitBuilder *b, _PyJitRef object, uint32_t version, uint32_t place, bool wanted);

@@ -430,7 +430,10 @@ _PyJitLoop_Peel(_PyJitBuilder *b)
     if (!is_back(b) || nrecords > MOST_RECORDS) {
         return 0;
     }
-    Loop loop = {.b = b, .depth = b->depth, .written = b->written};
+    Loop loop;                 // not cleared: it is large, and the first plan fills what is used of it
+    loop.b = b;
+    loop.depth = b->depth;
+    loop.written = b->written;
     uint32_t once = count_code(t, 1);
     int found = 0;
     b->peeled = true;

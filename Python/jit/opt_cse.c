@@ -17,7 +17,7 @@ _PyJitCse_Find(const _PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, 
     bool commutes = (_PyJit_Ops[op].flags & JIT_OPFLAG_COMMUTATIVE) != 0;
     unsigned int reads = JIT_OPFLAGS_READS(_PyJit_Ops[op].flags);
     _PyJitRef barrier = JIT_REF_NONE;
-    for (int i = 0; i < JIT_CLASS_COUNT; i++) {
+    for (int i = 0; reads >> i != 0; i++) {
         if (reads >> i & 1 && b->barrier[i] > barrier) {
             barrier = b->barrier[i];
         }

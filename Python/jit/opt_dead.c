@@ -9,73 +9,71 @@
 
 #include "jit/lower.h"
 
-typedef struct {
-    const _PyJitTrace *t;
-    uint8_t *used;             // by index of operation
-} Walk;
+/* By reference, less the bias.  What is no operation has entries too, which nobody reads: so nothing is asked when one is written.
+ * One trace is made at a time. */
+static uint8_t used[0x10000];
 
 static inline void
-use(Walk *w, _PyJitRef ref)
+use(_PyJitRef ref)
 {
-    if (ref >= JIT_REF_BIAS) {
-        w->used[ref - JIT_REF_BIAS] = 1;
-    }
+    used[(uint16_t)(ref - JIT_REF_BIAS)] = 1;
 }
 
 static void
-use_operands(Walk *w, const _PyJitIns *ins)
+use_snapshot(const _PyJitTrace *t, const _PyJitSnapshot *snap)
 {
-    use(w, ins->a);
-    use(w, ins->b);
-    use(w, ins->c);
-    if (ins->snapshot == JIT_NO_SNAPSHOT || w->t->snaps[ins->snapshot].nframes == 0) {
-        return;
-    }
     const _PyJitSnapSlot *slots;
-    uint32_t n = _PyJitTrace_SnapSlots(w->t, &w->t->snaps[ins->snapshot], &slots);
+    uint32_t n = snap->nframes == 0 ? 0 : _PyJitTrace_SnapSlots(t, snap, &slots);
     for (uint32_t i = 0; i < n; i++) {
-        use(w, slots[i].value);
+        use(slots[i].value);
     }
 }
 
-int
+void
 _PyJitDead_Remove(_PyJitTrace *t)
 {
-    Walk w = {.t = t, .used = PyMem_RawCalloc(t->nins, 1)};
-    if (w.used == NULL) {
-        return -1;
-    }
+    memset(used, 0, t->nins);
     for (uint32_t i = 0; i < t->nheads; i++) {
-        use(&w, t->heads[i].object);
-        use(&w, t->heads[i].number);
+        use(t->heads[i].object);
+        use(t->heads[i].number);
     }
     for (uint32_t i = 0; i < t->nfields_at_head; i++) {
-        use(&w, t->fields_at_head[i].object);
-        use(&w, t->fields_at_head[i].value);
-        use(&w, t->fields_at_head[i].number);
+        use(t->fields_at_head[i].object);
+        use(t->fields_at_head[i].value);
+        use(t->fields_at_head[i].number);
     }
     for (uint32_t i = 0; i < t->npassed; i++) {
-        use(&w, t->passed[i]);
+        use(t->passed[i]);
     }
-    // What an operation of the loop uses may be made behind it, but only PHIs use such a value.
-    for (uint32_t i = t->nins; i-- > 0;) {
-        const _PyJitIns *ins = JIT_INS(t, JIT_REF_BIAS + i);
-        if (ins->op == JIT_OP_PHI) {
-            use(&w, ins->b);
+    _PyJitIns *ins = JIT_INS(t, JIT_REF_BIAS);
+    // What an operation of the loop uses may be made behind it, but only PHIs use such a value.  They stand where LOOP leads to.
+    if (ins[t->nins - 1].op == JIT_OP_LOOP) {
+        for (uint32_t i = ins[t->nins - 1].aux; i < t->nins && ins[i].op == JIT_OP_PHI; i++) {
+            use(ins[i].b);
         }
     }
+    uint16_t seen = JIT_NO_SNAPSHOT;
     for (uint32_t i = t->nins; i-- > 0;) {
-        _PyJitIns *ins = JIT_INS(t, JIT_REF_BIAS + i);
-        const _PyJitOpInfo *info = &_PyJit_Ops[ins->op];
-        if (info->flags & JIT_OPFLAG_PURE && !(info->flags & JIT_OPFLAG_EXITS) && info->result != JIT_TYPE_NONE && !w.used[i]) {
-            *ins = (_PyJitIns){.op = JIT_OP_NOP, .snapshot = JIT_NO_SNAPSHOT};
+        if (ins[i].op == JIT_OP_BYTECODE) {
+            continue;
+        }
+        const _PyJitOpInfo *info = &_PyJit_Ops[ins[i].op];
+        bool removable = (info->flags & (JIT_OPFLAG_PURE | JIT_OPFLAG_EXITS)) == JIT_OPFLAG_PURE;
+        if (removable && info->result != JIT_TYPE_NONE && !used[i]) {
+            ins[i] = (_PyJitIns){.op = JIT_OP_NOP, .snapshot = JIT_NO_SNAPSHOT};
             t->nvalues--;
             continue;
         }
-        use_operands(&w, ins);
+        use(ins[i].a);
+        use(ins[i].b);
+        use(ins[i].c);
+        if (ins[i].snapshot != seen) {
+            seen = ins[i].snapshot;
+            if (seen != JIT_NO_SNAPSHOT) {
+                use_snapshot(t, &t->snaps[seen]);
+            }
+        }
     }
-    PyMem_RawFree(w.used);
-    return 0;
 }
 
 #endif /* _Py_TIER2 */

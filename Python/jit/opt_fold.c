@@ -123,9 +123,7 @@ is_fresh(const _PyJitBuilder *b, int op, _PyJitRef v, uint32_t aux)
 _PyJitRef
 _PyJitFold(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux)
 {
-    if (left == JIT_REF_NONE) {
-        return JIT_REF_NONE;
-    }
+    assert(left != JIT_REF_NONE);
     if (is_fresh(b, op, left, aux)) {
         return JIT_REF_BIAS;   // START
     }

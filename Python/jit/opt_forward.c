@@ -26,14 +26,6 @@
 
 /* --- The table ------------------------------------------------------------------------------------------------------ */
 
-bool
-_PyJitForward_Handles(int op)
-{
-    return (op == JIT_OP_LOAD_FIELD || op == JIT_OP_READ_FIELD || op == JIT_OP_STORE_FIELD || op == JIT_OP_STORE_FIELD_FLOAT
-            || op == JIT_OP_STORE_FIELD_INT || op == JIT_OP_INIT_SLOT || op == JIT_OP_INIT_VALUE)
-        && pass_is_on(JIT_PASS_FORWARD);
-}
-
 static _PyJitField *
 find(_PyJitBuilder *b, _PyJitRef object, uint32_t place)
 {

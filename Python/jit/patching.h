@@ -126,14 +126,13 @@ copy_code(unsigned char *to, const unsigned char *from, size_t size)
     }
 }
 
-/* Copies the parts of STENCIL to BUFFER, whose start will run at BASE, where CONTEXT's values say. */
+/* The parts of STENCIL in BUFFER, whose start will run at BASE, where CONTEXT's values say: the hot one, which is there already, is
+ * patched; the cold one is copied too. */
 static inline void
-copy_hot(unsigned char *buffer, uintptr_t base, const struct jit_stencil *stencil, const Context *context)
+patch_hot(unsigned char *buffer, uintptr_t base, const struct jit_stencil *stencil, const Context *context)
 {
     uintptr_t address = context->values[JIT_VALUE_HOT];
-    unsigned char *hot = buffer + (address - base);
-    copy_code(hot, jit_code + stencil->code, stencil->hot_size);
-    patch_part(hot, address, jit_patches + stencil->patch, stencil->hot_patches, context);
+    patch_part(buffer + (address - base), address, jit_patches + stencil->patch, stencil->hot_patches, context);
 }
 
 static inline void

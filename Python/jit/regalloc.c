@@ -205,51 +205,47 @@ plan_exit(Walk *w, const _PyJitSnapshot *snap, bool cells_only)
     return result->nexits++;
 }
 
-/* Lets go of what the operation at hand, INS with NARGS operands and snapshot SNAP (or NULL), used last.  Temporaries go too. */
-static void
-end_operation(Walk *w, const _PyJitIns *ins, int nargs, const _PyJitSnapshot *snap)
+/* Lets go of what the snapshot of the operation at hand used last. */
+static inline void
+end_snapshot(Walk *w, const _PyJitSnapshot *snap)
 {
-    for (int k = 0; k < nargs; k++) {
-        _PyJitRef ref = operand(ins, k);
+    const _PyJitSnapSlot *slots;
+    uint32_t count = _PyJitTrace_SnapSlots(w->trace, snap, &slots);
+    for (uint32_t i = 0; i < count; i++) {
+        _PyJitRef ref = slots[i].value;
         if (!JIT_IS_CONST(ref) && value_of(w, ref)->last <= w->at) {
             let_go(w, value_of(w, ref));
         }
     }
-    while (w->temporary != 0) {
-        vacate(w, lowest(w->temporary));
-    }
-    if (snap != NULL) {
-        const _PyJitSnapSlot *slots;
-        uint32_t count = _PyJitTrace_SnapSlots(w->trace, snap, &slots);
-        for (uint32_t i = 0; i < count; i++) {
-            _PyJitRef ref = slots[i].value;
-            if (!JIT_IS_CONST(ref) && value_of(w, ref)->last <= w->at) {
-                let_go(w, value_of(w, ref));
-            }
-        }
-    }
-    w->pinned = 0;
 }
 
 /* --- Before the walk ---------------------------------------------------------------------------------------------- */
+
+/* Operation I needs REF.  IN_LOOP: it is in the loop, to whose end a value from before the head is needed. */
+static inline Value *
+note_use(Walk *w, _PyJitRef ref, uint32_t i, bool in_loop)
+{
+    Value *value = value_of(w, ref);
+    bool held = in_loop && ref < JIT_REF_BIAS + w->head;
+    value->last = Py_MAX(value->last, (uint16_t)(held ? w->trace->nins - 1 : i));
+    return value;
+}
 
 static void
 find_uses(Walk *w)
 {
     const _PyJitTrace *t = w->trace;
-    uint32_t last = t->nins - 1;
-    bool loops = w->body > 0;
-    // Within the loop a value from before it is needed until LOOP.
+    uint16_t last = (uint16_t)(t->nins - 1);
     for (uint32_t i = 0; i < t->nins; i++) {
-        w->values[i] = (Value){.last = (uint16_t)i, .next = NEVER, .reg = JIT_REGS, .cell = NO_CELL};
+        w->values[i] = (Value){.last = 0, .next = NEVER, .reg = JIT_REGS, .cell = NO_CELL};
     }
     for (uint32_t i = 0; i < t->npassed && t->passed_from == 0; i++) {
-        value_of(w, t->passed[i])->last = (uint16_t)last;      // every exit hands them on
+        value_of(w, t->passed[i])->last = last;      // every exit hands them on
     }
     for (uint32_t i = w->head; i < w->body; i++) {
         const _PyJitIns *phi = ins_at(w, i);
         if (phi->op == JIT_OP_PHI && !JIT_IS_CONST(phi->b)) {
-            value_of(w, phi->b)->last = value_of(w, phi->b)->next = (uint16_t)last;
+            value_of(w, phi->b)->last = value_of(w, phi->b)->next = last;
         }
     }
     uint16_t seen = JIT_NO_SNAPSHOT;
@@ -258,27 +254,25 @@ find_uses(Walk *w)
         if (ins->op == JIT_OP_BYTECODE) {
             continue;
         }
+        bool in_loop = w->body > 0 && i >= w->body;
         int nargs = _PyJit_Ops[ins->op].nargs;
         if (ins->op == JIT_OP_PHI) {
             nargs = 1;
         }
-        if (ins->op == JIT_OP_PASS) {
+        else if (ins->op == JIT_OP_PASS) {
             nargs = 0;         // TO_HEAD takes it from wherever it is
             if (!JIT_IS_CONST(ins->a)) {
-                value_of(w, ins->a)->last = (uint16_t)last;
+                value_of(w, ins->a)->last = last;
             }
         }
-        const _PyJitSnapshot *snap = snapshot_with_values(w, ins);
-        if (snap != NULL && ins->snapshot != seen) {
+        if (ins->snapshot != seen && ins->snapshot != JIT_NO_SNAPSHOT) {
             seen = ins->snapshot;      // of those that share it the last one counts
+            const _PyJitSnapshot *snap = &t->snaps[seen];
             const _PyJitSnapSlot *slots;
-            uint32_t count = _PyJitTrace_SnapSlots(t, snap, &slots);
+            uint32_t count = snap->nframes == 0 ? 0 : _PyJitTrace_SnapSlots(t, snap, &slots);
             for (uint32_t k = 0; k < count; k++) {
-                _PyJitRef ref = slots[k].value;
-                if (!JIT_IS_CONST(ref)) {
-                    bool held = loops && i >= w->body && ref < JIT_REF_BIAS + w->head;
-                    Value *value = value_of(w, ref);
-                    value->last = Py_MAX(value->last, (uint16_t)(held ? last : i));
+                if (!JIT_IS_CONST(slots[k].value)) {
+                    (void)note_use(w, slots[k].value, i, in_loop);
                 }
             }
         }
@@ -287,12 +281,10 @@ find_uses(Walk *w)
             if (JIT_IS_CONST(ref)) {
                 continue;
             }
-            Value *value = value_of(w, ref);
-            bool held = loops && i >= w->body && ref < JIT_REF_BIAS + w->head;
-            if (held && value->next == NEVER) {
-                value->last = value->next = (uint16_t)last;
+            Value *value = note_use(w, ref, i, in_loop);
+            if (in_loop && ref < JIT_REF_BIAS + w->head && value->next == NEVER) {
+                value->next = last;
             }
-            value->last = Py_MAX(value->last, (uint16_t)i);
             w->next_uses[i][k] = value->next;
             value->next = (uint16_t)i;
         }
@@ -301,63 +293,122 @@ find_uses(Walk *w)
 
 /* --- The walk --------------------------------------------------------------------------------------------------- */
 
+/* What is needed after the call at hand goes to cells; SNAP: so does what its exit needs. */
+static void
+save_before_call(Walk *w, const _PyJitSnapshot *snap)
+{
+    for (uint32_t rest = w->occupied & ~w->temporary; rest != 0; rest &= rest - 1) {
+        uint16_t index = w->holds[lowest(rest)];
+        if (w->values[index].last > w->at || snap != NULL) {
+            write_cell(w, index);
+        }
+    }
+}
+
+static inline _PyJitStep *
+add_operation(Walk *w, const _PyJitIns *ins, uint32_t exit)
+{
+    bool forced = ins->snapshot == w->forced && w->trace->snaps[ins->snapshot].kind == JIT_EXIT_DEOPT
+        && ins->op != JIT_OP_OPAQUE;
+    _PyJitStep *step = add_step(w, forced ? JIT_MACHINE_LEAVE : ins->op);
+    step->exit = exit;
+    return step;
+}
+
+/* An operation without operands and result. */
+static void
+bare_operation(Walk *w, const _PyJitIns *ins, bool calls)
+{
+    const _PyJitSnapshot *snap = snapshot_with_values(w, ins);
+    if (calls) {
+        save_before_call(w, snap);
+    }
+    uint32_t exit = snap != NULL ? plan_exit(w, snap, calls) : JIT_NO_VALUE_EXIT;
+    if (ins->op == JIT_OP_LOOP && w->body > 0) {
+        _PyJitWalk_CloseLoop(w);
+    }
+    else if (ins->op == JIT_OP_TO_HEAD) {
+        _PyJitWalk_GoToHead(w);
+    }
+    (void)add_operation(w, ins, exit);
+    if (snap != NULL) {
+        end_snapshot(w, snap);
+    }
+    while (calls && w->occupied != 0) {
+        take_away(w, lowest(w->occupied));
+    }
+}
+
 static void
 operation(Walk *w, const _PyJitIns *ins)
 {
     const _PyJitOpInfo *info = &_PyJit_Ops[ins->op];
     uint32_t i = w->at;
     int nargs = info->nargs;
-    bool has_result = ins->op != JIT_OP_OPAQUE && info->result != JIT_TYPE_NONE && info->result != JIT_TYPE_IP;
-    bool calls = ins->op == JIT_OP_OPAQUE || info->flags & JIT_OPFLAG_CALLS;
-    const _PyJitSnapshot *snap = snapshot_with_values(w, ins);
-    if (has_result && w->values[i].last <= i && info->flags & JIT_OPFLAG_PURE && !(info->flags & JIT_OPFLAG_EXITS)) {
-        for (int k = 0; k < nargs; k++) {
-            if (!JIT_IS_CONST(operand(ins, k))) {
-                value_of(w, operand(ins, k))->next = w->next_uses[i][k];
-            }
-        }
-        end_operation(w, ins, nargs, NULL);
+    bool has_result = info->result != JIT_TYPE_NONE && info->result != JIT_TYPE_IP;
+    bool calls = (info->flags & JIT_OPFLAG_CALLS) != 0;
+    if (nargs == 0 && !has_result) {
+        bare_operation(w, ins, calls);
         return;
     }
-    int regs[3] = {0};
-    uint8_t places[4] = {0};
-    _PyJitRef konst = JIT_REF_NONE;
+    _PyJitRef refs[3] = {ins->a, ins->b, ins->c};
+    Value *values[3] = {NULL, NULL, NULL};       // of operands that are no constants
+    for (int k = 0; k < nargs; k++) {
+        if (!JIT_IS_CONST(refs[k])) {
+            values[k] = value_of(w, refs[k]);
+        }
+    }
+    if (has_result && w->values[i].last <= i && (info->flags & (JIT_OPFLAG_PURE | JIT_OPFLAG_EXITS)) == JIT_OPFLAG_PURE) {
+        for (int k = 0; k < nargs; k++) {
+            if (values[k] != NULL) {
+                values[k]->next = w->next_uses[i][k];
+                if (values[k]->last <= i) {
+                    let_go(w, values[k]);
+                }
+            }
+        }
+        return;
+    }
+    const _PyJitSnapshot *snap = snapshot_with_values(w, ins);
     // Operands that are in registers already must not lose them to those that are not.
     for (int k = 0; k < nargs; k++) {
-        if (!JIT_IS_CONST(operand(ins, k)) && value_of(w, operand(ins, k))->reg < JIT_REGS) {
-            w->pinned |= 1u << value_of(w, operand(ins, k))->reg;
+        if (values[k] != NULL && values[k]->reg < JIT_REGS) {
+            w->pinned |= 1u << values[k]->reg;
         }
     }
-    _PyJitRef refs[3] = {ins->a, ins->b, ins->c};
     bool floating = type_is_float(info->result);
     bool replaces = has_result && nargs >= 2 && (info->args[0] == 'F') == floating;
-    if (replaces && info->flags & JIT_OPFLAG_COMMUTATIVE && nargs == 2 && !JIT_IS_CONST(refs[1])) {
-        bool first_stays = JIT_IS_CONST(refs[0]) || value_of(w, refs[0])->last > i;
-        bool second_stays = value_of(w, refs[1])->last > i;
-        if (first_stays && (!second_stays || JIT_IS_CONST(refs[0]))) {
-            refs[0] = ins->b;
-            refs[1] = ins->a;
+    int order = 0;             // 1: the operands are exchanged
+    if (replaces && info->flags & JIT_OPFLAG_COMMUTATIVE && nargs == 2 && values[1] != NULL) {
+        bool first_stays = values[0] == NULL || values[0]->last > i;
+        bool second_stays = values[1]->last > i;
+        if (first_stays && (!second_stays || values[0] == NULL)) {
+            order = 1;
         }
     }
+    int regs[3] = {0, 0, 0};
+    uint8_t places[4] = {0, 0, 0, 0};
+    _PyJitRef konst = JIT_REF_NONE;
     for (int k = 0; k < nargs; k++) {
-        if (k > 0 && k == nargs - 1 && JIT_IS_CONST(refs[k])) {
-            konst = refs[k];
+        _PyJitRef ref = refs[k ^ order];
+        if (k > 0 && k == nargs - 1 && JIT_IS_CONST(ref)) {
+            konst = ref;
             w->result->uses_pool = true;
             places[k] = info->args[k] == 'F' ? JIT_FLOAT_REGS : JIT_GENERAL_REGS;
             continue;
         }
-        regs[k] = fetch(w, refs[k]);
+        regs[k] = fetch(w, ref);
         places[k] = place_of(regs[k]);
     }
     for (int k = 0; k < nargs; k++) {
-        if (!JIT_IS_CONST(operand(ins, k))) {
-            value_of(w, operand(ins, k))->next = w->next_uses[i][k];
+        if (values[k] != NULL) {
+            values[k]->next = w->next_uses[i][k];
         }
     }
     int to = -1;
     if (replaces) {
         to = regs[0];
-        if (!JIT_IS_CONST(refs[0]) && value_of(w, refs[0])->last > i) {
+        if (values[order] != NULL && values[order]->last > i) {
             to = _PyJitWalk_GetRegister(w, floating, false);
             put(w, to, TEMPORARY);
             _PyJitWalk_Move(w, to, regs[0], floating);
@@ -365,36 +416,29 @@ operation(Walk *w, const _PyJitIns *ins)
         }
     }
     else if (has_result) {
-        if (calls) {
-            to = floating ? JIT_GENERAL_REGS : 0;
-        }
-        else {
-            to = _PyJitWalk_GetRegister(w, floating, true);
-        }
+        to = !calls ? _PyJitWalk_GetRegister(w, floating, true) : floating ? JIT_GENERAL_REGS : 0;
         places[3] = place_of(to);
     }
     if (calls) {
-        for (uint32_t rest = w->occupied & ~w->temporary; rest != 0; rest &= rest - 1) {
-            uint16_t index = w->holds[lowest(rest)];
-            if (w->values[index].last > i || snap != NULL) {
-                write_cell(w, index);
-            }
-        }
+        save_before_call(w, snap);
     }
     uint32_t exit = snap != NULL ? plan_exit(w, snap, calls) : JIT_NO_VALUE_EXIT;
-    if (ins->op == JIT_OP_LOOP && w->body > 0) {
-        _PyJitWalk_CloseLoop(w);
-    }
-    if (ins->op == JIT_OP_TO_HEAD) {
-        _PyJitWalk_GoToHead(w);
-    }
-    bool forced = ENGINE->options.force_exit > 0 && ins->snapshot == ENGINE->options.force_exit - 1
-        && w->trace->snaps[ins->snapshot].kind == JIT_EXIT_DEOPT && ins->op != JIT_OP_OPAQUE;
-    _PyJitStep *step = add_step(w, forced ? JIT_MACHINE_LEAVE : ins->op);
+    _PyJitStep *step = add_operation(w, ins, exit);
     memcpy(step->places, places, sizeof(places));
     step->konst = konst;
-    step->exit = exit;
-    end_operation(w, ins, nargs, snap);
+    // What it used last goes, and so do temporaries.
+    for (int k = 0; k < nargs; k++) {
+        if (values[k] != NULL && values[k]->last <= i) {
+            let_go(w, values[k]);
+        }
+    }
+    while (w->temporary != 0) {
+        vacate(w, lowest(w->temporary));
+    }
+    if (snap != NULL) {
+        end_snapshot(w, snap);
+    }
+    w->pinned = 0;
     while (calls && w->occupied != 0) {
         take_away(w, lowest(w->occupied));
     }
@@ -440,7 +484,8 @@ _PyJit_AllocateRegisters(const _PyExecutorObject *executor, const _PyJitExit *fr
                          const char **reason)
 {
     const _PyJitTrace *trace = executor->trace;
-    Walk w = {.trace = trace, .result = result, .from = from, .back = executor->loop};
+    Walk w = {.trace = trace, .ins = JIT_INS(trace, JIT_REF_BIAS), .result = result, .from = from, .back = executor->loop};
+    w.forced = ENGINE->options.force_exit > 0 ? ENGINE->options.force_exit - 1 : UINT32_MAX;
     result->nsteps = result->nexits = result->ncells = result->nhead = 0;
     result->uses_pool = false;
     if (trace->nvalues == 0 && trace->nframes == 0 && trace->nk == 0) {

@@ -18,14 +18,17 @@
 #define FLOAT_BANK (((1u << JIT_REGS) - 1) & ~GENERAL_BANK)
 
 typedef struct {
-    uint16_t last;       // operation that needs it last, exits included; its own index: nobody does
+    uint16_t last;       // operation that needs it last, exits included; up to its own index: nobody does
     uint16_t next;       // operation that uses it next in a register, or NEVER
     uint8_t reg;         // or JIT_REGS: in none
     uint8_t cell;        // or NO_CELL
+    uint16_t spare;
 } Value;
 
 typedef struct {
     const _PyJitTrace *trace;
+    const _PyJitIns *ins;           // the first operation; constants lie before it
+    uint32_t forced;                // the snapshot whose check is to fail (PYTHON_JIT_FORCE_EXIT), or a number none has
     _PyJitAllocation *result;
     Value *values;                  // by index of operation
     uint16_t (*next_uses)[3];       // by operation and operand
@@ -91,7 +94,7 @@ place_of(int reg)
 static inline const _PyJitIns *
 ins_at(const Walk *w, uint32_t index)
 {
-    return JIT_INS(w->trace, JIT_REF_BIAS + index);
+    return &w->ins[index];
 }
 
 static inline _PyJitRef

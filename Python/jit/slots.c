@@ -38,77 +38,93 @@ is_bare(const _PyJitSlot *slot)
     return slot->dirty && slot->object == JIT_REF_NONE;
 }
 
-/* Indexes of the dirty slots, in order. */
+/* The dirty slots, in order. */
 typedef struct {
     uint16_t slots[JIT_MAX_SLOTS];
-    uint32_t n, bare;          // all of them; those with a number only
+    _PyJitRef values[JIT_MAX_SLOTS];
+    uint16_t bare[JIT_MAX_SLOTS];      // which of them have a number only
+    uint32_t n, nbare;
 } Dirty;
 
 static void
 find_dirty(const _PyJitBuilder *b, Dirty *dirty)
 {
-    dirty->n = dirty->bare = 0;
+    uint32_t n = 0, nbare = 0;
     for (uint32_t i = b->frames[b->machine].base; i < b->depth; i++) {
-        if (b->slots[i].dirty) {
-            dirty->slots[dirty->n++] = (uint16_t)i;
-            dirty->bare += b->slots[i].object == JIT_REF_NONE;
+        const _PyJitSlot *slot = &b->slots[i];
+        if (slot->dirty) {
+            if (slot->object == JIT_REF_NONE) {
+                dirty->bare[nbare++] = (uint16_t)n;
+            }
+            dirty->slots[n] = (uint16_t)i;
+            dirty->values[n++] = value_of_slot(slot);
         }
     }
+    dirty->n = n;
+    dirty->nbare = nbare;
+}
+
+/* Dirty slot number X, whose number another identity has too, gets a copy of it, and so do all of its identity. */
+static void
+copy_number(_PyJitBuilder *b, Dirty *dirty, uint32_t x)
+{
+    _PyJitRef number = b->slots[dirty->slots[x]].number;
+    uint16_t identity = b->slots[dirty->slots[x]].identity;
+    int type = type_of_ref(b, number);
+    _PyJitRef copy = _PyJitTrace_Emit(b->t, type == JIT_TYPE_F64 ? JIT_OP_COPY_FLOAT : JIT_OP_COPY_INT, type, number,
+                                      JIT_REF_NONE, 0, JIT_NO_SNAPSHOT);
+    b->failed |= copy == JIT_REF_NONE;
+    for (uint32_t k = 0; k < b->depth; k++) {
+        if (is_bare(&b->slots[k]) && b->slots[k].identity == identity) {
+            b->slots[k].alias = copy;
+        }
+    }
+    find_dirty(b, dirty);
 }
 
 /* Slots of a snapshot with one value get one box.  So where two identities have the same number, one of them gets a copy. */
 static void
-tell_apart(_PyJitBuilder *b, const Dirty *dirty)
+tell_apart(_PyJitBuilder *b, Dirty *dirty)
 {
-    for (uint32_t x = 1; x < dirty->n && dirty->bare > 1; x++) {
-        uint32_t i = dirty->slots[x];
-        for (uint32_t y = 0; y < x && is_bare(&b->slots[i]); y++) {
-            uint32_t j = dirty->slots[y];
-            if (!is_bare(&b->slots[j]) || b->slots[i].identity == b->slots[j].identity
-                || value_of_slot(&b->slots[i]) != value_of_slot(&b->slots[j])) {
-                continue;
-            }
-            _PyJitRef number = b->slots[i].number;
-            uint16_t identity = b->slots[i].identity;
-            int type = type_of_ref(b, number);
-            _PyJitRef copy = _PyJitTrace_Emit(b->t, type == JIT_TYPE_F64 ? JIT_OP_COPY_FLOAT : JIT_OP_COPY_INT, type, number,
-                                              JIT_REF_NONE, 0, JIT_NO_SNAPSHOT);
-            b->failed |= copy == JIT_REF_NONE;
-            for (uint32_t k = 0; k < b->depth; k++) {
-                if (is_bare(&b->slots[k]) && b->slots[k].identity == identity) {
-                    b->slots[k].alias = copy;
-                }
+    for (uint32_t x = 1; x < dirty->nbare; x++) {
+        uint32_t i = dirty->bare[x];
+        for (uint32_t y = 0; y < x; y++) {
+            uint32_t j = dirty->bare[y];
+            if (dirty->values[i] == dirty->values[j]
+                && b->slots[dirty->slots[i]].identity != b->slots[dirty->slots[j]].identity) {
+                copy_number(b, dirty, i);
             }
         }
     }
 }
 
-/* Frame NUMBER as it is now, to a snapshot that leads to CODE:OFFSET in the last one.  Its slots are those of DIRTY from *NEXT on,
- * which is moved behind them.  false: no memory. */
-static bool
-add_frame(_PyJitBuilder *b, uint32_t number, uint16_t code, uint32_t offset, const Dirty *dirty, uint32_t *next)
+/* Frame NUMBER as it is now, to a snapshot that leads to CODE:OFFSET in the last one.  Its slots are those of DIRTY from NEXT on;
+ * returns where they end.  There is room for all of it. */
+static uint32_t
+add_frame(_PyJitBuilder *b, uint32_t number, uint16_t code, uint32_t offset, const Dirty *dirty, uint32_t next)
 {
     _PyJitTrace *t = b->t;
     const _PyJitAbstractFrame *frame = &b->frames[number];
-    uint32_t free = free_slot(b, number);
+    uint32_t free = free_slot(b, number), base = frame->base;
     if (number + 1 < b->nframes) {
         code = frame->code;
         offset = frame->call;
     }
-    int added = _PyJitTrace_AddFrame(t, code, offset);
-    if (added < 0) {
-        return false;
+    _PyJitSnapSlot *slots = &t->slots[t->nslots];
+    uint32_t n = 0;
+    for (; next < dirty->n && dirty->slots[next] < free; next++) {
+        uint32_t i = dirty->slots[next];
+        assert(i >= base);
+        slots[n++] = (_PyJitSnapSlot){.slot = (uint16_t)(i - base), .value = dirty->values[next], .owned = b->slots[i].owned};
     }
-    t->frames[added].sp = free - frame->base;
-    for (; *next < dirty->n && dirty->slots[*next] < free; ++*next) {
-        uint32_t i = dirty->slots[*next];
-        const _PyJitSlot *slot = &b->slots[i];
-        assert(i >= frame->base);
-        if (_PyJitTrace_AddSlot(t, (uint16_t)(i - frame->base), value_of_slot(slot), slot->owned) < 0) {
-            return false;
-        }
+    if (number != b->machine) {
+        slots[n++] = (_PyJitSnapSlot){.slot = JIT_SLOT_FUNCTION, .value = frame->function, .owned = frame->owns_function};
     }
-    return number == b->machine || _PyJitTrace_AddSlot(t, JIT_SLOT_FUNCTION, frame->function, frame->owns_function) >= 0;
+    t->frames[t->nframes++] = (_PyJitSnapFrame){
+        .code = code, .offset = offset, .first_slot = t->nslots, .nslots = (uint16_t)n, .sp = free - base,
+    };
+    t->nslots += n;
+    return next;
 }
 
 /* SNAP, with the frames and slots added last, says the same as the snapshot before it. */
@@ -165,30 +181,28 @@ _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, u
     snap.held_fields = b->holds ? _PyJitForward_Held(b) : 0;
     Dirty dirty;
     find_dirty(b, &dirty);
-    if (dirty.n > 0 || b->sp != b->depth || !in_memory(b)) {
+    tell_apart(b, &dirty);
+    uint32_t nframes = dirty.n > 0 || b->sp != b->depth || !in_memory(b) ? b->nframes - b->machine : 0;
+    if (_PyJitTrace_ReserveSnapshot(t, nframes, nframes + dirty.n) < 0) {
+        b->failed = true;
+        return -1;
+    }
+    snap.nframes = (uint16_t)nframes;
+    if (nframes > 0) {
         uint32_t next = 0;
-        tell_apart(b, &dirty);
         snap.first_frame = t->nframes;
         for (uint32_t i = b->machine; i < b->nframes; i++) {
-            if (!add_frame(b, i, code, offset, &dirty, &next)) {
-                b->failed = true;
-                return -1;
-            }
+            next = add_frame(b, i, code, offset, &dirty, next);
         }
-        snap.nframes = (uint16_t)(b->nframes - b->machine);
     }
     if (is_as_before(b, &snap, first_slot)) {
         t->nframes -= snap.nframes;
         t->nslots = first_slot;
         return (int)t->nsnaps - 1;
     }
-    int index = _PyJitTrace_AddSnapshot(t, &snap);
-    if (index < 0) {
-        b->failed = true;
-        return -1;
-    }
     t->nexits++;
-    return index;
+    t->snaps[t->nsnaps] = snap;
+    return (int)t->nsnaps++;
 }
 
 static _PyJitRef
@@ -211,7 +225,7 @@ optimize(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux
     if (b->failed || !(_PyJit_Ops[op].flags & JIT_OPFLAG_PURE) || _PyJitForward_Handles(op)) {
         return JIT_REF_NONE;
     }
-    if (pass_is_on(JIT_PASS_FOLD)) {
+    if (left != JIT_REF_NONE && pass_is_on(JIT_PASS_FOLD)) {
         _PyJitRef folded = _PyJitFold(b, op, left, right, aux);
         if (folded != JIT_REF_NONE) {
             return folded;
@@ -229,7 +243,10 @@ finish(_PyJitBuilder *b, int op, _PyJitRef ref)
     if (ref != JIT_REF_NONE && (_PyJit_Ops[op].flags & JIT_OPFLAG_PURE)) {
         _PyJitCse_Note(b, ref);
     }
-    _PyJitCse_Barrier(b, JIT_OPFLAGS_WRITES(_PyJit_Ops[op].flags));
+    unsigned int writes = JIT_OPFLAGS_WRITES(_PyJit_Ops[op].flags);
+    if (writes != 0) {
+        _PyJitCse_Barrier(b, writes);
+    }
     return ref;
 }
 

@@ -131,6 +131,7 @@ typedef struct {
     _Py_CODEUNIT *root;           // where the trace begins
     _Py_CODEUNIT *prefix;         // EXTENDED_ARG seen, its address
     _Py_CODEUNIT *target;         // where the jump leads that the loop at hand begins with; NULL: there is none
+    _Py_CODEUNIT *arrived;        // recording ended there instead of at the jump; NULL: it ended where it says
     PyCodeObject *root_code;      // strong
     _PyExecutorObject *parent;    // strong: executor of the exit; NULL for roots
     _PyJitExit *exit;             // of parent

@@ -264,6 +264,8 @@ _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _P
             return -1;
         }
         b.end_offset = (uint32_t)(end_ip - _PyCode_CODE(end_code));
+        const _Py_CODEUNIT *arrived = ENGINE->recorder.arrived;
+        b.arrived_offset = arrived == NULL ? b.end_offset : (uint32_t)(arrived - _PyCode_CODE(end_code));
     }
     b.typed = ENGINE->options.typed && ENGINE->recorder.simpler < 2;
     for (uint32_t i = 0; i < t->nrecords; i++) {

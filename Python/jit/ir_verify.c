@@ -206,6 +206,13 @@ is_place(const _PyJitTrace *t, uint32_t code, uint32_t offset, uint32_t size)
     return object == NULL || (uint64_t)offset + size <= (uint64_t)Py_SIZE(object);
 }
 
+/* JUMP is one back to what stands behind RECORD. */
+static bool
+leads_behind(const _PyJitRecord *jump, const _PyJitRecord *record)
+{
+    return jump->opcode == JUMP_BACKWARD && jump->offset + jump->size == jump->oparg + record->offset + record->size;
+}
+
 static int
 check_record(Walk *w, const _PyJitIns *ins)
 {
@@ -228,11 +235,13 @@ check_record(Walk *w, const _PyJitIns *ins)
     if (record->prefix > record->offset || !is_place(t, record->code, record->offset, record->size)) {
         return broken(w, 9, "c%u:%u is not in a code of the trace", record->code, record->offset);
     }
-    // The one before it goes nowhere else.
+    // The one before it goes nowhere else; a side trace may have arrived where a jump leads, and a loop that begins with that jump
+    // stands behind it.
     if (w->last != NULL) {
         const _PyJitInstInfo *before = &_PyJit_Insts[w->last->opcode];
         if (!(before->flags & (JIT_INST_JUMPS | JIT_INST_FRAME | JIT_INST_GOTO | JIT_INST_SKIPS))
-            && (record->code != w->last->code || start_of(record) != w->last->offset + w->last->size)) {
+            && (record->code != w->last->code || (start_of(record) != w->last->offset + w->last->size
+                                                   && !leads_behind(record, w->last)))) {
             return broken(w, 15, "%s at c%u:%u is not followed by c%u:%u", before->name,
                           w->last->code, w->last->offset, record->code, start_of(record));
         }

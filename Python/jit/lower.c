@@ -36,7 +36,7 @@ _PyJitLower_Next(const _PyJitBuilder *b, uint32_t index, uint16_t *code, uint32_
         return false;
     }
     *code = (uint16_t)b->end_code;
-    *offset = b->end_offset;
+    *offset = b->arrived_offset;
     return true;
 }
 

@@ -60,10 +60,12 @@ typedef struct {
     _PyJitBuilder *b;
     uint32_t depth;            // slots at the head
     Mark mark;
+    Mark once;                 // the first of the marks, if there is more than one
     Keep keep[JIT_MAX_SLOTS];
     _PyJitSlot head[JIT_MAX_SLOTS];
     uint32_t written;          // classes of memory an iteration writes
     _PyJitFieldPlan fields;    // the same for attributes
+    _PyJitFieldPlan fields_once;
     bool again;                // another peeled iteration would help
 } Loop;
 
@@ -437,7 +439,12 @@ _PyJitLoop_Peel(_PyJitBuilder *b)
     uint32_t once = count_code(t, 1);
     int found = 0;
     b->peeled = true;
-    for (uint32_t peeled = 1;; peeled++) {
+    uint32_t peeled = 1;
+    for (;; peeled++) {
+        if (peeled == 2) {
+            loop.once = loop.mark;
+            loop.fields_once = loop.fields;
+        }
         set_mark(&loop);
         found = find_plan(&loop, peeled < MOST_PEELED && nrecords * (peeled + 1) <= MOST_PEELED_RECORDS);
         if (found != 0 || !loop.again) {
@@ -460,6 +467,11 @@ _PyJitLoop_Peel(_PyJitBuilder *b)
         }
     }
     if (found == 0) {
+        // Nothing of the second iteration stays: its records may go too (side_loop.c).
+        if (peeled > 1) {
+            loop.mark = loop.once;
+            loop.fields = loop.fields_once;
+        }
         rewind_to_mark(&loop);
         b->loop_head = 0;
         b->holds = false;

@@ -307,7 +307,7 @@ start(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *root, int
     r->depth = 0;
     r->frame = frame;
     r->root = root;
-    r->prefix = r->target = NULL;
+    r->prefix = r->target = r->arrived = NULL;
     r->prev.instr = NULL;
     r->root_code = (PyCodeObject *)Py_NewRef(_PyFrame_GetCode(frame));
     r->parent = NULL;
@@ -606,6 +606,7 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
                 finish(JIT_END_LOOP, code, r->root, 0);
             }
             else {
+                r->arrived = next_instr;
                 finish(JIT_END_LINK, code, r->exit->owner->anchor->start, 0);
             }
             return JIT_STEP_STOP;

@@ -113,7 +113,9 @@ _PyJitSide_OwnLoop(_PyJitBuilder *b)
         return added;
     }
     int end = b->end;
+    uint32_t arrived = b->arrived_offset;
     b->end = JIT_END_LOOP;
+    b->arrived_offset = b->end_offset;     // the loop's last instruction leads to its jump
     b->first = before.nrecords;
     t->npassed = 0;
     int found = _PyJitLoop_Peel(b);
@@ -126,6 +128,7 @@ _PyJitSide_OwnLoop(_PyJitBuilder *b)
         b->holds = true;
         b->peeled = false;
         b->end = end;
+        b->arrived_offset = arrived;
         b->first = 0;
     }
     return found;

@@ -332,17 +332,17 @@ _PyJitRef
 _PyJitSlot_Number(_PyJitBuilder *b, uint32_t index, int type)
 {
     _PyJitSlot *slot = &b->slots[index];
-    if (slot->number != JIT_REF_NONE) {
-        assert(type_of_ref(b, slot->number) == type);
+    if (slot->number != JIT_REF_NONE && type_of_ref(b, slot->number) == type) {
         return slot->number;
     }
+    // A number of another type: two operands were two objects when they were recorded, and are one here.  The check always fails.
     _PyJitRef object = _PyJitSlot_Object(b, index);
     _PyJitRef number = emit1(b, type == JIT_TYPE_F64 ? JIT_OP_UNBOX_FLOAT : JIT_OP_UNBOX_INT, object, 0);
     if (b->failed) {
         return JIT_REF_NONE;
     }
     for (uint32_t i = 0; i < b->nslots; i++) {
-        if (b->slots[i].object == object) {
+        if (b->slots[i].object == object && b->slots[i].number == JIT_REF_NONE) {
             b->slots[i].number = number;
         }
     }

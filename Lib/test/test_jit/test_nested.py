@@ -1,0 +1,258 @@
+"""Nested loops whose inner loops run a few times: side traces go through the outer loop and come back.
+
+`FUNCTIONS` are run with each check of their traces made to fail in turn, with passes off, and under stress.
+"""
+
+import json
+import textwrap
+import unittest
+
+# Skips where there is no JIT.
+from test.test_jit.exits import ForcedExits
+from test.test_jit.test_typed import RUN_AND_COUNT, run
+
+FUNCTIONS = (
+    """
+import gc, sys
+
+def euclid(n):
+    # The test of the inner loop stands before it and at its end: an outer iteration arrives behind the jump.
+    total = 0
+    for a in range(1, n // 6):
+        for b in range(1, a, 3):
+            x, y = a + 1000, b
+            while y:
+                x, y = y, x % y
+            total += x
+    return total, x, y
+
+def collatz(n):
+    longest, steps, odd = 0, 0, 0.0
+    for i in range(1, n):
+        k, x = 0, i
+        while x != 1 and k < 7:
+            if x & 1:
+                x = 3 * x + 1
+                odd += 0.5
+            else:
+                x >>= 1
+            k += 1
+        steps += k
+        if k > longest:
+            longest = k
+    return longest, steps, odd, x
+
+def short_ranges(n):
+    t, x = 0, 1
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        for j in range(x & 3):
+            t += i - j
+        t ^= x
+    return t, i, j, x
+
+def short_lists(n):
+    t, words = 0.0, [[0.5], [], [1.5, 2.5], [3.5, 4.5, 5.5]]
+    for i in range(n):
+        for word in words[i & 3]:
+            t += word
+        t *= 0.5
+    return t, word
+
+def same_object(n):
+    # The inner loop's numbers are objects of the outer one until they change.
+    seen, same = [], 0
+    for i in range(n):
+        a = i * 1000
+        x, y = a, 2
+        while y:
+            if y == 2 and i % 50 == 49:
+                seen.append((x is a, x))
+            x, y = x + y, y - 1
+        same += x is a
+        y = 1
+        x = a
+        while y:
+            y -= 1
+            same += x is a
+    return seen, same, x
+
+def two_loops(n):
+    t, u = 0, 0.5
+    for i in range(n):
+        j = i & 3
+        while j:
+            j -= 1
+            t += i
+        k = i % 3
+        while k > 0:
+            k -= 1
+            u = u * 0.5 + t
+    return t, u, j, k
+
+def three_deep(n):
+    t = 0
+    for i in range(n // 4):
+        for j in range(2):
+            for k in range(i & 1, 3):
+                t += i * j - k
+            t -= 1
+        t += 2
+    return t, i, j, k
+
+def left_early(n):
+    found, t, last = [], 0, None
+    for i in range(2, n):
+        for d in range(2, i):
+            if i % d == 0:
+                t += d
+                break
+            if d * d > i:
+                found.append(i)
+                last = i
+                break
+        else:
+            t -= 1
+    return found, t, last, d
+
+def boxed_between(n):
+    # Something in the outer loop wants the numbers as objects.
+    t, u, out = 1000, 0.5, []
+    for i in range(n):
+        for j in range(i % 3):
+            t += j
+            u += 0.25
+        out.append(t)
+        if len(out) > 9:
+            out.clear()
+        if i % 40 == 39:
+            out += [u, t in out, u]
+            out.append(out[-1] is out[-3])
+        same = out and t is out[-1]
+    return t, u, out, same
+
+def strings(n):
+    words, t = ["a", "", "bcd", "ab"], 0
+    for i in range(n):
+        for c in words[i & 3]:
+            if c == "b":
+                t += i
+        t += 1
+    return t, c
+
+def grows(n):
+    # The outer loop's numbers do not fit for ever.
+    t = 1
+    for i in range(n):
+        for j in range(1 + (i & 1)):
+            t = t * 3 + j
+        if i % 100 == 99:
+            t = i
+    return t
+
+def one_object_of_two_types(n):
+    # In the recorded iteration b is an int and a is a float; in the next ones both are k.
+    a, b, c, x, t = 0, 1, 0.5, 565, 0
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        k = x % 14 + 1000
+        j = x % 3
+        while j:
+            j -= 1
+            b = k
+            if x & 8:
+                c = 2 - x
+            a = b + a
+            t += a
+            a = k
+        a = 0.5 + i
+    return a, b, c, t
+
+def no_loop_of_its_own(n):
+    # A side trace peels the inner loop twice and finds no plan that holds: nothing of either may stay.
+    a, c, x, numbers = 0, 0.5, 292, [0, 1.5, 2, 3, 4]
+    for i in range(n):
+        x = (x * 75 + 74) % 65537
+        k = x % 3
+        for number in numbers[:x % 4]:
+            if type(number) is not int:
+                number = 1
+            else:
+                a = minus(c, k)
+    return a, c, x, number
+
+class Pair:
+    def __init__(self):
+        self.x, self.y = 0, 0.5
+
+def attributes(n):
+    p, q = Pair(), Pair()
+    for i in range(n):
+        for j in range(i & 3):
+            p.x += j
+            p.y -= 0.25
+        q.x += p.x
+        if i % 7 == 6:
+            p, q = q, p
+    return p.x, p.y, q.x, q.y
+
+TESTED = [thing for thing in list(globals().values()) if type(thing) is type(lambda: 0)]
+
+def minus(p, q):
+    return p - q if p > q else q
+
+def run():
+    return [repr((f(260), f(45))) for f in TESTED]
+"""
+    + RUN_AND_COUNT
+)
+
+
+class NestedTests(ForcedExits, unittest.TestCase):
+    program = FUNCTIONS
+    passes = ("cse", "peel", "side", "fold,cse,forward,dead,peel")
+
+
+class ComingBackTests(unittest.TestCase):
+    def traces(self, source, **settings):
+        program = textwrap.dedent(source) + "import sys, json\nprint(json.dumps(sys._jit._ir_traces()))\n"
+        return json.loads(run(program, **settings))
+
+    def test_arrives_behind_the_jump(self):
+        # The last thing the side trace does is to branch to where the loop's jump leads, not to the jump.
+        traces = self.traces(
+            """
+            def f(limit):
+                total = 0
+                for a in range(1, limit):
+                    for b in range(1, a, 3):
+                        x, y = a, b
+                        while y:
+                            x, y = y, x % y
+                        total += x
+                return total
+            for turn in range(20):
+                f(200)
+            """,
+            PYTHON_JIT_LOOP_THRESHOLD="1000",
+            PYTHON_JIT_EXIT_THRESHOLD="100",
+        )
+        self.assertTrue(any("IMOD" in text for text in traces), traces)
+        self.assertFalse(any("OPAQUE POP_JUMP" in text for text in traces), traces)
+
+    def test_traces_verify(self):
+        program = FUNCTIONS + "print({sys._jit._ir_verify(text) for text in sys._jit._ir_traces()})\n"
+        for backend in "interpreter", "native":
+            for loop, exit in (30, 6), (30, 20), (12, 2):
+                with self.subTest(backend=backend, loop=loop, exit=exit):
+                    out = run(
+                        program,
+                        PYTHON_JIT_BACKEND=backend,
+                        PYTHON_JIT_LOOP_THRESHOLD=str(loop),
+                        PYTHON_JIT_EXIT_THRESHOLD=str(exit),
+                    )
+                    self.assertEqual(out.split("\n")[-2], "{None}")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -31,6 +31,12 @@ int _PyJit_SetFloatItem(PyObject *list, int64_t i, double value);
 /* Appends ITEM with a reference of its own.  -1, with nothing done: memory is short. */
 int _PyJit_AppendItem(PyObject *list, PyObject *item);
 
+/* --- quiet.c --- */
+
+/* Would the end of O run no code of users, if it is one of SHARES references that are given up together, and the last one?  0 or 1;
+ * 0 also where that is hard to say. */
+int _PyJit_EndsQuietly(PyObject *o, uint32_t shares);
+
 /* --- Arrays --- */
 
 /* The layout of array.array, which its module keeps to itself (Modules/arraymodule.c); adapt.c says what may be taken for one. */

@@ -165,6 +165,7 @@ enum {
     JIT_TAG_NONE,
     JIT_TAG_STR,
     JIT_TAG_SHARED,        // of what an instruction gives up: not plain, but there are other references
+    JIT_TAG_QUIET,         // the same: there are none, but its end runs no code of users (quiet.c)
 };
 
 /* I: 0, 1: the top of the stack and the one below; 2: what stood in the (first) local a STORE_FAST... writes, the item or attribute

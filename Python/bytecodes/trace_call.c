@@ -133,6 +133,12 @@ trace op(GUARD_DROP, (o: object --)) exits {
     }
 }
 
+// Leaves unless O, a local that may be NULL or another object, can be given up `aux` times without running code of users, though
+// these may be the last references.  Calls C.
+trace op(GUARD_QUIET, (o: object --)) exits calls {
+    EXIT_IF(o != NULL && Py_REFCNT(o) <= (Py_ssize_t)JIT_AUX && !_PyJit_EndsQuietly(o, (uint32_t)JIT_AUX));
+}
+
 // Back to the frame below, with V, whose reference it takes, on its stack.  All `aux` locals can be given up.  Calls C.
 trace op(LEAVE_FRAME, (v: object --)) calls writes frame {
     frame = _PyJit_LeaveFrame(tstate, frame, JIT_AUX);

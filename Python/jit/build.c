@@ -186,6 +186,7 @@ _PyJitBuild_Walk(_PyJitBuilder *b)
             }
             _PyJitBuild_MakeSure(b, t->records[i].code, start_of(&t->records[i]));
             done = _PyJitLower_Record(b, i);
+            _PyJitSlot_EndRecord(b);
         }
         opaque_before = done == 0;
         if (done == 0) {

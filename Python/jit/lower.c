@@ -131,7 +131,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
                 return 0;
             }
             _PyJitLower_Begin(b, index);
-            _PyJitSlot_GuardRelease(b, b->depth - 1);
+            _PyJitSlot_GuardRelease(b, b->depth - 1, JIT_TAG(record->types, 2));
             _PyJitSlot_DropTop(b);
             return 1;
         case COPY:

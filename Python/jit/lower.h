@@ -22,6 +22,7 @@ typedef struct {
     uint8_t owned;             // dirty, and the trace has a reference to `object` for this slot
     uint8_t plain;             // `object` is plain
     uint8_t memory_plain;      // what memory holds is plain, or NULL
+    uint8_t quiet;             // its object may end where the slot is dropped, at the end of the instruction (GuardRelease)
     uint8_t heap;              // dirty, and `object` is borrowed from an attribute, an item or a dict
     uint8_t carried;           // a flush that keeps numbers leaves it dirty
     uint8_t held;              // if clean: nothing has written memory since the head of the loop (side_back.c)
@@ -91,6 +92,7 @@ typedef struct {
     _PyJitSlot *slots;         // of all frames, one after the other
     uint32_t nslots, most_slots;
     uint32_t depth;            // index of the first free slot of the last frame
+    _PyJitRef late;            // the object that the instruction gives up at its end, or NONE
     uint32_t sp;               // where the machine's stack pointer points: a slot of the machine's frame
     uint16_t code;             // where a failed check leads now
     uint32_t offset;
@@ -226,9 +228,11 @@ bool _PyJitSlot_CanStore(const _PyJitBuilder *b, uint32_t local, unsigned int ta
 void _PyJitSlot_GuardStore(_PyJitBuilder *b, uint32_t local, unsigned int tag, uint32_t stores);
 void _PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local);
 /* The stack slot INDEX can be popped after GuardRelease (a check; at most one object an instruction, as two references could be the
- * last two).  TAG: of what is there. */
+ * last two).  TAG: of what is there.  What the rule takes from the object is safe until the rule ends: EndRecord, after each, gives it
+ * up. */
 bool _PyJitSlot_CanRelease(const _PyJitBuilder *b, uint32_t index, unsigned int tag);
-void _PyJitSlot_GuardRelease(_PyJitBuilder *b, uint32_t index);
+void _PyJitSlot_GuardRelease(_PyJitBuilder *b, uint32_t index, unsigned int tag);
+void _PyJitSlot_EndRecord(_PyJitBuilder *b);
 void _PyJitSlot_PushLocal(_PyJitBuilder *b, uint32_t local);
 void _PyJitSlot_Push(_PyJitBuilder *b, _PyJitSlot value);         // dirty
 void _PyJitSlot_PushNumber(_PyJitBuilder *b, _PyJitRef number);

@@ -15,7 +15,7 @@
 #include "pycore_code.h"
 #include "pycore_dict.h"
 #include "pycore_moduleobject.h"
-#include "jit/lower.h"
+#include "jit/rules.h"
 
 static inline uint32_t
 version_of(const _Py_CODEUNIT *units)
@@ -57,7 +57,7 @@ load_field(_PyJitBuilder *b, uint32_t index)
     _PyJitLower_Begin(b, index);
     _PyJitRef owner = _PyJitSlot_Object(b, top);
     guard(b, JIT_OP_GUARD_TYPE_VERSION, owner, version_of(units));
-    _PyJitSlot_GuardRelease(b, top);
+    _PyJitSlot_GuardRelease(b, top, JIT_TAG(record->types, 2));
     if (record->opcode == LOAD_ATTR_INSTANCE_VALUE) {
         guard(b, JIT_OP_GUARD_INLINE_VALUES, owner, 0);
     }
@@ -88,7 +88,7 @@ load_hinted(_PyJitBuilder *b, uint32_t index)
     _PyJitLower_Begin(b, index);
     _PyJitRef owner = _PyJitSlot_Object(b, top);
     guard(b, JIT_OP_GUARD_TYPE_VERSION, owner, version_of(units));
-    _PyJitSlot_GuardRelease(b, top);
+    _PyJitSlot_GuardRelease(b, top, JIT_TAG(record->types, 2));
     _PyJitRef dict = _PyJitBuild_Emit(b, JIT_OP_LOAD_DICT, owner, JIT_REF_NONE, 0);
     _PyJitRef value = _PyJitBuild_Emit(b, JIT_OP_LOAD_NAMED_ENTRY, dict, known, units[4].cache);
     _PyJitSlot_DropTop(b);
@@ -155,7 +155,7 @@ store_field(_PyJitBuilder *b, uint32_t index)
     }
     if (old.number == JIT_REF_NONE) {
         old = _PyJitForward_Load(b, owner, version, place, true);
-        guard(b, JIT_OP_GUARD_RELEASE, old.value, 0);
+        guard_release(b, old.value, old_tag);
     }
     if (bare) {
         _PyJitSlot_Box(b, value);
@@ -238,7 +238,7 @@ load_class_value(_PyJitBuilder *b, uint32_t index)
         guard(b, JIT_OP_GUARD_INLINE_VALUES, owner, 0);
         guard(b, JIT_OP_GUARD_TYPE_KEYS, owner, read_u32((uint16_t *)&units[4].cache));
     }
-    _PyJitSlot_GuardRelease(b, top);
+    _PyJitSlot_GuardRelease(b, top, JIT_TAG(record->types, 2));
     replace_by_const(b, record->seen, 0);
     return 1;
 }

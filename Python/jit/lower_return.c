@@ -80,9 +80,13 @@ leave_virtual(_PyJitBuilder *b, uint32_t index)
     _PyJitRef shared[JIT_MAX_SLOTS];
     uint32_t n = shared_objects(b, returned, shared);
     _PyJitLower_Begin(b, index);
+    bool quiet = JIT_TAG(record->types, 2) == JIT_TAG_QUIET;
     for (uint32_t i = 0; i < n; i++) {
         // Two of them may be the same object.
-        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_SHARED, shared[i], JIT_REF_NONE, n);
+        (void)_PyJitBuild_Emit(b, quiet ? JIT_OP_GUARD_QUIET : JIT_OP_GUARD_SHARED, shared[i], JIT_REF_NONE, n);
+    }
+    if (quiet) {
+        _PyJitSlot_OwnHeap(b);           // from one of them, perhaps; what is returned, too
     }
     _PyJitSlot value = {0};
     if (!constant) {
@@ -147,7 +151,8 @@ leave_frame(_PyJitBuilder *b, uint32_t index)
     for (uint32_t i = frame->base; i < frame->stack; i++) {
         if (is_unknown(&b->slots[i], returned)) {
             // Two of them may be the same object.
-            (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_DROP, _PyJitSlot_Object(b, i), JIT_REF_NONE, unknown);
+            (void)_PyJitBuild_Emit(b, JIT_TAG(record->types, 2) == JIT_TAG_QUIET ? JIT_OP_GUARD_QUIET : JIT_OP_GUARD_DROP,
+                                   _PyJitSlot_Object(b, i), JIT_REF_NONE, unknown);
         }
     }
     if (record->opcode == RETURN_CONST) {

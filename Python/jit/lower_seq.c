@@ -38,7 +38,7 @@ subscript(_PyJitBuilder *b, uint32_t index, bool list)
     (void)emit1(b, list ? JIT_OP_GUARD_LIST : JIT_OP_GUARD_TUPLE, object);
     _PyJitRef i = _PyJitSlot_Number(b, subscript, JIT_TYPE_I64);
     (void)emit2(b, list ? JIT_OP_GUARD_LIST_INDEX : JIT_OP_GUARD_TUPLE_INDEX, object, i);
-    _PyJitSlot_GuardRelease(b, container);
+    _PyJitSlot_GuardRelease(b, container, JIT_TAG(record->types, 2));
     _PyJitRef item = emit2(b, list ? JIT_OP_LIST_GET : JIT_OP_TUPLE_GET, object, i);
     drop(b, 2);
     _PyJitSlot_PushHeap(b, item);
@@ -79,7 +79,7 @@ store_subscript(_PyJitBuilder *b, uint32_t index)
         drop(b, 3);
         return 1;
     }
-    (void)emit1(b, JIT_OP_GUARD_RELEASE, emit2(b, JIT_OP_LIST_GET, object, i));
+    guard_release(b, emit2(b, JIT_OP_LIST_GET, object, i), old);
     if (number) {
         _PyJitSlot_Box(b, value);
     }
@@ -138,7 +138,7 @@ call_list_append(_PyJitBuilder *b, uint32_t index)
     }
     _PyJitRef list = _PyJitSlot_Object(b, self);
     (void)emit1(b, JIT_OP_GUARD_LIST, list);
-    _PyJitSlot_GuardRelease(b, self);
+    _PyJitSlot_GuardRelease(b, self, JIT_TAG(record->types, 2));
     push_item(b, list);
     b->slots[callable].plain = 1;
     drop(b, 2);
@@ -177,7 +177,7 @@ unpack(_PyJitBuilder *b, uint32_t index, bool list)
     (void)emit1(b, list ? JIT_OP_GUARD_LIST : JIT_OP_GUARD_TUPLE, object);
     _PyJitRef size = emit1(b, list ? JIT_OP_LIST_SIZE : JIT_OP_TUPLE_SIZE, object);
     (void)emit2(b, JIT_OP_GUARD_IEQ, size, konst(b, count));
-    _PyJitSlot_GuardRelease(b, top);
+    _PyJitSlot_GuardRelease(b, top, JIT_TAG(record->types, 2));
     drop(b, 1);
     for (uint32_t i = count; i-- > 0;) {
         _PyJitSlot_PushHeap(b, emit2(b, list ? JIT_OP_LIST_GET : JIT_OP_TUPLE_GET, object, konst(b, i)));

@@ -75,7 +75,7 @@ load_number(_PyJitBuilder *b, uint32_t index)
     guard_array(b, object, seen_type(b, index)->tp_version_tag, kind);
     _PyJitRef i = index_of(b, subscript, JIT_OP_ARRAY_SIZE, object);
     (void)emit2(b, JIT_OP_GUARD_ARRAY_INDEX, object, i);
-    _PyJitSlot_GuardRelease(b, container);
+    _PyJitSlot_GuardRelease(b, container, JIT_TAG(record->types, 2));
     _PyJitRef number = emit2(b, kinds[kind].get, object, i);
     drop(b, 2);
     _PyJitSlot_PushNumber(b, number);
@@ -113,13 +113,14 @@ store_number(_PyJitBuilder *b, uint32_t index)
 static uint32_t
 load_item(_PyJitBuilder *b, uint32_t index, bool list)
 {
+    const _PyJitRecord *record = &b->t->records[index];
     uint32_t container = b->depth - 2, subscript = b->depth - 1;
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, container);
     (void)emit1(b, list ? JIT_OP_GUARD_LIST : JIT_OP_GUARD_TUPLE, object);
     _PyJitRef i = index_of(b, subscript, list ? JIT_OP_LIST_SIZE : JIT_OP_TUPLE_SIZE, object);
     (void)emit2(b, list ? JIT_OP_GUARD_LIST_INDEX : JIT_OP_GUARD_TUPLE_INDEX, object, i);
-    _PyJitSlot_GuardRelease(b, container);
+    _PyJitSlot_GuardRelease(b, container, JIT_TAG(record->types, 2));
     _PyJitRef item = emit2(b, list ? JIT_OP_LIST_GET : JIT_OP_TUPLE_GET, object, i);
     drop(b, 2);
     _PyJitSlot_PushHeap(b, item);

@@ -543,6 +543,19 @@ ran_in(const _PyJitRecorder *r, int depth)
     return false;
 }
 
+/* Is the function of FRAME, which has just been entered, one too many?  So it is in a recursion, where it runs further down in the trace
+ * too, and where the trace has called it very often. */
+static bool
+is_recursion(const _PyJitRecorder *r, _PyInterpreterFrame *frame, PyCodeObject *code, _Py_CODEUNIT *resume)
+{
+    int below = 0;
+    const _PyInterpreterFrame *caller = frame->previous;
+    for (int i = 0; i < r->depth && caller != NULL; i++, caller = caller->previous) {
+        below += caller->f_executable == (PyObject *)code;
+    }
+    return below >= JIT_MAX_RECURSION || times_seen(r, code, resume, false) >= JIT_MAX_INLINED;
+}
+
 /* Ends the trace before the instruction at START of FRAME. */
 static void
 end_here(_PyJitRecorder *r, int end, _PyInterpreterFrame *frame, _Py_CODEUNIT *start, int opcode)
@@ -660,7 +673,7 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
         end_here(r, JIT_END_INNER_LOOP, frame, start, opcode);
         return JIT_STEP_STOP;
     }
-    if (opcode == RESUME_CHECK && times_seen(r, code, next_instr, false) >= JIT_MAX_RECURSION) {
+    if (opcode == RESUME_CHECK && is_recursion(r, frame, code, next_instr)) {
         end_here(r, JIT_END_RECURSION, frame, start, opcode);
         return JIT_STEP_STOP;
     }

@@ -14,6 +14,7 @@
 #include "pycore_object.h"
 #include "pycore_pystate.h"
 #include "pycore_jit_engine.h"
+#include "pycore_jit_helpers.h"
 
 /* The JIT_TAG_ of what a slot holds. */
 static unsigned int
@@ -34,12 +35,13 @@ tag_of(PyObject *object)
         : object == Py_None ? JIT_TAG_NONE : PyUnicode_CheckExact(object) ? JIT_TAG_STR : JIT_TAG_OTHER;
 }
 
-/* The same of an object that is about to be given up: SHARED if that is not its end. */
+/* The same of an object that is about to be given up: SHARED if that is not its end, QUIET if it is one that nobody notices. */
 static unsigned int
 tag_of_release(PyObject *object)
 {
     unsigned int tag = tag_of(object);
-    return tag == JIT_TAG_OTHER && Py_REFCNT(object) > 1 ? JIT_TAG_SHARED : tag;
+    return tag != JIT_TAG_OTHER ? tag
+        : Py_REFCNT(object) > 1 ? JIT_TAG_SHARED : _PyJit_EndsQuietly(object, 1) ? JIT_TAG_QUIET : JIT_TAG_OTHER;
 }
 
 /* Of the item that a store to LIST[INDEX] replaces; both are what the instruction was specialized for before, not surely now. */
@@ -53,17 +55,17 @@ tag_of_item(PyObject *list, PyObject *index)
     return i < PyList_GET_SIZE(list) ? tag_of_release(PyList_GET_ITEM(list, i)) : JIT_TAG_OTHER;
 }
 
-/* No local of FRAME ends with code of users when it is given up. */
-static bool
-locals_can_go(_PyInterpreterFrame *frame)
+/* Of all locals of FRAME, which are given up: OTHER if one ends with code of users, else QUIET if one ends that is not plain, else NULL. */
+static unsigned int
+tag_of_locals(_PyInterpreterFrame *frame)
 {
+    unsigned int all = JIT_TAG_NULL;
     int nlocals = _PyFrame_GetCode(frame)->co_nlocalsplus;
-    for (int i = 0; i < nlocals; i++) {
-        if (tag_of_release(frame->localsplus[i]) == JIT_TAG_OTHER) {
-            return false;
-        }
+    for (int i = 0; i < nlocals && all != JIT_TAG_OTHER; i++) {
+        unsigned int tag = tag_of_release(frame->localsplus[i]);
+        all = tag == JIT_TAG_OTHER || tag == JIT_TAG_QUIET ? tag : all;
     }
-    return true;
+    return all;
 }
 
 /* Of the attribute that a store to OWNER with this instruction replaces, if OWNER is what it was specialized for. */
@@ -98,6 +100,14 @@ order_of(PyObject *x, PyObject *y)
     return overflow_x || overflow_y || left == right ? JIT_ORDER_OTHER : right < left ? JIT_ORDER_LESS : JIT_ORDER_MORE;
 }
 
+/* Instructions that check nothing but what they give up. */
+static bool
+only_stores(int opcode)
+{
+    return opcode == STORE_FAST || opcode == STORE_FAST_LOAD_FAST || opcode == STORE_FAST_STORE_FAST || opcode == POP_TOP
+        || opcode == RETURN_VALUE || opcode == RETURN_CONST;
+}
+
 /* What the builder wants to know of an instruction that is about to run: stack depth and types (JIT_TAG). */
 void
 _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
@@ -120,7 +130,7 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
         case RETURN_VALUE:
         case RETURN_CONST:
             // In place of a local that is written.
-            types |= (unsigned int)(locals_can_go(frame) ? JIT_TAG_NULL : JIT_TAG_OTHER) << 8;
+            types |= tag_of_locals(frame) << 8;
             break;
         case STORE_FAST_STORE_FAST:
             types |= tag_of_release(base[oparg & 15]) << 12;
@@ -165,6 +175,9 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
             break;
         default:
             break;
+    }
+    if (only_stores(prev->opcode) && ((types >> 8 & 15) == JIT_TAG_QUIET || types >> 12 == JIT_TAG_QUIET)) {
+        prev->fits = 1;        // the check that failed was for something else (GUARD_DROP, GUARD_SHARED)
     }
     prev->sp = (uint16_t)Py_MIN(sp, UINT16_MAX);
     prev->types = (uint16_t)types;

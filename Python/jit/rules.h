@@ -33,6 +33,14 @@ object_const(_PyJitBuilder *b, const void *object)
     return ref;
 }
 
+/* OBJECT, which is somewhere in the heap, can be given up.  TAG: what was recorded of it. */
+static inline void
+guard_release(_PyJitBuilder *b, _PyJitRef object, unsigned int tag)
+{
+    bool quiet = tag == JIT_TAG_QUIET;
+    (void)_PyJitBuild_Emit(b, quiet ? JIT_OP_GUARD_QUIET : JIT_OP_GUARD_RELEASE, object, JIT_REF_NONE, quiet);
+}
+
 /* Pops COUNT slots, which can be dropped. */
 static inline void
 drop(_PyJitBuilder *b, uint32_t count)

@@ -176,6 +176,7 @@ _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, u
         .exit = t->nexits,
     };
     uint32_t first_slot = t->nslots;
+    assert(b->late == JIT_REF_NONE || b->failed);
     snap.first_frame_runs = !b->left && b->frames[b->machine].depth == 128;
     snap.held = held_slots(b);
     snap.held_fields = b->holds ? _PyJitForward_Held(b) : 0;
@@ -767,7 +768,12 @@ _PyJitSlot_DropTop(_PyJitBuilder *b)
         // At the head of a loop only the number may be known of a slot whose object changes.
         _PyJitRef object = _PyJitSlot_Object(b, b->depth - 1);
         assert(b->failed || (top->plain && object != JIT_REF_NONE));
-        emit1(b, JIT_OP_DECREF_PLAIN, object, 0);
+        if (top->quiet) {
+            b->late = object;
+        }
+        else {
+            emit1(b, JIT_OP_DECREF_PLAIN, object, 0);
+        }
     }
     pop(b);
 }
@@ -792,12 +798,23 @@ _PyJitSlot_CanRelease(const _PyJitBuilder *b, uint32_t index, unsigned int tag)
 }
 
 void
-_PyJitSlot_GuardRelease(_PyJitBuilder *b, uint32_t index)
+_PyJitSlot_GuardRelease(_PyJitBuilder *b, uint32_t index, unsigned int tag)
 {
     _PyJitSlot *slot = &b->slots[index];
     if (!can_drop(slot)) {
-        emit1(b, JIT_OP_GUARD_RELEASE, _PyJitSlot_Object(b, index), 0);
+        slot->quiet = tag == JIT_TAG_QUIET;
+        emit1(b, slot->quiet ? JIT_OP_GUARD_QUIET : JIT_OP_GUARD_RELEASE, _PyJitSlot_Object(b, index), slot->quiet);
         slot->plain = 1;       // as far as this instruction goes
+    }
+}
+
+void
+_PyJitSlot_EndRecord(_PyJitBuilder *b)
+{
+    if (b->late != JIT_REF_NONE) {
+        _PyJitSlot_OwnHeap(b);           // from the object, perhaps
+        emit1(b, JIT_OP_DECREF_PLAIN, b->late, 0);
+        b->late = JIT_REF_NONE;
     }
 }
 
@@ -806,9 +823,17 @@ _PyJitSlot_CanStore(const _PyJitBuilder *b, uint32_t local, unsigned int tag)
 {
     const _PyJitSlot *slot = &b->slots[local];
     if (!slot_in_memory(b, local)) {
-        return !slot->owned || slot->plain || tag == JIT_TAG_SHARED;
+        return !slot->owned || slot->plain || tag == JIT_TAG_SHARED || tag == JIT_TAG_QUIET;
     }
     return slot->memory_plain || tag != JIT_TAG_OTHER;
+}
+
+/* OBJECT is about to be given up, one of STORES, and may end. */
+static void
+guard_quiet(_PyJitBuilder *b, _PyJitRef object, uint32_t stores)
+{
+    emit1(b, JIT_OP_GUARD_QUIET, object, stores);
+    _PyJitSlot_OwnHeap(b);
 }
 
 void
@@ -816,7 +841,10 @@ _PyJitSlot_GuardStore(_PyJitBuilder *b, uint32_t local, unsigned int tag, uint32
 {
     _PyJitSlot *slot = &b->slots[local];
     if (!slot_in_memory(b, local)) {
-        if (slot->owned && !slot->plain) {
+        if (slot->owned && !slot->plain && tag == JIT_TAG_QUIET) {
+            guard_quiet(b, slot->object, stores);
+        }
+        else if (slot->owned && !slot->plain) {
             emit1(b, JIT_OP_GUARD_SHARED, slot->object, stores);
         }
         return;
@@ -826,6 +854,10 @@ _PyJitSlot_GuardStore(_PyJitBuilder *b, uint32_t local, unsigned int tag, uint32
     }
     assert(!slot->dirty);
     _PyJitRef object = _PyJitSlot_Object(b, local);
+    if (tag == JIT_TAG_QUIET) {
+        guard_quiet(b, object, stores);
+        return;
+    }
     if (tag == JIT_TAG_SHARED) {
         emit1(b, JIT_OP_GUARD_DROP, object, stores);
         return;

@@ -165,13 +165,26 @@ OPTIMIZED = {
         def f(n, x):
             t = 0.0
             for i in range(n):
+                u = {x}
+                t += x * x
+            return t
+        """,
+        (500, 1.5),
+        "PHI PHI GUARD_NO_EVENT RANGE_NEXT INCREF STORE_STACK BOX_FLOAT STORE_SLOT BOX_INT STORE_SLOT SET_SP "
+        "OPAQUE CHECK_VALID GUARD_UNSEEN OPAQUE CHECK_VALID GUARD_UNSEEN FADD LOOP",
+    ),
+    "a list whose end nobody notices": (
+        """
+        def f(n, x):
+            t = 0.0
+            for i in range(n):
                 u = [x]
                 t += x * x
             return t
         """,
         (500, 1.5),
         "PHI PHI GUARD_NO_EVENT RANGE_NEXT INCREF STORE_STACK BOX_FLOAT STORE_SLOT BOX_INT STORE_SLOT SET_SP "
-        "OPAQUE OPAQUE CHECK_VALID GUARD_UNSEEN FADD LOOP",
+        "OPAQUE LOAD_SLOT GUARD_QUIET LOAD_SLOT STORE_SLOT FADD SET_SP LOOP",
     ),
 }
 

@@ -1,0 +1,279 @@
+"""Objects that end in a trace: quietly, or with a finalizer or a weak reference that somebody notices."""
+
+import json
+import sys
+import textwrap
+import unittest
+
+from test.test_jit.exits import ForcedExits
+from test.test_jit.test_objects import names
+from test.test_jit.test_typed import RUN_AND_COUNT, run
+
+if not hasattr(sys, "_jit") or not sys._jit.is_available():
+    raise unittest.SkipTest("this build has no JIT, or it cannot run")
+
+PROGRAM = """
+import sys, gc, weakref
+
+class Point:
+    def __init__(self, x, y):
+        self.x = x
+        self.y = y
+    def plus(self, other):
+        return Point(self.x + other.x, self.y + other.y)
+    def times(self, k):
+        return Point(self.x * k, self.y * k)
+
+class Slotted:
+    __slots__ = ("x", "y")
+    def __init__(self, x, y):
+        self.x = x
+        self.y = y
+
+class Loud:
+    def __init__(self, number):
+        self.number = number
+    def __del__(self):
+        frame = sys._getframe(1)
+        log.append((self.number, frame.f_code.co_name, frame.f_lineno - frame.f_code.co_firstlineno,
+                    sorted((k, v) for k, v in frame.f_locals.items() if type(v) is int)))
+
+log = []
+
+def logged(f):
+    def call(n):
+        log.clear()
+        value = f(n)
+        return value, len(log), log[:3], log[-3:]
+    return call
+
+def points(n):
+    p, q = Point(0, 0.5), Point(1, 2.0)
+    for i in range(n):
+        p = p.plus(q).times(1).plus(q.times(2))
+    return p.x, p.y
+
+def pairs(n):
+    def two(i):
+        return i, [i + 1]
+    t = 0
+    for i in range(n):
+        a, b = two(i)
+        t += a + b[0] + two(i)[1][0] + len(two(i))
+    return t, a, b
+
+def survivors(n):
+    # What is taken from an object that ends stays.
+    out = None
+    for i in range(n):
+        x = Point(i, [i]).y
+        y, z = (str(i), [x])
+        w = [z, (i,)][1]
+        v = Slotted(str(i), w).x
+        out = Point(out if i % 5 else None, [x, y, z, w, v])
+        u = Point(out, str(i)).x.y[3]
+    return out.y, u
+
+def shared(n):
+    # Objects of which some references go and others stay, and twice the same object.
+    keep, t = [i] if (i := 3) else None, 0
+    for i in range(n):
+        a = (keep, keep)
+        b = [a, a, keep]
+        a = b = None
+        c = Point(keep, Point(keep, i))
+        d = Point(c, c.y)
+        c = d = None
+        t += sys.getrefcount(keep)
+    return t
+
+@logged
+def loud_inside(n):
+    for i in range(n):
+        a = (i, Loud(i) if i % 17 == 0 else i)
+        b = [a, (a,)]
+        c = Point(b, i)
+        b = i
+        a = i
+        c = i
+    return i
+
+@logged
+def loud_twice(n):
+    # Two containers hold an object, and go together.
+    for i in range(n):
+        x = Loud(i) if i % 13 == 0 else Point(i, i)
+        a, b = (x, i), [x]
+        x = i
+        a, b = i, i
+
+@logged
+def loud_in_calls(n):
+    def drops(x, i):
+        y = (x, i)
+        x = 0
+        return i
+    def gives(x):
+        y = x
+        x = None
+        return y.number
+    t = 0
+    for i in range(n):
+        t += drops(Loud(i) if i % 11 == 0 else [i], i)
+        t += gives(Loud(-i))
+        t += gives(Point(1, 2)) if False else 0
+    return t
+
+@logged
+def loud_attributes(n):
+    holder = Point(0, 0)
+    items = [0, 0]
+    for i in range(n):
+        holder.x = Loud(i) if i % 19 == 0 else (i,)
+        items[i & 1] = (Loud(-i),) if i % 23 == 0 else [i]
+        holder.y = holder.x
+        holder.x = i
+    holder = items = None
+
+@logged
+def becomes_loud(n):
+    # The class gets a finalizer while the loop runs.
+    class Late:
+        def __init__(self, i):
+            self.i = i
+    def last_words(self):
+        log.append((self.i, sys._getframe(1).f_code.co_name, 0, []))
+    for i in range(n):
+        x = Late(i)
+        y = (x, Late(-i))
+        if i == n // 2:
+            Late.__del__ = last_words
+        if i == n - 40:
+            del Late.__del__
+
+def weak(n):
+    dead = []
+    class Weak:
+        def __init__(self, i):
+            self.i = i
+    def gone(ref):
+        frame = sys._getframe(1)
+        dead.append((frame.f_code.co_name, frame.f_lineno - frame.f_code.co_firstlineno))
+    for i in range(n):
+        x = Weak(i)
+        if i % 16 == 0:
+            r = weakref.ref(x, gone)
+        y = [x, (x, i)]
+        x = None
+        y = None
+    return len(dead), dead[-2:], r()
+
+def methods(n):
+    t, p = 0, Point(1, 2)
+    for i in range(n):
+        m = p.times
+        k = Point(i, i).times
+        t += m(2).x + k(3).y
+        m = k = None
+    return t
+
+def cycles(n):
+    # They end when the collector comes, not before.
+    for i in range(n):
+        p = Point(i, None)
+        p.y = p
+        q = [p, i]
+        q.append(q)
+    p = q = None
+    return gc.collect() > 0
+
+def large(n):
+    # Too much to look at.
+    for i in range(n):
+        x = [Point(k, [k]) for k in range(20)]
+        y = list(range(i))
+        z = Point(x, y)
+        x = y = None
+    return len(z.x), len(z.y)
+
+def suspended(n):
+    # A generator that ends runs its `finally`.
+    ended = []
+    def items(i):
+        try:
+            yield i
+        finally:
+            ended.append((i, sys._getframe(1).f_code.co_name))
+    for i in range(n):
+        g = items(i)
+        next(g)
+        h = (g, i)
+        g = None
+        h = None
+    return len(ended), ended[-2:]
+
+def dicts(n):
+    t = 0
+    for i in range(n):
+        d = {"a": i, "b": [i]}
+        p = Point(d, i)
+        p.__dict__["z"] = (i,)
+        t += p.x["b"][0]
+    return t
+
+def run():
+    return [repr(f(200)) for f in (
+        points, pairs, survivors, shared, loud_inside, loud_twice, loud_in_calls, loud_attributes,
+        becomes_loud, weak, methods, cycles, large, suspended, dicts)]
+
+""" + RUN_AND_COUNT
+
+LOOPS = {
+    "temporary instances": """
+        class Point:
+            def __init__(self, x, y):
+                self.x = x
+                self.y = y
+            def plus(self, other):
+                return Point(self.x + other.x, self.y + other.y)
+        def f(n):
+            p, q = Point(0, 0.5), Point(1, 2.0)
+            for i in range(n):
+                p = p.plus(q).plus(q).plus(q)
+            return p
+        """,
+    "an instance that dies in the loop": """
+        class Point:
+            def __init__(self, x, y):
+                self.x = x
+                self.y = y
+        def f(n):
+            t = 0
+            for i in range(n):
+                p = Point(i, 2)
+                t += p.x * p.y
+            return t
+        """,
+}
+
+
+class LoopTests(unittest.TestCase):
+    def test_nothing_is_opaque(self):
+        for name, source in LOOPS.items():
+            with self.subTest(name):
+                program = textwrap.dedent(source)
+                program += "import sys, json\nf(500)\nprint(json.dumps(sys._jit._ir_traces()))\n"
+                traces = [names(text) for text in json.loads(run(program)) if " f\n" in text]
+                loops = [trace for trace in traces if "LOOP" in trace]
+                self.assertEqual(len(loops), 1, traces)
+                self.assertIn("GUARD_QUIET", loops[0])
+                self.assertNotIn("OPAQUE", loops[0])
+
+
+class ExitTests(ForcedExits, unittest.TestCase):
+    program = PROGRAM
+    passes = "cse", "peel", "forward", "fold,cse,forward,dead,peel"
+
+
+if __name__ == "__main__":
+    unittest.main()

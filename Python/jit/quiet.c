@@ -1,0 +1,203 @@
+/* Does an object end quietly: would the end of a reference run no code of users, though it is the last one?
+ *
+ * Tier 1 gives up temporaries all the time: a tuple that was only made to be unpacked, the point that a sum of two points made.  Their
+ * end may run anything, so a trace that did not look would have to write its frames to memory first.  Most ends run nothing.
+ *
+ * What ends is found as the collector finds it: each object on the list is one that gets no reference from outside; what it refers
+ * to (tp_traverse) loses as many as it has from there.  All that end must be of a type whose deallocator is known, have no
+ * finalizer and no weak references.  The list is short; what does not fit in is taken for loud.
+ *
+ * One instruction may give up several references, each of which is looked at by itself.  Whatever ends then is on the list of one of
+ * them if each counts for all: an object is taken to end if it loses a share of its references of one in N.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "pycore_dict.h"
+#include "pycore_interp.h"
+#include "pycore_jit_helpers.h"
+#include "pycore_list.h"
+#include "pycore_object.h"
+#include "pycore_pystate.h"
+#include "pycore_tuple.h"
+#include "pycore_weakref.h"
+
+#define MOST_OBJECTS 16        // that are looked at for one that ends
+#define MOST_REFERENCES 48     // that they give up
+
+typedef struct {
+    PyObject *objects[MOST_OBJECTS];
+    uint32_t lost[MOST_OBJECTS];         // references
+    uint32_t n, references;
+    uint32_t shares;
+    PyObject *ends[MOST_OBJECTS];        // those of the objects that end
+    uint32_t nends;
+} List;
+
+static bool
+is_plain(PyTypeObject *type)
+{
+    return type == &PyFloat_Type || type == &PyLong_Type || type == &PyUnicode_Type || type == &PyBool_Type || type == &PyBytes_Type;
+}
+
+/* The deallocator of classes that were made by `class`; NULL: not known yet.  It has no name outside its file. */
+static destructor
+class_dealloc(void)
+{
+    static destructor known;
+    if (known == NULL) {
+        PyObject *importlib = _PyInterpreterState_GET()->imports.importlib;
+        PyObject *class = importlib == NULL ? NULL : PyDict_GetItemString(PyModule_GetDict(importlib), "ModuleSpec");
+        if (class != NULL && PyType_Check(class) && ((PyTypeObject *)class)->tp_base == &PyBaseObject_Type) {
+            known = ((PyTypeObject *)class)->tp_dealloc;
+        }
+    }
+    return known;
+}
+
+/* Instances of TYPE are made of nothing but what classes written in Python say, and have no finalizer. */
+static bool
+is_simple_class(PyTypeObject *type)
+{
+    destructor dealloc = class_dealloc();
+    if (dealloc == NULL || type->tp_finalize != NULL || type->tp_del != NULL) {
+        return false;
+    }
+    while (type->tp_dealloc == dealloc) {
+        type = type->tp_base;
+    }
+    return type == &PyBaseObject_Type;
+}
+
+/* The end of O itself runs nothing.  What it refers to is another matter. */
+static bool
+is_quiet(PyObject *o)
+{
+    PyTypeObject *type = Py_TYPE(o);
+    if (type == &PyTuple_Type || type == &PyList_Type || type == &PyMethod_Type || type == &PyCell_Type || type == &PySlice_Type
+        || type == &PyListIter_Type || type == &PyTupleIter_Type) {
+        return type != &PyMethod_Type || ((PyMethodObject *)o)->im_weakreflist == NULL;
+    }
+    if (type == &PyDict_Type) {
+        return (((PyDictObject *)o)->ma_version_tag & DICT_WATCHER_MASK) == 0;
+    }
+    if (!is_simple_class(type)) {
+        return false;
+    }
+    return type->tp_weaklistoffset == 0 || *_PyObject_GET_WEAKREFS_LISTPTR(o) == NULL;
+}
+
+/* O, to which LIST is known, loses a reference.  Returns 1 where it is too much to look at. */
+static int
+lose(PyObject *o, void *arg)
+{
+    List *list = arg;
+    if (is_plain(Py_TYPE(o)) || _Py_IsImmortal(o) || PyType_Check(o)) {
+        return 0;              // a class is in its own cycle: it does not end here
+    }
+    if (++list->references > MOST_REFERENCES) {
+        return 1;
+    }
+    uint32_t i = 0;
+    while (i < list->n && list->objects[i] != o) {
+        i++;
+    }
+    if (i == MOST_OBJECTS) {
+        return 1;
+    }
+    if (i == list->n) {
+        list->objects[i] = o;
+        list->lost[i] = 0;
+        list->n++;
+    }
+    bool ended = (Py_ssize_t)list->lost[i] * list->shares >= Py_REFCNT(o);
+    list->lost[i]++;
+    if (!ended && (Py_ssize_t)list->lost[i] * list->shares >= Py_REFCNT(o)) {
+        list->ends[list->nends++] = o;
+    }
+    return 0;
+}
+
+/* N references from ITEMS on are to plain objects. */
+static bool
+are_plain(PyObject *const *items, Py_ssize_t n)
+{
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (!is_plain(Py_TYPE(items[i])) && !_Py_IsImmortal(items[i])) {
+            return false;
+        }
+    }
+    return n <= MOST_REFERENCES;
+}
+
+/* The same for the values in an instance of a class. */
+static bool
+has_plain_values(PyObject *o)
+{
+    if (!(Py_TYPE(o)->tp_flags & Py_TPFLAGS_INLINE_VALUES) || _PyObject_GetManagedDict(o) != NULL) {
+        return false;
+    }
+    PyDictValues *values = _PyObject_InlineValues(o);
+    const uint8_t *order = get_insertion_order_array(values);
+    for (int i = 0; i < values->size; i++) {
+        PyObject *value = values->values[order[i]];
+        if (value != NULL && !is_plain(Py_TYPE(value)) && !_Py_IsImmortal(value)) {
+            return false;
+        }
+    }
+    return values->valid;
+}
+
+/* What ends with O, with a list of all of it. */
+static bool
+all_are_quiet(PyObject *o, uint32_t shares)
+{
+    List list;
+    list.references = 0;
+    list.shares = shares;
+    list.objects[0] = list.ends[0] = o;
+    list.lost[0] = shares;
+    list.n = list.nends = 1;
+    for (uint32_t i = 0; i < list.nends; i++) {
+        PyObject *end = list.ends[i];
+        traverseproc traverse = Py_TYPE(end)->tp_traverse;
+        if (!is_quiet(end) || (traverse != NULL && traverse(end, lose, &list) != 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+int
+_PyJit_EndsQuietly(PyObject *o, uint32_t shares)
+{
+    PyTypeObject *type = Py_TYPE(o);
+    if (is_plain(type) || type == &PyRange_Type || type == &PyRangeIter_Type) {
+        return 1;
+    }
+    // Most that end hold nothing but plain objects.
+    if (type == &PyTuple_Type) {
+        if (are_plain(((PyTupleObject *)o)->ob_item, PyTuple_GET_SIZE(o))) {
+            return 1;
+        }
+    }
+    else if (type == &PyList_Type) {
+        if (are_plain(((PyListObject *)o)->ob_item, PyList_GET_SIZE(o))) {
+            return 1;
+        }
+    }
+    else if (type == &PyMethod_Type) {
+        PyMethodObject *method = (PyMethodObject *)o;
+        if (method->im_weakreflist == NULL && Py_REFCNT(method->im_self) > (Py_ssize_t)(2 * shares)
+            && Py_REFCNT(method->im_func) > (Py_ssize_t)(2 * shares)) {
+            return 1;
+        }
+    }
+    else if (has_plain_values(o) && is_quiet(o)) {
+        return 1;
+    }
+    return all_are_quiet(o, shares);
+}
+
+#endif /* _Py_TIER2 */

@@ -78,6 +78,10 @@ void _PyJit_RecordUnwind(PyThreadState *tstate);
  * machine code is entered with no evaluation loop around it.  Result and errors are those of _PyEval_EvalFrame. */
 PyObject *_PyJit_EvalGenerator(PyThreadState *tstate, _PyInterpreterFrame *frame, int throwflag);
 
+/* The frame of GENERATOR, which is suspended, runs from now on, above FRAME, the current one; nothing is on its stack yet.  Returns it.
+ * Never fails: there is room. */
+_PyInterpreterFrame *_PyJit_ResumeGenerator(PyThreadState *tstate, _PyInterpreterFrame *frame, PyGenObject *generator);
+
 /* Where FRAME goes on: the instruction there, or the one that an executor replaced, to be read only. */
 _Py_CODEUNIT *_PyJit_ResumeAt(_PyInterpreterFrame *frame);
 

@@ -245,7 +245,7 @@ int _PyJitWatch_Depend(_PyJitTrace *trace, PyObject *dict, PyObject *name);   //
 /* frames.c: the code of the frame below `__init__` where a class is called; there is one for all.  The code units of the instruction
  * at OFFSET of CODE, which makes a frame; 0 in a shim frame, which goes on where it is. */
 PyCodeObject *_PyJit_ShimCode(void);
-uint8_t _PyJit_CallSize(PyCodeObject *code, uint32_t offset);
+uint16_t _PyJit_CallSize(PyCodeObject *code, uint32_t offset);
 
 /* record_types.c: what the builder wants to know of PREV, which is about to run, into `sp`, `types` and `observed`; of its result, when
  * it has run in the same frame; and what a record has in `seen` (borrowed, or NULL). */
@@ -259,6 +259,8 @@ PyObject *_PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpre
 bool _PyJitPolicy_LeftLoop(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT *next);
 /* The side trace that is recorded began where a loop ended: coming back there is no loop. */
 bool _PyJitPolicy_BeginsBesideLoop(const _PyJitRecorder *r);
+/* The loop that is recorded has left its generator by yielding. */
+bool _PyJitPolicy_YieldsEachTime(const _PyJitRecorder *r);
 /* The instruction behind a yield, in FRAME, is where C goes on with a generator. */
 bool _PyJitPolicy_IsResumedByC(const _PyInterpreterFrame *frame);
 /* When the JUMP_BACKWARD at INSTR asks again whose recording met the loop's end: soon, a few times; then it counts anew. */

@@ -110,13 +110,15 @@ typedef struct {
 } _PyJitSnapFrame;
 
 typedef struct {
-    uint16_t slot;         // index into localsplus (locals first, then the stack), or JIT_SLOT_FUNCTION
+    uint16_t slot;         // index into localsplus (locals first, then the stack), or JIT_SLOT_FUNCTION or _GENERATOR
     _PyJitRef value;
     uint16_t owned;        // 1: the trace has a reference to this object, which the slot takes
 } _PyJitSnapSlot;
 
-/* The function of a frame that does not exist yet: every frame of a snapshot but the first one. */
+/* Every frame of a snapshot but the first one has one of these for its last slot: the function of a frame that does not exist yet, or
+ * the generator whose frame it is, which exists and has all slots that are not named. */
 #define JIT_SLOT_FUNCTION 0xffff
+#define JIT_SLOT_GENERATOR 0xfffe
 
 typedef struct {
     uint8_t kind;          // _PyJitExitKind

@@ -23,10 +23,16 @@ _PyJit_ShimCode(void)
     return (PyCodeObject *)&_Py_InitCleanup;
 }
 
-uint8_t
+uint16_t
 _PyJit_CallSize(PyCodeObject *code, uint32_t offset)
 {
-    return code == _PyJit_ShimCode() ? 0 : (uint8_t)(1 + _PyOpcode_Caches[_Py_GetBaseOpcode(code, (int)offset)]);
+    if (code == _PyJit_ShimCode()) {
+        return 0;
+    }
+    int opcode = _Py_GetBaseOpcode(code, (int)offset);
+    // What resumes a generator says itself how far to go when that returns; lower_gen.c takes none with a prefix.
+    int oparg = opcode == FOR_ITER || opcode == SEND ? _PyCode_CODE(code)[offset].op.arg : 0;
+    return (uint16_t)(1 + _PyOpcode_Caches[opcode] + oparg);
 }
 
 void
@@ -131,6 +137,19 @@ _PyJitFrame_CallClass(_PyJitBuilder *b, uint32_t index, uint16_t shim, uint16_t 
 }
 
 void
+_PyJitFrame_Resume(_PyJitBuilder *b, uint32_t index, uint32_t first, _PyJitRef generator, uint16_t code, uint32_t depth)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    _PyJitAbstractFrame *caller = this_frame(b);
+    caller->free = first;
+    caller->call = record->offset;
+    caller->call_size = (uint16_t)(record->size + record->oparg);
+    _PyJitFrame_Enter(b, code, caller->depth + 1, false);
+    this_frame(b)->generator = generator;
+    b->depth = this_frame(b)->base + depth;
+}
+
+void
 _PyJitFrame_Leave(_PyJitBuilder *b)
 {
     assert(!in_memory(b));
@@ -173,6 +192,13 @@ _PyJitFrame_Push(_PyJitBuilder *b)
                                          (uint64_t)(uintptr_t)(_PyCode_CODE(t->codes[caller->code]) + caller->call));
     _PyJitRef null = _PyJitTrace_Const(t, JIT_TYPE_OBJECT, 0);
     b->failed |= place == JIT_REF_NONE || null == JIT_REF_NONE;
+    if (callee->generator != JIT_REF_NONE) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_PUSH_GENERATOR, callee->generator, place, caller->call_size);
+        callee->generator = JIT_REF_NONE;
+        b->machine++;
+        b->sp = UINT32_MAX;    // behind what it was suspended with
+        return;
+    }
     if (t->codes[callee->code] == _PyJit_ShimCode()) {
         _PyJitRef code = _PyJitTrace_Const(t, JIT_TYPE_OBJECT, (uint64_t)(uintptr_t)t->codes[callee->code]);
         b->failed |= code == JIT_REF_NONE;

@@ -746,8 +746,11 @@ read_frame(Parser *p)
         if (accept_word(p, "fn")) {
             slot = JIT_SLOT_FUNCTION;
         }
+        else if (accept_word(p, "gen")) {
+            slot = JIT_SLOT_GENERATOR;
+        }
         else if (!accept_label(p, 'x', &slot)) {
-            return expected(p, "a slot, as in x3, fn, or ']'");
+            return expected(p, "a slot, as in x3, fn, gen, or ']'");
         }
         if (!accept(p, '=')) {
             return expected(p, "'=' and a value");

@@ -273,6 +273,9 @@ put_frame(Text *out, const Names *names, const _PyJitSnapFrame *frame)
         if (slot->slot == JIT_SLOT_FUNCTION) {
             put(out, "fn=");
         }
+        else if (slot->slot == JIT_SLOT_GENERATOR) {
+            put(out, "gen=");
+        }
         else {
             putf(out, "x%u=", slot->slot);
         }

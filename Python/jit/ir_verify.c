@@ -310,7 +310,7 @@ check_frames(Walk *w, const _PyJitSnapshot *snap)
             if (j > 0 && slot->slot <= slot[-1].slot) {
                 return broken(w, 14, "slot x%u after x%u", slot->slot, slot[-1].slot);
             }
-            if (frame->sp > 0 && slot->slot >= frame->sp && slot->slot != JIT_SLOT_FUNCTION) {
+            if (frame->sp > 0 && slot->slot >= frame->sp && slot->slot < JIT_SLOT_GENERATOR) {
                 return broken(w, 14, "slot x%u above the stack pointer", slot->slot);
             }
             int type = type_of_value(t, slot->value, w->index);
@@ -321,9 +321,9 @@ check_frames(Walk *w, const _PyJitSnapshot *snap)
                 return broken(w, 20, "slot x%u owns a raw number", slot->slot);
             }
         }
-        // Slots ascend, so the function is the last one.
+        // Slots ascend, so the function or generator is the last one.
         const _PyJitSnapSlot *function = frame->nslots > 0 ? &t->slots[frame->first_slot + frame->nslots - 1u] : NULL;
-        bool has_function = function != NULL && function->slot == JIT_SLOT_FUNCTION;
+        bool has_function = function != NULL && function->slot >= JIT_SLOT_GENERATOR;
         if (has_function != (i > 0)) {
             return broken(w, 20, i > 0 ? "frame %u has no function" : "frame %u exists and has a function", i);
         }

@@ -144,6 +144,10 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
             return 1;
         case FOR_ITER_RANGE:
             return for_iter_range(b, index);
+        case FOR_ITER_GEN:
+        case SEND_GEN:
+        case YIELD_VALUE:
+            return _PyJitLower_Generator(b, index);
         case LOAD_GLOBAL_MODULE:
         case LOAD_GLOBAL_BUILTIN:
             return _PyJitLower_Global(b, index);

@@ -38,11 +38,12 @@ typedef struct {
     bool unsure;               // arbitrary code has run, and what is known of locals has to be made sure (GUARD_UNSEEN)
     bool owns_function;        // not in memory: the trace has a reference to `function` for it
     bool heap_function;        // not in memory: `function` is borrowed from the heap
+    _PyJitRef generator;       // not NONE: its memory is in this generator, and it counts as suspended (lower_gen.c)
     _PyJitRef function;        // not in memory: the function object, of which `plain` is never known
     uint32_t base, stack, end;
     uint32_t free;             // the first free slot of its stack, while another frame runs above it
     uint32_t call;             // then: place of the call in its code
-    uint8_t call_size;         // and its code units
+    uint16_t call_size;        // and its code units; of one that resumes a generator: how far behind it that returns to
 } _PyJitAbstractFrame;
 
 #define JIT_MAX_FRAMES 24
@@ -179,7 +180,8 @@ in_memory(const _PyJitBuilder *b)
 static inline bool
 slot_in_memory(const _PyJitBuilder *b, uint32_t slot)
 {
-    return frame_of(b, slot) <= &b->frames[b->machine];
+    const _PyJitAbstractFrame *frame = frame_of(b, slot);
+    return frame <= &b->frames[b->machine] || frame->generator != JIT_REF_NONE;
 }
 
 /* The first free slot of frame INDEX. */
@@ -262,6 +264,8 @@ void _PyJitSlot_Keep(_PyJitBuilder *b, uint32_t slot);           // dirty become
 /* Writes everything dirty to memory, makes the frames that are not there, and moves the stack pointer; carried slots stay as they
  * are. */
 void _PyJitBuild_Flush(_PyJitBuilder *b, bool keep_carried);
+/* Everything dirty in the last frame, which is a generator's, goes to its memory, but for the top of the stack. */
+void _PyJitSlot_WriteGenerator(_PyJitBuilder *b);
 void _PyJitBuild_ForgetSlot(_PyJitBuilder *b, uint32_t slot);    // clean, or above the stack
 void _PyJitBuild_ForgetAll(_PyJitBuilder *b);
 
@@ -272,6 +276,9 @@ void _PyJitFrame_Enter(_PyJitBuilder *b, uint16_t code, int depth, bool in_memor
 /* The call of record INDEX, of the function in slot FUNCTION with the arguments in the slots from FIRST on, begins a frame of
  * CODE (index) that is not in memory. */
 void _PyJitFrame_Call(_PyJitBuilder *b, uint32_t index, uint16_t code, uint32_t function, uint32_t first);
+/* The instruction of record INDEX, which leaves the slots below FIRST on its stack, goes on with GENERATOR, whose frame runs CODE (index)
+ * and has DEPTH slots in use. */
+void _PyJitFrame_Resume(_PyJitBuilder *b, uint32_t index, uint32_t first, _PyJitRef generator, uint16_t code, uint32_t depth);
 /* Back to the frame below, which goes on behind its call.  What the last frame had is dealt with. */
 void _PyJitFrame_Leave(_PyJitBuilder *b);
 /* After an opaque instruction: the last frame becomes the one RECORD runs in, whose stack is in memory. */
@@ -294,6 +301,8 @@ uint32_t _PyJitLower_Number(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Compare(_PyJitBuilder *b, uint32_t index);
 /* lower_global.c: LOAD_GLOBAL_MODULE and LOAD_GLOBAL_BUILTIN. */
 uint32_t _PyJitLower_Global(_PyJitBuilder *b, uint32_t index);
+/* lower_gen.c: FOR_ITER_GEN, SEND_GEN, YIELD_VALUE. */
+uint32_t _PyJitLower_Generator(_PyJitBuilder *b, uint32_t index);
 /* lower_call.c, lower_return.c: the same for calls, methods and returns. */
 uint32_t _PyJitLower_Call(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Return(_PyJitBuilder *b, uint32_t index);

@@ -33,7 +33,10 @@ check_globals(_PyJitBuilder *b, PyObject *globals, PyObject *builtins)
 {
     if (!in_memory(b)) {
         // The frame would have what its function has, which never changes.
-        _PyJitRef function = this_frame(b)->function;
+        _PyJitRef function = this_frame(b)->function, generator = this_frame(b)->generator;
+        if (generator != JIT_REF_NONE) {
+            function = _PyJitBuild_Emit(b, JIT_OP_LOAD_GEN_FUNCTION, generator, JIT_REF_NONE, 0);
+        }
         if (!JIT_IS_CONST(function)) {
             (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_GLOBALS_OF, function, object_const(b, globals), 0);
             if (builtins != NULL) {

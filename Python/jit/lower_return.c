@@ -176,6 +176,9 @@ leave_frame(_PyJitBuilder *b, uint32_t index)
 uint32_t
 _PyJitLower_Return(_PyJitBuilder *b, uint32_t index)
 {
+    if (this_frame(b)->generator != JIT_REF_NONE) {
+        return 0;
+    }
     return in_memory(b) ? leave_frame(b, index) : leave_virtual(b, index);
 }
 

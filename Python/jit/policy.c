@@ -5,6 +5,9 @@
  * distance, so that loops of any length come to another iteration.  After some tries it counts anew: loops that hardly ever
  * run twice are left to tier 1 and to the traces around them.
  *
+ * A loop in a generator that yields in each iteration is no loop of its own: the trace of the loop that takes the items goes through
+ * it, and where C takes them each item is a trace (resume.c).
+ *
  * The side trace of a loop's end begins with the FOR_ITER that found nothing more.  When control comes back there, the loop around it
  * has begun the inner loop anew, and FOR_ITER does not find the end again: this is no loop of its own.  The recording goes on to the
  * inner loop's executor.
@@ -85,6 +88,14 @@ _PyJitPolicy_BeginsBesideLoop(const _PyJitRecorder *r)
     const _PyJitRecord *first = &r->trace.records[0], *second = first + 1;
     return _PyOpcode_Deopt[first->opcode] == FOR_ITER
         && second->offset - second->prefix != first->offset + first->size;
+}
+
+bool
+_PyJitPolicy_YieldsEachTime(const _PyJitRecorder *r)
+{
+    const _PyJitRecord *last = &r->trace.records[r->trace.nrecords - 1];
+    return r->kind == JIT_KIND_LOOP && r->depth == -1 && last->depth == 128 && last->opcode == YIELD_VALUE
+        && last->code == r->trace.records[0].code && !ENGINE->stress;
 }
 
 bool

@@ -192,11 +192,6 @@ finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
         return;
     }
     bool to_c = end == JIT_END_UNSUPPORTED && end_code == NULL;
-    if (r->kind == JIT_KIND_LOOP && to_c && !ENGINE->stress) {
-        // An item of a generator that C resumes: compiled from the instruction behind the yield on (resume.c).
-        abort_recording(JIT_ABORT_NO_GAIN, end_ip, 0);
-        return;
-    }
     if (r->trace.nrecords < JIT_SHORT_TRACE && !ENGINE->stress) {
         // Entering and leaving costs more than it gains.
         bool resumed = to_c && (r->trace.records[0].oparg & RESUME_OPARG_LOCATION_MASK) != RESUME_AT_FUNC_START;
@@ -205,7 +200,7 @@ finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
             abort_recording(JIT_ABORT_NO_GAIN, end_ip, 0);
             return;
         }
-        if (r->kind == JIT_KIND_LOOP && end == JIT_END_EXCEPTION) {
+        if (r->kind == JIT_KIND_LOOP && (to_c || end == JIT_END_EXCEPTION)) {
             abort_recording(JIT_ABORT_NO_GAIN, end_ip, 0);
             return;
         }
@@ -602,6 +597,10 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
     if (fresh && r->trace.nrecords > 0) {
         if (next_instr == r->root && !_PyJitPolicy_BeginsBesideLoop(r)) {
             finish(JIT_END_LOOP, code, next_instr, 0);
+            return JIT_STEP_STOP;
+        }
+        if (_PyJitPolicy_YieldsEachTime(r)) {
+            abort_recording(JIT_ABORT_NO_GAIN, next_instr, 0);
             return JIT_STEP_STOP;
         }
         if (_PyJitPolicy_LeftLoop(r, code, next_instr)) {

@@ -132,6 +132,34 @@ make_objects(const _PyJitTrace *t, const _PyJitSnapSlot *slots, uint32_t n, cons
     }
 }
 
+/* The SLOTS of FRAME, which exists, get their OBJECTS; what stood in its locals is there instead afterwards. */
+static void
+write_slots(_PyInterpreterFrame *frame, const _PyJitSnapSlot *slots, uint32_t n, PyObject **objects)
+{
+    uint32_t nlocals = (uint32_t)_PyFrame_GetCode(frame)->co_nlocalsplus;
+    for (uint32_t i = 0; i < n; i++) {
+        PyObject **place = &frame->localsplus[slots[i].slot];
+        PyObject *old = slots[i].slot < nlocals ? *place : NULL;
+        *place = objects[i];
+        objects[i] = old;
+    }
+}
+
+/* FRAME goes on with a generator, as CALLER of the snapshot says: its frame runs from now on.  What stood in its locals takes the place
+ * of the new objects in OBJECTS. */
+static _PyInterpreterFrame *
+push_generator(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitTrace *t, const _PyJitSnapFrame *callee,
+               PyObject **objects)
+{
+    uint32_t n = callee->nslots - 1u;
+    PyGenObject *generator = (PyGenObject *)objects[n];
+    _PyInterpreterFrame *made = _PyJit_ResumeGenerator(tstate, frame, generator);
+    assert(_PyFrame_GetCode(made) == t->codes[callee->code]);
+    write_slots(made, &t->slots[callee->first_slot], n, objects);
+    made->instr_ptr = _PyCode_CODE(t->codes[callee->code]) + callee->offset;
+    return made;               // the reference to the generator is given up with what stood in the locals
+}
+
 /* FRAME runs a call, as CALLER of the snapshot says, that made the frame of CALLEE: makes it now, as tier 1 would have.  There is
  * room: the trace has looked.  OBJECTS are those of its slots, whose references it takes. */
 static _PyInterpreterFrame *
@@ -145,6 +173,9 @@ push_frame(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitTrace 
     frame->instr_ptr = _PyCode_CODE(code) + caller->offset;
     frame->return_offset = _PyJit_CallSize(code, caller->offset);
     uint32_t n = callee->nslots - 1u;
+    if (slots[n].slot == JIT_SLOT_GENERATOR) {
+        return push_generator(tstate, frame, t, callee, objects);
+    }
     assert(slots[n].slot == JIT_SLOT_FUNCTION);
     _PyInterpreterFrame *made = t->codes[callee->code] == _PyJit_ShimCode()
         ? _PyFrame_PushTrampolineUnchecked(tstate, t->codes[callee->code], 0)
@@ -152,7 +183,9 @@ push_frame(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitTrace 
     assert(_PyFrame_GetCode(made) == t->codes[callee->code]);
     for (uint32_t i = 0; i < n; i++) {
         made->localsplus[slots[i].slot] = objects[i];
+        objects[i] = NULL;
     }
+    objects[n] = NULL;
     made->instr_ptr = _PyCode_CODE(t->codes[callee->code]) + callee->offset;
     made->previous = frame;
     tstate->current_frame = made;
@@ -173,20 +206,12 @@ _PyJit_RestoreExit(PyThreadState *tstate, _PyInterpreterFrame *frame, _PyJitExit
     PyObject *objects[JIT_MAX_SLOTS];
     assert(count <= JIT_MAX_SLOTS);
     make_objects(t, slots, count, values, objects);
-    uint32_t nlocals = (uint32_t)_PyFrame_GetCode(frame)->co_nlocalsplus;
-    uint32_t n = frames->nslots;
-    for (uint32_t i = 0; i < n; i++) {
-        // A local's old object is held where the new one was.
-        PyObject **place = &frame->localsplus[slots[i].slot];
-        PyObject *old = slots[i].slot < nlocals ? *place : NULL;
-        *place = objects[i];
-        objects[i] = old;
-    }
+    write_slots(frame, slots, frames->nslots, objects);
     for (uint32_t i = 1; i < snap->nframes; i++) {
         frame = push_frame(tstate, frame, t, &frames[i - 1], &frames[i], objects + (frames[i].first_slot - frames->first_slot));
     }
     PyObject **stack_pointer = frame->localsplus + frames[snap->nframes - 1].sp;
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         Py_XDECREF(objects[i]);
     }
     if (reserve.n < reserve.wanted && _PyJitRestore_Reserve(reserve.wanted) < 0) {

@@ -27,6 +27,20 @@
 
 _PyJitResumed _PyJit_Resumed;
 
+_PyInterpreterFrame *
+_PyJit_ResumeGenerator(PyThreadState *tstate, _PyInterpreterFrame *frame, PyGenObject *generator)
+{
+    _PyInterpreterFrame *resumed = (_PyInterpreterFrame *)generator->gi_iframe;
+    assert(generator->gi_frame_state < FRAME_EXECUTING);
+    generator->gi_frame_state = FRAME_EXECUTING;
+    generator->gi_exc_state.previous_item = tstate->exc_info;
+    tstate->exc_info = &generator->gi_exc_state;
+    resumed->previous = frame;
+    tstate->current_frame = resumed;
+    tstate->py_recursion_remaining--;
+    return resumed;
+}
+
 _Py_CODEUNIT *
 _PyJit_ResumeAt(_PyInterpreterFrame *frame)
 {

@@ -127,6 +127,10 @@ _PyJitSide_Begin(_PyJitBuilder *b)
     begin_frames(b, parent, snap);
     for (uint32_t k = 0, aux = 0; k < snap->nframes && !b->failed; k++) {
         const _PyJitSnapFrame *frame = &parent->frames[snap->first_frame + k];
+        const _PyJitSnapSlot *last = &parent->slots[frame->first_slot + frame->nslots - 1];
+        if (k > 0 && last->slot == JIT_SLOT_GENERATOR) {
+            b->frames[k].generator = bring(&map, last->value, aux + frame->nslots - 1u);
+        }
         for (uint32_t i = 0; i < frame->nslots && !b->failed; i++, aux++) {
             const _PyJitSnapSlot *from = &parent->slots[frame->first_slot + i];
             _PyJitRef ref = bring(&map, from->value, aux);
@@ -137,7 +141,7 @@ _PyJitSide_Begin(_PyJitBuilder *b)
                 b->frames[k].function = ref;
                 b->frames[k].owns_function = from->owned;
             }
-            else {
+            else if (from->slot != JIT_SLOT_GENERATOR) {
                 begin_slot(b, b->frames[k].base + from->slot, from, ref);
             }
         }

@@ -117,7 +117,10 @@ add_frame(_PyJitBuilder *b, uint32_t number, uint16_t code, uint32_t offset, con
         assert(i >= base);
         slots[n++] = (_PyJitSnapSlot){.slot = (uint16_t)(i - base), .value = dirty->values[next], .owned = b->slots[i].owned};
     }
-    if (number != b->machine) {
+    if (frame->generator != JIT_REF_NONE) {
+        slots[n++] = (_PyJitSnapSlot){.slot = JIT_SLOT_GENERATOR, .value = frame->generator};
+    }
+    else if (number != b->machine) {
         slots[n++] = (_PyJitSnapSlot){.slot = JIT_SLOT_FUNCTION, .value = frame->function, .owned = frame->owns_function};
     }
     t->frames[t->nframes++] = (_PyJitSnapFrame){
@@ -303,16 +306,27 @@ emit1(_PyJitBuilder *b, int op, _PyJitRef operand, uint32_t aux)
 
 /* --- Reading ------------------------------------------------------------------------------------------------------ */
 
+/* Slot INDEX can be loaded and stored: it belongs to the machine's frame, or to one that is in a generator. */
+static inline bool
+has_memory(const _PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitAbstractFrame *frame = frame_of(b, index);
+    return frame == &b->frames[b->machine] || frame->generator != JIT_REF_NONE;
+}
+
 _PyJitRef
 _PyJitSlot_Object(_PyJitBuilder *b, uint32_t index)
 {
     _PyJitSlot *slot = &b->slots[index];
     if (slot->object == JIT_REF_NONE && !slot->dirty) {
-        if (frame_of(b, index) != &b->frames[b->machine]) {
+        if (!has_memory(b, index)) {
             b->failed = true;  // cannot be: an instruction reads a local that has no value
             return JIT_REF_NONE;
         }
-        slot->object = slot->memory = emit0(b, JIT_OP_LOAD_SLOT, slot_in_frame(b, index));
+        _PyJitRef generator = frame_of(b, index)->generator;
+        slot->object = slot->memory = generator == JIT_REF_NONE
+            ? emit0(b, JIT_OP_LOAD_SLOT, slot_in_frame(b, index))
+            : emit1(b, JIT_OP_LOAD_GEN, generator, slot_in_frame(b, index));
         slot->plain = slot->memory_plain;
     }
     return slot->object;
@@ -387,14 +401,21 @@ incref(_PyJitBuilder *b, _PyJitRef object)
     return true;
 }
 
-/* Memory of slot INDEX, in the machine's frame, now holds OBJECT, whose reference is consumed by the store. */
+/* Memory of slot INDEX, which has some, now holds OBJECT, whose reference is consumed by the store. */
 static void
 write_slot(_PyJitBuilder *b, uint32_t index, _PyJitRef object, bool plain)
 {
     _PyJitSlot *slot = &b->slots[index];
-    assert(frame_of(b, index) == &b->frames[b->machine]);
+    assert(has_memory(b, index));
     bool replaces = is_local(b, index) && !is_null(b, slot->memory);
-    emit1(b, replaces ? JIT_OP_STORE_SLOT : JIT_OP_STORE_STACK, object, slot_in_frame(b, index));
+    _PyJitRef generator = frame_of(b, index)->generator;
+    if (generator != JIT_REF_NONE) {
+        (void)_PyJitBuild_Emit(b, replaces ? JIT_OP_STORE_GEN : JIT_OP_STORE_GEN_STACK, generator, object,
+                               slot_in_frame(b, index));
+    }
+    else {
+        emit1(b, replaces ? JIT_OP_STORE_SLOT : JIT_OP_STORE_STACK, object, slot_in_frame(b, index));
+    }
     slot->object = slot->memory = object;
     slot->plain = slot->memory_plain = plain;
     slot->dirty = slot->owned = slot->heap = slot->held = 0;
@@ -427,7 +448,7 @@ static void
 own(_PyJitBuilder *b, uint32_t index)
 {
     keep(b, index);
-    if (frame_of(b, index) == &b->frames[b->machine]) {
+    if (has_memory(b, index)) {
         write_slot(b, index, b->slots[index].object, b->slots[index].plain);
     }
 }
@@ -568,12 +589,42 @@ _PyJitBuild_Flush(_PyJitBuilder *b, bool keep_carried)
                 keep(b, k);
             }
         }
-        keep_function(b, frame);
+        if (frame->generator == JIT_REF_NONE) {
+            keep_function(b, frame);
+        }
     }
     flush_frame(b, keep_carried);
     while (b->machine + 1 < b->nframes) {
         _PyJitFrame_Push(b);
         flush_frame(b, false);
+    }
+}
+
+void
+_PyJitSlot_WriteGenerator(_PyJitBuilder *b)
+{
+    const _PyJitAbstractFrame *frame = this_frame(b);
+    uint32_t top = b->depth - 1;
+    // The stack first: it may borrow from locals.
+    if (!is_bare(&b->slots[top])) {
+        _PyJitSlot_Own(b, top);
+        keep(b, top);
+    }
+    for (uint32_t pass = 0; pass < 2; pass++) {
+        for (uint32_t i = pass == 0 ? frame->stack : frame->base; i < (pass == 0 ? top : frame->stack); i++) {
+            if (b->slots[i].dirty && b->slots[i].object != JIT_REF_NONE) {
+                own(b, i);
+            }
+        }
+    }
+    for (uint32_t i = frame->base; i < top; i++) {
+        if (b->slots[i].dirty) {
+            _PyJitSlot_Box(b, i);
+            own(b, i);
+        }
+    }
+    if (!is_bare(&b->slots[top])) {
+        _PyJitSlot_Own(b, top);      // a box that a local has too stands in memory
     }
 }
 

@@ -42,6 +42,26 @@ def look(value):
     return value
 
 
+def upto(n, step=1):
+    i = 0
+    while i < n:
+        yield i
+        i += step
+
+
+def halves(n, x):
+    for i in range(n):
+        x = small(x * 0.5 + i)
+        if i & 1:
+            yield x
+        yield i - x
+
+
+def delegated(n, x):
+    yield from upto(n)
+    yield from halves(n // 2, x)
+
+
 def locals_of_caller():
     return sorted(repr(item) for item in sys._getframe(1).f_locals.items() if item[0] != "box")
 
@@ -394,6 +414,14 @@ class Maker:
         if self.chance(75):
             return f"range({turns})"
         times = 1 + int(turns) // 6
+        if self.chance(50):
+            return self.pick(
+                f"upto({turns})",
+                f"upto({turns}, 2)",
+                f"halves({turns}, {self.constant()})",
+                f"delegated({turns}, {self.constant()})",
+                f"(small(v * 2 - w) for v, w in zip(halves({turns}, 0.5), upto({turns})))",
+            )
         return self.pick(
             f"m[:6] * {times}", f"tuple(m[:6]) * {times}", f"[w + 1 for v, w in (pair, pair)] * {times}"
         )

@@ -378,11 +378,131 @@ def run():
 )
 
 
+# source of f, arguments, operations that some loop holds, in this order
+OPTIMIZED = {
+    "consumed by a loop": (
+        """
+        def upto(n):
+            i = 0
+            while i < n:
+                yield i
+                i += 1
+        def f(n):
+            t = 0.5
+            for x in upto(n):
+                t += x
+            return t
+        """,
+        "PHI GUARD_GENERATOR LOAD_GEN UNBOX_INT IADD BOX_INT STORE_GEN SUSPEND_GEN I2F FADD LOOP",
+    ),
+    "a number that only the consumer has": (
+        """
+        def f(n):
+            t = 0.5
+            for x in (i * 0.25 for i in range(n)):
+                t += x
+            return t
+        """,
+        "PHI GUARD_GENERATOR RANGE_NEXT FMUL STORE_GEN SUSPEND_GEN FADD LOOP",
+    ),
+    "delegated": (
+        """
+        def upto(n):
+            i = 0
+            while i < n:
+                yield i
+                i += 1
+        def outer(n):
+            yield from upto(n)
+        def f(n):
+            t = 0
+            for x in outer(n):
+                t += x
+            return t
+        """,
+        "PHI GUARD_GENERATOR LOAD_GEN GUARD_GENERATOR IADD SUSPEND_GEN SUSPEND_GEN IADD LOOP",
+    ),
+    "a call in the generator": (
+        """
+        def double(x): return x * 2
+        def doubles(n):
+            for i in range(n):
+                yield double(i)
+        def f(n):
+            t = 0
+            for x in doubles(n):
+                t -= x
+            return t
+        """,
+        "PHI GUARD_GENERATOR RANGE_NEXT IMUL SUSPEND_GEN ISUB LOOP",
+    ),
+    "an opaque instruction in the generator": (
+        """
+        def strings(n):
+            for i in range(n):
+                yield f"{i}"
+        def f(n):
+            t = 0
+            for x in strings(n):
+                t += len(x)
+            return t
+        """,
+        "GUARD_GENERATOR RANGE_NEXT PUSH_GENERATOR OPAQUE LOOP",
+    ),
+}
+
+
+def in_order(wanted, found):
+    rest = iter(found)
+    return all(name in rest for name in wanted)
+
+
 def traces(source, **settings):
     """The operations of all traces after running `source`, without the marks of the instructions."""
     source = textwrap.dedent(source) + "\nimport sys, json\nprint(json.dumps(sys._jit._ir_traces()))\n"
     texts = json.loads(run(source, **OFTEN, **settings).splitlines()[-1])
     return [operations(text) for text in texts if "<string>" in text]
+
+
+class LoopTests(unittest.TestCase):
+    def test_loops(self):
+        for name, (source, expected) in OPTIMIZED.items():
+            with self.subTest(name):
+                loops = [x for x in traces(textwrap.dedent(source) + "\nf(500)") if x[-1] == "LOOP"]
+                self.assertTrue(any(in_order(expected.split(), loop) for loop in loops), loops)
+
+    def test_recursive_generators_stay_opaque(self):
+        found = traces("""
+            class Tree:
+                def __init__(self, depth):
+                    self.below = [Tree(depth - 1), Tree(depth - 1)] if depth else []
+                def __iter__(self):
+                    for tree in self.below:
+                        yield from tree
+                    yield self
+            def f(tree): return sum(1 for x in tree)
+            t = 0
+            for i in range(20): t += f(Tree(6))
+            """)
+        self.assertTrue(found)
+        self.assertFalse([x for x in found if x.count("GUARD_GENERATOR") > 1], found)
+
+    def test_a_loop_that_yields_is_no_root(self):
+        """It would end the traces that go through it."""
+        found = traces("""
+            def upto(n):
+                i = 0
+                while i < n:
+                    yield i
+                    i += 1
+            def f(n):
+                t = 0
+                for k in range(n):
+                    for x in upto(4): t += x
+                return t
+            f(500)
+            """)
+        self.assertTrue(any("SUSPEND_GEN" in x for x in found), found)
 
 
 class ResumeTests(unittest.TestCase):

@@ -307,7 +307,8 @@ class RecordedTests(unittest.TestCase):
         )
         texts = json.loads(result.out)
         self.assertGreater(len(texts), 3)
-        self.assertIn("OPAQUE FOR_ITER_GEN ", "".join(texts))
+        self.assertIn("BYTECODE FOR_ITER_GEN ", "".join(texts))
+        self.assertIn(", gen=v", "".join(texts))
         for text in texts:
             with self.subTest(text.partition("\n")[0]):
                 self.assertRegex(text, r"\Acode c0 [^\n]+:\d+ \S")

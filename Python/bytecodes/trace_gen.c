@@ -1,0 +1,53 @@
+// Trace operations of generators and coroutines that a trace goes through (InternalDocs/generators.md).  G is the generator object.
+// Its frame lies in it and is used from outside while it counts as suspended: nobody looks at it in between.
+
+// Leaves unless G is a generator (`aux` 1: or a coroutine) that is suspended, goes on at address PLACE, and has no frame object, through
+// which anybody may write its locals.
+trace op(GUARD_GENERATOR, (g: object, place: i64 --)) exits {
+    PyGenObject *gen = (PyGenObject *)g;
+    EXIT_IF(Py_TYPE(g) != &PyGen_Type && !(JIT_AUX && Py_TYPE(g) == &PyCoro_Type));
+    _PyInterpreterFrame *suspended = (_PyInterpreterFrame *)gen->gi_iframe;
+    EXIT_IF(gen->gi_frame_state >= FRAME_EXECUTING || suspended->instr_ptr != (_Py_CODEUNIT *)(intptr_t)place
+            || suspended->frame_obj != NULL);
+}
+
+// The object in slot `aux` of the frame of G, borrowed, as by LOAD_SLOT.
+trace op(LOAD_GEN, (g: object -- r: object)) {
+    r = ((_PyInterpreterFrame *)((PyGenObject *)g)->gi_iframe)->localsplus[JIT_AUX];
+}
+
+// A local of G takes a reference to V, as by STORE_SLOT.  Never leaves.  Calls C.
+trace op(STORE_GEN, (g: object, v: object --)) {
+    PyObject **place = &((_PyInterpreterFrame *)((PyGenObject *)g)->gi_iframe)->localsplus[JIT_AUX];
+    PyObject *old = *place;
+    *place = v;
+    Py_XDECREF(old);
+}
+
+// A slot of G's evaluation stack takes a reference to V, as by STORE_STACK.
+trace op(STORE_GEN_STACK, (g: object, v: object --)) {
+    ((_PyInterpreterFrame *)((PyGenObject *)g)->gi_iframe)->localsplus[JIT_AUX] = v;
+}
+
+// The function whose call made G.
+trace op(LOAD_GEN_FUNCTION, (g: object -- f: object)) pure {
+    f = ((_PyInterpreterFrame *)((PyGenObject *)g)->gi_iframe)->f_funcobj;
+}
+
+// G is suspended, goes on at address PLACE, and its stack pointer points to slot `aux` % 65536; `aux` / 65536 is YIELD_VALUE's oparg.
+trace op(SUSPEND_GEN, (g: object, place: i64 --)) {
+    PyGenObject *gen = (PyGenObject *)g;
+    _PyInterpreterFrame *suspended = (_PyInterpreterFrame *)gen->gi_iframe;
+    suspended->instr_ptr = (_Py_CODEUNIT *)(intptr_t)place;
+    suspended->stacktop = (int)(JIT_AUX & 0xffff);
+    gen->gi_frame_state = (int8_t)(FRAME_SUSPENDED + (JIT_AUX >> 16));
+}
+
+// The frame of G runs from now on, entered by the instruction at address CALL; where it returns to is `aux` code units behind that.
+trace op(PUSH_GENERATOR, (g: object, call: i64 --)) writes frame {
+    _PyFrame_SetStackPointer(frame, stack_pointer);
+    frame->instr_ptr = (_Py_CODEUNIT *)(intptr_t)call;
+    frame->return_offset = (uint16_t)JIT_AUX;
+    frame = _PyJit_ResumeGenerator(tstate, frame, (PyGenObject *)g);
+    stack_pointer = _PyFrame_GetStackPointer(frame);
+}

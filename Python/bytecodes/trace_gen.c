@@ -51,3 +51,27 @@ trace op(PUSH_GENERATOR, (g: object, call: i64 --)) writes frame {
     frame = _PyJit_ResumeGenerator(tstate, frame, (PyGenObject *)g);
     stack_pointer = _PyFrame_GetStackPointer(frame);
 }
+
+// Leaves unless C takes what this generator yields.
+trace op(GUARD_BELOW_IS_C, (--)) exits {
+    EXIT_IF(frame->previous->owner != FRAME_OWNED_BY_CSTACK);
+}
+
+// The running generator, whose frame this is, gives the top of the stack to C and will go on at address PLACE; `aux` is YIELD_VALUE's
+// oparg.  Memory is complete.
+trace op(YIELD_TO_C, (place: i64 --)) ends {
+    PyGenObject *gen = _PyFrame_GetGenerator(frame);
+    _PyInterpreterFrame *below = frame->previous;
+    PyObject *yielded = *--stack_pointer;
+    frame->instr_ptr = (_Py_CODEUNIT *)(intptr_t)place;
+    _PyFrame_SetStackPointer(frame, stack_pointer);
+    frame->previous = NULL;
+    gen->gi_frame_state = (int8_t)(FRAME_SUSPENDED + JIT_AUX);
+    tstate->exc_info = gen->gi_exc_state.previous_item;
+    gen->gi_exc_state.previous_item = NULL;
+    tstate->py_recursion_remaining++;
+    tstate->current_frame = below;
+    _PyFrame_StackPush(below, yielded);
+    JIT_EXECUTOR->anchor->running--;
+    JIT_LEAVE(JIT_RESULT(JIT_STATUS_DISPATCH, below->instr_ptr + 1 + INLINE_CACHE_ENTRIES_SEND));
+}

@@ -19,8 +19,9 @@
  *   JIT_UNWIND()            an exception is set before the first instruction of the (new) frame
  *   JIT_LOOP()              back to the operation after START
  *   JIT_TO_HEAD()           on behind the PHIs of the root trace's loop
+ *   JIT_LEAVE(RESULT)       back to who entered the executor, which counts as left already
  *
- * JIT_NEXT() and the seven that leave are statements that do not come back.  They are used inside do-while(0), if and
+ * JIT_NEXT() and the eight that leave are statements that do not come back.  They are used inside do-while(0), if and
  * switch: `break` or `continue` will not do, `goto` and `return` will.
  */
 #ifndef Py_JIT_BODY_MACROS_H

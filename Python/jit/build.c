@@ -196,6 +196,9 @@ _PyJitBuild_Walk(_PyJitBuilder *b)
             done = 1;
         }
         i += done;
+        if (b->ended) {
+            return b->failed ? -1 : 1;
+        }
     }
     if (opaque_before && b->end == JIT_END_LOOP) {
         const _PyJitRecord *last = &t->records[t->nrecords - 1];

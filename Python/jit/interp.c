@@ -75,6 +75,11 @@ typedef union {
 #define JIT_UNWIND() goto unwind
 #define JIT_LOOP() goto loop
 #define JIT_TO_HEAD() goto to_head
+#define JIT_LEAVE(RESULT) \
+    do { \
+        result = (RESULT); \
+        goto left; \
+    } while (0)
 
 #ifndef NDEBUG
 /* The stack pointer is inside the frame's stack.  The frame at the bottom of an evaluation loop has no code. */
@@ -290,6 +295,7 @@ unwind:
 failed:
     assert(executor->anchor->running > 0);
     executor->anchor->running--;
+left:
     PyMem_RawFree(values);
     return result;
 }

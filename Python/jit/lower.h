@@ -80,6 +80,7 @@ typedef struct {
     bool typed;                // lower at all
     bool left;                 // the trace's first frame was left
     bool failed;
+    bool ended;                // a rule has emitted the trace's last operation
     bool observed;             // a frame had a frame object when it was recorded
     bool peeled;               // an iteration of the loop is in the trace already
     const _PyJitExit *from;    // whose values the trace begins with, or NULL

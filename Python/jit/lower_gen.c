@@ -82,7 +82,7 @@ yield(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     uint16_t code;
     uint32_t offset;
-    if (this_frame(b)->generator == JIT_REF_NONE || b->nframes < 2 || !_PyJitLower_Next(b, index, &code, &offset)) {
+    if (b->nframes < 2 || !_PyJitLower_Next(b, index, &code, &offset)) {
         return 0;
     }
     const _PyJitAbstractFrame *caller = &b->frames[b->nframes - 2];
@@ -105,6 +105,23 @@ yield(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* YIELD_VALUE of a frame in memory, where C takes what is yielded: the last instruction of an item (resume.c). */
+static uint32_t
+yield_to_c(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    if (!in_memory(b) || index + 1 < b->t->nrecords || b->end != JIT_END_UNSUPPORTED || b->end_code >= 0) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_BELOW_IS_C, JIT_REF_NONE, JIT_REF_NONE, 0);
+    _PyJitBuild_Flush(b, false);
+    _PyJitRef place = place_of(b, record->code, record->offset + record->size);
+    (void)_PyJitBuild_Emit(b, JIT_OP_YIELD_TO_C, place, JIT_REF_NONE, record->oparg);
+    b->ended = true;
+    return 1;
+}
+
 uint32_t
 _PyJitLower_Generator(_PyJitBuilder *b, uint32_t index)
 {
@@ -114,7 +131,7 @@ _PyJitLower_Generator(_PyJitBuilder *b, uint32_t index)
         case SEND_GEN:
             return resume(b, index, 1);
         default:
-            return yield(b, index);
+            return this_frame(b)->generator != JIT_REF_NONE ? yield(b, index) : yield_to_c(b, index);
     }
 }
 

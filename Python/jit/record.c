@@ -194,8 +194,8 @@ finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
     bool to_c = end == JIT_END_UNSUPPORTED && end_code == NULL;
     if (r->trace.nrecords < JIT_SHORT_TRACE && !ENGINE->stress) {
         // Entering and leaving costs more than it gains.
-        bool resumed = to_c && (r->trace.records[0].oparg & RESUME_OPARG_LOCATION_MASK) != RESUME_AT_FUNC_START;
-        if (r->kind == JIT_KIND_FUNCTION && (end == JIT_END_RETURN || (to_c && !resumed))) {
+        bool item = to_c && r->root_code->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR);
+        if (r->kind == JIT_KIND_FUNCTION && (end == JIT_END_RETURN || (to_c && !item))) {
             short_functions[JIT_CALL_SLOT(r->root)] = (ShortFunction){.start = r->root, .waits = SHORT_FUNCTION_WAITS};
             abort_recording(JIT_ABORT_NO_GAIN, end_ip, 0);
             return;

@@ -57,6 +57,9 @@ PyObject *
 _PyJit_EvalGenerator(PyThreadState *tstate, _PyInterpreterFrame *frame, int throwflag)
 {
     _Py_CODEUNIT *next = frame->instr_ptr;
+    // The first item: what is sent is always None, and dropped before the function begins.
+    bool first = next->op.code == POP_TOP;
+    next += first;
     if (next->op.code != ENTER_EXECUTOR || throwflag || tstate->interp->eval_frame != NULL
         || tstate->py_recursion_remaining <= 1 || tstate->c_recursion_remaining <= C_STACK_UNITS
         || _Py_atomic_load_uintptr_relaxed(&tstate->eval_breaker) & _PY_EVAL_EVENTS_MASK) {
@@ -70,6 +73,11 @@ _PyJit_EvalGenerator(PyThreadState *tstate, _PyInterpreterFrame *frame, int thro
     below.stacktop = 0;
     below.return_offset = 0;
     below.owner = FRAME_OWNED_BY_CSTACK;
+    if (first) {
+        assert(frame->localsplus[frame->stacktop - 1] == Py_None);
+        frame->stacktop--;
+        frame->instr_ptr = next;
+    }
     frame->previous = &below;
     tstate->current_frame = frame;
     tstate->py_recursion_remaining--;

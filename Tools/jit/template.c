@@ -234,6 +234,7 @@ extern const uint64_t _JIT_POOL __attribute__((visibility("hidden")));
         JIT_BANK_TAIL(_JIT_CONTINUE, JIT_ANY(_Py_CODEUNIT *), JIT_ANY(void *)); \
     } while (0)
 #define JIT_LOOP() JIT_BANK_TAIL(_JIT_LOOP, JIT_ANY(_Py_CODEUNIT *), JIT_ANY(void *))
+#define JIT_LEAVE(RESULT) return (RESULT)
 #define JIT_TO_HEAD() JIT_BANK_TAIL(_JIT_HEAD, JIT_ANY(_Py_CODEUNIT *), JIT_ANY(void *))
 #define JIT_SIDE_EXIT() \
     do { \

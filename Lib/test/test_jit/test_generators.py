@@ -509,9 +509,21 @@ class ResumeTests(unittest.TestCase):
     def test_resumed_by_c(self):
         """The instruction behind a yield is where a trace begins, if C goes on there."""
         found = traces("def f(n): return sum(x * 2 for x in range(n))\nf(500)")
-        self.assertTrue(
-            any("GUARD_RESUME" in x and "RANGE_NEXT" in x and "LOOP" not in x for x in found), found
-        )
+        items = [x for x in found if x[-1] == "YIELD_TO_C"]
+        self.assertTrue(any(in_order(["GUARD_RESUME", "RANGE_NEXT", "IMUL"], x) for x in items), found)
+
+    def test_no_evaluation_loop(self):
+        """Once there is a trace nothing of it leads to tier 1, neither the first item nor the others."""
+        program = """
+            import sys
+            def f(n): return len(set(x + 1 for x in range(n)))
+            for i in range(100): f(50)
+            before = sys._jit.stats()["exits_taken"]
+            for i in range(100): f(50)
+            print(sys._jit.stats()["exits_taken"] - before)
+        """
+        # The last item is a return.
+        self.assertLess(int(run(textwrap.dedent(program), **OFTEN)), 250)
 
 
 class ExitTests(ForcedExits, unittest.TestCase):

@@ -137,7 +137,10 @@ opaque(_PyJitBuilder *b, uint32_t index)
     int flags = _PyJit_Insts[record->opcode].flags;
     uint16_t code = 0;
     uint32_t offset = 0;
-    bool known = _PyJitLower_Next(b, index, &code, &offset);
+    bool known = _PyJitLower_Next(b, index, &code, &offset), last = index + 1 == t->nrecords;
+    if (last) {
+        offset = b->end_offset;        // what follows in the trace is the loop's jump, wherever the instruction arrived
+    }
     int snap = -1;
     b->code = record->code;
     b->offset = start_of(record);
@@ -153,7 +156,6 @@ opaque(_PyJitBuilder *b, uint32_t index)
                                     snap < 0 ? JIT_NO_SNAPSHOT : (uint16_t)snap);
     b->failed |= ip == JIT_REF_NONE;
     note_opaque(b, index);
-    bool last = index + 1 == t->nrecords;
     if (last && (!known || (type == JIT_TYPE_IP && b->end != JIT_END_LOOP))) {
         emit(b, JIT_OP_EXIT_DYNAMIC, ip, JIT_EXIT_BRANCH, 0, 0);
         return false;
@@ -236,6 +238,9 @@ build(_PyJitBuilder *b)
     b->progress = true;
     if (b->to_head) {
         ended = _PyJitSide_OwnLoop(b);
+        if (ended == 0) {
+            ended = _PyJitSide_Iterate(b);
+        }
         if (ended != 0 || _PyJitSide_GoBack(b)) {
             return ended < 0 ? -1 : 0;
         }

@@ -342,6 +342,9 @@ void _PyJitBuild_MakeSure(_PyJitBuilder *b, uint16_t code, uint32_t offset);
 
 /* After the walk over the records of a loop.  1: the trace ends in LOOP; 0: it is as the walk left it; -1: no memory. */
 int _PyJitLoop_Peel(_PyJitBuilder *b);
+/* In a side trace at the head of the loop it may come back to: lowers that loop's records N times.  1: done, the head is alike now;
+ * 0: it is not, and nothing has changed; -1: no memory. */
+int _PyJitLoop_Unroll(_PyJitBuilder *b, int n);
 /* A constant whose object is found again by its value is as good as a number without one. */
 void _PyJitLoop_DropSmallObjects(_PyJitBuilder *b, uint32_t depth);
 
@@ -356,6 +359,8 @@ void _PyJitSide_Begin(_PyJitBuilder *b);
  * known of attributes, WRITTEN the classes of memory its body writes. */
 void _PyJitSide_NoteHead(_PyJitBuilder *b, const _PyJitSlot *head, uint32_t depth, const _PyJitFieldPlan *fields,
                          uint32_t written);
+/* The exit is one of the loop's body, or of a side trace from there: it hands on what the loop's head knew. */
+bool _PyJitSide_IsHeld(const _PyJitExit *exit);
 /* What REF of LOOP is here: the value it had when the loop was entered.  JIT_REF_NONE: that is not known. */
 _PyJitRef _PyJitSide_OldValue(_PyJitBuilder *b, const _PyJitTrace *loop, _PyJitRef ref);
 /* After the snapshot's values and the passed ones: slots that nothing has written since the head. */
@@ -365,6 +370,10 @@ void _PyJitSide_BeginFields(_PyJitBuilder *b);
 /* side_loop.c: ends the trace with a loop of its own, if it has numbers that the loop it comes back to would not keep.  1: done; 0: it
  * would gain nothing, or cannot be; -1: no memory. */
 int _PyJitSide_OwnLoop(_PyJitBuilder *b);
+/* How many more iterations of the loop would bring about at its end what its head has in registers: 0 to 2; -1: no number would. */
+int _PyJitSide_IterationsToHead(_PyJitBuilder *b);
+/* side_loop.c: lowers them, if they do.  0: done, or nothing has changed; -1: no memory. */
+int _PyJitSide_Iterate(_PyJitBuilder *b);
 /* Ends the trace with TO_HEAD.  false: it cannot be; the map is right, and the trace is to be ended in another way. */
 bool _PyJitSide_GoBack(_PyJitBuilder *b);
 

@@ -483,4 +483,31 @@ _PyJitLoop_Peel(_PyJitBuilder *b)
     return b->failed ? -1 : found;
 }
 
+int
+_PyJitLoop_Unroll(_PyJitBuilder *b, int n)
+{
+    Loop loop = {.b = b, .depth = b->depth};
+    uint32_t written = b->written;
+    bool wrote_fields = b->wrote_fields, peeled = b->peeled;
+    uint64_t began_held = b->began_held;
+    set_mark(&loop);
+    b->peeled = true;
+    int ended = 0;
+    while (n-- > 0 && ended == 0 && !b->failed) {
+        ended = _PyJitBuild_Walk(b);
+    }
+    if (ended < 0 || b->failed) {
+        return -1;
+    }
+    if (ended == 0 && is_back(b) && _PyJitSide_IterationsToHead(b) == 0) {
+        return 1;
+    }
+    rewind_to_mark(&loop);
+    b->written = written;
+    b->wrote_fields = wrote_fields;
+    b->began_held = began_held;
+    b->peeled = peeled;
+    return 0;
+}
+
 #endif /* _Py_TIER2 */

@@ -409,12 +409,47 @@ is_same_loop(const _PyJitRecorder *r, const _PyExecutorObject *there)
         && is_loop_of(there, anchor != NULL ? anchor->start : r->root, r->target);
 }
 
+/* How often INSTR is in the trace already, at this depth or at any: an inner loop or a recursion is being unrolled. */
+static int
+times_seen(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT *instr, bool same_depth)
+{
+    int count = 0;
+    uint32_t offset = (uint32_t)(instr - _PyCode_CODE(code));
+    for (uint32_t i = 0; i < r->trace.nrecords; i++) {
+        const _PyJitRecord *record = &r->trace.records[i];
+        if (record->offset == offset && r->trace.codes[record->code] == code
+            && (!same_depth || record->depth == (uint8_t)(r->depth + 128))) {
+            count++;
+        }
+    }
+    return count;
+}
+
+/* Is THERE a loop around the one whose jump is at OWN and leads to TARGET? */
+static bool
+is_loop_around(const _PyExecutorObject *there, const _Py_CODEUNIT *own, const _Py_CODEUNIT *target)
+{
+    const _Py_CODEUNIT *to = jump_target(there);
+    return target != NULL && to != NULL && there->vm_data.opcode == JUMP_BACKWARD && to < target && there->start > own;
+}
+
+/* A side trace that may come back to its loop in registers goes once through the loop around that one: the loop's own trace would begin
+ * from memory, and reach the inner loop through memory again. */
+static bool
+goes_around(const _PyJitRecorder *r, const _PyExecutorObject *there, PyCodeObject *code, _Py_CODEUNIT *instr)
+{
+    return r->exit != NULL && r->depth == 0 && is_loop_around(there, r->exit->owner->anchor->start, r->target)
+        && _PyJitSide_ComesBack(r->exit) && times_seen(r, code, instr, true) == 0;
+}
+
 bool
 _PyJitRecorder_JumpsBack(const _PyJitExit *exit, const _PyExecutorObject *there)
 {
     const _PyExecutorObject *anchor = exit->owner->anchor;
+    const _Py_CODEUNIT *target = jump_target(anchor);
     return exit->kind == JIT_EXIT_SIDE && exit->countdown != JIT_NEVER && _PyJitSide_ComesBack(exit)
-        && exit->owner->trace->snaps[exit->snapshot].nframes == 1 && is_loop_of(there, anchor->start, jump_target(anchor));
+        && exit->owner->trace->snaps[exit->snapshot].nframes == 1
+        && (is_loop_of(there, anchor->start, target) || is_loop_around(there, anchor->start, target));
 }
 
 int
@@ -508,22 +543,6 @@ follow_frames(_PyJitRecorder *r, _PyInterpreterFrame *frame)
         r->depth--;
     }
     r->frame = frame;
-}
-
-/* How often INSTR is in the trace already, at this depth or at any: an inner loop or a recursion is being unrolled. */
-static int
-times_seen(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT *instr, bool same_depth)
-{
-    int count = 0;
-    uint32_t offset = (uint32_t)(instr - _PyCode_CODE(code));
-    for (uint32_t i = 0; i < r->trace.nrecords; i++) {
-        const _PyJitRecord *record = &r->trace.records[i];
-        if (record->offset == offset && r->trace.codes[record->code] == code
-            && (!same_depth || record->depth == (uint8_t)(r->depth + 128))) {
-            count++;
-        }
-    }
-    return count;
 }
 
 /* Is there an instruction in the trace that ran at DEPTH? */
@@ -647,7 +666,7 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
     if (opcode == ENTER_EXECUTOR && code != NULL) {
         // A function that is compiled by itself is inlined all the same; at a loop the trace ends.
         const _PyExecutorObject *there = code->co_executors->executors[oparg];
-        if (there->kind != JIT_KIND_FUNCTION && !is_same_loop(r, there)) {
+        if (there->kind != JIT_KIND_FUNCTION && !is_same_loop(r, there) && !goes_around(r, there, code, next_instr)) {
             end_here(r, JIT_END_LINK, frame, start, opcode);
             return JIT_STEP_STOP;
         }

@@ -117,7 +117,7 @@ _PyJitSide_Begin(_PyJitBuilder *b)
     const _PyJitTrace *parent = b->from->owner->trace;
     const _PyJitSnapshot *snap = &parent->snaps[b->from->snapshot];
     Map map = {.b = b, .parent = parent};
-    bool held = _PyJitSide_ComesBack(b->from);
+    bool held = _PyJitSide_IsHeld(b->from);
     const _PyJitSnapSlot *slots;
     uint32_t nslots = _PyJitTrace_SnapSlots(parent, snap, &slots);
     for (uint32_t i = 0; held && i < parent->npassed && !b->failed; i++) {

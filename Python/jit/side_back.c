@@ -18,8 +18,8 @@
  * for which everything before the head is still true.  What memory a side trace may take for unchanged the snapshot of its exit
  * says (`held`): slots and attributes that nothing has written since the head, as the slot map saw it at that very place.
  *
- * Only traces that begin at an exit of the body come back.  Those of the peeled iteration would have to bring about everything,
- * and the peeled iteration does just that.
+ * Traces that begin at an exit of the peeled iteration have no old values: everything is new to them.  They come back for the sake of
+ * loops that run a few times: with the loop around it, such a loop is left and entered all the time, and memory is slow.
  *
  * Method: the peeled loop as a target of bridges, in PyPy (Ardo, Bolz and Fijalkowski: loop-aware optimizations in PyPy's tracing
  * JIT).  There the operations to be done again are kept as a trace of their own; here they are found in the loop's trace.
@@ -30,6 +30,8 @@
 
 #include "jit/lower.h"
 
+#define MOST_ITERATIONS 2
+
 /* --- Its end ---------------------------------------------------------------------------------------------------- */
 
 /* Of an operation before the head. */
@@ -37,6 +39,7 @@ enum {
     GIVEN = 1,                 // it is the value of a slot at the head
     NEW = 2,                   // its value, or what it checked, is not what it was when the loop was entered
     REACHED = 4,               // the body may know of it: given, or made of what is reached
+    UNCHECKED = 8,             // the body checks it again, and nothing is sure of it before if it is new
 };
 
 typedef struct {
@@ -47,6 +50,8 @@ typedef struct {
     _PyJitRef *here;           // by operation before the head: what it is now, if it is new or given
     uint8_t *state;            // likewise
     _PyJitRef phis[JIT_MAX_PASSED];
+    bool anew;                 // nothing from before the head is known
+    bool unchecked;            // a check before the head is left to the body
     bool impossible;
 } Back;
 
@@ -112,6 +117,65 @@ is_dirty_alike(const _PyJitBuilder *b, const _PyJitTrace *loop)
     return true;
 }
 
+/* The head's slot I is alike: rule 1 for it alone. */
+static bool
+is_slot_alike(const _PyJitBuilder *b, const _PyJitTrace *loop, uint32_t i)
+{
+    const _PyJitHeadSlot *head = &loop->heads[i];
+    if (!is_dirty_as(b, loop, head)) {
+        return false;
+    }
+    for (uint32_t j = 0; j < b->depth && head->object == JIT_REF_NONE; j++) {
+        const _PyJitHeadSlot *other = bare_head(loop, j);
+        bool shared = other != NULL && other->identity == head->identity;
+        if (is_bare(&b->slots[j]) && shared != (b->slots[head->slot].identity == b->slots[j].identity)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Will the head's slot I be alike after another iteration, if those are now that ALIKE says?  Its next number is computed in the body,
+ * or it is what another slot has now. */
+static bool
+will_be_alike(const _PyJitTrace *loop, const bool *alike, uint32_t i)
+{
+    const _PyJitHeadSlot *head = &loop->heads[i];
+    if (head->object != JIT_REF_NONE || JIT_IS_CONST(head->number) || head->number < JIT_REF_BIAS + loop->head) {
+        return alike[i];
+    }
+    _PyJitRef next = JIT_INS(loop, head->number)->b;
+    for (uint32_t k = 0; k < loop->nheads; k++) {
+        if (loop->heads[k].dirty && loop->heads[k].number == next) {
+            return alike[k];
+        }
+    }
+    return JIT_IS_CONST(next) || next >= JIT_REF_BIAS + loop->head;
+}
+
+int
+_PyJitSide_IterationsToHead(_PyJitBuilder *b)
+{
+    const _PyJitTrace *loop = b->from->owner->loop->trace;
+    bool alike[JIT_MAX_SLOTS], next[JIT_MAX_SLOTS];
+    _PyJitLoop_DropSmallObjects(b, b->depth);
+    for (uint32_t i = 0; i < loop->nheads; i++) {
+        alike[i] = !loop->heads[i].dirty || is_slot_alike(b, loop, i);
+    }
+    for (int iterations = 0; iterations <= MOST_ITERATIONS; iterations++) {
+        bool all = true;
+        for (uint32_t i = 0; i < loop->nheads; i++) {
+            all &= alike[i];
+            next[i] = !loop->heads[i].dirty || will_be_alike(loop, alike, i);
+        }
+        if (all) {
+            return iterations;
+        }
+        memcpy(alike, next, sizeof(alike));
+    }
+    return -1;
+}
+
 /* Rule 2. */
 static void
 write_the_rest(Back *back)
@@ -164,8 +228,9 @@ give(Back *back, _PyJitRef ref, _PyJitRef here)
     else {
         uint32_t i = ref - JIT_REF_BIAS;
         uint8_t state = GIVEN | REACHED | (_PyJitSide_OldValue(back->b, loop, ref) != here ? NEW : 0);
-        back->impossible |= back->state[i] != 0 && (back->state[i] != state || back->here[i] != here);
-        back->state[i] = state;
+        uint8_t before = back->state[i] & ~UNCHECKED;
+        back->impossible |= before != 0 && (before != state || back->here[i] != here);
+        back->state[i] = state | (back->state[i] & UNCHECKED);
         back->here[i] = here;
     }
 }
@@ -177,7 +242,8 @@ give_old(Back *back, _PyJitRef ref)
     if (ref != JIT_REF_NONE && !JIT_IS_CONST(ref)) {
         uint32_t i = ref - JIT_REF_BIAS;
         _PyJitRef here = _PyJitSide_OldValue(back->b, back->loop, ref);
-        back->impossible |= back->state[i] & NEW || (back->state[i] != 0 && back->here[i] != here);
+        uint8_t before = back->state[i] & ~UNCHECKED;
+        back->impossible |= before & NEW || (before != 0 && back->here[i] != here);
         back->state[i] |= GIVEN | REACHED;
         back->here[i] = here;
     }
@@ -243,6 +309,21 @@ give_slots(Back *back)
     }
 }
 
+/* Operand K of INS is an object that nothing may look into: before the head it was checked, which here the body does.  A constant
+ * is alive only if something else was found to be as it was. */
+static inline bool
+is_unchecked(const Back *back, const _PyJitIns *ins, int k)
+{
+    _PyJitRef ref = k == 0 ? ins->a : ins->b;
+    if (k >= _PyJit_Ops[ins->op].nargs) {
+        return false;
+    }
+    if (JIT_IS_CONST(ref)) {
+        return back->anew && back->unchecked && JIT_INS(back->loop, ref)->type == JIT_TYPE_OBJECT;
+    }
+    return is_new(back, ref) && (back->state[ref - JIT_REF_BIAS] & UNCHECKED) != 0;
+}
+
 static _PyJitRef do_again(Back *back, uint32_t i);
 
 /* What REF of the loop is now. */
@@ -272,7 +353,8 @@ do_again(Back *back, uint32_t i)
             return _PyJitSlot_Object(back->b, loop->heads[k].slot);    // it was not passed
         }
     }
-    if (!(back->state[i] & REACHED) || !(info->flags & JIT_OPFLAG_PURE) || info->nargs > 2) {
+    if (!(back->state[i] & REACHED) || !(info->flags & JIT_OPFLAG_PURE) || info->nargs > 2
+        || is_unchecked(back, ins, 0) || is_unchecked(back, ins, 1)) {
         back->impossible = true;
         return JIT_REF_NONE;
     }
@@ -370,22 +452,32 @@ renew_field(Back *back, uint32_t k)
 static void
 renew(Back *back, uint32_t i)
 {
-    const _PyJitIns *ins = JIT_INS(back->loop, JIT_REF_BIAS + i);
+    const _PyJitTrace *loop = back->loop;
+    const _PyJitIns *ins = JIT_INS(loop, JIT_REF_BIAS + i);
     const _PyJitOpInfo *info = &_PyJit_Ops[ins->op];
     if (_PyJitForward_Handles(ins->op)) {
         renew_load(back, i);
         return;
     }
     uint32_t reads = JIT_OPFLAGS_READS(info->flags);
-    bool reached = (info->flags & JIT_OPFLAG_PURE) && !(reads & back->loop->written);
-    bool new = (reads & back->stale) != 0;
+    bool reached = (info->flags & JIT_OPFLAG_PURE) && !(reads & loop->written);
+    bool new = back->anew || (reads & back->stale) != 0;
     for (int k = 0; k < info->nargs; k++) {
         _PyJitRef ref = k == 0 ? ins->a : k == 1 ? ins->b : ins->c;
         reached = reached && is_reached(back, ref);
         new |= is_new(back, ref);
     }
     if (!reached) {
-        return;                // it says nothing to the body
+        // It says nothing to the body.  What it checked there may be the reason why another operation is safe.
+        bool checks = (info->flags & JIT_OPFLAG_PURE) && (info->flags & JIT_OPFLAG_EXITS);
+        back->unchecked |= checks;
+        for (int k = 0; k < info->nargs && checks; k++) {
+            _PyJitRef ref = k == 0 ? ins->a : k == 1 ? ins->b : ins->c;
+            if (!JIT_IS_CONST(ref)) {
+                back->state[ref - JIT_REF_BIAS] |= UNCHECKED;
+            }
+        }
+        return;
     }
     back->state[i] |= REACHED;
     if (back->state[i] & GIVEN) {
@@ -437,7 +529,7 @@ _PyJitSide_GoBack(_PyJitBuilder *b)
     if (!is_dirty_alike(b, loop)) {
         return false;
     }
-    Back back = {.b = b, .loop = loop, .stale = (b->written | (parent == loop ? 0 : parent->written)) & ~loop->written};
+    Back back = {.b = b, .loop = loop, .anew = !b->holds, .stale = (b->written | (parent == loop ? 0 : parent->written)) & ~loop->written};
     back.here = PyMem_RawCalloc(loop->head + 1, sizeof(_PyJitRef) + 1);
     if (back.here == NULL) {
         return false;

@@ -110,8 +110,13 @@ _PyJitSide_ComesBack(const _PyJitExit *exit)
 {
     const _PyExecutorObject *owner = exit->owner;
     const _PyJitSnapshot *snap = &owner->trace->snaps[exit->snapshot];
-    return owner->loop != NULL && owner->anchor->kind == JIT_KIND_LOOP && exit->snapshot >= owner->trace->passed_from
-        && snap->first_frame_runs && _PyJitSide_TakesValues(exit);
+    return owner->loop != NULL && owner->anchor->kind == JIT_KIND_LOOP && snap->first_frame_runs && _PyJitSide_TakesValues(exit);
+}
+
+bool
+_PyJitSide_IsHeld(const _PyJitExit *exit)
+{
+    return exit->snapshot >= exit->owner->trace->passed_from && _PyJitSide_ComesBack(exit);
 }
 
 _PyJitRef
@@ -126,7 +131,8 @@ _PyJitSide_OldValue(_PyJitBuilder *b, const _PyJitTrace *loop, _PyJitRef ref)
         b->failed |= here == JIT_REF_NONE;
         return here;
     }
-    for (uint32_t i = 0; i < loop->npassed; i++) {
+    assert(b->t->npassed == 0 || b->t->npassed == loop->npassed);
+    for (uint32_t i = 0; i < b->t->npassed; i++) {
         if (loop->passed[i] == ref) {
             return b->t->passed[i];
         }

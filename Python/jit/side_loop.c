@@ -17,6 +17,7 @@
 
 #define MOST_LOOPS 4           // in a tree, besides its root
 #define MOST_RECORDS 200       // of the loop
+#define MOST_ITERATED 80       // records of all iterations before TO_HEAD
 
 /* The map has a number that memory does not, and that LOOP does not carry. */
 static bool
@@ -106,7 +107,7 @@ _PyJitSide_OwnLoop(_PyJitBuilder *b)
     _PyJitTrace before = *t;
     uint64_t began_held = b->began_held;
     uint32_t written = b->written;
-    bool wrote_fields = b->wrote_fields;
+    bool wrote_fields = b->wrote_fields, holds = b->holds;
     int added = add_records(b, loop);
     if (added <= 0) {
         take_back(t, &before);
@@ -125,13 +126,50 @@ _PyJitSide_OwnLoop(_PyJitBuilder *b)
         b->began_held = began_held;
         b->written = written;
         b->wrote_fields = wrote_fields;
-        b->holds = true;
+        b->holds = holds;
         b->peeled = false;
         b->end = end;
         b->arrived_offset = arrived;
         b->first = 0;
     }
     return found;
+}
+
+int
+_PyJitSide_Iterate(_PyJitBuilder *b)
+{
+    _PyJitTrace *t = b->t;
+    const _PyJitTrace *loop = b->from->owner->loop->trace;
+    uint32_t nrecords = loop->nrecords - loop->loop_first;
+    if (!pass_is_on(JIT_PASS_PEEL) || nrecords > MOST_ITERATED || b->left || b->nframes != 1 || b->depth != loop->head_sp) {
+        return 0;
+    }
+    int iterations = _PyJitSide_IterationsToHead(b);
+    if (iterations <= 0 || (uint32_t)iterations * nrecords > MOST_ITERATED) {
+        return 0;
+    }
+    _PyJitTrace before = *t;
+    int added = add_records(b, loop);
+    if (added <= 0) {
+        take_back(t, &before);
+        return added;
+    }
+    int end = b->end;
+    uint32_t arrived = b->arrived_offset;
+    b->end = JIT_END_LOOP;
+    b->arrived_offset = b->end_offset;
+    b->first = before.nrecords;
+    int done = _PyJitLoop_Unroll(b, iterations);
+    if (done == 0) {
+        take_back(t, &before);
+        b->arrived_offset = arrived;
+    }
+    b->end = end;
+    b->first = 0;
+    b->code = (uint16_t)b->end_code;
+    b->offset = b->end_offset;
+    b->progress = true;
+    return done < 0 ? -1 : 0;
 }
 
 #endif /* _Py_TIER2 */

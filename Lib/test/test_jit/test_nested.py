@@ -240,6 +240,34 @@ class ComingBackTests(unittest.TestCase):
         self.assertTrue(any("IMOD" in text for text in traces), traces)
         self.assertFalse(any("OPAQUE POP_JUMP" in text for text in traces), traces)
 
+    def test_stays_in_registers(self):
+        # The inner loop often ends in its first or second iteration.  Its side traces go through the outer
+        # loop, whose own trace stands in the way, and come back: few executors are entered through memory.
+        program = """
+import re, sys, tempfile
+def f(limit):
+    total = count = 0
+    for a in range(1, limit):
+        for b in range(1, a, 3):
+            x, y = a, b
+            while y:
+                x, y = y, x % y
+            total += x
+            count += 1
+    return count
+loops = sum(f(200) for turn in range(40))
+with tempfile.NamedTemporaryFile("r") as file:
+    sys._dump_tracelets(file.name)
+    entered = sum(int(n) for n in re.findall(r"entered (\\d+) times", file.read()))
+print(loops, entered)
+"""
+        settings = {"PYTHON_JIT_LOOP_THRESHOLD": "1000", "PYTHON_JIT_EXIT_THRESHOLD": "100"}
+        for backend in "interpreter", "native":
+            with self.subTest(backend):
+                loops, entered = run(program, PYTHON_JIT_BACKEND=backend, **settings).split()
+                self.assertGreater(int(entered), 0)
+                self.assertLess(int(entered) * 5, int(loops))
+
     def test_traces_verify(self):
         program = FUNCTIONS + "print({sys._jit._ir_verify(text) for text in sys._jit._ir_traces()})\n"
         for backend in "interpreter", "native":

@@ -74,7 +74,10 @@ static struct {
     _PyJitAllocation plan;                            // of the trace at hand
     uint32_t *stubs;                                  // offsets of the exits' stubs, those with values behind
     size_t stubs_size;
+    const char *dump_folder;                          // PYTHON_JIT_DUMP_CODE, or NULL
 } backend;
+
+#define NO_STUB UINT32_MAX
 
 /* Where a constant stands in the pool. */
 #define KONST_OFFSET(REF) (8 * (size_t)(JIT_REF_BIAS - 1 - (REF)))
@@ -159,25 +162,31 @@ lay_out(const _PyExecutorObject *executor, Layout *layout, const char **reason)
         return -1;
     }
     *layout = (Layout){0};
+    size_t hot = 0, cold = 0;
     for (uint32_t i = 0; i < plan->nsteps; i++) {
+        _PyJitStep *step = &plan->steps[i];
         if (i == plan->loop) {
-            layout->loop = layout->hot;
+            layout->loop = hot;
         }
-        int number = stencil_of(trace, &plan->steps[i]);
+        int number = stencil_of(trace, step);
         if (number < 0) {
             *reason = "no stencil for an operation of the trace";
             return -1;
         }
-        plan->steps[i].stencil = (uint32_t)number;
-        plan->steps[i].at = (uint32_t)layout->hot;
-        const struct jit_stencil *stencil = &jit_stencils[number];
-        layout->hot += stencil->hot_size;
-        layout->cold += stencil->cold_size;
+        step->stencil = (uint32_t)number;
+        step->at = (uint32_t)hot;
+        hot += jit_stencils[number].hot_size;
+        cold += jit_stencils[number].cold_size;
     }
+    layout->hot = hot;
+    layout->cold = cold;
     size_t at = layout->hot + layout->cold;
     for (uint32_t i = 0; i < executor->nexits; i++) {
-        backend.stubs[i] = (uint32_t)at;
-        at += has_values(trace, &executor->exits[i]) ? 0 : jit_stencils[exit_stub(&executor->exits[i])].hot_size;
+        backend.stubs[i] = NO_STUB;
+        if (!has_values(trace, &executor->exits[i])) {
+            backend.stubs[i] = (uint32_t)at;
+            at += jit_stencils[exit_stub(&executor->exits[i])].hot_size;
+        }
     }
     for (uint32_t i = 0; i < plan->nexits; i++) {
         backend.stubs[executor->nexits + i] = (uint32_t)at;
@@ -241,15 +250,18 @@ copy_steps(const _PyExecutorObject *executor, const Layout *layout, uintptr_t ba
     values[JIT_VALUE_COLD] = base + layout->hot;
     for (const _PyJitStep *step = plan->steps, *end = step + plan->nsteps; step < end; step++) {
         const struct jit_stencil *stencil = &jit_stencils[step->stencil];
-        values[JIT_VALUE_HOT] = base + step->at;
-        values[JIT_VALUE_CONTINUE] = base + step->at + stencil->hot_size;
-        give_values(&context, executor, step, base);
         if (step->at + stencil->hot_size + JIT_COPY_BLOCK <= layout->hot) {
             copy_code(buffer + step->at, jit_code + stencil->code, stencil->hot_size);
         }
         else {
             memcpy(buffer + step->at, jit_code + stencil->code, stencil->hot_size);
         }
+        if (stencil->hot_patches + stencil->cold_size == 0) {
+            continue;
+        }
+        values[JIT_VALUE_HOT] = base + step->at;
+        values[JIT_VALUE_CONTINUE] = base + step->at + stencil->hot_size;
+        give_values(&context, executor, step, base);
         patch_hot(buffer, base, stencil, &context);
         if (stencil->cold_size > 0) {
             copy_cold(buffer, base, stencil, &context);
@@ -274,8 +286,8 @@ copy_stubs(const _PyExecutorObject *executor, const Layout *layout, uintptr_t ba
     Context context = {.trace = executor->trace};
     give_common_values(&context, executor);
     for (uint32_t i = 0; i < executor->nexits; i++) {
-        const _PyJitExit *exit = &executor->exits[i];
-        if (!has_values(executor->trace, exit)) {
+        if (backend.stubs[i] != NO_STUB) {
+            const _PyJitExit *exit = &executor->exits[i];
             context.values[JIT_VALUE_EXIT] = (uintptr_t)exit;
             copy_stub(buffer, base, base + backend.stubs[i], exit_stub(exit), &context);
         }
@@ -324,7 +336,7 @@ copy_pool(const _PyExecutorObject *executor, const Layout *layout, uintptr_t bas
 static void
 dump_code(const _PyExecutorObject *executor, const unsigned char *code)
 {
-    const char *folder = Py_GETENV("PYTHON_JIT_DUMP_CODE");
+    const char *folder = backend.dump_folder;
     if (folder == NULL || *folder == '\0') {
         return;
     }
@@ -481,6 +493,7 @@ _PyJit_BackendInit(const char **reason)
             return -1;
         }
     }
+    backend.dump_folder = Py_GETENV("PYTHON_JIT_DUMP_CODE");
     _PyJit_Enter = (_PyJitEnterFunc)(uintptr_t)(backend.shared + JIT_SHARED_entry);
     _PyJit_ValueExitCode = backend.shared + JIT_SHARED_value_exit;
     return 0;

@@ -12,17 +12,6 @@
 #include "pycore_frame.h"
 #include "jit/lower.h"
 
-void
-_PyJitLower_Begin(_PyJitBuilder *b, uint32_t index)
-{
-    const _PyJitRecord *record = &b->t->records[index];
-    b->code = record->code;
-    b->offset = record->offset - record->prefix;
-    b->progress = index > 0 || b->peeled;
-    b->failed |= _PyJitTrace_Emit(b->t, JIT_OP_BYTECODE, JIT_TYPE_NONE, JIT_REF_NONE, JIT_REF_NONE, index,
-                                  JIT_NO_SNAPSHOT) == JIT_REF_NONE;
-}
-
 bool
 _PyJitLower_Next(const _PyJitBuilder *b, uint32_t index, uint16_t *code, uint32_t *offset)
 {
@@ -171,6 +160,24 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case CALL_BUILTIN_CLASS:
         case CALL_ISINSTANCE:
             return _PyJitLower_Builtin(b, index);
+        // What is frequent goes to its rules at once.
+        case COMPARE_OP_INT:
+        case COMPARE_OP_FLOAT:
+        case TO_BOOL_BOOL:
+        case POP_JUMP_IF_TRUE:
+        case POP_JUMP_IF_FALSE:
+        case POP_JUMP_IF_NONE:
+        case POP_JUMP_IF_NOT_NONE:
+            return _PyJitLower_Compare(b, index);
+        case CALL_PY_EXACT_ARGS:
+        case CALL_BOUND_METHOD_EXACT_ARGS:
+        case LOAD_ATTR_METHOD_WITH_VALUES:
+        case LOAD_ATTR_METHOD_NO_DICT:
+        case PUSH_NULL:
+        case RESUME_CHECK:
+        case RETURN_VALUE:
+        case RETURN_CONST:
+            return _PyJitLower_Call(b, index);
         default: {
             uint32_t done = _PyJitLower_Number(b, index);
             if (done == 0) {

@@ -19,13 +19,13 @@ typedef struct {
     _PyJitRef number;          // the same as a raw number; NONE: not known
     _PyJitRef memory;          // what memory holds, as far as it is known
     uint8_t dirty;
-    uint8_t owned;             // dirty, and the trace has a reference to `object` for this slot
-    uint8_t plain;             // `object` is plain
-    uint8_t memory_plain;      // what memory holds is plain, or NULL
-    uint8_t quiet;             // its object may end where the slot is dropped, at the end of the instruction (GuardRelease)
-    uint8_t heap;              // dirty, and `object` is borrowed from an attribute, an item or a dict
-    uint8_t carried;           // a flush that keeps numbers leaves it dirty
-    uint8_t held;              // if clean: nothing has written memory since the head of the loop (side_back.c)
+    uint8_t owned : 1;         // dirty, and the trace has a reference to `object` for this slot
+    uint8_t plain : 1;         // `object` is plain
+    uint8_t memory_plain : 1;  // what memory holds is plain, or NULL
+    uint8_t quiet : 1;         // its object may end where the slot is dropped, at the end of the instruction (GuardRelease)
+    uint8_t heap : 1;          // dirty, and `object` is borrowed from an attribute, an item or a dict
+    uint8_t carried : 1;       // a flush that keeps numbers leaves it dirty
+    uint8_t held : 1;          // if clean: nothing has written memory since the head of the loop (side_back.c)
     uint16_t identity;         // of a number without an object: slots with the same one get the same box
     _PyJitRef alias;           // the number as a value of its own, where another identity has the same number
 } _PyJitSlot;
@@ -109,6 +109,9 @@ typedef struct {
     uint16_t identities;       // given so far
     uint32_t loop_head;        // LOOP's aux
     uint32_t shares_from;      // the first snapshot that later operations may have too: none from before the loop's head
+    uint32_t latest_snap;      // snapshots there were when the newest one had been made (slots.c), 0: it is gone,
+    uint32_t latest_snap_ins;  // the operation it was made for,
+    bool latest_holds;         // and whether `held` says something in it
 } _PyJitBuilder;
 
 /* Passes, and the names PYTHON_JIT_PASSES_OFF has for them. */
@@ -318,7 +321,16 @@ uint32_t _PyJitLower_Seq(_PyJitBuilder *b, uint32_t index);
 /* lower_subscr.c: for BINARY_SUBSCR and STORE_SUBSCR. */
 uint32_t _PyJitLower_Subscript(_PyJitBuilder *b, uint32_t index);
 /* The instruction at INDEX begins: its checks lead to it. */
-void _PyJitLower_Begin(_PyJitBuilder *b, uint32_t index);
+static inline void
+_PyJitLower_Begin(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    b->code = record->code;
+    b->offset = record->offset - record->prefix;
+    b->progress = index > 0 || b->peeled;
+    b->failed |= _PyJitTrace_Emit(b->t, JIT_OP_BYTECODE, JIT_TYPE_NONE, JIT_REF_NONE, JIT_REF_NONE, index,
+                                  JIT_NO_SNAPSHOT) == JIT_REF_NONE;
+}
 /* Where control went after record INDEX.  false: not known. */
 bool _PyJitLower_Next(const _PyJitBuilder *b, uint32_t index, uint16_t *code, uint32_t *offset);
 
@@ -389,22 +401,13 @@ void _PyJitDead_Remove(_PyJitTrace *t);
 
 /* opt_forward.c ------------------------------------------------------------------------------------------------- */
 
+bool _PyJitForward_Is(int op);
 /* The rules for attributes call these; OP is one of theirs, of which common subexpressions know nothing. */
 static inline bool
 _PyJitForward_Handles(int op)
 {
-    switch (op) {
-        case JIT_OP_LOAD_FIELD:
-        case JIT_OP_READ_FIELD:
-        case JIT_OP_STORE_FIELD:
-        case JIT_OP_STORE_FIELD_FLOAT:
-        case JIT_OP_STORE_FIELD_INT:
-        case JIT_OP_INIT_SLOT:
-        case JIT_OP_INIT_VALUE:
-            return pass_is_on(JIT_PASS_FORWARD);
-        default:
-            return false;
-    }
+    const uint32_t attributes = JIT_OPFLAG_READS_ATTR | JIT_OPFLAG_WRITES_ATTR;
+    return _PyJit_Ops[op].flags & attributes && _PyJitForward_Is(op) && pass_is_on(JIT_PASS_FORWARD);
 }
 /* What is PLACE bytes behind OBJECT, whose type was checked to have VERSION: emits a load, or finds it known.  WANTED: `value` is
  * set, else it is enough to know that there is one (the place is about to be stored to). */

@@ -99,6 +99,7 @@ rewind_to_mark(Loop *loop)
     t->nins = mark->nins;
     t->nk = mark->nk;
     t->nsnaps = mark->nsnaps;
+    b->latest_snap = 0;
     t->nframes = mark->nframes;
     t->nslots = mark->nslots;
     t->nexits = mark->nexits;
@@ -380,12 +381,12 @@ is_back(const _PyJitBuilder *b)
         && b->depth == t->records[b->first].sp;
 }
 
-/* Operations from FROM on that make code. */
+/* Operations from FROM up to END that make code. */
 static uint32_t
-count_code(const _PyJitTrace *t, uint32_t from)
+count_code(const _PyJitTrace *t, uint32_t from, uint32_t end)
 {
     uint32_t count = 0;
-    for (uint32_t i = from; i < t->nins; i++) {
+    for (uint32_t i = from; i < end; i++) {
         const _PyJitIns *ins = JIT_INS(t, JIT_REF_BIAS + i);
         count += ins->op != JIT_OP_BYTECODE && ins->op != JIT_OP_PHI;
     }
@@ -436,7 +437,7 @@ _PyJitLoop_Peel(_PyJitBuilder *b)
     loop.b = b;
     loop.depth = b->depth;
     loop.written = b->written;
-    uint32_t once = count_code(t, 1);
+    uint32_t walked_once = t->nins;
     int found = 0;
     b->peeled = true;
     uint32_t peeled = 1;
@@ -459,10 +460,9 @@ _PyJitLoop_Peel(_PyJitBuilder *b)
             break;
         }
     }
-    if (found > 0) {
-        bool carries = JIT_INS(t, JIT_REF_BIAS + b->loop_head)->op == JIT_OP_PHI;
-        uint32_t body = count_code(t, b->loop_head) - 1;
-        if (!carries && body + once / LEAST_GAIN >= once) {
+    if (found > 0 && JIT_INS(t, JIT_REF_BIAS + b->loop_head)->op != JIT_OP_PHI) {
+        uint32_t once = count_code(t, 1, walked_once), body = count_code(t, b->loop_head, t->nins) - 1;
+        if (body + once / LEAST_GAIN >= once) {
             found = 0;
         }
     }

@@ -26,6 +26,13 @@
 
 /* --- The table ------------------------------------------------------------------------------------------------------ */
 
+bool
+_PyJitForward_Is(int op)
+{
+    return op == JIT_OP_LOAD_FIELD || op == JIT_OP_READ_FIELD || op == JIT_OP_STORE_FIELD || op == JIT_OP_STORE_FIELD_FLOAT
+        || op == JIT_OP_STORE_FIELD_INT || op == JIT_OP_INIT_SLOT || op == JIT_OP_INIT_VALUE;
+}
+
 static _PyJitField *
 find(_PyJitBuilder *b, _PyJitRef object, uint32_t place)
 {

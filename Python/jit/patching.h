@@ -110,7 +110,7 @@ static inline void
 patch_part(unsigned char *code, uintptr_t address, const struct jit_patch *patches, size_t count,
            const Context *context)
 {
-    for (const struct jit_patch *patch = patches; patch < patches + count; patch++) {
+    for (const struct jit_patch *patch = patches, *end = patches + count; patch < end; patch++) {
         uintptr_t value = patch->value < JIT_VALUE_GIVEN ? context->values[patch->value] : other_value(patch, context);
         assert(value != 0 || (patch->value != JIT_VALUE_SIDE_EXIT && patch->value != JIT_VALUE_HEAD));
         apply(code + patch->offset, address + patch->offset, patch, value + (uintptr_t)(intptr_t)patch->addend);

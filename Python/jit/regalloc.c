@@ -448,18 +448,33 @@ operation(Walk *w, const _PyJitIns *ins)
     }
 }
 
-static bool
+static inline bool
 makes_code(const _PyJitIns *ins)
 {
-    switch (ins->op) {
-        case JIT_OP_NOP:
-        case JIT_OP_KONST:
-        case JIT_OP_BYTECODE:
-        case JIT_OP_PASS:
-        case JIT_OP_START_SIDE:
-            return false;
-        default:
-            return true;
+    if (ins->op == JIT_OP_BYTECODE) {      // half of a trace
+        return false;
+    }
+    return ins->op != JIT_OP_NOP && ins->op != JIT_OP_KONST && ins->op != JIT_OP_PASS && ins->op != JIT_OP_START_SIDE;
+}
+
+static void
+walk_over(Walk *w, uint32_t from, uint32_t to)
+{
+    for (uint32_t i = from; i < to && w->problem == NULL; i++) {
+        const _PyJitIns *ins = ins_at(w, i);
+        if (!makes_code(ins)) {
+            continue;
+        }
+        w->at = i;
+        if (ins->op == JIT_OP_PHI) {
+            _PyJitWalk_EnterPhi(w, ins);
+        }
+        else if (ins->op == JIT_OP_PARAM) {
+            _PyJitWalk_EnterParam(w, ins);
+        }
+        else {
+            operation(w, ins);
+        }
     }
 }
 
@@ -521,22 +536,12 @@ _PyJit_AllocateRegisters(const _PyExecutorObject *executor, const _PyJitExit *fr
     w.next_uses = (uint16_t (*)[3])(w.values + trace->nins);
     memset(w.holds, 0xff, sizeof(w.holds));
     find_uses(&w);
-    for (uint32_t i = 0; i < trace->nins && w.problem == NULL; i++) {
-        const _PyJitIns *ins = ins_at(&w, i);
-        w.at = i;
-        if (i == w.body && w.body > 0) {
-            _PyJitWalk_NoteHead(&w);
-        }
-        if (ins->op == JIT_OP_PHI) {
-            _PyJitWalk_EnterPhi(&w, ins);
-        }
-        else if (ins->op == JIT_OP_PARAM) {
-            _PyJitWalk_EnterParam(&w, ins);
-        }
-        else if (makes_code(ins)) {
-            operation(&w, ins);
-        }
+    if (w.body > 0) {
+        walk_over(&w, 0, w.body);
+        w.at = w.body;
+        _PyJitWalk_NoteHead(&w);
     }
+    walk_over(&w, w.body, trace->nins);
     *reason = w.problem;
     return w.problem == NULL ? 0 : w.too_large ? -2 : -1;
 }

@@ -59,6 +59,9 @@ note_passed(_PyJitBuilder *b)
     }
     for (uint32_t i = t->head; i < t->nins; i++) {
         const _PyJitIns *ins = JIT_INS(t, JIT_REF_BIAS + i);
+        if (ins->op == JIT_OP_BYTECODE) {
+            continue;
+        }
         int nargs = _PyJit_Ops[ins->op].nargs;
         if (nargs > 0 && ins->op != JIT_OP_PHI) {
             mark(t, ins->a);

@@ -31,6 +31,26 @@ int _PyJit_SetFloatItem(PyObject *list, int64_t i, double value);
 /* Appends ITEM with a reference of its own.  -1, with nothing done: memory is short. */
 int _PyJit_AppendItem(PyObject *list, PyObject *item);
 
+/* A new object, or NULL without the exception: memory was short. */
+static inline PyObject *
+_PyJit_New(PyObject *made)
+{
+    if (made == NULL) {
+        PyErr_Clear();
+    }
+    return made;
+}
+
+/* --- dicts.c --- */
+
+/* The value of KEY in an exact dict, borrowed.  NULL: there is none, or to find it may run code of users. */
+PyObject *_PyJit_DictGet(PyObject *dict, PyObject *key);
+/* The same, but OTHERWISE where there is none. */
+PyObject *_PyJit_DictGetOr(PyObject *dict, PyObject *key, PyObject *otherwise);
+/* 1 or 0: KEY is in the exact dict, or the exact set or frozenset; -1: to find out may run code of users. */
+int64_t _PyJit_DictHas(PyObject *dict, PyObject *key);
+int64_t _PyJit_SetHas(PyObject *set, PyObject *key);
+
 /* --- quiet.c --- */
 
 /* Would the end of O run no code of users, if it is one of SHARES references that are given up together, and the last one?  0 or 1;

@@ -44,11 +44,7 @@ _PyJit_SetIntField(PyObject **place, int64_t value)
 PyObject *
 _PyJit_NewInstance(PyTypeObject *type)
 {
-    PyObject *instance = _PyType_NewManagedObject(type);
-    if (instance == NULL) {
-        PyErr_Clear();
-    }
-    return instance;
+    return _PyJit_New(_PyType_NewManagedObject(type));
 }
 
 #endif /* _Py_TIER2 */

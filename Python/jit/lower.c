@@ -151,14 +151,21 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case STORE_ATTR_SLOT:
             return _PyJitLower_Attribute(b, index);
         case BINARY_SUBSCR:
+        case BINARY_SUBSCR_DICT:
         case STORE_SUBSCR:
             return _PyJitLower_Subscript(b, index);
+        case BUILD_LIST:
+        case BUILD_TUPLE:
+        case GET_ITER:
+        case BINARY_OP_ADD_UNICODE:
+            return _PyJitLower_Make(b, index);
         case CALL_LEN:
         case CALL_BUILTIN_O:
         case CALL_BUILTIN_FAST:
         case CALL_BUILTIN_FAST_WITH_KEYWORDS:
         case CALL_BUILTIN_CLASS:
         case CALL_ISINSTANCE:
+        case CALL_METHOD_DESCRIPTOR_FAST:
             return _PyJitLower_Builtin(b, index);
         // What is frequent goes to its rules at once.
         case COMPARE_OP_INT:

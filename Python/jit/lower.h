@@ -318,7 +318,9 @@ uint32_t _PyJitLower_Math(_PyJitBuilder *b, uint32_t index, PyObject *callable, 
 uint32_t _PyJitLower_Attribute(_PyJitBuilder *b, uint32_t index);
 /* lower_seq.c: for lists, tuples and their iterators. */
 uint32_t _PyJitLower_Seq(_PyJitBuilder *b, uint32_t index);
-/* lower_subscr.c: for BINARY_SUBSCR and STORE_SUBSCR. */
+/* lower_make.c: for what makes lists, tuples, iterators and strings. */
+uint32_t _PyJitLower_Make(_PyJitBuilder *b, uint32_t index);
+/* lower_subscr.c: for subscripts whose specialized forms lower_seq.c does not have. */
 uint32_t _PyJitLower_Subscript(_PyJitBuilder *b, uint32_t index);
 /* The instruction at INDEX begins: its checks lead to it. */
 static inline void

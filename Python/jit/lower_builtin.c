@@ -1,4 +1,4 @@
-/* Lowering rules of calls of builtins: len, abs, min, max, isinstance, float, int.  Functions of module math: lower_math.c.
+/* Lowering rules of calls of builtins: len, abs, min, max, isinstance, float, int, dict.get.  Functions of module math: lower_math.c.
  *
  * The callable is a constant of the trace (lower_global.c), so what it is is known here.  Identity is kept: abs, min, max, float and
  * int may give back their argument, so where that object is known, or another slot has the same number, a check says which one it
@@ -205,6 +205,38 @@ call_isinstance(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* --- Methods -------------------------------------------------------------------------------------------------------- */
+
+/* dict.get, with one argument or a constant as the second. */
+static uint32_t
+call_get(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t nargs = record->oparg, callable = b->depth - nargs - 2, self = callable + 1, key = self + 1;
+    const _PyJitSlot *slot = &b->slots[callable], *last = &b->slots[b->depth - 1];
+    if (nargs < 1 || nargs > 2 || !slot->dirty || slot->object == JIT_REF_NONE || !JIT_IS_CONST(slot->object)) {
+        return 0;
+    }
+    PyObject *method = (PyObject *)(uintptr_t)JIT_INS(b->t, slot->object)->bits;
+    unsigned int tag = JIT_TAG(record->types, nargs - 1);
+    if (method == NULL || !Py_IS_TYPE(method, &PyMethodDescr_Type) || PyDescr_TYPE(method) != &PyDict_Type
+        || strcmp(((PyMethodDescrObject *)method)->d_method->ml_name, "get") != 0
+        || !can_drop(slot) || !can_drop(&b->slots[self]) || _PyJitSlot_IsBare(b, self)
+        || (!can_drop(&b->slots[key]) && (tag == JIT_TAG_OTHER || tag == JIT_TAG_NULL))
+        || (nargs == 2 && (!last->dirty || last->object == JIT_REF_NONE || !JIT_IS_CONST(last->object)))) {
+        return 0;
+    }
+    _PyJitRef otherwise = nargs == 2 ? last->object : object_const(b, Py_None);
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, self);
+    (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, &PyDict_Type));
+    _PyJitRef known = plain_key(b, key);
+    _PyJitRef value = _PyJitBuild_Emit3(b, JIT_OP_DICT_GET_OR, object, known, otherwise);
+    drop(b, nargs + 2);
+    _PyJitSlot_PushHeap(b, value);
+    return 1;
+}
+
 uint32_t
 _PyJitLower_Builtin(_PyJitBuilder *b, uint32_t index)
 {
@@ -223,6 +255,8 @@ _PyJitLower_Builtin(_PyJitBuilder *b, uint32_t index)
             return call_min_max(b, index);
         case CALL_BUILTIN_CLASS:
             return call_class(b, index);
+        case CALL_METHOD_DESCRIPTOR_FAST:
+            return call_get(b, index);
         case CALL_ISINSTANCE:
             return call_isinstance(b, index);
         default:

@@ -9,7 +9,7 @@
 
 #include "opcode.h"
 #include "pycore_code.h"
-#include "jit/lower.h"
+#include "jit/rules.h"
 
 /* A conditional jump: whether the trace goes on where it was taken, and where the other way leads. */
 typedef struct {
@@ -54,17 +54,9 @@ test_branch(const _PyJitBuilder *b, uint32_t index, Branch *branch, bool *holds)
 }
 
 static _PyJitRef
-constant(_PyJitBuilder *b, int64_t value)
-{
-    _PyJitRef ref = _PyJitTrace_Const(b->t, JIT_TYPE_I64, (uint64_t)value);
-    b->failed |= ref == JIT_REF_NONE;
-    return ref;
-}
-
-static _PyJitRef
 not_of(_PyJitBuilder *b, _PyJitRef truth)
 {
-    return _PyJitBuild_Emit(b, JIT_OP_IXOR, truth, constant(b, 1), 0);
+    return _PyJitBuild_Emit(b, JIT_OP_IXOR, truth, konst(b, 1), 0);
 }
 
 /* The guard for `x OP y` with OP of enum Py_LT..., which HOLDS or does not; *swap: its operands are y, x. */
@@ -101,7 +93,7 @@ compare_value(_PyJitBuilder *b, uint32_t compare, bool floats, _PyJitRef x, _PyJ
 static void
 guard_truth(_PyJitBuilder *b, _PyJitRef truth, bool holds, const Branch *branch)
 {
-    _PyJitRef one = constant(b, 1);
+    _PyJitRef one = konst(b, 1);
     if (b->failed) {
         return;
     }
@@ -209,7 +201,7 @@ truth(_PyJitBuilder *b, uint32_t index)
         _PyJitLower_Begin(b, index);
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_NONE, _PyJitSlot_Object(b, top), JIT_REF_NONE, 0);
         b->slots[top].plain = 1;
-        return finish_test(b, index, 1, constant(b, 0));
+        return finish_test(b, index, 1, konst(b, 0));
     }
     _PyJitLower_Begin(b, index);
     bool is_bool = _PyJitNumber_IsBool(b, top, tag);
@@ -221,13 +213,13 @@ truth(_PyJitBuilder *b, uint32_t index)
     Branch branch;
     if (!test_branch(b, index, &branch, &holds)) {
         value = floats ? _PyJitBuild_Emit(b, JIT_OP_FTRUE, value, JIT_REF_NONE, 0)
-            : not_of(b, _PyJitBuild_Emit(b, JIT_OP_IEQ, value, constant(b, 0), 0));
+            : not_of(b, _PyJitBuild_Emit(b, JIT_OP_IEQ, value, konst(b, 0), 0));
         return finish_test(b, index, 1, value);
     }
     _PyJitSlot_DropTop(b);
     _PyJitLower_Begin(b, index + 1);
     // Not-a-number is true.
-    _PyJitRef zero = floats ? _PyJitTrace_Const(b->t, JIT_TYPE_F64, 0) : constant(b, 0);
+    _PyJitRef zero = floats ? _PyJitTrace_Const(b->t, JIT_TYPE_F64, 0) : konst(b, 0);
     b->failed |= zero == JIT_REF_NONE;
     int guard = floats ? (holds ? JIT_OP_GUARD_FNE : JIT_OP_GUARD_FEQ) : holds ? JIT_OP_GUARD_INE : JIT_OP_GUARD_IEQ;
     (void)_PyJitBuild_EmitTo(b, guard, value, zero, JIT_EXIT_SIDE, branch.code, branch.other);
@@ -250,7 +242,7 @@ truth_of_size(_PyJitBuilder *b, uint32_t index)
     }
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_LIST, object, JIT_REF_NONE, 0);
     _PyJitRef size = _PyJitBuild_Emit(b, JIT_OP_LIST_SIZE, object, JIT_REF_NONE, 0);
-    return finish_test(b, index, 1, not_of(b, _PyJitBuild_Emit(b, JIT_OP_IEQ, size, constant(b, 0), 0)));
+    return finish_test(b, index, 1, not_of(b, _PyJitBuild_Emit(b, JIT_OP_IEQ, size, konst(b, 0), 0)));
 }
 
 static uint32_t
@@ -286,7 +278,7 @@ is_op(_PyJitBuilder *b, uint32_t index)
     _PyJitLower_Begin(b, index);
     _PyJitRef same;
     if (numbers > 0) {
-        same = constant(b, 0);
+        same = konst(b, 0);
     }
     else {
         _PyJitRef one = _PyJitSlot_Object(b, slots[0]);
@@ -294,6 +286,41 @@ is_op(_PyJitBuilder *b, uint32_t index)
         same = _PyJitBuild_Emit(b, JIT_OP_SAME, one, other, 0);
     }
     return finish_test(b, index, 2, inverted ? not_of(b, same) : same);
+}
+
+/* COMPARE_OP_STR: == and != of strings. */
+static uint32_t
+compare_strings(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t left = b->depth - 2, right = b->depth - 1, operator = record->oparg >> 5;
+    if (JIT_TAG(record->types, 0) != JIT_TAG_STR || JIT_TAG(record->types, 1) != JIT_TAG_STR
+        || (operator != Py_EQ && operator != Py_NE) || _PyJitSlot_IsBare(b, left) || _PyJitSlot_IsBare(b, right)) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef x = guard_str(b, left), y = guard_str(b, right), equal = emit2(b, JIT_OP_STR_EQ, x, y);
+    return finish_test(b, index, 2, operator == Py_NE ? not_of(b, equal) : equal);
+}
+
+/* CONTAINS_OP_DICT, CONTAINS_OP_SET, of what need not be given up. */
+static uint32_t
+contains(_PyJitBuilder *b, uint32_t index, bool dict)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t key = b->depth - 2, container = b->depth - 1;
+    unsigned int tag = JIT_TAG(record->types, 1);
+    bool is_plain_key = tag != JIT_TAG_OTHER && tag != JIT_TAG_NULL;
+    if (!can_drop(&b->slots[container]) || _PyJitSlot_IsBare(b, container) || record->seen == NULL
+        || (!can_drop(&b->slots[key]) && !is_plain_key)) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, container);
+    (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, record->seen));
+    _PyJitRef known = plain_key(b, key);
+    _PyJitRef has = emit2(b, dict ? JIT_OP_DICT_HAS : JIT_OP_SET_HAS, object, known);
+    return finish_test(b, index, 2, record->oparg ? not_of(b, has) : has);
 }
 
 /* A jump on a bool or None that is on the stack. */
@@ -360,6 +387,11 @@ _PyJitLower_Compare(_PyJitBuilder *b, uint32_t index)
             return unary_not(b, index);
         case IS_OP:
             return is_op(b, index);
+        case COMPARE_OP_STR:
+            return compare_strings(b, index);
+        case CONTAINS_OP_DICT:
+        case CONTAINS_OP_SET:
+            return contains(b, index, b->t->records[index].opcode == CONTAINS_OP_DICT);
         case POP_JUMP_IF_TRUE:
         case POP_JUMP_IF_FALSE:
         case POP_JUMP_IF_NONE:

@@ -143,6 +143,29 @@ load_subscript(_PyJitBuilder *b, uint32_t index)
     return load_number(b, index);
 }
 
+/* BINARY_SUBSCR_DICT.  One of the operands may end with it: the key if that is no plain object, else the dict. */
+static uint32_t
+load_value(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t container = b->depth - 2, key = b->depth - 1;
+    bool key_may_end = JIT_TAG(record->types, 0) == JIT_TAG_OTHER && !can_drop(&b->slots[key]);
+    uint32_t ends = key_may_end ? key : container;
+    if (_PyJitSlot_IsBare(b, container) || !_PyJitSlot_CanRelease(b, ends, JIT_TAG(record->types, 2))
+        || (key_may_end && !can_drop(&b->slots[container]))) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, container);
+    (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, &PyDict_Type));
+    _PyJitSlot_GuardRelease(b, ends, JIT_TAG(record->types, 2));
+    _PyJitRef known = plain_key(b, key);
+    _PyJitRef value = emit2(b, JIT_OP_DICT_GET, object, known);
+    drop(b, 2);
+    _PyJitSlot_PushHeap(b, value);
+    return 1;
+}
+
 uint32_t
 _PyJitLower_Subscript(_PyJitBuilder *b, uint32_t index)
 {
@@ -150,6 +173,8 @@ _PyJitLower_Subscript(_PyJitBuilder *b, uint32_t index)
     switch (record->opcode) {
         case BINARY_SUBSCR:
             return load_subscript(b, index);
+        case BINARY_SUBSCR_DICT:
+            return load_value(b, index);
         case STORE_SUBSCR: {
             bool whole = _PyJitSlot_Kind(b, b->depth - 1, JIT_TAG(record->types, 0)) == JIT_TYPE_I64;
             return record->seen != NULL && whole ? store_number(b, index) : 0;

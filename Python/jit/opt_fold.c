@@ -120,12 +120,55 @@ is_fresh(const _PyJitBuilder *b, int op, _PyJitRef v, uint32_t aux)
         && (op == JIT_OP_GUARD_TYPE_VERSION ? ins->aux == aux : op == JIT_OP_GUARD_INLINE_VALUES || op == JIT_OP_GUARD_NO_DICT);
 }
 
+/* Item NUMBER of the tuple V, which the trace has made; its items were set right behind it. */
+static _PyJitRef
+item_of_new(const _PyJitBuilder *b, _PyJitRef v, uint64_t number)
+{
+    for (_PyJitRef ref = v + 1; ref < JIT_REF_BIAS + b->t->nins; ref++) {
+        const _PyJitIns *ins = JIT_INS(b->t, ref);
+        if (ins->op == JIT_OP_INIT_TUPLE_ITEM && ins->a == v) {
+            if (ins->aux == number) {
+                return ins->b;
+            }
+        }
+        else if (ins->op != JIT_OP_INCREF) {
+            break;
+        }
+    }
+    return JIT_REF_NONE;
+}
+
+/* What OP says of V, a list, tuple or string that the trace has made. */
+static _PyJitRef
+known_of_new(_PyJitBuilder *b, int op, _PyJitRef v, _PyJitRef right)
+{
+    const _PyJitIns *ins = JIT_INS(b->t, v);
+    if (ins->op == JIT_OP_NEW_LIST || ins->op == JIT_OP_STR_CONCAT) {
+        return op == (ins->op == JIT_OP_NEW_LIST ? JIT_OP_GUARD_LIST : JIT_OP_GUARD_STR) ? JIT_REF_BIAS : JIT_REF_NONE;
+    }
+    if (ins->op != JIT_OP_NEW_TUPLE) {
+        return JIT_REF_NONE;
+    }
+    switch (op) {
+        case JIT_OP_GUARD_TUPLE: return JIT_REF_BIAS;
+        case JIT_OP_TUPLE_SIZE: return whole(b, ins->aux);
+        case JIT_OP_TUPLE_GET: return JIT_IS_CONST(right) ? item_of_new(b, v, JIT_INS(b->t, right)->bits) : JIT_REF_NONE;
+        case JIT_OP_GUARD_TUPLE_INDEX:
+            return JIT_IS_CONST(right) && JIT_INS(b->t, right)->bits < ins->aux ? JIT_REF_BIAS : JIT_REF_NONE;
+        default: return JIT_REF_NONE;
+    }
+}
+
 _PyJitRef
 _PyJitFold(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux)
 {
     assert(left != JIT_REF_NONE);
     if (is_fresh(b, op, left, aux)) {
         return JIT_REF_BIAS;   // START
+    }
+    _PyJitRef known = known_of_new(b, op, left, right);
+    if (known != JIT_REF_NONE) {
+        return known;
     }
     uint64_t x = 0, y = 0;
     double fx, fy;

@@ -141,6 +141,10 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
         case STORE_SUBSCR:
             types |= depth > 2 ? tag_of(stack_pointer[-3]) << 8 : 0;
             break;
+        case BINARY_SUBSCR_DICT:
+            // Of the key if that may be the last reference to something, else of the dict.
+            types |= tag_of_release(stack_pointer[tag_of(stack_pointer[-1]) == JIT_TAG_OTHER ? -1 : -2]) << 8;
+            break;
         case BINARY_SUBSCR:
             types |= depth > 1 ? tag_of_release(stack_pointer[-2]) << 8 : 0;
             break;
@@ -184,6 +188,16 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
     prev->observed = frame->frame_obj != NULL;
 }
 
+/* To make an iterator of a TYPE runs no code of users, and the iterator keeps what it needs. */
+static bool
+has_quiet_iter(PyTypeObject *type)
+{
+    return type == &PyList_Type || type == &PyTuple_Type || type == &PyRange_Type || type == &PyUnicode_Type
+        || type == &PyDict_Type || type == &PyDictKeys_Type || type == &PyDictValues_Type || type == &PyDictItems_Type
+        || type == &PySet_Type || type == &PyFrozenSet_Type || type == &PyGen_Type || type == &PyEnum_Type || type == &PyZip_Type
+        || type == &PyReversed_Type || type == &PyMap_Type;
+}
+
 /* What a record has in `seen`: borrowed, or NULL. */
 PyObject *
 _PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
@@ -207,6 +221,15 @@ _PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *
     Py_ssize_t depth = stack_pointer - _PyFrame_Stackbase(frame);
     if (opcode == BINARY_SUBSCR || opcode == BINARY_SUBSCR_GETITEM || opcode == STORE_SUBSCR) {
         return depth >= 2 ? (PyObject *)Py_TYPE(stack_pointer[-2]) : NULL;
+    }
+    if (opcode == GET_ITER) {
+        return depth >= 1 && has_quiet_iter(Py_TYPE(stack_pointer[-1])) ? (PyObject *)Py_TYPE(stack_pointer[-1]) : NULL;
+    }
+    if (opcode == CONTAINS_OP_DICT || opcode == CONTAINS_OP_SET) {
+        // The generic form may have run, for something else.
+        PyTypeObject *type = depth >= 2 ? Py_TYPE(stack_pointer[-1]) : NULL;
+        bool fits = opcode == CONTAINS_OP_DICT ? type == &PyDict_Type : type == &PySet_Type || type == &PyFrozenSet_Type;
+        return fits ? (PyObject *)type : NULL;
     }
     if (opcode == CALL_ALLOC_AND_ENTER_INIT) {
         // The class, if it is the one the instruction was specialized for.

@@ -33,6 +33,33 @@ object_const(_PyJitBuilder *b, const void *object)
     return ref;
 }
 
+/* The object in SLOT, which has one, after the check that it is an exact str. */
+static inline _PyJitRef
+guard_str(_PyJitBuilder *b, uint32_t slot)
+{
+    _PyJitRef object = _PyJitSlot_Object(b, slot);
+    if (!b->failed && !(JIT_IS_CONST(object) && PyUnicode_CheckExact((PyObject *)(uintptr_t)JIT_INS(b->t, object)->bits))) {
+        (void)emit1(b, JIT_OP_GUARD_STR, object);
+    }
+    b->slots[slot].plain = 1;
+    return object;
+}
+
+/* The key of a lookup, in SLOT, as an object that can be dropped. */
+static inline _PyJitRef
+plain_key(_PyJitBuilder *b, uint32_t slot)
+{
+    if (_PyJitSlot_IsBare(b, slot)) {
+        _PyJitSlot_Box(b, slot);
+    }
+    _PyJitRef key = _PyJitSlot_Object(b, slot);
+    if (!can_drop(&b->slots[slot])) {
+        (void)emit1(b, JIT_OP_GUARD_PLAIN, key);
+        b->slots[slot].plain = 1;
+    }
+    return key;
+}
+
 /* OBJECT, which is somewhere in the heap, can be given up.  TAG: what was recorded of it. */
 static inline void
 guard_release(_PyJitBuilder *b, _PyJitRef object, unsigned int tag)

@@ -1,0 +1,34 @@
+// Trace operations that make objects.  The trace has the only reference to what is new.  All of them leave, with nothing done, where
+// memory is short, and may make the collector pending.
+
+// A list or a tuple of `aux` items, which have to be set before anything else can look at it.
+trace op(NEW_LIST, (-- r: object)) exits calls writes event {
+    r = _PyJit_New(PyList_New((Py_ssize_t)JIT_AUX));
+    EXIT_IF(r == NULL);
+}
+
+trace op(NEW_TUPLE, (-- r: object)) exits calls writes event {
+    r = _PyJit_New(PyTuple_New((Py_ssize_t)JIT_AUX));
+    EXIT_IF(r == NULL);
+}
+
+// Item `aux` of a new list or tuple; takes the reference to V.  Never leave.
+trace op(INIT_ITEM, (list: object, v: object --)) {
+    PyList_SET_ITEM(list, (Py_ssize_t)JIT_AUX, v);
+}
+
+trace op(INIT_TUPLE_ITEM, (tuple: object, v: object --)) {
+    PyTuple_SET_ITEM(tuple, (Py_ssize_t)JIT_AUX, v);
+}
+
+// A new iterator of O, whose type is a builtin one that has a type of its own for it.
+trace op(NEW_ITER, (o: object -- r: object)) exits calls writes event {
+    r = _PyJit_New(Py_TYPE(o)->tp_iter(o));
+    EXIT_IF(r == NULL);
+}
+
+// Two exact strings as one.
+trace op(STR_CONCAT, (a: object, b: object -- r: object)) exits calls {
+    r = _PyJit_New(PyUnicode_Concat(a, b));
+    EXIT_IF(r == NULL);
+}

@@ -1,0 +1,152 @@
+/* Lookups in dicts and sets that run no code of users.
+ *
+ * To find a key is to compare it with keys of the same hash, and to compare may run anything.  So the tables are walked here, in the
+ * order in which they are filled (Objects/dictobject.c and setobject.c explain the sequences), and only keys are compared whose
+ * types are known; where another one has the same hash, the answer is that nobody knows.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "pycore_dict.h"
+#include "pycore_jit_helpers.h"
+#include "pycore_object.h"
+#include "pycore_setobject.h"
+
+#define PERTURB 5              // bits of the hash that come in with each step
+#define NEIGHBOURS 9           // entries of a set that are looked at before the next step
+#define MOST_ITEMS 8           // of a tuple as key
+#define UNSURE (-1)
+
+/* Hashing and comparing KEY runs no code of users; nor of its items if it is a tuple (not NESTED).  Bytes may warn (-b). */
+static bool
+is_safe(PyObject *key, bool nested)
+{
+    if (PyUnicode_CheckExact(key) || PyLong_CheckExact(key) || PyFloat_CheckExact(key) || PyBool_Check(key)
+        || key == Py_None) {
+        return true;
+    }
+    if (nested || !PyTuple_CheckExact(key) || PyTuple_GET_SIZE(key) > MOST_ITEMS) {
+        return false;
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(key); i++) {
+        if (!is_safe(PyTuple_GET_ITEM(key, i), true)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Are THERE, which is in a table, and KEY, which is safe, equal?  They have one hash.  1, 0 or UNSURE. */
+static int
+is_equal(PyObject *there, PyObject *key)
+{
+    if (there == key) {
+        return 1;
+    }
+    if (PyUnicode_CheckExact(there) && PyUnicode_CheckExact(key)) {
+        return PyUnicode_Compare(there, key) == 0;
+    }
+    return is_safe(there, false) ? PyObject_RichCompareBool(there, key, Py_EQ) : UNSURE;
+}
+
+static Py_ssize_t
+index_at(const PyDictKeysObject *keys, size_t i)
+{
+    const void *indices = keys->dk_indices;
+    int bits = keys->dk_log2_size;
+    return bits < 8 ? ((const int8_t *)indices)[i] : bits < 16 ? ((const int16_t *)indices)[i]
+#if SIZEOF_VOID_P > 4
+        : bits >= 32 ? (Py_ssize_t)((const int64_t *)indices)[i]
+#endif
+        : ((const int32_t *)indices)[i];
+}
+
+/* Which entry of KEYS has KEY, of HASH.  DKIX_EMPTY: none; DKIX_ERROR: nobody knows. */
+static Py_ssize_t
+find_entry(PyDictKeysObject *keys, PyObject *key, Py_hash_t hash)
+{
+    bool general = !DK_IS_UNICODE(keys);
+    size_t mask = ((size_t)1 << keys->dk_log2_size) - 1, rest = (size_t)hash;
+    for (size_t i = (size_t)hash & mask;; rest >>= PERTURB, i = (5 * i + 1 + rest) & mask) {
+        Py_ssize_t entry = index_at(keys, i);
+        if (entry == DKIX_EMPTY) {
+            return DKIX_EMPTY;
+        }
+        if (entry < 0) {
+            continue;          // deleted
+        }
+        PyObject *there = general ? DK_ENTRIES(keys)[entry].me_key : DK_UNICODE_ENTRIES(keys)[entry].me_key;
+        Py_hash_t other = general ? DK_ENTRIES(keys)[entry].me_hash : ((PyASCIIObject *)there)->hash;
+        int equal = there == key ? 1 : other == hash ? is_equal(there, key) : 0;
+        if (equal != 0) {
+            return equal > 0 ? entry : DKIX_ERROR;
+        }
+    }
+}
+
+/* *value: borrowed, or NULL if there is none.  0, or UNSURE. */
+static int
+find_value(PyObject *dict, PyObject *key, PyObject **value)
+{
+    *value = NULL;
+    if (!is_safe(key, false)) {
+        return UNSURE;
+    }
+    PyDictObject *self = (PyDictObject *)dict;
+    Py_ssize_t entry = find_entry(self->ma_keys, key, PyObject_Hash(key));
+    if (entry >= 0) {
+        *value = self->ma_values != NULL ? self->ma_values->values[entry]
+            : DK_IS_UNICODE(self->ma_keys) ? DK_UNICODE_ENTRIES(self->ma_keys)[entry].me_value
+            : DK_ENTRIES(self->ma_keys)[entry].me_value;
+    }
+    return entry == DKIX_ERROR ? UNSURE : 0;
+}
+
+PyObject *
+_PyJit_DictGet(PyObject *dict, PyObject *key)
+{
+    PyObject *value;
+    return find_value(dict, key, &value) < 0 ? NULL : value;
+}
+
+PyObject *
+_PyJit_DictGetOr(PyObject *dict, PyObject *key, PyObject *otherwise)
+{
+    PyObject *value;
+    return find_value(dict, key, &value) < 0 ? NULL : value != NULL ? value : otherwise;
+}
+
+int64_t
+_PyJit_DictHas(PyObject *dict, PyObject *key)
+{
+    PyObject *value;
+    return find_value(dict, key, &value) < 0 ? UNSURE : value != NULL;
+}
+
+int64_t
+_PyJit_SetHas(PyObject *set, PyObject *key)
+{
+    if (!is_safe(key, false)) {
+        return UNSURE;
+    }
+    const PySetObject *self = (const PySetObject *)set;
+    Py_hash_t hash = PyObject_Hash(key);
+    size_t mask = (size_t)self->mask, rest = (size_t)hash;
+    for (size_t i = (size_t)hash & mask;; rest >>= PERTURB, i = (5 * i + 1 + rest) & mask) {
+        size_t last = i + NEIGHBOURS <= mask ? i + NEIGHBOURS : i;
+        for (size_t k = i; k <= last; k++) {
+            const setentry *entry = &self->table[k];
+            if (entry->key == NULL) {
+                return 0;
+            }
+            // A deleted entry has the hash -1, which no key has.
+            int equal = entry->hash == hash ? is_equal(entry->key, key) : 0;
+            if (equal != 0) {
+                return equal;
+            }
+        }
+    }
+}
+
+#endif /* _Py_TIER2 */

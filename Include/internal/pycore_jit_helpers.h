@@ -1,6 +1,11 @@
 /* What trace operations call because it is too large or too rare for a stencil.  None sets an exception. */
 #ifndef Py_INTERNAL_JIT_HELPERS_H
 #define Py_INTERNAL_JIT_HELPERS_H
+#include "pycore_global_objects.h"   // _PY_NSMALLPOSINTS
+#include "pycore_long.h"          // NON_SIZE_BITS
+
+#include <stdbool.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -57,6 +62,9 @@ int64_t _PyJit_SetHas(PyObject *set, PyObject *key);
  * 0 also where that is hard to say. */
 int _PyJit_EndsQuietly(PyObject *o, uint32_t shares);
 
+/* SEQUENCE[FROM:TO] of an exact list, tuple or str: a new reference.  NULL: memory is short. */
+PyObject *_PyJit_Slice(PyObject *sequence, int64_t from, int64_t to);
+
 /* --- Arrays --- */
 
 /* The layout of array.array, which its module keeps to itself (Modules/arraymodule.c); adapt.c says what may be taken for one. */
@@ -69,9 +77,31 @@ typedef struct {
     Py_ssize_t buffers;
 } _PyJitArray;
 
+/* --- Numbers that are used again --- */
+
+/* Writes VALUE into NUMBER, if that is an exact int with room for it and whoever asks has the only reference: nobody can tell then that
+ * it is used again.  Small ints are shared.  What has more digits may not fit in the old one. */
+static inline bool
+_PyJit_RewriteInt(PyObject *number, int64_t value)
+{
+    PyLongObject *old = (PyLongObject *)number;
+    uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    uintptr_t digits = 1 + (size >> PyLong_SHIFT != 0);
+    if (!PyLong_CheckExact(number) || Py_REFCNT(number) != 1 || digits > old->long_value.lv_tag >> NON_SIZE_BITS
+        || size - _PY_NSMALLPOSINTS >= ((uint64_t)1 << 2 * PyLong_SHIFT) - _PY_NSMALLPOSINTS) {
+        return false;
+    }
+    old->long_value.lv_tag = digits << NON_SIZE_BITS | (value < 0 ? 2 : 0);
+    old->long_value.ob_digit[0] = (digit)(size & PyLong_MASK);
+    if (digits > 1) {
+        old->long_value.ob_digit[1] = (digit)(size >> PyLong_SHIFT);
+    }
+    return true;
+}
+
 /* --- fields.c --- */
 
-/* A new number in PLACE instead of what is there, which is not NULL.  -1, with nothing done: memory is short, or the end of the old
+/* A new number in PLACE instead of what is there, if anything.  -1, with nothing done: memory is short, or the end of the old
  * object could run code of users. */
 int _PyJit_SetFloatField(PyObject **place, double value);
 int _PyJit_SetIntField(PyObject **place, int64_t value);

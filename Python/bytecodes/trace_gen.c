@@ -24,6 +24,29 @@ trace op(STORE_GEN, (g: object, v: object --)) {
     Py_XDECREF(old);
 }
 
+// A local of G, which is plain or NULL, becomes a number that nobody else has.  Leave, with nothing done, if memory is short.
+trace op(STORE_GEN_FLOAT, (g: object, v: f64 --)) exits {
+    PyObject **place = &((_PyInterpreterFrame *)((PyGenObject *)g)->gi_iframe)->localsplus[JIT_AUX];
+    if (*place != NULL && PyFloat_CheckExact(*place) && Py_REFCNT(*place) == 1) {
+        ((PyFloatObject *)*place)->ob_fval = v;
+    }
+    else {
+        EXIT_IF(_PyJit_SetFloatField(place, v) < 0);
+    }
+}
+
+trace op(STORE_GEN_INT, (g: object, v: i64 --)) exits {
+    PyObject **place = &((_PyInterpreterFrame *)((PyGenObject *)g)->gi_iframe)->localsplus[JIT_AUX];
+    if (v >= -_PY_NSMALLNEGINTS && v < _PY_NSMALLPOSINTS) {
+        PyObject *old = *place;
+        *place = (PyObject *)&_PyLong_SMALL_INTS[_PY_NSMALLNEGINTS + v];
+        Py_XDECREF(old);
+    }
+    else if (*place == NULL || !_PyJit_RewriteInt(*place, v)) {
+        EXIT_IF(_PyJit_SetIntField(place, v) < 0);
+    }
+}
+
 // A slot of G's evaluation stack takes a reference to V, as by STORE_STACK.
 trace op(STORE_GEN_STACK, (g: object, v: object --)) {
     ((_PyInterpreterFrame *)((PyGenObject *)g)->gi_iframe)->localsplus[JIT_AUX] = v;

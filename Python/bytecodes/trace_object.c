@@ -112,19 +112,7 @@ trace op(STORE_FIELD_FLOAT, (o: object, v: f64 --)) exits writes attr {
 
 trace op(STORE_FIELD_INT, (o: object, v: i64 --)) exits writes attr {
     PyObject **place = (PyObject **)((char *)o + JIT_AUX);
-    PyLongObject *old = (PyLongObject *)*place;
-    uint64_t size = v < 0 ? -(uint64_t)v : (uint64_t)v;
-    uintptr_t digits = 1 + (size >> PyLong_SHIFT != 0);
-    // Small ints are shared.  What has more digits may not fit in the old one.
-    if (PyLong_CheckExact(*place) && Py_REFCNT(*place) == 1 && digits <= old->long_value.lv_tag >> NON_SIZE_BITS
-            && size - _PY_NSMALLPOSINTS < ((uint64_t)1 << 2 * PyLong_SHIFT) - _PY_NSMALLPOSINTS) {
-        old->long_value.lv_tag = digits << NON_SIZE_BITS | (v < 0 ? 2 : 0);
-        old->long_value.ob_digit[0] = (digit)(size & PyLong_MASK);
-        if (digits > 1) {
-            old->long_value.ob_digit[1] = (digit)(size >> PyLong_SHIFT);
-        }
-    }
-    else {
+    if (!_PyJit_RewriteInt(*place, v)) {
         EXIT_IF(_PyJit_SetIntField(place, v) < 0);
     }
 }

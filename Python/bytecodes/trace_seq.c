@@ -106,3 +106,10 @@ trace op(STR_TRUE, (o: object -- r: i64)) pure exits {
     EXIT_IF(!PyUnicode_CheckExact(o));
     r = PyUnicode_GET_LENGTH(o) != 0;
 }
+
+// A new slice of a list, an exact tuple or an exact str from FROM to TO, which count from the end if they are negative; the trace
+// owns the reference.  Leaves, with nothing done, where memory is short.  Calls C.
+trace op(SLICE, (o: object, from: i64, to: i64 -- r: object)) exits calls writes event {
+    r = _PyJit_Slice(o, from, to);
+    EXIT_IF(r == NULL);
+}

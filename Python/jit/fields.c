@@ -18,7 +18,7 @@ replace(PyObject **place, PyObject *number)
     }
     PyObject *old = *place;
     *place = number;
-    Py_DECREF(old);
+    Py_XDECREF(old);
     return 0;
 }
 
@@ -26,7 +26,7 @@ replace(PyObject **place, PyObject *number)
 static bool
 ends_loudly(PyObject *old)
 {
-    return Py_REFCNT(old) == 1 && !PyFloat_CheckExact(old) && !PyLong_CheckExact(old) && !PyUnicode_CheckExact(old);
+    return old != NULL && Py_REFCNT(old) == 1 && !PyFloat_CheckExact(old) && !PyLong_CheckExact(old) && !PyUnicode_CheckExact(old);
 }
 
 int

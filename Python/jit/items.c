@@ -34,4 +34,27 @@ _PyJit_AppendItem(PyObject *list, PyObject *item)
     return 0;
 }
 
+/* Where a bound of a slice falls in a sequence of SIZE items. */
+static inline Py_ssize_t
+place_of_bound(int64_t bound, Py_ssize_t size)
+{
+    if (bound < 0) {
+        bound += size;
+    }
+    return bound < 0 ? 0 : bound > size ? size : (Py_ssize_t)bound;
+}
+
+PyObject *
+_PyJit_Slice(PyObject *sequence, int64_t from, int64_t to)
+{
+    Py_ssize_t size = PyUnicode_Check(sequence) ? PyUnicode_GET_LENGTH(sequence) : Py_SIZE(sequence);
+    Py_ssize_t first = place_of_bound(from, size), end = Py_MAX(first, place_of_bound(to, size));
+    PyObject *slice = PyList_Check(sequence) ? PyList_GetSlice(sequence, first, end)
+        : PyTuple_Check(sequence) ? PyTuple_GetSlice(sequence, first, end) : PyUnicode_Substring(sequence, first, end);
+    if (slice == NULL) {
+        PyErr_Clear();
+    }
+    return slice;
+}
+
 #endif /* _Py_TIER2 */

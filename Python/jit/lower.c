@@ -154,6 +154,8 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case BINARY_SUBSCR_DICT:
         case STORE_SUBSCR:
             return _PyJitLower_Subscript(b, index);
+        case BINARY_SLICE:
+            return _PyJitLower_Slice(b, index);
         case BUILD_LIST:
         case BUILD_TUPLE:
         case GET_ITER:

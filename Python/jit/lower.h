@@ -322,6 +322,8 @@ uint32_t _PyJitLower_Seq(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Make(_PyJitBuilder *b, uint32_t index);
 /* lower_subscr.c: for subscripts whose specialized forms lower_seq.c does not have. */
 uint32_t _PyJitLower_Subscript(_PyJitBuilder *b, uint32_t index);
+/* lower_slice.c: BINARY_SLICE. */
+uint32_t _PyJitLower_Slice(_PyJitBuilder *b, uint32_t index);
 /* The instruction at INDEX begins: its checks lead to it. */
 static inline void
 _PyJitLower_Begin(_PyJitBuilder *b, uint32_t index)

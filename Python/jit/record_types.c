@@ -148,6 +148,9 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
         case BINARY_SUBSCR:
             types |= depth > 1 ? tag_of_release(stack_pointer[-2]) << 8 : 0;
             break;
+        case BINARY_SLICE:
+            types |= depth > 2 ? tag_of_release(stack_pointer[-3]) << 8 : 0;
+            break;
         case BINARY_SUBSCR_LIST_INT:
         case BINARY_SUBSCR_TUPLE_INT:
         case CALL_LIST_APPEND:
@@ -221,6 +224,9 @@ _PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *
     Py_ssize_t depth = stack_pointer - _PyFrame_Stackbase(frame);
     if (opcode == BINARY_SUBSCR || opcode == BINARY_SUBSCR_GETITEM || opcode == STORE_SUBSCR) {
         return depth >= 2 ? (PyObject *)Py_TYPE(stack_pointer[-2]) : NULL;
+    }
+    if (opcode == BINARY_SLICE) {
+        return depth >= 3 ? (PyObject *)Py_TYPE(stack_pointer[-3]) : NULL;
     }
     if (opcode == GET_ITER) {
         return depth >= 1 && has_quiet_iter(Py_TYPE(stack_pointer[-1])) ? (PyObject *)Py_TYPE(stack_pointer[-1]) : NULL;

@@ -647,7 +647,13 @@ _PyJitSlot_WriteGenerator(_PyJitBuilder *b)
         }
     }
     for (uint32_t i = frame->base; i < top; i++) {
-        if (b->slots[i].dirty) {
+        _PyJitSlot *slot = &b->slots[i];
+        if (slot->dirty && i < frame->stack && _PyJitSlot_IsAlone(b, i)) {
+            int op = type_of_ref(b, slot->number) == JIT_TYPE_F64 ? JIT_OP_STORE_GEN_FLOAT : JIT_OP_STORE_GEN_INT;
+            (void)_PyJitBuild_Emit(b, op, frame->generator, slot->number, slot_in_frame(b, i));
+            *slot = (_PyJitSlot){.number = slot->number, .memory_plain = 1};
+        }
+        else if (slot->dirty) {
             _PyJitSlot_Box(b, i);
             own(b, i);
         }

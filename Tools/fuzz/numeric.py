@@ -423,7 +423,10 @@ class Maker:
                 f"(small(v * 2 - w) for v, w in zip(halves({turns}, 0.5), upto({turns})))",
             )
         return self.pick(
-            f"m[:6] * {times}", f"tuple(m[:6]) * {times}", f"[w + 1 for v, w in (pair, pair)] * {times}"
+            f"m[{self.pick('', '1', '-3')}:{self.index()}]",
+            f"m[:6] * {times}",
+            f"tuple(m[:6]) * {times}",
+            f"[w + 1 for v, w in (pair, pair)] * {times}",
         )
 
     def function(self, number: int) -> Function:

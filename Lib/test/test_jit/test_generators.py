@@ -321,6 +321,28 @@ def monitored(n):
         m.free_tool_id(3)
     return total, events
 
+def numbers_used_again(n):
+    # A local's old number object is written into, if nobody else has it: here some have.
+    kept, seen = [], []
+    def source(k):
+        x, y, z = 1000, 0.5, 10**12
+        for i in range(k):
+            x += 300
+            y = y * 0.5 + i
+            z += 10**9
+            if i % 7 == 3:
+                kept.append((x, y, z))
+            elif i % 11 == 5:
+                yield z
+                x = -5
+            w = x
+            yield y + x
+            if w is not x: seen.append(i)
+            del w
+    total = 0.0
+    for v in source(n): total += v
+    return total, kept[::5], seen, [a is b for (a, _, _), (b, _, _) in zip(kept, kept[1:])][:5]
+
 def returns_to_the_consumer(n):
     # The trace begins in the generator, goes on where that was called from, and ends with the return of a
     # function called there.
@@ -368,7 +390,7 @@ def collected(n):
 
 FUNCTIONS = [consumers, kinds, grows, sent, calls, raises, stop_iteration, handled, frames, locals_written,
              again, thrown, finalizers, chain, recursion, coroutines, async_generators, traced, monitored,
-             returns_to_the_consumer, closed, collected]
+             numbers_used_again, returns_to_the_consumer, closed, collected]
 
 def run():
     return [repr(f(240)) for f in FUNCTIONS]
@@ -403,7 +425,7 @@ OPTIMIZED = {
                 t += x
             return t
         """,
-        "PHI GUARD_GENERATOR RANGE_NEXT FMUL STORE_GEN SUSPEND_GEN FADD LOOP",
+        "PHI GUARD_GENERATOR RANGE_NEXT FMUL STORE_GEN_INT SUSPEND_GEN FADD LOOP",
     ),
     "delegated": (
         """

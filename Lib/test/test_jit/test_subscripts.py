@@ -37,6 +37,16 @@ LOOPS = {
         "PHI GUARD_ARRAY_INDEX ARRAY_GET_DOUBLE FMUL FADD GUARD_ARRAY_INDEX ARRAY_SET_DOUBLE LOOP",
         "GUARD_TYPE_VERSION",
     ),
+    "slices": (
+        """
+        a, p, s = [1, 2, 3, 4], (5, 6, 7, 8), "abcd"
+        t = 0
+        for i in range(n):
+            t += len(a[1:i & 3]) + len(p[i & 1:]) + len(s[-2:i])
+        """,
+        "PHI SLICE SLICE SLICE IADD LOOP",
+        "BINARY_SLICE",
+    ),
     "array of ints": (
         """
         a = array("i", range(8))
@@ -196,6 +206,34 @@ def grids(n):
 
 GETITEM, LAST = Grid.__getitem__, Grid.last
 
+def slices(n):
+    a, p, s = [1, 2.5, 3, [4]], (7, "b", 9.5, ()), "abc\u20acd"
+    out = []
+    bounds = [None, 0, 1, -1, 3, -3, 9, -9, 2**40, -(2**62), 2**70]
+    for i in range(n):
+        x, y = bounds[i % 11], bounds[i // 7 % 11]
+        b, q = a[x:y], p[x:y]
+        out.append((b, b is a, q, q is p, s[x:y], s[x:y] is s, a[1:3][0], p[:][1:][0], s[2:][1:]))
+        out.append(([][x:y], ()[x:y]))
+        if i % 60 == 59:
+            a.append(i)
+    for other in bytearray(b"abcd"), range(9), Sliced(), [1, 2, 3]:
+        for i in range(n // 4):
+            out.append(other[1:i % 4])
+    return out
+
+def slices_raise(n):
+    out = []
+    for i in range(n):
+        try:
+            out.append([1, 2, 3][i % 3:0.5 if i % 50 == 49 else 3])
+        except TypeError as error:
+            out.append(str(error))
+    return out
+
+class Sliced:
+    def __getitem__(self, i): return i
+
 class Fails:
     def __getitem__(self, i):
         if i % 40 == 39:
@@ -217,7 +255,7 @@ def errors(n):
             out.append((step.tb_lineno, step.tb_next.tb_lineno, error.args))
     return out
 
-FUNCTIONS = [all_kinds, limits, indexes, others, subclasses, identities, grids, errors]
+FUNCTIONS = [all_kinds, limits, indexes, others, subclasses, identities, grids, slices, slices_raise, errors]
 
 def run():
     return [repr(f(240)) for f in FUNCTIONS]

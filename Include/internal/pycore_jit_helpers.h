@@ -56,6 +56,13 @@ PyObject *_PyJit_DictGetOr(PyObject *dict, PyObject *key, PyObject *otherwise);
 int64_t _PyJit_DictHas(PyObject *dict, PyObject *key);
 int64_t _PyJit_SetHas(PyObject *set, PyObject *key);
 
+/* --- ranges.c --- */
+
+/* A new iterator of range(START, STOP, STEP), a new reference; STEP is not 0.  NULL, with no exception set: memory is short, or the
+ * numbers are so large that it may have to be one of Python ints. */
+#define JIT_STEP_BIAS ((int64_t)1 << 30)     // machine code has 31 bits for a step
+PyObject *_PyJit_NewRangeIterator(int64_t start, int64_t stop, int64_t step);
+
 /* --- quiet.c --- */
 
 /* Would the end of O run no code of users, if it is one of SHARES references that are given up together, and the last one?  0 or 1;

@@ -15,3 +15,15 @@ trace op(RANGE_NEXT, (it: object -- r: i64)) exits {
     range->len--;
     r = value;
 }
+
+// Leaves if there is another number.  Not pure.
+trace op(RANGE_END, (it: object --)) exits {
+    EXIT_IF(((_PyRangeIterObject *)it)->len > 0);
+}
+
+// A new iterator of range(START, STOP, aux - JIT_STEP_BIAS); the step is not 0.  Leaves if memory is short, or the numbers are
+// so large that another kind of iterator may be needed.  Calls C.
+trace op(RANGE_ITER, (start: i64, stop: i64 -- it: object)) exits calls {
+    it = _PyJit_NewRangeIterator(start, stop, (int64_t)JIT_AUX - JIT_STEP_BIAS);
+    EXIT_IF(it == NULL);
+}

@@ -101,6 +101,19 @@ trace op(TUPLE_ITER_NEXT, (it: object -- r: object)) exits {
     r = PyTuple_GET_ITEM(tuple, iterator->it_index++);
 }
 
+// Leave if there is another item, or if the iterator lives on: it would have to let go of what it iterates over.  Not pure.
+trace op(LIST_ITER_END, (it: object --)) exits {
+    _PyListIterObject *iterator = (_PyListIterObject *)it;
+    PyListObject *list = iterator->it_seq;
+    EXIT_IF((list != NULL && (size_t)iterator->it_index < (size_t)PyList_GET_SIZE(list)) || Py_REFCNT(it) != 1);
+}
+
+trace op(TUPLE_ITER_END, (it: object --)) exits {
+    _PyTupleIterObject *iterator = (_PyTupleIterObject *)it;
+    PyTupleObject *tuple = iterator->it_seq;
+    EXIT_IF((tuple != NULL && (size_t)iterator->it_index < (size_t)PyTuple_GET_SIZE(tuple)) || Py_REFCNT(it) != 1);
+}
+
 // 0 for an empty string, else 1; leaves for what is no exact str.
 trace op(STR_TRUE, (o: object -- r: i64)) pure exits {
     EXIT_IF(!PyUnicode_CheckExact(o));

@@ -36,24 +36,6 @@ plain_locals(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t one, i
         && (other < 0 || _PyJitSlot_CanStore(b, local(b, (uint32_t)other), JIT_TAG(record->types, 3)));
 }
 
-static uint32_t
-for_iter_range(_PyJitBuilder *b, uint32_t index)
-{
-    const _PyJitRecord *record = &b->t->records[index];
-    uint16_t code;
-    uint32_t next;
-    if (!_PyJitLower_Next(b, index, &code, &next) || next != record->offset + record->size) {
-        return 0;              // the loop ended
-    }
-    uint32_t top = b->depth - 1;
-    _PyJitLower_Begin(b, index);
-    _PyJitRef iterator = _PyJitSlot_Object(b, top);
-    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_RANGE, iterator, JIT_REF_NONE, 0);
-    _PyJitRef number = _PyJitBuild_Emit(b, JIT_OP_RANGE_NEXT, iterator, JIT_REF_NONE, 0);
-    _PyJitSlot_PushNumber(b, number);
-    return 1;
-}
-
 uint32_t
 _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
 {
@@ -132,7 +114,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
             _PyJitSlot_Swap(b, b->depth - 1, b->depth - oparg);
             return 1;
         case FOR_ITER_RANGE:
-            return for_iter_range(b, index);
+            return _PyJitLower_Range(b, index);
         case FOR_ITER_GEN:
         case SEND_GEN:
         case YIELD_VALUE:

@@ -312,10 +312,16 @@ uint32_t _PyJitLower_Call(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Return(_PyJitBuilder *b, uint32_t index);
 /* lower_builtin.c: calls of builtins. */
 uint32_t _PyJitLower_Builtin(_PyJitBuilder *b, uint32_t index);
+/* The constant callable of a call with NARGS arguments on the stack and nothing bound; borrowed, or NULL. */
+PyObject *_PyJitLower_Callable(const _PyJitBuilder *b, uint32_t nargs);
 /* lower_math.c: a call of CALLABLE (NULL: not known) with NARGS arguments. */
 uint32_t _PyJitLower_Math(_PyJitBuilder *b, uint32_t index, PyObject *callable, uint32_t nargs);
 /* lower_attr.c: attributes of instances, modules and classes. */
 uint32_t _PyJitLower_Attribute(_PyJitBuilder *b, uint32_t index);
+/* lower_range.c: ranges and their iterators. */
+uint32_t _PyJitLower_Range(_PyJitBuilder *b, uint32_t index);
+/* The FOR_ITER of record INDEX found nothing more, of any iterator. */
+bool _PyJitRange_IsEnd(const _PyJitBuilder *b, uint32_t index);
 /* lower_seq.c: for lists, tuples and their iterators. */
 uint32_t _PyJitLower_Seq(_PyJitBuilder *b, uint32_t index);
 /* lower_make.c: for what makes lists, tuples, iterators and strings. */

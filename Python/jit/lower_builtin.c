@@ -14,9 +14,8 @@
 #include "pycore_pystate.h"
 #include "jit/rules.h"
 
-/* The constant callable of a call with NARGS arguments on the stack and nothing bound; borrowed, or NULL. */
-static PyObject *
-constant_callable(const _PyJitBuilder *b, uint32_t nargs)
+PyObject *
+_PyJitLower_Callable(const _PyJitBuilder *b, uint32_t nargs)
 {
     const _PyJitSlot *callable = &b->slots[b->depth - nargs - 2], *self = callable + 1;
     if (!callable->dirty || !self->dirty || self->object == JIT_REF_NONE || callable->object == JIT_REF_NONE
@@ -76,7 +75,7 @@ call_len(_PyJitBuilder *b, uint32_t index)
     const PyTypeObject *type = (const PyTypeObject *)b->t->records[index].seen;
     int op = type == &PyList_Type ? JIT_OP_LIST_SIZE : type == &PyTuple_Type ? JIT_OP_TUPLE_SIZE
         : type == &PyDict_Type ? JIT_OP_DICT_SIZE : type == &PyUnicode_Type ? JIT_OP_STR_SIZE : JIT_OP_NOP;
-    if (op == JIT_OP_NOP || constant_callable(b, 1) != _PyInterpreterState_GET()->callable_cache.len || !can_drop_all(b, 1)
+    if (op == JIT_OP_NOP || _PyJitLower_Callable(b, 1) != _PyInterpreterState_GET()->callable_cache.len || !can_drop_all(b, 1)
         || _PyJitSlot_IsBare(b, b->depth - 1)) {
         return 0;
     }
@@ -96,7 +95,7 @@ call_abs(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t argument = b->depth - 1;
     int type = _PyJitSlot_Kind(b, argument, JIT_TAG(record->types, 0));
-    PyObject *callable = constant_callable(b, 1);
+    PyObject *callable = _PyJitLower_Callable(b, 1);
     if (type == JIT_TYPE_NONE || callable == NULL || !is_builtin(callable, "abs") || !b->slots[argument].dirty
         || !can_drop_all(b, 1)) {
         return 0;
@@ -126,7 +125,7 @@ call_min_max(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t first = b->depth - 2, second = b->depth - 1;
-    PyObject *callable = record->oparg == 2 ? constant_callable(b, 2) : NULL;
+    PyObject *callable = record->oparg == 2 ? _PyJitLower_Callable(b, 2) : NULL;
     if (callable == NULL) {
         return 0;
     }
@@ -160,7 +159,7 @@ call_class(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t argument = b->depth - 1;
-    PyObject *callable = record->oparg == 1 ? constant_callable(b, 1) : NULL;
+    PyObject *callable = record->oparg == 1 ? _PyJitLower_Callable(b, 1) : NULL;
     if (callable == NULL || (callable != (PyObject *)&PyFloat_Type && callable != (PyObject *)&PyLong_Type)) {
         return 0;
     }
@@ -190,7 +189,7 @@ call_isinstance(_PyJitBuilder *b, uint32_t index)
     uint32_t object = b->depth - 2;
     PyTypeObject *type = (PyTypeObject *)record->seen;
     const _PyJitSlot *slot = &b->slots[b->depth - 1];
-    if (type == NULL || constant_callable(b, 2) != _PyInterpreterState_GET()->callable_cache.isinstance || !slot->dirty
+    if (type == NULL || _PyJitLower_Callable(b, 2) != _PyInterpreterState_GET()->callable_cache.isinstance || !slot->dirty
         || slot->object == JIT_REF_NONE || !JIT_IS_CONST(slot->object) || _PyJitSlot_IsBare(b, object) || !can_drop_all(b, 2)) {
         return 0;
     }
@@ -245,16 +244,18 @@ _PyJitLower_Builtin(_PyJitBuilder *b, uint32_t index)
             return call_len(b, index);
         case CALL_BUILTIN_O: {
             uint32_t done = call_abs(b, index);
-            return done != 0 ? done : _PyJitLower_Math(b, index, constant_callable(b, 1), 1);
+            return done != 0 ? done : _PyJitLower_Math(b, index, _PyJitLower_Callable(b, 1), 1);
         }
         case CALL_BUILTIN_FAST: {
             uint32_t nargs = b->t->records[index].oparg;
-            return _PyJitLower_Math(b, index, constant_callable(b, nargs), nargs);
+            return _PyJitLower_Math(b, index, _PyJitLower_Callable(b, nargs), nargs);
         }
         case CALL_BUILTIN_FAST_WITH_KEYWORDS:
             return call_min_max(b, index);
-        case CALL_BUILTIN_CLASS:
-            return call_class(b, index);
+        case CALL_BUILTIN_CLASS: {
+            uint32_t done = call_class(b, index);
+            return done != 0 ? done : _PyJitLower_Range(b, index);
+        }
         case CALL_METHOD_DESCRIPTOR_FAST:
             return call_get(b, index);
         case CALL_ISINSTANCE:

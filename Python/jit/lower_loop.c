@@ -15,7 +15,7 @@
  *     itself, or what is the same object again by its value.  Slots with one identity (slots.c) share their PHI; where two slots
  *     share at the head but not at LOOP, or the other way round, both go to memory.
  *  3. Such a number appears in a later iteration only, in `a, b = b, a + b` for a, whose first value is somebody's object.  Then
- *     another iteration is peeled, if the loop is short.
+ *     another iteration is peeled, if the loop is short; also where the body still has something that never changes.
  *  4. What an iteration writes in the heap (effect classes, opt_cse.c) is not known at the head.
  *  5. A loop that has nothing to gain jumps back to its first instruction, with memory complete.
  *
@@ -298,6 +298,7 @@ check_plan(Loop *loop)
                              && (slot->object != JIT_REF_NONE || number))) {
             *keep = (Keep){.number = number ? CHANGES : NOTHING, .plain = leaves_plain(head) && leaves_plain(slot)};
             holds = false;
+            loop->again |= head->object != JIT_REF_NONE && is_bare(slot) && may_stay_dirty(b, i);
             continue;
         }
         if (keep->number != NOTHING && !number) {
@@ -393,6 +394,27 @@ count_code(const _PyJitTrace *t, uint32_t from, uint32_t end)
     return count;
 }
 
+/* The body does something that would be the same in each iteration: what was peeled is not an iteration, but a side trace that began
+ * somewhere in the loop, or around it. */
+static bool
+has_invariants(const Loop *loop)
+{
+    const _PyJitBuilder *b = loop->b;
+    for (uint32_t i = b->loop_head; i < b->t->nins && pass_is_on(JIT_PASS_CSE); i++) {
+        const _PyJitIns *ins = JIT_INS(b->t, JIT_REF_BIAS + i);
+        const _PyJitOpInfo *info = &_PyJit_Ops[ins->op];
+        bool same = (info->flags & JIT_OPFLAG_PURE) && info->nargs > 0 && !(JIT_OPFLAGS_READS(info->flags) & loop->written)
+            && !_PyJitForward_Handles(ins->op);
+        for (int k = 0; k < info->nargs && same; k++) {
+            same = (k == 0 ? ins->a : k == 1 ? ins->b : ins->c) < JIT_REF_BIAS + b->loop_head;
+        }
+        if (same) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* 1: the trace ends in LOOP; 0: there is no plan that holds, or another peeled iteration would help (loop->again; only if
  * MORE is true); -1: no memory. */
 static int
@@ -417,6 +439,10 @@ find_plan(Loop *loop, bool more)
             return 0;
         }
         if (holds && !settle_numbers(loop)) {
+            loop->again = more && has_invariants(loop);
+            if (loop->again) {
+                return 0;
+            }
             close_loop(loop);
             return b->failed ? -1 : 1;
         }

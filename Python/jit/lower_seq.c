@@ -148,14 +148,24 @@ call_list_append(_PyJitBuilder *b, uint32_t index)
 /* --- Iteration and unpacking --------------------------------------------------------------------------------------- */
 
 static uint32_t
-for_iter(_PyJitBuilder *b, uint32_t index, int guard, int next)
+for_iter(_PyJitBuilder *b, uint32_t index, int guard, int next, int end)
 {
     const _PyJitRecord *record = &b->t->records[index];
     uint16_t code;
     uint32_t offset, top = b->depth - 1;
-    if (!_PyJitLower_Next(b, index, &code, &offset) || offset != record->offset + record->size
-        || (b->slots[top].dirty && b->slots[top].object == JIT_REF_NONE)) {
-        return 0;              // the loop ended
+    if (b->slots[top].dirty && b->slots[top].object == JIT_REF_NONE) {
+        return 0;
+    }
+    if (_PyJitRange_IsEnd(b, index) && (!b->slots[top].dirty || b->slots[top].owned)) {
+        _PyJitLower_Begin(b, index);
+        (void)emit1(b, guard, _PyJitSlot_Object(b, top));
+        (void)emit1(b, end, _PyJitSlot_Object(b, top));
+        _PyJitSlot_GuardRelease(b, top, JIT_TAG_QUIET);
+        drop(b, 1);
+        return 1;
+    }
+    if (!_PyJitLower_Next(b, index, &code, &offset) || offset != record->offset + record->size) {
+        return 0;
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef iterator = _PyJitSlot_Object(b, top);
@@ -200,9 +210,9 @@ _PyJitLower_Seq(_PyJitBuilder *b, uint32_t index)
         case CALL_LIST_APPEND:
             return call_list_append(b, index);
         case FOR_ITER_LIST:
-            return for_iter(b, index, JIT_OP_GUARD_LIST_ITER, JIT_OP_LIST_ITER_NEXT);
+            return for_iter(b, index, JIT_OP_GUARD_LIST_ITER, JIT_OP_LIST_ITER_NEXT, JIT_OP_LIST_ITER_END);
         case FOR_ITER_TUPLE:
-            return for_iter(b, index, JIT_OP_GUARD_TUPLE_ITER, JIT_OP_TUPLE_ITER_NEXT);
+            return for_iter(b, index, JIT_OP_GUARD_TUPLE_ITER, JIT_OP_TUPLE_ITER_NEXT, JIT_OP_TUPLE_ITER_END);
         case UNPACK_SEQUENCE_TWO_TUPLE:
         case UNPACK_SEQUENCE_TUPLE:
             return unpack(b, index, false);

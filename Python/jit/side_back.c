@@ -258,6 +258,20 @@ hides_value(const Back *back, const _PyJitHeadSlot *head)
     return ins->type != JIT_TYPE_OBJECT && !(box && head->number == ins->a);
 }
 
+/* The checks of HEAD would fail now, for what the recording left in that slot.  The next time it may be the same again, and a trace
+ * that never comes back is better ended at once. */
+static bool
+would_fail(const Back *back, const _PyJitHeadSlot *head)
+{
+    const _PyJitSlot *slot = &back->b->slots[head->slot];
+    PyObject *now = ENGINE->recorder.frame->localsplus[head->slot];
+    if (head->number == JIT_REF_NONE || slot->number != JIT_REF_NONE) {
+        return false;
+    }
+    bool whole = JIT_INS(back->loop, head->number)->type == JIT_TYPE_I64;
+    return now == NULL || (whole ? !PyLong_CheckExact(now) : !PyFloat_CheckExact(now));
+}
+
 /* Rule 3, for a slot in memory. */
 static void
 give_slot(Back *back, const _PyJitHeadSlot *head)
@@ -268,6 +282,10 @@ give_slot(Back *back, const _PyJitHeadSlot *head)
     if (slot->held && !is_phi(back->loop, head->number)) {
         give_old(back, head->object);
         give_old(back, head->number);
+        return;
+    }
+    if (would_fail(back, head)) {
+        back->impossible = true;
         return;
     }
     // The body may read a local that has no value here: the compiler saw that one is bound on the way to the loop it knew.

@@ -157,7 +157,7 @@ class Surface(unittest.TestCase):
             with open(path) as file:
                 graph = file.read()
         self.assertTrue(graph.startswith("digraph"))
-        self.assertIn("FOR_ITER_RANGE", graph)
+        self.assertIn("RANGE_NEXT", graph)
         self.assertRegex(graph, r"e\d+:i\d+ -> e\d+:start")
         self.assertEqual(graph.count("{"), graph.count("}"))
 

@@ -181,6 +181,89 @@ def no_loop_of_its_own(n):
                 a = minus(c, k)
     return a, c, x, number
 
+def ranges(n):
+    t, u = 0, 0.5
+    for i in range(n):
+        for j in range(i & 7, -2, -3):
+            t += j
+        for j in range(3, i % 7):
+            u -= j
+        for j in range(5, 5 + i % 3, 2):
+            t ^= j
+        for j in range(-i, 0, 1 << 29):
+            t += 1
+        for j in range(i, 0, -1 << 30):
+            t -= j
+        for j in range(i, i):
+            t += 100
+    return t, u, i, j
+
+def large_ranges(n):
+    # Around the numbers that other iterators serve.
+    t = 0
+    for i in range(n):
+        far = 1 << 59 + i % 6
+        for j in range(-far, -far + 3):
+            t ^= j
+        for j in range(far):
+            if j > i & 1:
+                break
+        for j in range(far - 2, far, 2147483647):
+            t ^= j
+    return t, j
+
+def wrong_ranges(n):
+    seen = []
+    for i in range(n):
+        stop = 2 if i % 60 else 2.5
+        step = 1 if i % 50 else 0
+        try:
+            for j in range(0, stop, 1):
+                seen.append(j)
+            for j in range(1, 3, step):
+                seen.append(j)
+        except (TypeError, ValueError) as error:
+            seen.append(str(error))
+        if len(seen) > 90:
+            del seen[:80]
+    return seen
+
+def kept_iterators(n):
+    # An iterator that was exhausted stays so, whoever has it and whatever comes to what it went over.
+    t, seen, kept = 0, [], None
+    for i in range(n):
+        numbers = [i, i + 1]
+        for it in iter(numbers), iter((i,)), iter(range(2)), iter(numbers):
+            for x in it:
+                t += x
+            numbers.append(i)
+            seen.append(next(it, "end"))
+            kept = it
+        if len(seen) > 50:
+            seen.clear()
+    return t, seen, next(kept, "end")
+
+class Noisy:
+    def __init__(self, log, number):
+        self.log, self.number = log, number
+    def __del__(self):
+        self.log.append(-self.number)
+
+def ends_of_lists(n):
+    log, t = [], 0
+    for i in range(n):
+        for x in [Noisy(log, i)] if i % 5 == 4 else [i]:
+            t += 1
+        log.append(i)
+        x = None
+        log.append(t)
+        for x in (Noisy(log, i + 1000), Noisy(log, i + 2000)) if i % 7 == 6 else (i, t):
+            x = None
+        log.append(t)
+        if len(log) > 100:
+            del log[:70]
+    return log, t
+
 class Pair:
     def __init__(self):
         self.x, self.y = 0, 0.5
@@ -267,6 +350,25 @@ print(loops, entered)
                 loops, entered = run(program, PYTHON_JIT_BACKEND=backend, **settings).split()
                 self.assertGreater(int(entered), 0)
                 self.assertLess(int(entered) * 5, int(loops))
+
+    def test_ranges(self):
+        # The iterator of the inner loop is all that is made; the numbers of both loops stay in registers.
+        traces = self.traces(
+            """
+            def f(n):
+                t = 0
+                for i in range(n):
+                    for j in range(i & 3, 5):
+                        t += i ^ j
+                return t
+            for turn in range(20):
+                f(300)
+            """
+        )
+        back = [text for text in traces if "RANGE_ITER" in text and "RANGE_END" in text]
+        back = [text for text in back if "TO_HEAD" in text or "PHI" in text]
+        self.assertTrue(back, traces)
+        self.assertFalse(any("OPAQUE" in text for text in back), back)
 
     def test_traces_verify(self):
         program = FUNCTIONS + "print({sys._jit._ir_verify(text) for text in sys._jit._ir_traces()})\n"

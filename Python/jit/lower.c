@@ -122,6 +122,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case LOAD_GLOBAL_MODULE:
         case LOAD_GLOBAL_BUILTIN:
             return _PyJitLower_Global(b, index);
+        case LOAD_ATTR:
         case LOAD_ATTR_INSTANCE_VALUE:
         case LOAD_ATTR_SLOT:
         case LOAD_ATTR_MODULE:

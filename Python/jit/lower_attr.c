@@ -15,6 +15,7 @@
 #include "pycore_code.h"
 #include "pycore_dict.h"
 #include "pycore_moduleobject.h"
+#include "pycore_typeobject.h"
 #include "jit/rules.h"
 
 static inline uint32_t
@@ -220,6 +221,39 @@ load_class(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* A function of CLASS or of one above it, if that is what NAME means there: nothing of `type` comes first.  Borrowed, or NULL. */
+static PyObject *
+function_of_class(PyTypeObject *class, PyObject *name)
+{
+    if (Py_TYPE(class) != &PyType_Type || class->tp_version_tag == 0 || class->tp_version_tag > INT32_MAX) {
+        return NULL;
+    }
+    PyObject *above = _PyType_Lookup(&PyType_Type, name), *found = _PyType_Lookup(class, name);
+    bool hidden = above != NULL && Py_TYPE(above)->tp_descr_get != NULL && Py_TYPE(above)->tp_descr_set != NULL;
+    return !hidden && found != NULL && PyFunction_Check(found) ? found : NULL;
+}
+
+/* LOAD_ATTR of a class: tier 1 has no form for it where `type` has an attribute of the same name, as for `Base.__init__`. */
+static uint32_t
+load_class_function(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    _PyJitRef owner = b->slots[b->depth - 1].object;
+    if (!top_is_borrowed(b) || !JIT_IS_CONST(owner)) {
+        return 0;
+    }
+    PyObject *class = (PyObject *)(uintptr_t)JIT_INS(b->t, owner)->bits;
+    PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
+    PyObject *function = class != NULL && PyType_Check(class) ? function_of_class((PyTypeObject *)class, name) : NULL;
+    if (function == NULL) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    guard(b, JIT_OP_GUARD_CLASS_VERSION, owner, ((PyTypeObject *)class)->tp_version_tag);
+    replace_by_const(b, function, record->oparg);
+    return 1;
+}
+
 /* LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES, LOAD_ATTR_NONDESCRIPTOR_NO_DICT: what the class of an instance has, as long as its version
  * is the same and no instance hides it. */
 static uint32_t
@@ -262,6 +296,8 @@ _PyJitLower_Attribute(_PyJitBuilder *b, uint32_t index)
             return load_module(b, index);
         case LOAD_ATTR_CLASS:
             return load_class(b, index);
+        case LOAD_ATTR:
+            return load_class_function(b, index);
         default:
             return 0;
     }

@@ -13,6 +13,8 @@
 
 #include "opcode.h"
 #include "pycore_code.h"
+#include "pycore_object.h"
+#include "pycore_typeobject.h"
 #include "jit/rules.h"
 
 static uint32_t
@@ -265,6 +267,78 @@ load_method(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* The class that OBJECT, a value of the trace, is now: what is in a cell of a constant function.  Borrowed, or NULL. */
+static PyTypeObject *
+class_in_cell(const _PyJitBuilder *b, _PyJitRef object)
+{
+    const _PyJitIns *load = JIT_INS(b->t, object);
+    if (load->op != JIT_OP_LOAD_CELL || JIT_INS(b->t, load->a)->op != JIT_OP_LOAD_CLOSURE_CELL) {
+        return NULL;
+    }
+    const _PyJitIns *closure = JIT_INS(b->t, load->a);
+    if (!JIT_IS_CONST(closure->a)) {
+        return NULL;
+    }
+    const PyFunctionObject *function = (const PyFunctionObject *)(uintptr_t)JIT_INS(b->t, closure->a)->bits;
+    PyObject *value = PyCell_GET(PyTuple_GET_ITEM(function->func_closure, closure->aux));
+    return value != NULL && PyType_Check(value) ? (PyTypeObject *)value : NULL;
+}
+
+/* What super(CLASS, instance of TYPE) finds under NAME, if it is a method: a constant as long as TYPE has its version.  Borrowed, or
+ * NULL. */
+static PyObject *
+super_method(const PyTypeObject *class, PyTypeObject *type, PyObject *name)
+{
+    PyObject *mro = type->tp_mro;
+    if (mro == NULL || type->tp_getattro != PyObject_GenericGetAttr || PyUnicode_CompareWithASCIIString(name, "__class__") == 0) {
+        return NULL;
+    }
+    Py_ssize_t i = 0, n = PyTuple_GET_SIZE(mro);
+    while (i < n && PyTuple_GET_ITEM(mro, i) != (PyObject *)class) {
+        i++;
+    }
+    for (i++; i < n; i++) {
+        PyObject *found = PyDict_GetItemWithError(_PyType_GetDict((PyTypeObject *)PyTuple_GET_ITEM(mro, i)), name);
+        if (found != NULL) {
+            return _PyType_HasFeature(Py_TYPE(found), Py_TPFLAGS_METHOD_DESCRIPTOR) ? found : NULL;
+        }
+    }
+    return NULL;
+}
+
+/* LOAD_SUPER_ATTR_METHOD: `super().name` that is called. */
+static uint32_t
+load_super_method(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    PyTypeObject *type = (PyTypeObject *)record->seen;
+    uint32_t top = b->depth - 1, class = top - 1, super = top - 2;
+    _PyJitRef super_object = b->slots[super].object;
+    if (type == NULL || type->tp_version_tag == 0 || type->tp_version_tag > INT32_MAX || super_object == JIT_REF_NONE
+        || super_object != object_const(b, &PySuper_Type) || !can_drop(&b->slots[super]) || !can_drop(&b->slots[class])
+        || b->slots[class].object == JIT_REF_NONE || _PyJitSlot_IsBare(b, top)) {
+        return 0;
+    }
+    PyTypeObject *known = class_in_cell(b, b->slots[class].object);
+    PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 2);
+    PyObject *method = known != NULL ? super_method(known, type, name) : NULL;
+    if (method == NULL) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef same = emit2(b, JIT_OP_SAME, b->slots[class].object, object_const(b, known));
+    (void)emit2(b, JIT_OP_GUARD_INE, same, konst(b, 0));
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, top), JIT_REF_NONE, type->tp_version_tag);
+    _PyJitSlot_Own(b, top);
+    _PyJitSlot self = b->slots[top];
+    b->slots[top] = (_PyJitSlot){0};
+    b->depth--;
+    drop(b, 2);
+    _PyJitSlot_PushConst(b, method);
+    _PyJitSlot_Push(b, self);
+    return 1;
+}
+
 /* --- Entry ---------------------------------------------------------------------------------------------------------- */
 
 static uint32_t
@@ -329,6 +403,8 @@ _PyJitLower_Call(_PyJitBuilder *b, uint32_t index)
         case LOAD_ATTR_METHOD_WITH_VALUES:
         case LOAD_ATTR_METHOD_NO_DICT:
             return load_method(b, index);
+        case LOAD_SUPER_ATTR_METHOD:
+            return load_super_method(b, index);
         case RESUME_CHECK:
             return resume(b, index);
         case COPY_FREE_VARS:

@@ -228,6 +228,9 @@ _PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *
     if (opcode == BINARY_SLICE) {
         return depth >= 3 ? (PyObject *)Py_TYPE(stack_pointer[-3]) : NULL;
     }
+    if (opcode == LOAD_SUPER_ATTR_METHOD) {
+        return depth >= 3 ? (PyObject *)Py_TYPE(stack_pointer[-1]) : NULL;
+    }
     if (opcode == GET_ITER) {
         return depth >= 1 && has_quiet_iter(Py_TYPE(stack_pointer[-1])) ? (PyObject *)Py_TYPE(stack_pointer[-1]) : NULL;
     }

@@ -212,6 +212,39 @@ def changes(n):
             Changing.__slots__ = ()
     return t
 
+def unbound(n):
+    # Functions of classes by their names, which `type` has too; descriptors; classes of other kinds.
+    class Meta(type):
+        def __repr__(cls):
+            return "meta"
+    class Base:
+        def __init__(self, x):
+            self.x = x
+        def mro(self):
+            return self.x
+        def __repr__(self):
+            return "b"
+    class Left(Base):
+        def __init__(self, x):
+            Base.__init__(self, x)
+        def both(self):
+            return Base.mro(self) + len(Base.__repr__(self)) + len(Base.__name__) + len(Base.__dict__)
+    class Special(metaclass=Meta):
+        def __repr__(self):
+            return "s"
+    t = 0
+    for i in range(n):
+        t += Left(i).both() + len(Special.__repr__(Special()))
+        if i == n // 3:
+            Base.mro = lambda self: 2
+        if i == n // 2:
+            Base.__init__ = lambda self, x: setattr(self, "x", -x)
+        if i == n - 40:
+            Base.__repr__ = str.__repr__ if False else lambda self: "bbb"
+        if i == n - 20:
+            Base = Special if False else Left.__base__
+    return t
+
 def reclassed(n):
     class Left:
         def __init__(self, x):
@@ -256,6 +289,55 @@ def deep(n):
             tree = tree.left
     return t
 
+def supers(n):
+    # What super() finds: constant, changed in a class above, replaced in the middle, hidden, no method.
+    class Base:
+        value = 5
+        def __init__(self, x):
+            self.x = x
+        def get(self, k=1):
+            return self.x + k
+        @classmethod
+        def name(cls):
+            return cls.__name__
+        @property
+        def double(self):
+            return 2 * self.x
+    class Middle(Base):
+        def __init__(self, x):
+            super().__init__(x)
+            self.y = 1
+        def get(self, k=1):
+            return super().get(k) - self.y
+    class Other(Base):
+        def get(self, k=1):
+            return 7 * super().get()
+    class Last(Middle, Other):
+        def get(self, k=1):
+            return super().get(k) + super().value + len(super().name()) + super().double
+        def __repr__(self):
+            return super().__repr__()[:0] + "last"
+    class Own(Middle):
+        def __getattribute__(self, name):
+            return 3 if name == "z" else super().__getattribute__(name)
+        def get(self, k=1):
+            return super().get(k) + self.z
+    t, p = 0, Middle(3)
+    for i in range(n):
+        q, r, s = Last(i), Middle(i), Own(i)
+        for x in p, q, r, s:
+            t += x.get(i & 1)
+        t += len(repr(q))
+        if i == n // 3:
+            Base.get = lambda self, k=1: -self.x
+        if i == n // 2:
+            Middle.__bases__ = (Other,)
+        if i == n - 50:
+            del Other.get
+        if i == n - 20:
+            Middle.get.__closure__[0].cell_contents = Other
+    return t, [c.__name__ for c in Last.__mro__]
+
 def generic(n):
     # Other ways to make instances, which the trace leaves to tier 1.
     class Defaults:
@@ -282,7 +364,7 @@ def generic(n):
 def run():
     return [repr(f(240)) for f in (
         kept, dropped, derived, empty, linked, variable, looks, raises, returns, returns_a_value, dies,
-        weak, changes, reclassed, dict_made, deep, generic)]
+        weak, changes, unbound, reclassed, supers, dict_made, deep, generic)]
 
 """
     + RUN_AND_COUNT
@@ -325,6 +407,42 @@ LOOPS = {
                 p = Point(i, 2)
                 t += p.x * p.y
                 out.append(p)
+            return t
+        """,
+    "super": """
+        class Base:
+            def __init__(self, x):
+                self.x = x
+            def get(self):
+                return self.x
+        class Derived(Base):
+            def __init__(self, x):
+                super().__init__(x)
+                self.y = x
+            def get(self):
+                return super().get() + self.y
+        def f(n):
+            t, out = 0, []
+            for i in range(n):
+                d = Derived(i)
+                t += d.get()
+                out.append(d)
+            return t
+        """,
+    "a class of a class": """
+        class Base:
+            def __init__(self, x):
+                self.x = x
+        class Derived(Base):
+            def __init__(self, x):
+                Base.__init__(self, x)
+                self.y = x
+        def f(n):
+            t, out = 0, []
+            for i in range(n):
+                d = Derived(i)
+                t += d.y
+                out.append(d)
             return t
         """,
     "a class that makes another": """

@@ -8,6 +8,9 @@
  * A loop in a generator that yields in each iteration is no loop of its own: the trace of the loop that takes the items goes through
  * it, and where C takes them each item is a trace (resume.c).
  *
+ * Generators of a tree resume each other, and yield through each other, one step of a few instructions after the other, in an order that
+ * the data give.  Such a step is no trace: tier 1 does it as fast.
+ *
  * The side trace of a loop's end begins with the FOR_ITER that found nothing more.  When control comes back there, the loop around it
  * has begun the inner loop anew, and FOR_ITER does not find the end again: this is no loop of its own.  The recording goes on to the
  * inner loop's executor.
@@ -25,6 +28,7 @@
 
 #define MOST_TRIES 4
 #define SOON 16                // iterations at most until it is tried again
+#define ONE_STEP 10            // instructions at most of a step through a recursion
 #define SLOTS 64               // loops are told apart by address; a wrong guess costs one try
 
 static uint8_t tries[SLOTS];
@@ -96,6 +100,14 @@ _PyJitPolicy_YieldsEachTime(const _PyJitRecorder *r)
     const _PyJitRecord *last = &r->trace.records[r->trace.nrecords - 1];
     return r->kind == JIT_KIND_LOOP && r->depth == -1 && last->depth == 128 && last->opcode == YIELD_VALUE
         && last->code == r->trace.records[0].code && !ENGINE->stress;
+}
+
+bool
+_PyJitPolicy_IsOneStep(const _PyJitRecorder *r, int end)
+{
+    // Whoever jumps from function to function anew each time gets nothing from a trace between two jumps.
+    return r->kind == JIT_KIND_SIDE && r->exit->target == NULL && r->trace.nrecords < ONE_STEP && r->root_code->co_flags & CO_GENERATOR
+        && (end == JIT_END_RECURSION || (end == JIT_END_LOOP && r->depth != 0)) && !ENGINE->stress;
 }
 
 bool

@@ -205,6 +205,10 @@ finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
             return;
         }
     }
+    if (_PyJitPolicy_IsOneStep(r, end)) {
+        abort_recording(JIT_ABORT_NO_GAIN, end_ip, 0);
+        return;
+    }
     PyTime_t before = 0, after = 0;
     (void)PyTime_PerfCounterRaw(&before);
     int abort;

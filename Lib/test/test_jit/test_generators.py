@@ -509,6 +509,26 @@ class LoopTests(unittest.TestCase):
         self.assertTrue(found)
         self.assertFalse([x for x in found if x.count("GUARD_GENERATOR") > 1], found)
 
+    def test_one_step_of_a_recursion_is_no_trace(self):
+        """It is entered and left in less time than it takes to get there."""
+        found = traces("""
+            class Tree:
+                def __init__(self, k, depth):
+                    self.left = Tree(2 * k, depth - 1) if depth and k % 3 else None
+                    self.right = Tree(2 * k + 1, depth - 1) if depth else None
+                def __iter__(self):
+                    if self.left: yield from self.left
+                    yield self
+                    if self.right: yield from self.right
+            def f(tree):
+                for x in tree: pass
+            tree = Tree(1, 9)
+            for i in range(10): f(tree)
+            """)
+        steps = [x for x in found if "OPAQUE" in x and len(x) < 8 and x[-1] == "LOOP"]
+        self.assertTrue(found)
+        self.assertEqual(steps, [])
+
     def test_a_loop_that_yields_is_no_root(self):
         """It would end the traces that go through it."""
         found = traces("""

@@ -523,9 +523,9 @@ class LoopTests(unittest.TestCase):
             def f(tree):
                 for x in tree: pass
             tree = Tree(1, 9)
-            for i in range(10): f(tree)
+            for i in range(30): f(tree)
             """)
-        steps = [x for x in found if "OPAQUE" in x and len(x) < 8 and x[-1] == "LOOP"]
+        steps = [x for x in found if "OPAQUE" in x and len(x) < 10 and x[-1] == "LOOP"]
         self.assertTrue(found)
         self.assertEqual(steps, [])
 

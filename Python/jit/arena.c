@@ -424,6 +424,36 @@ _PyJitArena_Free(void *at, size_t size)
 
 /* --- Code ------------------------------------------------------------------------------------------------------ */
 
+/* What stands in CHUNK from OFFSET to END, in one unit, holds memory from now on. */
+static void
+commit(Chunk *chunk, size_t offset, size_t end)
+{
+    for (size_t i = offset / arena.page; i <= (end - 1) / arena.page; i++) {
+        arena.committed_pages += !chunk->committed[i];
+        chunk->committed[i] = 1;
+    }
+}
+
+void *
+_PyJitArena_View(void *at, size_t size)
+{
+    Chunk *chunk = chunk_of(at);
+    size_t offset = (size_t)((char *)at - chunk->base), unit = offset / UNIT_SIZE;
+    const char *reason;
+    char *view = (offset + size - 1) / UNIT_SIZE == unit ? view_of(chunk, unit, &reason) : NULL;
+    if (view == NULL) {
+        return NULL;
+    }
+    commit(chunk, offset, offset + size);
+    return view + offset % UNIT_SIZE;
+}
+
+void
+_PyJitArena_Written(void *at, size_t size)
+{
+    __builtin___clear_cache((char *)at, (char *)at + size);
+}
+
 int
 _PyJitArena_Write(void *at, const void *code, size_t size, const char **reason)
 {
@@ -439,10 +469,7 @@ _PyJitArena_Write(void *at, const void *code, size_t size, const char **reason)
         }
         memcpy(view + offset % UNIT_SIZE, from, next - offset);
         __builtin___clear_cache(chunk->base + offset, chunk->base + next);
-        for (size_t i = offset / arena.page; i <= (next - 1) / arena.page; i++) {
-            arena.committed_pages += !chunk->committed[i];
-            chunk->committed[i] = 1;
-        }
+        commit(chunk, offset, next);
     }
     return 0;
 }

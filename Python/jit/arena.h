@@ -23,6 +23,11 @@ void *_PyJitArena_Alloc(size_t size, const char **reason);
  * set; then the block is as it was (free it), and so is every other one. */
 int _PyJitArena_Write(void *at, const void *code, size_t size, const char **reason);
 
+/* The same without a copy: where to write the code, of which the other mapping is at AT; then Written, before it runs.  Until the next
+ * call of any other function here.  NULL: not this block; Write can, or says why not. */
+void *_PyJitArena_View(void *at, size_t size);
+void _PyJitArena_Written(void *at, size_t size);
+
 /* Gives back a block of SIZE bytes, written or not. */
 void _PyJitArena_Free(void *at, size_t size);
 

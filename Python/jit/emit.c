@@ -9,7 +9,7 @@
  *     the pool: constants, and the records of exits with values
  *
  * The register allocator says which steps there are (regalloc.h).  Sizes are known before anything is copied, so two passes
- * over the steps are enough: the first adds up sizes, the second copies into a buffer and patches for the final address.
+ * over the steps are enough: the first adds up sizes, the second copies and patches for the final address.
  *
  * Compiled code refers to memory the executor owns (itself, its exits, the frozen caches in trace->units): none of it may move
  * while the code lives.
@@ -234,12 +234,13 @@ give_values(Context *context, const _PyExecutorObject *executor, const _PyJitSte
     values[JIT_VALUE_POOL] = context->pool + KONST_OFFSET(step->konst);
 }
 
-/* Copying writes a few bytes too many, where the next part will stand; but the cold parts are there before the last hot one, which
- * is copied exactly. */
+/* Copying writes a few bytes too many, where the next part will stand: another hot one, another cold one, or the stubs.  But the cold
+ * parts are there before the last hot one, which is copied exactly. */
 static void
 copy_steps(const _PyExecutorObject *executor, const Layout *layout, uintptr_t base, unsigned char *buffer)
 {
     const _PyJitAllocation *plan = &backend.plan;
+    assert(layout->stubs_end - layout->hot - layout->cold >= JIT_COPY_BLOCK - 1);
     Context context = {.trace = executor->trace, .pool = base + layout->pool};
     uintptr_t *values = context.values;
     give_common_values(&context, executor);
@@ -275,7 +276,7 @@ copy_stub(unsigned char *buffer, uintptr_t base, uintptr_t at, int number, Conte
 {
     assert(jit_stencils[number].cold_size == 0);
     context->values[JIT_VALUE_HOT] = at;
-    copy_code(buffer + (at - base), jit_code + jit_stencils[number].code, jit_stencils[number].hot_size);
+    memcpy(buffer + (at - base), jit_code + jit_stencils[number].code, jit_stencils[number].hot_size);
     patch_hot(buffer, base, &jit_stencils[number], context);
 }
 
@@ -381,20 +382,29 @@ _PyJit_Emit(_PyExecutorObject *executor, const _PyJitExit *from, const char **re
         return -1;
     }
     size_t size = _Py_SIZE_ROUND_UP(layout.total, TRACE_ALIGNMENT);
-    if (!grow_buffer(size + JIT_COPY_BLOCK)) {
-        *reason = "out of memory";
-        return -1;
-    }
     void *code = _PyJitArena_Alloc(size, reason);
     if (code == NULL) {
         return -1;
     }
-    copy_steps(executor, &layout, (uintptr_t)code, backend.buffer);
-    copy_stubs(executor, &layout, (uintptr_t)code, backend.buffer);
+    // Where the block lies in two units, or the system refuses, over the buffer.
+    unsigned char *view = _PyJitArena_View(code, size), *buffer = view;
+    if (view == NULL) {
+        if (!grow_buffer(size)) {
+            *reason = "out of memory";
+            _PyJitArena_Free(code, size);
+            return -1;
+        }
+        buffer = backend.buffer;
+    }
+    copy_steps(executor, &layout, (uintptr_t)code, buffer);
+    copy_stubs(executor, &layout, (uintptr_t)code, buffer);
     // Gaps are filled with zeros.
-    memset(backend.buffer + layout.stubs_end, 0, size - layout.stubs_end);
-    copy_pool(executor, &layout, (uintptr_t)code, backend.buffer);
-    if (_PyJitArena_Write(code, backend.buffer, size, reason) < 0) {
+    memset(buffer + layout.stubs_end, 0, size - layout.stubs_end);
+    copy_pool(executor, &layout, (uintptr_t)code, buffer);
+    if (view != NULL) {
+        _PyJitArena_Written(code, size);
+    }
+    else if (_PyJitArena_Write(code, buffer, size, reason) < 0) {
         _PyJitArena_Free(code, size);
         return -1;
     }
@@ -404,7 +414,7 @@ _PyJit_Emit(_PyExecutorObject *executor, const _PyJitExit *from, const char **re
         _PyJit_FreeCode(executor);
         return -1;
     }
-    dump_code(executor, backend.buffer);
+    dump_code(executor, buffer);
     return 0;
 }
 

@@ -225,12 +225,21 @@ void _PyJitExit_NoteFailure(_PyJitExit *exit);      // waits longer for the next
 void _PyJitAdapt(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth);
 
 /* record.c */
-/* Does EXIT, which leads to THERE in the bytecode, do no more than jump back to the head of the loop it leaves? */
-bool _PyJitRecorder_JumpsBack(const _PyJitExit *exit, const _PyExecutorObject *there);
 int _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *target,
                              _PyJitExit *exit);
 void _PyJitRecorder_Cancel(int abort);
 void _PyJitRecorder_LoopFailed(PyCodeObject *code, int index);   // the loop at that code unit did not serve
+
+/* record_loops.c */
+/* Where the jump leads that the loop of EXECUTOR begins with; NULL: it is no loop. */
+_Py_CODEUNIT *_PyJitRecorder_JumpTarget(const _PyExecutorObject *executor);
+/* How often INSTR is in the trace already, at this depth or at any: an inner loop or a recursion is being unrolled. */
+int _PyJitRecorder_TimesSeen(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT *instr, bool same_depth);
+/* The recording has come to INSTR, where the loop THERE stands, and goes on with the instruction it replaced. */
+bool _PyJitRecorder_GoesThrough(const _PyJitRecorder *r, const _PyExecutorObject *there, PyCodeObject *code, _Py_CODEUNIT *instr);
+/* Does EXIT, which leads to THERE in the bytecode, do no more than jump back to the head of the loop it leaves, or of
+ * one around that? */
+bool _PyJitRecorder_JumpsBack(const _PyJitExit *exit, const _PyExecutorObject *there);
 
 /* watch.c */
 void _PyJitWatch_Start(PyInterpreterState *interp);

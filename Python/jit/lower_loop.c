@@ -394,8 +394,8 @@ count_code(const _PyJitTrace *t, uint32_t from, uint32_t end)
     return count;
 }
 
-/* The body does something that would be the same in each iteration: what was peeled is not an iteration, but a side trace that began
- * somewhere in the loop, or around it. */
+/* The body does something that would be the same in each iteration: what was peeled is not an iteration, but a side trace that
+ * began somewhere in the loop, or around it. */
 static bool
 has_invariants(const Loop *loop)
 {

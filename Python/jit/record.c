@@ -377,85 +377,6 @@ _PyJit_StartFunction(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODE
     return start(tstate, frame, instr, JIT_KIND_FUNCTION);
 }
 
-/* Where the jump leads that the loop of EXECUTOR begins with; NULL: it is no loop. */
-static _Py_CODEUNIT *
-jump_target(const _PyExecutorObject *executor)
-{
-    const _PyJitRecord *first = &executor->trace->records[0];
-    if (executor->kind != JIT_KIND_LOOP || first->opcode != JUMP_BACKWARD) {
-        return NULL;
-    }
-    return _PyJitTrace_Instr(executor->trace, first) + first->size - first->oparg;
-}
-
-/* Is the loop of THERE the one that a jump at OWN to TARGET makes?  Two jumps are of one loop if they lead to one place, or if what
- * they jump over overlaps: inner and outer loops lie one in the other. */
-static bool
-is_loop_of(const _PyExecutorObject *there, const _Py_CODEUNIT *own, const _Py_CODEUNIT *target)
-{
-    const _Py_CODEUNIT *to = jump_target(there), *jump = there->start;
-    if (target == NULL || to == NULL || there->vm_data.opcode != JUMP_BACKWARD) {
-        return false;
-    }
-    bool overlap = to <= own && target <= jump;
-    bool nested = (to >= target && jump <= own) || (to <= target && jump >= own);
-    return to == target || (overlap && !nested);
-}
-
-/* Does THERE, which stands in the bytecode where the recording is, begin with another jump of the loop at hand, or is it the very
- * first thing that a side trace does to jump back? */
-static bool
-is_same_loop(const _PyJitRecorder *r, const _PyExecutorObject *there)
-{
-    const _PyExecutorObject *anchor = r->exit != NULL ? r->exit->owner->anchor : NULL;
-    bool begins = r->trace.nrecords == 0 && r->prev.instr == NULL;
-    return r->depth == 0 && (there != anchor || begins)
-        && is_loop_of(there, anchor != NULL ? anchor->start : r->root, r->target);
-}
-
-/* How often INSTR is in the trace already, at this depth or at any: an inner loop or a recursion is being unrolled. */
-static int
-times_seen(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT *instr, bool same_depth)
-{
-    int count = 0;
-    uint32_t offset = (uint32_t)(instr - _PyCode_CODE(code));
-    for (uint32_t i = 0; i < r->trace.nrecords; i++) {
-        const _PyJitRecord *record = &r->trace.records[i];
-        if (record->offset == offset && r->trace.codes[record->code] == code
-            && (!same_depth || record->depth == (uint8_t)(r->depth + 128))) {
-            count++;
-        }
-    }
-    return count;
-}
-
-/* Is THERE a loop around the one whose jump is at OWN and leads to TARGET? */
-static bool
-is_loop_around(const _PyExecutorObject *there, const _Py_CODEUNIT *own, const _Py_CODEUNIT *target)
-{
-    const _Py_CODEUNIT *to = jump_target(there);
-    return target != NULL && to != NULL && there->vm_data.opcode == JUMP_BACKWARD && to < target && there->start > own;
-}
-
-/* A side trace that may come back to its loop in registers goes once through the loop around that one: the loop's own trace would begin
- * from memory, and reach the inner loop through memory again. */
-static bool
-goes_around(const _PyJitRecorder *r, const _PyExecutorObject *there, PyCodeObject *code, _Py_CODEUNIT *instr)
-{
-    return r->exit != NULL && r->depth == 0 && is_loop_around(there, r->exit->owner->anchor->start, r->target)
-        && _PyJitSide_ComesBack(r->exit) && times_seen(r, code, instr, true) == 0;
-}
-
-bool
-_PyJitRecorder_JumpsBack(const _PyJitExit *exit, const _PyExecutorObject *there)
-{
-    const _PyExecutorObject *anchor = exit->owner->anchor;
-    const _Py_CODEUNIT *target = jump_target(anchor);
-    return exit->kind == JIT_EXIT_SIDE && exit->countdown != JIT_NEVER && _PyJitSide_ComesBack(exit)
-        && exit->owner->trace->snaps[exit->snapshot].nframes == 1
-        && (is_loop_of(there, anchor->start, target) || is_loop_around(there, anchor->start, target));
-}
-
 int
 _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *target, _PyJitExit *exit)
 {
@@ -469,7 +390,7 @@ _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_
     uint32_t nframes = exit->owner->trace->snaps[exit->snapshot].nframes;
     r->depth = nframes > 0 ? (int)nframes - 1 : 0;
     if (exit->owner->trace->snaps[exit->snapshot].first_frame_runs) {
-        r->target = jump_target(exit->owner->anchor);
+        r->target = _PyJitRecorder_JumpTarget(exit->owner->anchor);
     }
     if (!exit->progress) {
         r->chain = exit->owner->chain + 1;
@@ -571,7 +492,7 @@ is_recursion(const _PyJitRecorder *r, _PyInterpreterFrame *frame, PyCodeObject *
     for (int i = 0; i < r->depth && caller != NULL; i++, caller = caller->previous) {
         below += caller->f_executable == (PyObject *)code;
     }
-    return below >= JIT_MAX_RECURSION || times_seen(r, code, resume, false) >= JIT_MAX_INLINED;
+    return below >= JIT_MAX_RECURSION || _PyJitRecorder_TimesSeen(r, code, resume, false) >= JIT_MAX_INLINED;
 }
 
 /* Ends the trace before the instruction at START of FRAME. */
@@ -670,7 +591,7 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
     if (opcode == ENTER_EXECUTOR && code != NULL) {
         // A function that is compiled by itself is inlined all the same; at a loop the trace ends.
         const _PyExecutorObject *there = code->co_executors->executors[oparg];
-        if (there->kind != JIT_KIND_FUNCTION && !is_same_loop(r, there) && !goes_around(r, there, code, next_instr)) {
+        if (there->kind != JIT_KIND_FUNCTION && !_PyJitRecorder_GoesThrough(r, there, code, next_instr)) {
             end_here(r, JIT_END_LINK, frame, start, opcode);
             return JIT_STEP_STOP;
         }
@@ -691,7 +612,7 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
         return JIT_STEP_STOP;
     }
     if ((opcode == JUMP_BACKWARD || opcode == JUMP_BACKWARD_NO_INTERRUPT)
-        && times_seen(r, code, next_instr, true) > 0) {
+        && _PyJitRecorder_TimesSeen(r, code, next_instr, true) > 0) {
         end_here(r, JIT_END_INNER_LOOP, frame, start, opcode);
         return JIT_STEP_STOP;
     }

@@ -18,8 +18,8 @@
  * for which everything before the head is still true.  What memory a side trace may take for unchanged the snapshot of its exit
  * says (`held`): slots and attributes that nothing has written since the head, as the slot map saw it at that very place.
  *
- * Traces that begin at an exit of the peeled iteration have no old values: everything is new to them.  They come back for the sake of
- * loops that run a few times: with the loop around it, such a loop is left and entered all the time, and memory is slow.
+ * Traces that begin at an exit of the peeled iteration have no old values: everything is new to them.  They come back for the
+ * sake of loops that run a few times: such a loop is left and entered all the time, and memory is slow.
  *
  * Method: the peeled loop as a target of bridges, in PyPy (Ardo, Bolz and Fijalkowski: loop-aware optimizations in PyPy's tracing
  * JIT).  There the operations to be done again are kept as a trace of their own; here they are found in the loop's trace.
@@ -135,8 +135,8 @@ is_slot_alike(const _PyJitBuilder *b, const _PyJitTrace *loop, uint32_t i)
     return true;
 }
 
-/* Will the head's slot I be alike after another iteration, if those are now that ALIKE says?  Its next number is computed in the body,
- * or it is what another slot has now. */
+/* Will the head's slot I be alike after another iteration, if those are now that ALIKE says?  Its next number is computed in
+ * the body, or it is what another slot has now. */
 static bool
 will_be_alike(const _PyJitTrace *loop, const bool *alike, uint32_t i)
 {
@@ -258,8 +258,8 @@ hides_value(const Back *back, const _PyJitHeadSlot *head)
     return ins->type != JIT_TYPE_OBJECT && !(box && head->number == ins->a);
 }
 
-/* The checks of HEAD would fail now, for what the recording left in that slot.  The next time it may be the same again, and a trace
- * that never comes back is better ended at once. */
+/* The checks of HEAD would fail now, for what the recording left in that slot.  The next time it may be the same again, and a
+ * trace that never comes back is better ended at once. */
 static bool
 would_fail(const Back *back, const _PyJitHeadSlot *head)
 {
@@ -547,7 +547,8 @@ _PyJitSide_GoBack(_PyJitBuilder *b)
     if (!is_dirty_alike(b, loop)) {
         return false;
     }
-    Back back = {.b = b, .loop = loop, .anew = !b->holds, .stale = (b->written | (parent == loop ? 0 : parent->written)) & ~loop->written};
+    Back back = {.b = b, .loop = loop, .anew = !b->holds};
+    back.stale = (b->written | (parent == loop ? 0 : parent->written)) & ~loop->written;
     back.here = PyMem_RawCalloc(loop->head + 1, sizeof(_PyJitRef) + 1);
     if (back.here == NULL) {
         return false;

@@ -17,7 +17,7 @@
 
 #define MOST_LOOPS 4           // in a tree, besides its root
 #define MOST_RECORDS 200       // of the loop
-#define MOST_ITERATED 80       // records of all iterations before TO_HEAD
+#define MOST_ITERATED 40       // records of all iterations before TO_HEAD
 
 /* The map has a number that memory does not, and that LOOP does not carry. */
 static bool

@@ -128,7 +128,7 @@ are_plain(PyObject *const *items, Py_ssize_t n)
             return false;
         }
     }
-    return n <= MOST_REFERENCES;
+    return true;
 }
 
 /* The same for the values in an instance of a class. */
@@ -149,6 +149,15 @@ has_plain_values(PyObject *o)
     return values->valid;
 }
 
+/* All that O refers to, but for its type, is plain, as far as that is easily seen. */
+static bool
+holds_plain(PyObject *o)
+{
+    PyTypeObject *type = Py_TYPE(o);
+    return type == &PyTuple_Type ? are_plain(((PyTupleObject *)o)->ob_item, PyTuple_GET_SIZE(o))
+        : type == &PyList_Type ? are_plain(((PyListObject *)o)->ob_item, PyList_GET_SIZE(o)) : has_plain_values(o);
+}
+
 /* What ends with O, with a list of all of it. */
 static bool
 all_are_quiet(PyObject *o, uint32_t shares)
@@ -162,7 +171,10 @@ all_are_quiet(PyObject *o, uint32_t shares)
     for (uint32_t i = 0; i < list.nends; i++) {
         PyObject *end = list.ends[i];
         traverseproc traverse = Py_TYPE(end)->tp_traverse;
-        if (!is_quiet(end) || (traverse != NULL && traverse(end, lose, &list) != 0)) {
+        if (!is_quiet(end)) {
+            return false;
+        }
+        if (traverse != NULL && !holds_plain(end) && traverse(end, lose, &list) != 0) {
             return false;
         }
     }
@@ -176,26 +188,15 @@ _PyJit_EndsQuietly(PyObject *o, uint32_t shares)
     if (is_plain(type) || type == &PyRange_Type || type == &PyRangeIter_Type) {
         return 1;
     }
-    // Most that end hold nothing but plain objects.
-    if (type == &PyTuple_Type) {
-        if (are_plain(((PyTupleObject *)o)->ob_item, PyTuple_GET_SIZE(o))) {
-            return 1;
-        }
-    }
-    else if (type == &PyList_Type) {
-        if (are_plain(((PyListObject *)o)->ob_item, PyList_GET_SIZE(o))) {
-            return 1;
-        }
-    }
-    else if (type == &PyMethod_Type) {
+    if (type == &PyMethod_Type) {
         PyMethodObject *method = (PyMethodObject *)o;
         if (method->im_weakreflist == NULL && Py_REFCNT(method->im_self) > (Py_ssize_t)(2 * shares)
             && Py_REFCNT(method->im_func) > (Py_ssize_t)(2 * shares)) {
             return 1;
         }
     }
-    else if (has_plain_values(o) && is_quiet(o)) {
-        return 1;
+    else if (is_quiet(o) && holds_plain(o)) {
+        return 1;              // as most that end
     }
     return all_are_quiet(o, shares);
 }

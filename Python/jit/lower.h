@@ -30,6 +30,13 @@ typedef struct {
     _PyJitRef alias;           // the number as a value of its own, where another identity has the same number
 } _PyJitSlot;
 
+/* A number without an object. */
+static inline bool
+is_bare(const _PyJitSlot *slot)
+{
+    return slot->dirty && slot->object == JIT_REF_NONE;
+}
+
 /* A frame as the builder sees it.  Its slots are `base` to `end` of the map: locals up to `stack`, then its evaluation stack. */
 typedef struct {
     uint16_t code;             // index into codes
@@ -109,7 +116,7 @@ typedef struct {
     uint16_t identities;       // given so far
     uint32_t loop_head;        // LOOP's aux
     uint32_t shares_from;      // the first snapshot that later operations may have too: none from before the loop's head
-    uint32_t latest_snap;      // snapshots there were when the newest one had been made (slots.c), 0: it is gone,
+    uint32_t latest_snap;      // snapshots there were when the newest one had been made (emission.c), 0: it is gone,
     uint32_t latest_snap_ins;  // the operation it was made for,
     bool latest_holds;         // and whether `held` says something in it
 } _PyJitBuilder;
@@ -209,7 +216,7 @@ slot_in_frame(const _PyJitBuilder *b, uint32_t slot)
     return slot - frame_of(b, slot)->base;
 }
 
-/* slots.c ------------------------------------------------------------------------------------------------------- */
+/* emission.c, slots.c ------------------------------------------------------------------------------------------- */
 
 /* Emits OP; where it may leave, with a snapshot of the state now, at the current place.  Folding and common subexpressions may
  * give an older value instead.  JIT_REF_NONE: failed. */

@@ -145,12 +145,6 @@ may_stay_dirty(const _PyJitBuilder *b, uint32_t index)
         && (slot->object == JIT_REF_NONE ? slot->number != JIT_REF_NONE : JIT_IS_CONST(slot->object));
 }
 
-static bool
-is_bare(const _PyJitSlot *slot)
-{
-    return slot->dirty && slot->object == JIT_REF_NONE;
-}
-
 /* All slots of one identity go to memory together, or one would get a box of its own.  SLOTS: at the mark or at LOOP. */
 static bool
 keep_groups_whole(Loop *loop, const _PyJitSlot *slots)

@@ -61,12 +61,6 @@ is_new(const Back *back, _PyJitRef ref)
     return ref != JIT_REF_NONE && !JIT_IS_CONST(ref) && (back->state[ref - JIT_REF_BIAS] & NEW) != 0;
 }
 
-static inline bool
-is_bare(const _PyJitSlot *slot)
-{
-    return slot->dirty && slot->object == JIT_REF_NONE;
-}
-
 /* Rule 1, for one slot. */
 static bool
 is_dirty_as(const _PyJitBuilder *b, const _PyJitTrace *loop, const _PyJitHeadSlot *head)

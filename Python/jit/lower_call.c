@@ -242,6 +242,19 @@ call_getter(_PyJitBuilder *b, uint32_t index)
 
 /* --- Methods ---------------------------------------------------------------------------------------------------------- */
 
+/* METHOD, a constant, and the object in slot SELF, which is on top, take the place of what is on the stack from slot TO on. */
+static void
+bind(_PyJitBuilder *b, PyObject *method, uint32_t self, uint32_t to)
+{
+    _PyJitSlot_Own(b, self);
+    _PyJitSlot bound = b->slots[self];
+    b->slots[self] = (_PyJitSlot){0};
+    b->depth = self;
+    drop(b, self - to);
+    _PyJitSlot_PushConst(b, method);
+    _PyJitSlot_Push(b, bound);
+}
+
 /* LOAD_ATTR_METHOD_WITH_VALUES, LOAD_ATTR_METHOD_NO_DICT. */
 static uint32_t
 load_method(_PyJitBuilder *b, uint32_t index)
@@ -258,12 +271,7 @@ load_method(_PyJitBuilder *b, uint32_t index)
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_INLINE_VALUES, owner, JIT_REF_NONE, 0);
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_KEYS, owner, JIT_REF_NONE, unit32(b, record, 4));
     }
-    _PyJitSlot_Own(b, top);
-    _PyJitSlot self = b->slots[top];
-    b->slots[top] = (_PyJitSlot){0};
-    b->depth--;
-    _PyJitSlot_PushConst(b, record->seen);
-    _PyJitSlot_Push(b, self);
+    bind(b, record->seen, top, top);
     return 1;
 }
 
@@ -329,13 +337,7 @@ load_super_method(_PyJitBuilder *b, uint32_t index)
     _PyJitRef same = emit2(b, JIT_OP_SAME, b->slots[class].object, object_const(b, known));
     (void)emit2(b, JIT_OP_GUARD_INE, same, konst(b, 0));
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, top), JIT_REF_NONE, type->tp_version_tag);
-    _PyJitSlot_Own(b, top);
-    _PyJitSlot self = b->slots[top];
-    b->slots[top] = (_PyJitSlot){0};
-    b->depth--;
-    drop(b, 2);
-    _PyJitSlot_PushConst(b, method);
-    _PyJitSlot_Push(b, self);
+    bind(b, method, top, super);
     return 1;
 }
 

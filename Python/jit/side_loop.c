@@ -49,6 +49,9 @@ is_alive(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t own)
     if (record->seen == NULL || record->opcode == CALL_LEN || record->opcode == CALL_ISINSTANCE) {
         return true;           // the rules only compare it
     }
+    if (record->opcode == GET_ITER || record->opcode == CONTAINS_OP_DICT || record->opcode == CONTAINS_OP_SET) {
+        return true;           // a builtin type, which lives for ever
+    }
     if ((record->opcode == LOAD_GLOBAL_MODULE || record->opcode == LOAD_GLOBAL_BUILTIN)
         && record->seen == ENGINE->recorder.frame->f_globals) {
         return true;

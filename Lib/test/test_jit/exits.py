@@ -1,8 +1,23 @@
-"""Tests that every family of lowered instructions has: the same results whatever leaves a trace where."""
+"""What the tests of each family of lowered instructions share.
 
+The same results whatever leaves a trace where, and the operations of loops.
+"""
+
+import json
+import textwrap
 from typing import ClassVar
 
+from test.test_jit.test_objects import names
 from test.test_jit.test_typed import run
+
+
+def loops(source, iterations=500):
+    """Of each loop that f of SOURCE becomes in f(ITERATIONS): the operations behind the peeled iteration."""
+    program = textwrap.dedent(source) + (
+        f"import sys, json\nf({iterations})\nprint(json.dumps(sys._jit._ir_traces()))\n"
+    )
+    traces = [names(text) for text in json.loads(run(program)) if " f\n" in text]
+    return [trace[trace.index("PHI") :] for trace in traces if "LOOP" in trace and "PHI" in trace]
 
 
 class ForcedExits:

@@ -3,13 +3,10 @@
 Between the caller's frame and that of `__init__` is one that checks what `__init__` returns.
 """
 
-import json
 import sys
-import textwrap
 import unittest
 
-from test.test_jit.exits import ForcedExits
-from test.test_jit.test_objects import names
+from test.test_jit.exits import ForcedExits, loops
 from test.test_jit.test_typed import RUN_AND_COUNT, run
 
 if not hasattr(sys, "_jit") or not sys._jit.is_available():
@@ -478,13 +475,10 @@ class LoopTests(unittest.TestCase):
         }
         for name, source in LOOPS.items():
             with self.subTest(name):
-                program = textwrap.dedent(source)
-                program += "import sys, json\nf(500)\nprint(json.dumps(sys._jit._ir_traces()))\n"
-                traces = [names(text) for text in json.loads(run(program)) if " f\n" in text]
-                traces = [trace[trace.index("PHI") :] for trace in traces if "LOOP" in trace]
-                self.assertEqual(len(traces), 1, traces)
-                self.assertIn("NEW_INSTANCE", traces[0])
-                self.assertEqual(absent.intersection(traces[0]), set())
+                found = loops(source)
+                self.assertEqual(len(found), 1, found)
+                self.assertIn("NEW_INSTANCE", found[0])
+                self.assertEqual(absent.intersection(found[0]), set())
 
 
 class RecursionTests(unittest.TestCase):

@@ -1,12 +1,9 @@
 """Dicts, sets and strings in traces, and the lists, tuples, iterators and strings that traces make."""
 
-import json
 import sys
-import textwrap
 import unittest
 
-from test.test_jit.exits import ForcedExits
-from test.test_jit.test_objects import names
+from test.test_jit.exits import ForcedExits, loops
 from test.test_jit.test_typed import RUN_AND_COUNT, run
 
 if not hasattr(sys, "_jit") or not sys._jit.is_available():
@@ -323,13 +320,10 @@ class LoopTests(unittest.TestCase):
     def test_optimized_loops(self):
         for name, (source, present, absent) in LOOPS.items():
             with self.subTest(name):
-                program = textwrap.dedent(source)
-                program += "import sys, json\nf(500)\nprint(json.dumps(sys._jit._ir_traces()))\n"
-                traces = [names(text) for text in json.loads(run(program)) if " f\n" in text]
-                loops = [trace[trace.index("PHI") :] for trace in traces if "LOOP" in trace]
-                self.assertTrue(loops, traces)
-                self.assertEqual([name for name in present if name not in loops[0]], [], loops[0])
-                self.assertEqual([name for name in absent if name in loops[0]], [], loops[0])
+                found = loops(source)
+                self.assertTrue(found)
+                self.assertEqual([name for name in present if name not in found[0]], [], found[0])
+                self.assertEqual([name for name in absent if name in found[0]], [], found[0])
 
 
 class ExitTests(ForcedExits, unittest.TestCase):

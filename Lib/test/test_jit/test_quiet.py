@@ -1,12 +1,9 @@
 """Objects that end in a trace: quietly, or with a finalizer or a weak reference that somebody notices."""
 
-import json
 import sys
-import textwrap
 import unittest
 
-from test.test_jit.exits import ForcedExits
-from test.test_jit.test_objects import names
+from test.test_jit.exits import ForcedExits, loops
 from test.test_jit.test_typed import RUN_AND_COUNT, run
 
 if not hasattr(sys, "_jit") or not sys._jit.is_available():
@@ -261,13 +258,10 @@ class LoopTests(unittest.TestCase):
     def test_nothing_is_opaque(self):
         for name, source in LOOPS.items():
             with self.subTest(name):
-                program = textwrap.dedent(source)
-                program += "import sys, json\nf(500)\nprint(json.dumps(sys._jit._ir_traces()))\n"
-                traces = [names(text) for text in json.loads(run(program)) if " f\n" in text]
-                loops = [trace for trace in traces if "LOOP" in trace]
-                self.assertEqual(len(loops), 1, traces)
-                self.assertIn("GUARD_QUIET", loops[0])
-                self.assertNotIn("OPAQUE", loops[0])
+                found = loops(source)
+                self.assertEqual(len(found), 1, found)
+                self.assertIn("GUARD_QUIET", found[0])
+                self.assertNotIn("OPAQUE", found[0])
 
 
 class ExitTests(ForcedExits, unittest.TestCase):

@@ -238,6 +238,11 @@ emit(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux, in
         return JIT_REF_NONE;
     }
     const _PyJitOpInfo *info = &_PyJit_Ops[op];
+    if (left == JIT_REF_NONE && info->nargs > 0) {
+        assert(!"a rule takes a number without an object for an object");
+        b->failed = true;      // the trace is lost, no more
+        return JIT_REF_NONE;
+    }
     bool forwarded = _PyJitForward_Handles(op);
     bool optimized = info->flags & JIT_OPFLAG_PURE && !forwarded;
     if (optimized) {

@@ -127,7 +127,8 @@ store_field(_PyJitBuilder *b, uint32_t index)
     const _Py_CODEUNIT *units = &b->t->units[record->units];
     uint32_t value = b->depth - 2;
     unsigned int old_tag = JIT_TAG(record->types, 2);
-    if (!top_is_borrowed(b) || version_of(units) > INT32_MAX || old_tag == JIT_TAG_OTHER) {
+    if (!top_is_borrowed(b) || version_of(units) > INT32_MAX || old_tag == JIT_TAG_OTHER
+        || (old_tag == JIT_TAG_QUIET && b->slots[b->depth - 1].heap)) {      // the object may end with the old value, and so the new one
         return 0;
     }
     uint32_t place = place_of(record->opcode, units[4].cache), version = version_of(units);

@@ -220,7 +220,7 @@ call_get(_PyJitBuilder *b, uint32_t index)
     unsigned int tag = JIT_TAG(record->types, nargs - 1);
     if (method == NULL || !Py_IS_TYPE(method, &PyMethodDescr_Type) || PyDescr_TYPE(method) != &PyDict_Type
         || strcmp(((PyMethodDescrObject *)method)->d_method->ml_name, "get") != 0
-        || !can_drop(slot) || !can_drop(&b->slots[self]) || _PyJitSlot_IsBare(b, self)
+        || !can_drop(slot) || !can_drop(&b->slots[self]) || known_null(b, self) == 1 || _PyJitSlot_IsBare(b, self)
         || (!can_drop(&b->slots[key]) && (tag == JIT_TAG_OTHER || tag == JIT_TAG_NULL))
         || (nargs == 2 && (!last->dirty || last->object == JIT_REF_NONE || !JIT_IS_CONST(last->object)))) {
         return 0;

@@ -52,17 +52,6 @@ is_simple(const PyCodeObject *code)
         && code->co_kwonlyargcount == 0;
 }
 
-/* Whether slot INDEX, the `self` of a call, is known to be NULL (1) or not (0); -1: only memory knows. */
-static int
-known_null(const _PyJitBuilder *b, uint32_t index)
-{
-    const _PyJitSlot *slot = &b->slots[index];
-    if (slot->object != JIT_REF_NONE && JIT_IS_CONST(slot->object)) {
-        return JIT_INS(b->t, slot->object)->bits == 0;
-    }
-    return slot->dirty || slot->number != JIT_REF_NONE ? 0 : -1;
-}
-
 /* CALL_PY_EXACT_ARGS, and CALL_PY_GENERAL where defaults are all that is missing. */
 static uint32_t
 call_function(_PyJitBuilder *b, uint32_t index)
@@ -79,7 +68,7 @@ call_function(_PyJitBuilder *b, uint32_t index)
     bool exact = record->opcode == CALL_PY_EXACT_ARGS;
     bool has_self = exact ? wanted == record->oparg + 1 : null == 0;
     uint32_t given = record->oparg + has_self;
-    if (!fits(b, code, 0) || (null >= 0 && (null == 1) == has_self) || (exact && wanted != given)) {
+    if (!fits(b, code, 0) || (null >= 0 && (null == 1) == has_self) || (exact && wanted != given) || _PyJitSlot_IsBare(b, function)) {
         return 0;
     }
     if (!exact && (null < 0 || !is_simple(code) || wanted < given)) {
@@ -113,7 +102,7 @@ call_method(_PyJitBuilder *b, uint32_t index)
     PyCodeObject *code = b->t->codes[callee];
     uint32_t self = b->depth - record->oparg - 1, method = self - 1;
     int null = known_null(b, self);
-    if (!fits(b, code, 0) || null == 0 || (uint32_t)code->co_argcount != record->oparg + 1) {
+    if (!fits(b, code, 0) || null == 0 || (uint32_t)code->co_argcount != record->oparg + 1 || _PyJitSlot_IsBare(b, method)) {
         return 0;
     }
     _PyJitLower_Begin(b, index);

@@ -63,7 +63,8 @@ store_subscript(_PyJitBuilder *b, uint32_t index)
     uint32_t value = b->depth - 3, list = b->depth - 2, subscript = b->depth - 1;
     unsigned int old = JIT_TAG(record->types, 2);
     if (!is_index(b, subscript, JIT_TAG(record->types, 0)) || !b->slots[list].dirty
-        || b->slots[list].owned || b->slots[list].object == JIT_REF_NONE || old == JIT_TAG_OTHER) {
+        || b->slots[list].owned || b->slots[list].object == JIT_REF_NONE || old == JIT_TAG_OTHER
+        || (old == JIT_TAG_QUIET && b->slots[list].heap)) {       // the list may end with the item, and with it what is stored
         return 0;
     }
     _PyJitLower_Begin(b, index);
@@ -124,8 +125,9 @@ call_list_append(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t callable = b->depth - 3, self = b->depth - 2;
     PyObject *append = _PyInterpreterState_GET()->callable_cache.list_append;
-    // The method descriptor belongs to the type; only the list may be a temporary.
+    // The method descriptor belongs to the type; only the list may be a temporary, but not one that ends here with the item.
     if (!_PyJitSlot_CanRelease(b, self, JIT_TAG(record->types, 2))
+        || (JIT_TAG(record->types, 2) == JIT_TAG_QUIET && !can_drop(&b->slots[self]))
         || (b->slots[callable].dirty && b->slots[callable].object == JIT_REF_NONE)) {
         return 0;
     }

@@ -10,7 +10,7 @@
 static bool
 is_bound_of_slice(const _PyJitBuilder *b, uint32_t slot, unsigned int tag)
 {
-    return tag == JIT_TAG_NONE || _PyJitSlot_Kind(b, slot, tag) == JIT_TYPE_I64;
+    return tag == JIT_TAG_NONE ? !_PyJitSlot_IsBare(b, slot) : _PyJitSlot_Kind(b, slot, tag) == JIT_TYPE_I64;
 }
 
 /* The bound in SLOT as a number; MISSING if it is None. */

@@ -1,5 +1,7 @@
 /* Does an object end quietly: would the end of a reference run no code of users, though it is the last one?
  *
+ * What was looked at must not be written between the look and the end: then something else may end with it.
+ *
  * Tier 1 gives up temporaries all the time: a tuple that was only made to be unpacked, the point that a sum of two points made.  Their
  * end may run anything, so a trace that did not look would have to write its frames to memory first.  Most ends run nothing.
  *
@@ -124,7 +126,8 @@ static bool
 are_plain(PyObject *const *items, Py_ssize_t n)
 {
     for (Py_ssize_t i = 0; i < n; i++) {
-        if (!is_plain(Py_TYPE(items[i])) && !_Py_IsImmortal(items[i])) {
+        // Somebody may be filling it.
+        if (items[i] != NULL && !is_plain(Py_TYPE(items[i])) && !_Py_IsImmortal(items[i])) {
             return false;
         }
     }

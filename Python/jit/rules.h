@@ -68,6 +68,17 @@ guard_release(_PyJitBuilder *b, _PyJitRef object, unsigned int tag)
     (void)_PyJitBuild_Emit(b, quiet ? JIT_OP_GUARD_QUIET : JIT_OP_GUARD_RELEASE, object, JIT_REF_NONE, quiet);
 }
 
+/* Whether slot INDEX, the `self` of a call, is known to be NULL (1) or not (0); -1: only memory knows. */
+static inline int
+known_null(const _PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitSlot *slot = &b->slots[index];
+    if (slot->object != JIT_REF_NONE && JIT_IS_CONST(slot->object)) {
+        return JIT_INS(b->t, slot->object)->bits == 0;
+    }
+    return slot->dirty || slot->number != JIT_REF_NONE ? 0 : -1;
+}
+
 /* Pops COUNT slots, which can be dropped. */
 static inline void
 drop(_PyJitBuilder *b, uint32_t count)

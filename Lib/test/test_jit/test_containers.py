@@ -4,7 +4,7 @@ import sys
 import unittest
 
 from test.test_jit.exits import ForcedExits, loops
-from test.test_jit.test_typed import RUN_AND_COUNT, run
+from test.test_jit.test_typed import RUN_AND_COUNT
 
 if not hasattr(sys, "_jit") or not sys._jit.is_available():
     raise unittest.SkipTest("this build has no JIT, or it cannot run")
@@ -78,6 +78,13 @@ def gets(n):
             d["a"] = 5
         if i == n - 30:
             d = {**d, "x": 1, Key(2): 8}
+    return t
+
+def unbound_get(n, get=dict.get):
+    # The dict is an argument, not what the method is bound to.
+    d, t = {"k": 3}, 0
+    for i in range(n):
+        t += (dict.get(d, "k") or 0) + get(d, "x", 2) + get(d, "k", i)
     return t
 
 def missing(n):
@@ -257,7 +264,7 @@ def collected(n):
 
 def run():
     return [repr(f(200)) for f in (
-        values, many, gets, missing, compares, subclasses, unhashable, sets, namespaces, strings,
+        values, many, gets, unbound_get, missing, compares, subclasses, unhashable, sets, namespaces, strings,
         typed_strings, made, identity, iterators, changed, collected)]
 
 """ + RUN_AND_COUNT

@@ -4,7 +4,7 @@ import sys
 import unittest
 
 from test.test_jit.exits import ForcedExits, loops
-from test.test_jit.test_typed import RUN_AND_COUNT, run
+from test.test_jit.test_typed import RUN_AND_COUNT
 
 if not hasattr(sys, "_jit") or not sys._jit.is_available():
     raise unittest.SkipTest("this build has no JIT, or it cannot run")
@@ -148,6 +148,37 @@ def becomes_loud(n):
         if i == n - 40:
             del Late.__del__
 
+@logged
+def ends_with_what_is_stored(n):
+    # The old value is the last owner of what the new one is stored in; a list ends with what is appended.
+    class Silent:
+        def __init__(self):
+            pass
+        __del__ = Loud.__del__
+        number = 0
+    class Outer:
+        def __init__(self, inner):
+            self.inner = inner
+    class Cycle:
+        def __init__(self):
+            self.outer = None
+            self.outer = Outer(self)
+    def cycle():
+        a = [None]
+        b = (a,)
+        a[0] = b
+        return b
+    t = 0.5
+    for i in range(n):
+        t = t + 1.0
+        [].append(Silent())
+        t = t * 0.5
+        Cycle().outer.inner = Silent()
+        t = t + 2.0
+        cycle()[0][0] = Silent()
+        t = t * 0.25
+    return t
+
 def weak(n):
     dead = []
     class Weak:
@@ -221,7 +252,7 @@ def dicts(n):
 def run():
     return [repr(f(200)) for f in (
         points, pairs, survivors, shared, loud_inside, loud_twice, loud_in_calls, loud_attributes,
-        becomes_loud, weak, methods, cycles, large, suspended, dicts)]
+        becomes_loud, ends_with_what_is_stored, weak, methods, cycles, large, suspended, dicts)]
 
 """ + RUN_AND_COUNT
 

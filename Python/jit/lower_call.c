@@ -138,10 +138,11 @@ call_class(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     const PyTypeObject *type = (const PyTypeObject *)record->seen;
     int callee = callee_of(b, index);
-    if (callee < 0 || type == NULL) {
+    uint32_t class = b->depth - record->oparg - 2, version = unit32(b, record, 2);
+    // A class that was changed meanwhile may have an `__init__` in its cache that is gone.
+    if (callee < 0 || type == NULL || type->tp_version_tag != version) {
         return 0;
     }
-    uint32_t class = b->depth - record->oparg - 2, version = unit32(b, record, 2);
     PyCodeObject *code = b->t->codes[callee];
     PyObject *init = ((const PyHeapTypeObject *)type)->_spec_cache.init;
     int null = known_null(b, class + 1);

@@ -77,16 +77,16 @@ leave_virtual(_PyJitBuilder *b, uint32_t index)
     if (!constant) {
         take_over(b, returned);
     }
-    _PyJitRef shared[JIT_MAX_SLOTS];
-    uint32_t n = shared_objects(b, returned, shared);
     _PyJitLower_Begin(b, index);
     bool quiet = JIT_TAG(record->types, 2) == JIT_TAG_QUIET;
+    if (quiet) {
+        _PyJitSlot_OwnHeap(b);           // from what ends, perhaps; what is returned, too
+    }
+    _PyJitRef shared[JIT_MAX_SLOTS];
+    uint32_t n = shared_objects(b, returned, shared);
     for (uint32_t i = 0; i < n; i++) {
         // Two of them may be the same object.
         (void)_PyJitBuild_Emit(b, quiet ? JIT_OP_GUARD_QUIET : JIT_OP_GUARD_SHARED, shared[i], JIT_REF_NONE, n);
-    }
-    if (quiet) {
-        _PyJitSlot_OwnHeap(b);           // from one of them, perhaps; what is returned, too
     }
     _PyJitSlot value = {0};
     if (!constant) {
@@ -142,6 +142,9 @@ leave_frame(_PyJitBuilder *b, uint32_t index)
     _PyJitRef place = _PyJitTrace_Const(t, JIT_TYPE_I64, (uint64_t)(uintptr_t)(_PyJitTrace_Instr(t, next) - next->prefix));
     b->failed |= place == JIT_REF_NONE;
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_LEAVE, place, JIT_REF_NONE, 0);
+    if (JIT_TAG(record->types, 2) == JIT_TAG_QUIET) {
+        _PyJitSlot_OwnHeap(b);
+    }
     // Of what is returned a reference is left.
     _PyJitRef returned = record->opcode == RETURN_CONST ? JIT_REF_NONE : b->slots[b->depth - 1].object;
     uint32_t unknown = 0;

@@ -65,6 +65,9 @@ static inline void
 guard_release(_PyJitBuilder *b, _PyJitRef object, unsigned int tag)
 {
     bool quiet = tag == JIT_TAG_QUIET;
+    if (quiet) {
+        _PyJitSlot_OwnHeap(b);           // as tier 1 does
+    }
     (void)_PyJitBuild_Emit(b, quiet ? JIT_OP_GUARD_QUIET : JIT_OP_GUARD_RELEASE, object, JIT_REF_NONE, quiet);
 }
 

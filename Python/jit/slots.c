@@ -624,8 +624,8 @@ _PyJitSlot_CanStore(const _PyJitBuilder *b, uint32_t local, unsigned int tag)
 static void
 guard_quiet(_PyJitBuilder *b, _PyJitRef object, uint32_t stores)
 {
+    _PyJitSlot_OwnHeap(b);     // before the look: tier 1 has these references too, and what they keep does not end
     emit1(b, JIT_OP_GUARD_QUIET, object, stores);
-    _PyJitSlot_OwnHeap(b);
 }
 
 void

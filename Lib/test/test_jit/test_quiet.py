@@ -179,6 +179,33 @@ def ends_with_what_is_stored(n):
         t = t * 0.25
     return t
 
+def chains(n):
+    # Each end takes one link only: the next one is held by the local, or by what is returned, by then.
+    class Link:
+        def __init__(self, value, next):
+            self.value, self.next = value, next
+    def rest(link):
+        link = Link(0, link)
+        return link.next.next
+    class Queue:
+        head = None
+    head, nested, queue, t = None, (), Queue(), 0
+    for i in range(3 * n):
+        head, nested = Link(i, head), (nested, i)
+    queue.head = Link(1, head)
+    while head is not None:
+        t += head.value
+        head = head.next
+        queue.head = queue.head.next
+    while nested:
+        nested = nested[0]
+    for i in range(n):
+        head = Link(i, head)
+    while head is not None:
+        t += 1
+        head = rest(head)
+    return t, queue.head.value
+
 def weak(n):
     dead = []
     class Weak:
@@ -252,7 +279,7 @@ def dicts(n):
 def run():
     return [repr(f(200)) for f in (
         points, pairs, survivors, shared, loud_inside, loud_twice, loud_in_calls, loud_attributes,
-        becomes_loud, ends_with_what_is_stored, weak, methods, cycles, large, suspended, dicts)]
+        becomes_loud, ends_with_what_is_stored, chains, weak, methods, cycles, large, suspended, dicts)]
 
 """ + RUN_AND_COUNT
 

@@ -239,12 +239,21 @@ def units(suite: dict[str, Any], packages: Path) -> list[list[str]]:
     return [[*unit.split(), *deselected] for unit in suite["units"]]
 
 
+def unit_name(words: list[str]) -> str:
+    return (
+        next(word for word in words if not word.startswith("-")).removeprefix("/").rpartition("/")[2] or "."
+    )
+
+
 def check_suite(python: Path, build: Path, name: str, data: dict[str, Any], report: Report) -> None:
     suite = data["suites"][name]
     start = time.monotonic()
     packages = next(python.parent.parent.glob("lib/python*/site-packages"))
-    cwd = unpack_source(python, build, suite["source"]) if "source" in suite else None
+    cwd = None
+    if "source" in suite:
+        cwd = unpack_source(python, build, suite["source"]) / suite.get("folder", "")
     environments = modes(data)
+    environments["low"] |= suite.get("low_environment", {})
     tests = traces = 0
     for words in units(suite, packages):
 

@@ -97,6 +97,7 @@ def test_outcomes_of_unittest(tmp_path: Path) -> None:
     found = run.run_inside(HERE, "unittest", ["given"], OFF, tmp_path, 60)
     names = {test.rpartition(".")[2]: outcome for test, outcome in found.outcomes.items()}
     assert names == {
+        "importing given": "passed",
         "test_good": "passed",
         "test_bad": "failed",
         "test_error": "failed",
@@ -143,7 +144,7 @@ def test_what_came_before_a_crash_is_kept(tmp_path: Path) -> None:
     lines = "    def test_a(self): pass\n    def test_b(self):\n        import os\n        os.abort()\n"
     (tmp_path / "given.py").write_text(f"import unittest\nclass T(unittest.TestCase):\n{lines}")
     found = run.run_inside(HERE, "unittest", ["given"], OFF, tmp_path, 60)
-    assert found.code < 0 and found.outcomes == {"given.T.test_a": "passed"}
+    assert found.code < 0 and found.outcomes == {"importing given": "passed", "given.T.test_a": "passed"}
     (tmp_path / "slow.py").write_text("import time\nprint('begun', flush=True)\ntime.sleep(60)\n")
     late = run.run_inside(HERE, "program", [str(tmp_path / "slow.py")], OFF, None, 1)
     assert late.end == "ran too long" and late.printed == "begun\n"

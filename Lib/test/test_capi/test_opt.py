@@ -669,6 +669,7 @@ class Invalidation(unittest.TestCase):
     def test_an_executor_outlives_its_code(self):
         result = run(
             """
+            import gc
             space = {}
             exec('''def hot(n):
                 for i in range(n):
@@ -678,6 +679,7 @@ class Invalidation(unittest.TestCase):
             kept = executors(space["hot"].__code__)[0]
             alive = kept.get_trace()
             del space
+            gc.collect()
             report(alive=alive, dead=kept.get_trace(), valid=kept.is_valid())
             """,
             env={"PYTHONMALLOC": "debug"},      # freed memory is filled with a pattern

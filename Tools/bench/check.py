@@ -90,7 +90,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--python", action="append", required=True, metavar="NAME=PATH[,VAR=VALUE...]")
-    parser.add_argument("--suite", choices=("own", "pyperformance", "all"), default="all")
+    parser.add_argument("--suite", choices=suite.SUITES, default="all")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="scripts to run, by name")
     parser.add_argument("--fast", action="store_true", help="leave the slow scripts out")
     parser.add_argument("--build", type=Path, default=suite.ROOT / "build", help="where downloads go")

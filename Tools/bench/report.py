@@ -15,6 +15,7 @@ class Series:
 
     values: list[float] = field(default_factory=list)
     first: list[float] = field(default_factory=list)
+    peak_kb: list[int] = field(default_factory=list)  # of whole processes
     digest: str = ""
     compared: str = ""
 
@@ -45,6 +46,16 @@ class Results:
         """How many times faster `of` is than `against`: 2.0 is half the time."""
         row = self.series[name]
         return row[against].median / row[of].median
+
+    def first_speed(self, name: str, of: str, against: str) -> float:
+        """The same of the first value of a process, when nothing is warm yet."""
+        row = self.series[name]
+        return statistics.median(row[against].first) / statistics.median(row[of].first)
+
+    def memory(self, name: str, of: str, against: str) -> float:
+        """How many times as much memory `of` took at its peak as `against`."""
+        row = self.series[name]
+        return statistics.median(row[of].peak_kb) / statistics.median(row[against].peak_kb)
 
     def compare_digests(self) -> None:
         """A result that differs from the first interpreter's is a failure."""
@@ -107,6 +118,10 @@ def as_json(results: Results) -> dict[str, Any]:
             speeds = {name: results.speed(name, of, against) for name in names}
             worst = min(speeds, key=speeds.__getitem__)
             best = max(speeds, key=speeds.__getitem__)
+            firsts = {name: results.first_speed(name, of, against) for name in names}
+            slowest = min(firsts, key=firsts.__getitem__)
+            peaks = {name: results.memory(name, of, against) for name in names}
+            largest = max(peaks, key=peaks.__getitem__)
             summary.append(
                 {
                     "of": of,
@@ -116,6 +131,14 @@ def as_json(results: Results) -> dict[str, Any]:
                     "geomean": geomean(speeds.values()),
                     "worst": {"name": worst, "speed": speeds[worst]},
                     "best": {"name": best, "speed": speeds[best]},
+                    "first": {
+                        "geomean": geomean(firsts.values()),
+                        "worst": {"name": slowest, "speed": firsts[slowest]},
+                    },
+                    "memory": {
+                        "geomean": geomean(peaks.values()),
+                        "worst": {"name": largest, "ratio": peaks[largest]},
+                    },
                 }
             )
     benchmarks = {}
@@ -127,6 +150,7 @@ def as_json(results: Results) -> dict[str, Any]:
                     "median": series.median if series.values else None,
                     "first": statistics.median(series.first) if series.first else None,
                     "values": series.values,
+                    "peak_kb": statistics.median(series.peak_kb) if series.peak_kb else None,
                     "digest": series.digest,
                     "compared": series.compared,
                 }
@@ -148,8 +172,9 @@ def as_json(results: Results) -> dict[str, Any]:
 
 
 def table(results: Results) -> str:
-    """Medians in milliseconds, then speeds: above 1.00 is faster."""
+    """Medians in milliseconds, then speeds: above 1.00 is faster; then peak memory: below 1.00 is less."""
     columns = pairs(results.interpreters)
+    memory = f"memory {columns[-1][0]}/{columns[-1][1]}" if columns else ""
     heads = [f"{of}/{against}" for of, against in columns]
     names = results.complete()
     width = max([len(name) for name in names] + [9])
@@ -157,6 +182,7 @@ def table(results: Results) -> str:
         f"{'benchmark':<{width}}"
         + "".join(f"  {name + ' ms':>12}" for name in results.interpreters)
         + "".join(f"  {head:>{max(len(head), 7)}}" for head in heads)
+        + f"  {memory}".rstrip()
     ]
     for name in names:
         line = f"{name:<{width}}"
@@ -164,6 +190,8 @@ def table(results: Results) -> str:
             line += f"  {results.series[name][interpreter].median * 1000:>12.3f}"
         for (of, against), head in zip(columns, heads, strict=True):
             line += f"  {results.speed(name, of, against):>{max(len(head), 7)}.2f}"
+        if columns:
+            line += f"  {results.memory(name, *columns[-1]):>{len(memory)}.2f}"
         lines.append(line)
     lines.append("")
     for entry in as_json(results)["summary"]:
@@ -171,6 +199,12 @@ def table(results: Results) -> str:
             f"{entry['suite']}: {entry['of']} against {entry['against']}: geomean {entry['geomean']:.3f} "
             f"over {entry['benchmarks']}; worst {entry['worst']['name']} {entry['worst']['speed']:.2f}, "
             f"best {entry['best']['name']} {entry['best']['speed']:.2f}"
+        )
+        first, peak = entry["first"], entry["memory"]
+        lines.append(
+            f"    first values {first['geomean']:.3f}, worst {first['worst']['name']} "
+            f"{first['worst']['speed']:.2f}; peak memory {peak['geomean']:.2f} times as much, "
+            f"most {peak['worst']['name']} {peak['worst']['ratio']:.2f}"
         )
     for interpreter in results.interpreters:
         rows = [jit_summary(row.get(interpreter)) for row in results.jit.values()]

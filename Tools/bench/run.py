@@ -103,6 +103,7 @@ def plan(script: suite.Script, first: Interpreter, effort: Effort) -> dict[str, 
         "kind": script.kind,
         "script": str(script.path),
         "args": list(script.args),
+        "library": "" if script.library is None else str(script.library),
         "loops": {},
         "min_time": effort.min_time,
         "warmups": {},
@@ -136,6 +137,7 @@ def measure(
                 series = row.setdefault(interpreter.name, report.Series())
                 series.values += numbers["values"]
                 series.first.append(numbers["first"])
+                series.peak_kb.append(found["peak_kb"])
                 if round_number == 0:
                     series.digest = f"{numbers['digest']}-{found['printed']}"
                     series.compared = numbers["compared"]
@@ -146,7 +148,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--python", action="append", required=True, metavar="NAME=PATH[,VAR=VALUE...]")
-    parser.add_argument("--suite", choices=(*suite.KINDS, "all"), default="all")
+    parser.add_argument("--suite", choices=suite.SUITES, default="all")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="scripts to run, by name")
     parser.add_argument(
         "--fast", action="store_true", help="one round, short values, slow ones left out: a look only"

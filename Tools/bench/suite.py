@@ -1,8 +1,9 @@
-"""Which benchmarks there are, and where pyperformance's scripts come from."""
+"""Which benchmarks there are, and where pyperformance's scripts and the applications come from."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import tomllib
 import venv
@@ -13,7 +14,8 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 DATA = HERE / "benchmarks.toml"
-KINDS = ("pyperformance", "own", "kernels")
+KINDS = ("pyperformance", "own", "kernels", "applications")
+SUITES = (*KINDS, "apps", "all")  # "apps" is short for applications
 
 
 class SuiteError(Exception):
@@ -28,6 +30,7 @@ class Script:
     kind: str  # one of KINDS
     path: Path
     args: tuple[str, ...] = ()
+    library: Path | None = None  # a folder with the packages it imports
 
 
 def read_data(path: Path = DATA) -> dict[str, Any]:
@@ -62,6 +65,11 @@ def pyperformance_scripts(data: dict[str, Any], folder: Path) -> list[Script]:
     return scripts
 
 
+def application_scripts(data: dict[str, Any], library: Path, root: Path = ROOT) -> list[Script]:
+    paths = sorted((root / data["applications"]["folder"]).glob(data["applications"]["pattern"]))
+    return [Script(path.stem, "applications", path, library=library) for path in paths]
+
+
 def in_venv(home: Path, *requirements: str) -> Path:
     """Python of the virtual environment `home`, made when it is not there, with the requirements."""
     python = home / "bin" / "python"
@@ -88,6 +96,32 @@ def fetch_pyperformance(data: dict[str, Any], build: Path) -> Path:
     return Path(package) / "data-files" / "benchmarks"
 
 
+def fetch_applications(data: dict[str, Any], build: Path) -> Path:
+    """The folder with the applications' packages, in pure Python; filled when it is not as the lists say."""
+    library, lists = build / "applications", data["applications"]
+    marker = library / "installed.txt"
+    wanted = "\n".join([*lists["pure"], *lists["compiled_left_out"]])
+    if marker.exists() and marker.read_text() == wanted:
+        return library
+    shutil.rmtree(library, ignore_errors=True)
+    pip = [str(in_venv(build / "venv-applications")), "-m", "pip", "install", "--quiet", "--no-deps"]
+    pip += ["--disable-pip-version-check", "--target", str(library)]
+    pure = [
+        "--only-binary=:all:",
+        "--platform=any",
+        "--implementation=py",
+        "--abi=none",
+        "--python-version=3.13",
+    ]
+    for options, requirements in ((pure, lists["pure"]), ([], lists["compiled_left_out"])):
+        if subprocess.run([*pip, *options, *requirements], check=False).returncode != 0:
+            raise SuiteError("pip could not install the applications; without a network use --suite own")
+    for path in library.rglob("*.so"):
+        path.unlink()
+    marker.write_text(wanted)
+    return library
+
+
 def select(suite: str, build: Path, only: list[str] | None = None, fast: bool = False) -> list[Script]:
     """The scripts of a suite; those named in `only`; if nothing is named, `fast` leaves out the slow ones."""
     data = read_data()
@@ -98,13 +132,16 @@ def select(suite: str, build: Path, only: list[str] | None = None, fast: bool = 
         scripts += kernel_scripts(data)
     if suite in ("pyperformance", "all"):
         scripts += pyperformance_scripts(data, fetch_pyperformance(data, build))
+    if suite in ("applications", "apps", "all"):
+        scripts += application_scripts(data, fetch_applications(data, build))
     if only:
         unknown = set(only) - {script.name for script in scripts}
         if unknown:
             raise SuiteError(f"no such benchmark in suite {suite}: {', '.join(sorted(unknown))}")
         return [script for script in scripts if script.name in only]
     if fast:
-        return [script for script in scripts if script.name not in data["pyperformance"]["slow"]]
+        slow = {*data["pyperformance"]["slow"], *data["applications"]["slow"]}
+        return [script for script in scripts if script.name not in slow]
     return scripts
 
 

@@ -2,9 +2,9 @@
 
     python worker.py JOB.json OUT.json
 
-JOB: kind ("own", "kernels" or "pyperformance"), script, args, loops ({name: count}, empty to calibrate),
-min_time (seconds one value should last), warmups and values ({name: count}), check (also make the extra
-run that observes results).
+JOB: kind (one of suite.KINDS), script, args, library (a folder of packages, or ""), loops ({name: count},
+empty to calibrate), min_time (seconds one value should last), warmups and values ({name: count}), check
+(also make the extra run that observes results).
 The first value of a process is reported apart (code is cold), then warm-ups are dropped,
 then values are kept.
 """
@@ -201,10 +201,18 @@ def jit_stats() -> Any:
     return None if stats is None else stats()
 
 
+def peak_kb() -> int:
+    """The most memory this process had at a time; getrusage() counts what started it, too."""
+    with open("/proc/self/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+
+
 def main() -> None:
     job_path, out_path = sys.argv[1:]
     with open(job_path, encoding="utf-8") as source:
         job: dict[str, Any] = json.load(source)
+    if job["library"]:
+        sys.path.append(job["library"])
     session = Session(job)
     start = time.perf_counter()
     printed = io.StringIO()
@@ -217,6 +225,7 @@ def main() -> None:
     report = {
         "benchmarks": session.results,
         "wall": time.perf_counter() - start,
+        "peak_kb": peak_kb(),
         "printed": digest(printed.getvalue()),
         "jit": None if stats is None else {**stats, "timed": session.counted},
         "version": sys.version,

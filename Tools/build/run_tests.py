@@ -172,6 +172,12 @@ def _have_test(name: str) -> bool:
     return path.is_dir() or path.with_suffix(".py").exists()
 
 
+def stage_packages(context: Context) -> None:
+    """Programs on packages from the index, greenlets first of all; `make test-packages` runs suites too."""
+    options = ("--python", context.python, "--build", context.build, "--quick")
+    context.run(sys.executable, "Tools/packages/run.py", *options)
+
+
 def stage_upstream(context: Context) -> None:
     """Upstream's whole suite with the JIT on."""
     out = left_out(load_expectations(), os.geteuid() == 0)
@@ -204,6 +210,7 @@ STAGES: dict[str, Callable[[Context], None]] = {
     "tools": stage_tools,
     "overlay": stage_overlay,
     "jit": stage_jit,
+    "packages": stage_packages,
     "upstream": stage_upstream,
     "stress": stage_stress,
 }

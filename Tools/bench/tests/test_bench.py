@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import json
+import re
 import sys
 import threading
 from decimal import Decimal
@@ -120,6 +121,7 @@ def test_an_own_program_is_measured_in_turn(tmp_path: Path) -> None:
     assert len(series.first) == 2 and len(series.values) >= 4
     assert 0 < series.median < 0.01
     assert series.compared == "returned value"
+    assert len(series.peak_kb) == 2 and series.peak_kb[0] > 5000
     summary = report.as_json(results)["summary"]
     assert [(entry["of"], entry["against"], entry["benchmarks"]) for entry in summary] == [("b", "a", 1)]
 
@@ -214,14 +216,34 @@ def test_speed_is_the_ratio_of_medians() -> None:
     for name, times in {"x": (4.0, 4.0, 1.0), "y": (1.0, 2.0, 4.0)}.items():
         results.suite_of[name] = "own"
         results.series[name] = {
-            key: report.Series([time, time, 99.0, time], [time])
-            for key, time in zip(results.interpreters, times, strict=True)
+            key: report.Series([time, time, 99.0, time], [2 * time, 50.0, time], [1000, 3000, 100 * number])
+            for number, (key, time) in enumerate(zip(results.interpreters, times, strict=True), start=9)
         }
     assert results.speed("x", "on", "stock") == 4.0
     summary = {(e["of"], e["against"]): e for e in report.as_json(results)["summary"]}
     assert summary["on", "stock"]["geomean"] == pytest.approx(1.0)
     assert summary["on", "off"]["worst"] == {"name": "y", "speed": 0.5}
     assert "worst y 0.25, best x 4.00" in report.table(results)
+
+
+def test_first_values_and_peak_memory_are_compared_too() -> None:
+    results = report.Results(["off", "on"])
+    for name, peak in {"x": 1500, "y": 900}.items():
+        results.suite_of[name] = "applications"
+        results.series[name] = {
+            "off": report.Series([1.0], [1.0, 9.0, 3.0], [1000, 1000, 5000]),
+            "on": report.Series([1.0], [peak / 100], [peak]),
+        }
+    (entry,) = report.as_json(results)["summary"]
+    assert entry["first"]["worst"] == {"name": "x", "speed": 0.2}
+    assert entry["memory"]["worst"] == {"name": "x", "ratio": 1.5}
+    assert entry["memory"]["geomean"] == pytest.approx((1.5 * 0.9) ** 0.5)
+    lines = report.table(results).splitlines()
+    assert lines[0].endswith("memory on/off") and [line.split()[-1] for line in lines[1:3]] == [
+        "1.50",
+        "0.90",
+    ]
+    assert "peak memory 1.16 times as much, most x 1.50" in report.table(results)
 
 
 def test_machine_code_is_claimed_only_with_code() -> None:
@@ -315,6 +337,28 @@ def test_every_own_program_named_exists_and_no_name_is_unknown() -> None:
     ]
     with pytest.raises(suite.SuiteError, match="nonsense"):
         suite.select("own", Path("unused"), ["nonsense"])
+
+
+def test_an_application_finds_its_packages(tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "wanted.py").write_text("VALUE = 7\n")
+    path = tmp_path / "app_one.py"
+    path.write_text("import wanted\n\n\ndef run():\n    return wanted.VALUE\n")
+    results = report.Results(["a"])
+    run.measure(suite.Script("app_one", "applications", path, library=library), [here("a")], EFFORT, results)
+    assert results.series["app_one"]["a"].compared == "returned value"
+    with pytest.raises(run.WorkerFailed, match="wanted"):
+        measured(path, "own", [here()])
+
+
+def test_applications_are_pinned() -> None:
+    lists = suite.read_data()["applications"]
+    scripts = suite.application_scripts(suite.read_data(), Path("library"))
+    assert len(scripts) >= 20 and all(script.library == Path("library") for script in scripts)
+    assert set(lists["slow"]) <= {script.name for script in scripts}
+    for requirement in [*lists["pure"], *lists["compiled_left_out"]]:
+        assert re.fullmatch(r"[a-z0-9-]+==[0-9.]+", requirement)
 
 
 def test_chart_orders_by_speed() -> None:

@@ -1,0 +1,1 @@
+"""Programs and suites of real packages, compared between the JIT off and on."""

@@ -44,33 +44,39 @@ PyAPI_DATA(_PyJitEnterFunc) _PyJit_Enter;
 
 /* --- Tier 1 -> recorder ------------------------------------------------------------------------------- */
 
-/* Counters that decide when recording starts. */
+/* Counters that decide when recording starts.  Interpreters with a GIL each read and write them at the same time: with relaxed atomics
+ * only. */
 PyAPI_DATA(uint32_t) _PyJit_LoopLimit;
 #define JIT_CALL_COUNTERS 1024
 #define JIT_CALL_SLOT(INSTR) (((uintptr_t)(INSTR) >> 4 ^ (uintptr_t)(INSTR) >> 14) % JIT_CALL_COUNTERS)
 PyAPI_DATA(uint16_t) _PyJit_CallCounts[JIT_CALL_COUNTERS];
+
+/* The number of the newest recording, from 1 on; guarded by the main interpreter's GIL.  An evaluation loop that begins to record keeps
+ * it, and says it at each step: a loop whose number is not that of the recording at hand has been given up. */
+extern uint64_t _PyJit_RecordingNumber;
 
 /* Begins a trace at INSTR of FRAME (the dispatch that follows is its first instruction).  1: recording has begun, tier 1
  * switches its dispatch table and dispatches INSTR again; 0: not now. */
 int _PyJit_StartLoop(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *instr, int oparg);
 int _PyJit_StartFunction(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *instr);
 
-/* Called at every dispatch while recording: NEXT_INSTR, with OPCODE and OPARG, is about to run.  Notes what the previous
+/* Called at every dispatch while recording NUMBER: NEXT_INSTR, with OPCODE and OPARG, is about to run.  Notes what the previous
  * instruction did, and says how tier 1 goes on. */
 enum {
     JIT_STEP_STOP,          // recording has ended, with or without a trace
+    JIT_STEP_STOP_ANEW,     // the same, and code of users has run: the instruction may be another one now
     JIT_STEP_GO_ON,
     JIT_STEP_THROUGH,       // OPCODE is ENTER_EXECUTOR: go on recording with the instruction it replaced
 };
-int _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr,
+int _PyJit_RecordStep(PyThreadState *tstate, uint64_t number, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr,
                       PyObject **stack_pointer, int opcode, int oparg);
 
 /* The same for an instruction no trace may hold: the trace ends before it. */
-void _PyJit_RecordUnsupported(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr,
+void _PyJit_RecordUnsupported(PyThreadState *tstate, uint64_t number, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr,
                               PyObject **stack_pointer, int opcode, int oparg);
 
-/* An exception unwinds in the evaluation loop that records. */
-void _PyJit_RecordUnwind(PyThreadState *tstate);
+/* An exception unwinds in the evaluation loop of recording NUMBER. */
+void _PyJit_RecordUnwind(PyThreadState *tstate, uint64_t number);
 
 /* --- A generator that C resumes -> compiled code -------------------------------------------------------------- */
 

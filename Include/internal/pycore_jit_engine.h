@@ -44,6 +44,8 @@ extern "C" {
     X(NO_GAIN,       "too short to gain by itself",   "a small function is compiled where it is called from a trace") \
     X(LAST_ITERATION, "the loop ended",              "it is tried again soon") \
     X(INVALIDATED,   "the code changed meanwhile",    "monitoring was switched on, or the JIT off") \
+    X(GAVE_WAY,      "it waited while others asked",  "for a lock, for C, in another greenlet; it is tried again") \
+    X(GONE,          "something it had seen is gone", "an object was given up for the last time; it is tried again") \
     X(NO_MEMORY,     "out of memory",                 "") \
     X(MEMORY_LIMIT,  "the JIT's memory limit is reached", "see jit-memory-limit") \
     X(TOO_MANY,      "too many executors in one code object", "256 is the most") \
@@ -123,7 +125,10 @@ typedef struct {
 } _PyJitPending;
 
 typedef struct {
-    PyThreadState *tstate;        // whose evaluation loop records; NULL: nobody
+    uint64_t number;              // of the recording at hand, which its evaluation loop knows; 0: there is none
+    uint64_t steps;               // made in all recordings
+    uint64_t asked_at;            // `steps` when somebody asked for a recording and found it busy
+    PyTime_t asked_since;         // when somebody asked first at that step
     uint8_t kind;
     uint8_t chain;
     uint8_t simpler;              // 1: without peeling, 2: whole instructions only
@@ -133,7 +138,7 @@ typedef struct {
     _Py_CODEUNIT *prefix;         // EXTENDED_ARG seen, its address
     _Py_CODEUNIT *target;         // where the jump leads that the loop at hand begins with; NULL: there is none
     _Py_CODEUNIT *arrived;        // recording ended there instead of at the jump; NULL: it ended where it says
-    PyCodeObject *root_code;      // strong
+    PyCodeObject *root_code;      // one of those held
     _PyExecutorObject *parent;    // strong: executor of the exit; NULL for roots
     _PyJitExit *exit;             // of parent
     _PyJitPending prev;
@@ -186,6 +191,10 @@ PyStatus _PyJitEngine_Start(PyThreadState *tstate);  // reads options, starts th
 int _PyJitEngine_SetEnabled(PyInterpreterState *interp, bool on);   // -1: not available
 void _PyJitEngine_SwitchOff(const char *reason);     // static string: no more compilation, everything invalidated
 uint32_t _PyJitEngine_Random(void);
+/* The calling thread holds the main interpreter's GIL, which guards the engine.  It may be one of another interpreter that shares it. */
+bool _PyJitEngine_IsOurs(void);
+/* The first of all executors alive, for who only looks at them; NULL: there is none, or they are not for the calling thread. */
+_PyExecutorObject *_PyJitEngine_Executors(void);
 
 /* build.c: fills executor->trace's operations and snapshots from its records.  END is a JIT_END_ value, END_IP where control goes
  * on (NULL: the last instruction decides), CHAIN that of the executor to be, FROM the exit whose values it takes, or NULL; TO_HEAD:
@@ -224,9 +233,17 @@ void _PyJitExit_NoteFailure(_PyJitExit *exit);      // waits longer for the next
  * become those of the form that fits them, if tier 1 has another one there. */
 void _PyJitAdapt(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth);
 
-/* record.c */
+/* record_start.c */
+/* The function that begins at START is too short for a trace of its own. */
+void _PyJitRecorder_NoteShort(const _Py_CODEUNIT *start);
+/* The exit is hot: as _PyJit_StartLoop. */
 int _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *target,
                              _PyJitExit *exit);
+/* record.c */
+/* Keeps OBJECT alive until recording ends: the trace borrows it, and so does the pending instruction, whose frame may be gone when
+ * it is finished.  -1: no memory. */
+int _PyJitRecorder_Hold(_PyJitRecorder *r, PyObject *object);
+/* Ends the recording, if there is one.  May run code of users, with what it held. */
 void _PyJitRecorder_Cancel(int abort);
 void _PyJitRecorder_LoopFailed(PyCodeObject *code, int index);   // the loop at that code unit did not serve
 

@@ -11,7 +11,7 @@
 #define JIT_LOOP_HOT(INSTR) \
     do { \
         uint16_t jit_count = ++(INSTR)[1].cache; \
-        if ((jit_count & 0x0fffu) >= _PyJit_LoopLimit \
+        if ((jit_count & 0x0fffu) >= _Py_atomic_load_uint32_relaxed(&_PyJit_LoopLimit) \
             && _PyJit_StartLoop(tstate, frame, (INSTR), oparg)) { \
             next_instr = (INSTR); \
             JIT_START_RECORDING(); \
@@ -20,10 +20,13 @@
     } while (0)
 
 /* RESUME_CHECK: a small table of counters, found by the instruction's address (LuaJIT's hotcount).  Two functions that share a
- * counter are found hot a little early. */
+ * counter are found hot a little early.  So are those of two interpreters with a GIL each: they share the table, without a lock. */
 #define JIT_CALL_HOT(INSTR) \
     do { \
-        if (--_PyJit_CallCounts[JIT_CALL_SLOT(INSTR)] == 0 \
+        uint16_t *jit_calls = &_PyJit_CallCounts[JIT_CALL_SLOT(INSTR)]; \
+        uint16_t jit_count = (uint16_t)(_Py_atomic_load_uint16_relaxed(jit_calls) - 1); \
+        _Py_atomic_store_uint16_relaxed(jit_calls, jit_count); \
+        if (jit_count == 0 \
             && _PyJit_StartFunction(tstate, frame, (INSTR))) { \
             next_instr = (INSTR); \
             JIT_START_RECORDING(); \

@@ -322,8 +322,8 @@ int _PyJitTrace_Verify(const _PyJitTrace *t, char *message, size_t size);
 
 /* The textual form (InternalDocs/trace_ir.md).  Print returns a new str, or NULL with an exception set.  Parse fills `t`
  * (initialized by it) and returns 0; on a mistake -1 with ValueError "line:column: what is wrong" and nothing to clear.
- * A parsed trace has no code objects: `codes` holds NULLs, names live only in the text. */
-PyObject *_PyJitTrace_Print(const _PyJitTrace *t);
+ * ALIVE: the code objects are, and are named.  A parsed trace has no code objects: `codes` holds NULLs, names live only in the text. */
+PyObject *_PyJitTrace_Print(const _PyJitTrace *t, bool alive);
 int _PyJitTrace_Parse(_PyJitTrace *t, const char *text);
 
 const char *_PyJitOp_Name(int op);

@@ -11,6 +11,9 @@
  *   JIT_IS_RECORDING()         true between the two
  *   JIT_DISPATCH_RECORDED()    runs the instruction in `opcode` without asking the recorder
  *   JIT_ON_UNWIND()            an exception unwinds in this loop: recording ends
+ *
+ * The loop keeps the number of the recording it feeds.  It may come back to its next instruction when that recording was long given
+ * up and another one has begun: in another greenlet, in another thread, or in a loop that C called.
  */
 #ifndef Py_INTERNAL_JIT_TIER1_H
 #define Py_INTERNAL_JIT_TIER1_H
@@ -25,16 +28,20 @@
 #include "pycore_jit_opcodes.h"   // JIT_RECORD_OPCODE
 
 #if USE_COMPUTED_GOTOS
-#  define JIT_EVAL_LOCALS
-#  define JIT_START_RECORDING() ((void)(opcode_targets = opcode_recording_table))
+#  define JIT_EVAL_LOCALS \
+       uint64_t jit_recording_number = 0;
+#  define JIT_START_RECORDING() \
+       ((void)(jit_recording_number = _PyJit_RecordingNumber, opcode_targets = opcode_recording_table))
 #  define JIT_STOP_RECORDING() ((void)(opcode_targets = opcode_targets_table))
 #  define JIT_IS_RECORDING() (opcode_targets == opcode_recording_table)
 #  define JIT_DISPATCH_RECORDED() goto *opcode_targets_table[opcode]
 #else
 #  define JIT_EVAL_LOCALS \
+       uint64_t jit_recording_number = 0; \
        uint8_t jit_recorded_opcode = 0;    /* what the dispatch before was for */ \
        uint8_t jit_recording = 0;          /* 0, or all bits set */
-#  define JIT_START_RECORDING() ((void)(jit_recording = JIT_RECORD_OPCODE))
+#  define JIT_START_RECORDING() \
+       ((void)(jit_recording_number = _PyJit_RecordingNumber, jit_recording = JIT_RECORD_OPCODE))
 #  define JIT_STOP_RECORDING() ((void)(jit_recording = 0))
 #  define JIT_IS_RECORDING() (jit_recording != 0)
 #  define JIT_DISPATCH_RECORDED() goto dispatch_opcode
@@ -51,7 +58,7 @@
     do { \
         if (JIT_IS_RECORDING()) { \
             JIT_STOP_RECORDING(); \
-            _PyJit_RecordUnwind(tstate); \
+            _PyJit_RecordUnwind(tstate, jit_recording_number); \
         } \
     } while (0)
 

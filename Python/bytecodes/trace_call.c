@@ -1,7 +1,8 @@
 // Trace operations of calls.  A frame of a function that was inlined exists in the builder's slot map only; PUSH_FRAME makes it
 // before something that can see frames, and Python/jit/restore.c makes it where the trace leaves.
 
-// Leaves unless F is a function of version `aux`: its code, and how it takes arguments, are then as they were recorded.
+// Leaves unless F is a function of version `aux`: its code is then as it was recorded.  Defaults, closure, globals and builtins may be
+// those of another function that has the same code.
 trace op(GUARD_FUNCTION, (f: object --)) pure reads type exits {
     EXIT_IF(!PyFunction_Check(f) || ((PyFunctionObject *)f)->func_version != JIT_AUX);
 }
@@ -97,7 +98,14 @@ trace op(LOAD_METHOD_SELF, (m: object -- self: object)) pure {
     self = ((PyMethodObject *)m)->im_self;
 }
 
-// The default value of function F, whose version says that it has one, for its argument number `aux` from the end (1: the last).
+// Leaves unless function F has defaults for its last `aux` arguments.  Its version does not say so: functions of one code object
+// have the same version, and each its own defaults.
+trace op(GUARD_DEFAULTS, (f: object --)) pure reads type exits {
+    PyObject *defaults = ((PyFunctionObject *)f)->func_defaults;
+    EXIT_IF(defaults == NULL || (uint64_t)PyTuple_GET_SIZE(defaults) < JIT_AUX);
+}
+
+// The default value of function F, which has one (GUARD_DEFAULTS), for its argument number `aux` from the end (1: the last).
 trace op(LOAD_DEFAULT, (f: object -- r: object)) pure reads type {
     PyObject *defaults = ((PyFunctionObject *)f)->func_defaults;
     r = PyTuple_GET_ITEM(defaults, PyTuple_GET_SIZE(defaults) - JIT_AUX);

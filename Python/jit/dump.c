@@ -96,13 +96,13 @@ _PyJit_DumpTracelets(PyObject *Py_UNUSED(self), PyObject *path)
         return NULL;
     }
     uint64_t most = 0;
-    for (_PyExecutorObject *e = ENGINE->head; e != NULL; e = e->next) {
+    for (_PyExecutorObject *e = _PyJitEngine_Executors(); e != NULL; e = e->next) {
         if (e->vm_data.valid && e->entered > most) {
             most = e->entered;
         }
     }
     fputs("digraph tracelets {\n  rankdir = \"LR\"\n  node [shape=none style=filled fontname=\"monospace\"]\n", out);
-    for (_PyExecutorObject *e = ENGINE->head; e != NULL; e = e->next) {
+    for (_PyExecutorObject *e = _PyJitEngine_Executors(); e != NULL; e = e->next) {
         if (e->vm_data.valid) {
             dump_executor(out, e, most);
         }

@@ -56,9 +56,10 @@ set_enabled(bool on)
     _PyJitEngine *e = ENGINE;
     e->enabled = on && e->available;
     uint32_t iterations = _PyJitRate_FirstWait(e->options.loop_threshold);
-    _PyJit_LoopLimit = e->enabled ? JIT_LOOP_COUNT_START + iterations : LOOP_LIMIT_OFF;
+    _Py_atomic_store_uint32_relaxed(&_PyJit_LoopLimit, e->enabled ? JIT_LOOP_COUNT_START + iterations : LOOP_LIMIT_OFF);
     for (int i = 0; i < JIT_CALL_COUNTERS; i++) {
-        _PyJit_CallCounts[i] = (uint16_t)(e->enabled ? _PyJitRate_FirstWait(e->options.call_threshold) : UINT16_MAX);
+        _Py_atomic_store_uint16_relaxed(&_PyJit_CallCounts[i],
+                                        (uint16_t)(e->enabled ? _PyJitRate_FirstWait(e->options.call_threshold) : UINT16_MAX));
     }
 }
 
@@ -81,6 +82,18 @@ _PyJitEngine_SwitchOff(const char *reason)
     ENGINE->unavailable = reason;
     ENGINE->available = false;
     set_enabled(false);
+}
+
+bool
+_PyJitEngine_IsOurs(void)
+{
+    return _PyInterpreterState_GET()->ceval.gil == _PyInterpreterState_Main()->ceval.gil;
+}
+
+_PyExecutorObject *
+_PyJitEngine_Executors(void)
+{
+    return _PyJitEngine_IsOurs() ? ENGINE->head : NULL;
 }
 
 uint32_t

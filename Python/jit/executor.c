@@ -6,7 +6,8 @@
  * Invariants:
  *  1. `running` counts activations inside.  An executor whose last reference goes while it runs is a zombie: it has no
  *     links, is not valid, and its memory is freed when nobody is inside any more.
- *  2. A trace borrows its code objects.  Each one is a dependency: when it dies, all executors that name it are invalid.
+ *  2. A trace borrows its code objects.  Each one is a dependency: when it dies, all executors that name it are invalid.  So an executor
+ *     that is not valid may outlive them.
  *  3. An invalid executor has no incoming links and stands in no bytecode, so it is not entered again; who is inside leaves
  *     at the next CHECK_VALID.
  *  4. A side trace that takes the values of an exit belongs to the tree of that exit's owner.  Its `anchor` is the root of the
@@ -316,7 +317,8 @@ executor_is_valid(PyObject *self, PyObject *Py_UNUSED(ignored))
 static PyObject *
 executor_get_trace(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
-    return _PyJitTrace_Print(((_PyExecutorObject *)self)->trace);
+    const _PyExecutorObject *executor = (_PyExecutorObject *)self;
+    return _PyJitTrace_Print(executor->trace, executor->vm_data.valid);
 }
 
 static PyObject *
@@ -574,7 +576,10 @@ _Py_Executors_InvalidateAll(PyInterpreterState *interp, int is_invalidation)
 void
 _PyJit_CodeDying(PyCodeObject *code)
 {
-    _PyJitExecutor_InvalidateDependents(code);
+    // No trace names the code of an interpreter with a GIL of its own.
+    if (_PyJitEngine_IsOurs()) {
+        _PyJitExecutor_InvalidateDependents(code);
+    }
 }
 
 /* A new reference to the executor that stands at byte OFFSET of CODE, or NULL with ValueError. */

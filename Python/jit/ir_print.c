@@ -313,13 +313,13 @@ put_snapshot(Text *out, const Names *names, uint32_t index)
     newline(out);
 }
 
-/* "c0 physics.py:41 advance": the last part of the path, the first line, the name. */
+/* "c0 physics.py:41 advance": the last part of the path, the first line, the name; ALIVE: there is such a code object. */
 static void
-put_code_line(Text *out, const _PyJitTrace *t, uint32_t index)
+put_code_line(Text *out, const _PyJitTrace *t, uint32_t index, bool alive)
 {
     putf(out, "code c%u", index);
     PyCodeObject *code = t->codes[index];
-    if (code != NULL) {
+    if (alive && code != NULL) {
         const char *path = PyUnicode_AsUTF8(code->co_filename);
         const char *name = PyUnicode_AsUTF8(code->co_qualname);
         if (path == NULL || name == NULL) {
@@ -350,7 +350,7 @@ exits_needed(const _PyJitTrace *t)
 }
 
 PyObject *
-_PyJitTrace_Print(const _PyJitTrace *t)
+_PyJitTrace_Print(const _PyJitTrace *t, bool alive)
 {
     uint16_t *number = PyMem_RawCalloc(t->nins + 1, sizeof(*number));
     if (number == NULL) {
@@ -365,7 +365,7 @@ _PyJitTrace_Print(const _PyJitTrace *t)
     Names names = {t, number};
     Text out = {0};
     for (uint32_t i = 0; i < t->ncodes; i++) {
-        put_code_line(&out, t, i);
+        put_code_line(&out, t, i, alive);
     }
     put(&out, "trace:");
     newline(&out);

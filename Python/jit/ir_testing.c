@@ -34,7 +34,7 @@ _PyJit_IrRoundtrip(PyObject *Py_UNUSED(self), PyObject *text)
         return NULL;
     }
     _PyJitTrace *packed = _PyJitTrace_Pack(&trace);
-    PyObject *result = packed == NULL ? PyErr_NoMemory() : _PyJitTrace_Print(packed);
+    PyObject *result = packed == NULL ? PyErr_NoMemory() : _PyJitTrace_Print(packed, true);
     PyMem_RawFree(packed);
     _PyJitTrace_Clear(&trace);
     return result;
@@ -63,8 +63,8 @@ _PyJit_IrTraces(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
         return NULL;
     }
     // Nothing below runs Python code, so the engine's list stands still.
-    for (_PyExecutorObject *e = ENGINE->head; e != NULL; e = e->next) {
-        PyObject *text = _PyJitTrace_Print(e->trace);
+    for (_PyExecutorObject *e = _PyJitEngine_Executors(); e != NULL; e = e->next) {
+        PyObject *text = _PyJitTrace_Print(e->trace, e->vm_data.valid);
         if (text == NULL || PyList_Append(texts, text) < 0) {
             Py_XDECREF(text);
             Py_DECREF(texts);

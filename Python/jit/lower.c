@@ -42,6 +42,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
     _PyJitTrace *t = b->t;
     const _PyJitRecord *record = &t->records[index];
     uint32_t oparg = record->oparg;
+    assert(this_frame(b)->lowered);
     if (b->chain > 0 && index == 0 && !b->peeled && !record->fits) {
         return 0;              // this instruction failed a check before, and not for its types
     }

@@ -161,7 +161,9 @@ this_frame(_PyJitBuilder *b)
 static inline uint32_t
 local(const _PyJitBuilder *b, uint32_t oparg)
 {
-    return b->frames[b->nframes - 1].base + oparg;
+    const _PyJitAbstractFrame *frame = &b->frames[b->nframes - 1];
+    assert(frame->lowered && frame->base + oparg < frame->end);
+    return frame->base + oparg;
 }
 
 /* The frame SLOT belongs to. */

@@ -12,6 +12,7 @@
 #include "pycore_code.h"
 #include "pycore_interp.h"
 #include "pycore_pystate.h"
+#include "jit/math_functions.h"
 #include "jit/rules.h"
 
 PyObject *
@@ -25,7 +26,7 @@ _PyJitLower_Callable(const _PyJitBuilder *b, uint32_t nargs)
     return (PyObject *)(uintptr_t)JIT_INS(b->t, callable->object)->bits;
 }
 
-/* CALLABLE is the function of module builtins with this name. */
+/* CALLABLE is the function of module builtins that has this name in the module's definition. */
 static bool
 is_builtin(PyObject *callable, const char *name)
 {
@@ -33,8 +34,8 @@ is_builtin(PyObject *callable, const char *name)
         return false;
     }
     const PyCFunctionObject *function = (const PyCFunctionObject *)callable;
-    return function->m_module != NULL && PyUnicode_CheckExact(function->m_module)
-        && PyUnicode_CompareWithASCIIString(function->m_module, "builtins") == 0
+    PyObject *module = _PyJit_ModuleOf(function);
+    return module != NULL && ((PyModuleObject *)module)->md_dict == _PyInterpreterState_GET()->builtins
         && strcmp(function->m_ml->ml_name, name) == 0;
 }
 

@@ -77,12 +77,15 @@ call_function(_PyJitBuilder *b, uint32_t index)
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, function);
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, object, JIT_REF_NONE, unit32(b, record, 2));
+    if (given < wanted) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_DEFAULTS, object, JIT_REF_NONE, wanted - given);
+    }
     if (null < 0) {
         (void)_PyJitBuild_Emit(b, has_self ? JIT_OP_GUARD_BOUND : JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, self), JIT_REF_NONE, 0);
     }
     _PyJitFrame_GuardRoom(b, code, NULL);
     _PyJitFrame_Call(b, index, (uint16_t)callee, function, has_self ? self : first);
-    // The version of the function says which defaults it has; they are counted from the last one.
+    // They are counted from the last one.
     for (uint32_t i = given; i < wanted; i++) {
         _PyJitRef value = _PyJitBuild_Emit(b, JIT_OP_LOAD_DEFAULT, object, JIT_REF_NONE, wanted - i);
         b->slots[local(b, i)] = (_PyJitSlot){.object = value, .dirty = 1, .heap = 1};

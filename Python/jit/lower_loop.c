@@ -372,7 +372,7 @@ is_back(const _PyJitBuilder *b)
 {
     const _PyJitTrace *t = b->t;
     const _PyJitRecord *last = &t->records[t->nrecords - 1];
-    return !b->left && b->nframes == 1 && last->depth == 128 && !(_PyJit_Insts[last->opcode].flags & JIT_INST_FRAME)
+    return !b->left && b->nframes == 1 && b->frames[0].lowered && last->depth == 128 && !(_PyJit_Insts[last->opcode].flags & JIT_INST_FRAME)
         && b->depth == t->records[b->first].sp;
 }
 

@@ -169,6 +169,10 @@ leave_frame(_PyJitBuilder *b, uint32_t index)
         b->slots[i] = (_PyJitSlot){0};
     }
     _PyJitFrame_Follow(b, next);
+    if (!this_frame(b)->lowered) {
+        return 1;              // a frame too large for the map: nothing of it is known
+    }
+    assert(b->depth > stack_base(b));
     _PyJitSlot *top = &b->slots[b->depth - 1];
     *top = (_PyJitSlot){.object = object, .number = value.number, .memory = object, .plain = value.plain,
                         .memory_plain = value.plain};

@@ -10,7 +10,6 @@
 
 #include <math.h>
 #include <string.h>
-#include "pycore_moduleobject.h"
 #include "pycore_jit.h"
 #include "pycore_jit_helpers.h"
 #include "math_functions.h"
@@ -52,9 +51,8 @@ _PyJitMath_Name(PyObject *callable)
     if (!PyCFunction_CheckExact(callable)) {
         return NULL;
     }
-    PyObject *module = PyCFunction_GET_SELF(callable);
-    if (module == NULL || !PyModule_Check(module) || _PyJit_MathModule == NULL
-        || ((PyModuleObject *)module)->md_def != _PyJit_MathModule) {
+    PyObject *module = _PyJit_ModuleOf((PyCFunctionObject *)callable);
+    if (module == NULL || _PyJit_MathModule == NULL || ((PyModuleObject *)module)->md_def != _PyJit_MathModule) {
         return NULL;
     }
     return ((PyCFunctionObject *)callable)->m_ml->ml_name;

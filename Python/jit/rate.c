@@ -6,8 +6,9 @@
  * to fetch code costs more than to interpret bytecode, which is some fifty times smaller.
  *
  * So the last quarter of a site's count is a window.  When the window begins, the time is noted; at its end the site is hot if it was
- * reached more often than `min_rate` times a second of the process's own time (time spent waiting does not count).  Otherwise it
- * counts anew.  The times stand in a table found by the site's address; two sites that share an entry make each other count again.
+ * reached more often than `min_rate` times a second of the thread's own time (what it waits, and what other threads do in C, does not
+ * count).  Otherwise it counts anew.  The times stand in a table found by the site's address; two sites that share an entry, or two
+ * threads that reach one site, make each other count again.
  *
  * A window costs two calls of the clock.  Thresholds of less than 8 have no window: tests set those.
  */
@@ -26,18 +27,19 @@
 
 typedef struct {
     const void *site;          // never followed
+    unsigned long thread;
     PyTime_t since;            // ns
 } Window;
 
 static Window windows[SITES];  // guarded by the main interpreter's GIL
 
-/* ns of processor time of this process. */
+/* ns of processor time of this thread. */
 static PyTime_t
 processor_time(void)
 {
-#ifdef CLOCK_PROCESS_CPUTIME_ID
+#ifdef CLOCK_THREAD_CPUTIME_ID
     struct timespec now;
-    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now) == 0) {
+    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) == 0) {
         return (PyTime_t)now.tv_sec * NS_PER_SECOND + now.tv_nsec;
     }
 #endif
@@ -71,8 +73,9 @@ _PyJitRate_Wait(const void *site, uint32_t threshold)
     }
     Window *w = &windows[((uintptr_t)site >> 1) % SITES];
     PyTime_t now = processor_time();
-    if (w->site != site) {
-        *w = (Window){.site = site, .since = now};
+    unsigned long thread = PyThread_get_thread_ident();
+    if (w->site != site || w->thread != thread) {
+        *w = (Window){.site = site, .thread = thread, .since = now};
         return window;
     }
     w->site = NULL;

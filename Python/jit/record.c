@@ -13,7 +13,10 @@
  *     next time.  Specialization that fails for ever costs nothing more: the generic form never deoptimizes.
  *  4. EXTENDED_ARG is folded into the instruction it prefixes; a trace leaves and resumes at the first prefix.
  *  5. An exception that unwinds in the recording loop ends the trace before the instruction that raised.
- *  6. One recording at a time in the process.  Who finds it busy counts again for a while.
+ *  6. One recording at a time in the process.  Who finds it busy counts again for a while.  It has a number, which its evaluation loop
+ *     says at each step: a loop may wait inside C, or in another greenlet, while its recording is given up and another one begins.
+ *  7. A recording keeps alive what it has seen, but not longer than the program does: where nobody else has such an object any more, the
+ *     recording ends at once, and with it the object.  (Cyclic garbage may wait for the collector's next turn.)
  *
  * Source of the method: dual dispatch as in CPython 3.15's recorder; the end conditions are this project's own.
  */
@@ -35,38 +38,30 @@
 #include "pycore_time.h"
 #include "pycore_jit_engine.h"
 
-/* The last function found too short among those that share a counter, and how often it still lets the counter run out before it is
- * looked at again.  A long wait in the counter itself would make all of them wait.  Guarded by the main interpreter's GIL. */
-typedef struct {
-    const _Py_CODEUNIT *start;
-    uint8_t waits;
-} ShortFunction;
-
-#define SHORT_FUNCTION_WAITS 32
-
-static ShortFunction short_functions[JIT_CALL_COUNTERS];
-
 static inline _PyJitRecorder *
 recorder(void)
 {
     return &ENGINE->recorder;
 }
 
+/* There is no recording any more. */
 static void
 forget(_PyJitRecorder *r)
 {
-    r->tstate = NULL;
+    r->number = 0;
     _PyJitTrace_Empty(&r->trace);
     r->prev.instr = NULL;
     r->exit = NULL;
     r->prefix = NULL;
-    Py_CLEAR(r->parent);
-    Py_CLEAR(r->root_code);
-    // Last: an object that goes away with this reference takes its executors with it.
+    _PyExecutorObject *parent = r->parent;
     PyObject **held = r->held;
     uint32_t nheld = r->nheld;
+    r->parent = NULL;
+    r->root_code = NULL;
     r->held = NULL;
     r->nheld = r->held_room = 0;
+    // Last: with one of these references an object may end, and code of users run, which may be recorded.
+    Py_XDECREF(parent);
     for (uint32_t i = 0; i < nheld; i++) {
         Py_DECREF(held[i]);
     }
@@ -75,8 +70,8 @@ forget(_PyJitRecorder *r)
 
 /* Keeps OBJECT alive until recording ends: the trace borrows it, and so does the pending instruction, whose frame may be
  * gone when it is finished. */
-static int
-hold(_PyJitRecorder *r, PyObject *object)
+int
+_PyJitRecorder_Hold(_PyJitRecorder *r, PyObject *object)
 {
     for (uint32_t i = r->nheld; i-- > 0;) {
         if (r->held[i] == object) {
@@ -94,6 +89,18 @@ hold(_PyJitRecorder *r, PyObject *object)
     }
     r->held[r->nheld++] = Py_NewRef(object);
     return 0;
+}
+
+/* Would an object have ended that the recording keeps alive? */
+static bool
+outlives_others(const _PyJitRecorder *r)
+{
+    for (uint32_t i = 0; i < r->nheld; i++) {
+        if (Py_REFCNT(r->held[i]) == 1) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* --- Failing, giving up ------------------------------------------------------------------------------- */
@@ -147,7 +154,7 @@ abort_recording(int abort, _Py_CODEUNIT *at, int opcode)
 void
 _PyJitRecorder_Cancel(int abort)
 {
-    if (recorder()->tstate != NULL) {
+    if (recorder()->number != 0) {
         abort_recording(abort, NULL, 0);
     }
 }
@@ -196,7 +203,7 @@ finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
         // Entering and leaving costs more than it gains.
         bool item = to_c && r->root_code->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR);
         if (r->kind == JIT_KIND_FUNCTION && (end == JIT_END_RETURN || (to_c && !item))) {
-            short_functions[JIT_CALL_SLOT(r->root)] = (ShortFunction){.start = r->root, .waits = SHORT_FUNCTION_WAITS};
+            _PyJitRecorder_NoteShort(r->root);
             abort_recording(JIT_ABORT_NO_GAIN, end_ip, 0);
             return;
         }
@@ -262,140 +269,6 @@ finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
     }
     Py_DECREF(executor);
     forget(r);
-}
-
-/* --- Starting ------------------------------------------------------------------------------------------- */
-
-/* Is the evaluation loop that began the recording gone?  A thread may have been lost in a fork, or ended without an
- * exception passing through its loop. */
-static bool
-abandoned(const _PyJitRecorder *r, PyThreadState *tstate, _PyInterpreterFrame *frame)
-{
-    if (r->tstate == tstate) {
-        for (; frame != NULL; frame = frame->previous) {
-            if (frame == r->frame) {
-                return false;
-            }
-        }
-        return true;
-    }
-    _PyRuntimeState *runtime = tstate->interp->runtime;
-    bool found = false;
-    HEAD_LOCK(runtime);
-    for (PyThreadState *t = tstate->interp->threads.head; t != NULL; t = t->next) {
-        found |= t == r->tstate;
-    }
-    HEAD_UNLOCK(runtime);
-    return !found;
-}
-
-static int
-start(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *root, int kind)
-{
-    _PyJitRecorder *r = recorder();
-    if (r->tstate != NULL && abandoned(r, tstate, frame)) {
-        abort_recording(JIT_ABORT_INVALIDATED, NULL, 0);
-    }
-    if (r->tstate != NULL || !ENGINE->enabled || !_Py_IsMainInterpreter(tstate->interp)
-        || tstate->tracing || tstate->interp->eval_frame != NULL) {
-        return 0;
-    }
-    _PyJitExecutor_FreeZombies();
-    r->kind = (uint8_t)kind;
-    r->chain = 0;
-    r->depth = 0;
-    r->frame = frame;
-    r->root = root;
-    r->prefix = r->target = r->arrived = NULL;
-    r->prev.instr = NULL;
-    r->root_code = (PyCodeObject *)Py_NewRef(_PyFrame_GetCode(frame));
-    r->parent = NULL;
-    r->exit = NULL;
-    r->tstate = tstate;
-    return 1;
-}
-
-static _Py_CODEUNIT *
-first_prefix(_Py_CODEUNIT *instr, int oparg)
-{
-    for (unsigned rest = (unsigned)oparg >> 8; rest != 0; rest >>= 8) {
-        instr--;
-    }
-    return instr;
-}
-
-int
-_PyJit_StartLoop(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *instr, int oparg)
-{
-    if (instr->op.code != JUMP_BACKWARD) {
-        return 0;              // instrumented: to dispatch it again would report its events twice
-    }
-    unsigned failures = instr[1].cache >> JIT_LOOP_FAILURE_SHIFT;
-    uint16_t tag = (uint16_t)(failures << JIT_LOOP_FAILURE_SHIFT);
-    instr[1].cache = tag | JIT_LOOP_COUNT_START;      // count anew
-    if (!ENGINE->enabled || failures >= JIT_MAX_FAILURES) {
-        return 0;
-    }
-    if (failures > 0 && _PyJitEngine_Random() & ((1u << failures) - 1)) {
-        return 0;
-    }
-    uint32_t wait = _PyJitRate_Wait(instr, ENGINE->options.loop_threshold);
-    if (wait == 0 && !start(tstate, frame, first_prefix(instr, oparg), JIT_KIND_LOOP)) {
-        wait = 16;             // busy: ask again soon
-    }
-    if (wait > 0) {
-        instr[1].cache = (uint16_t)(tag | (_PyJit_LoopLimit > wait ? _PyJit_LoopLimit - wait : 0));
-        return 0;
-    }
-    recorder()->target = instr + _PyJit_Insts[JUMP_BACKWARD].size - oparg;
-    return 1;
-}
-
-int
-_PyJit_StartFunction(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *instr)
-{
-    uint16_t *count = &_PyJit_CallCounts[JIT_CALL_SLOT(instr)];
-    *count = (uint16_t)_PyJitRate_FirstWait(ENGINE->options.call_threshold);
-    if (!ENGINE->enabled || instr->op.code != RESUME_CHECK
-        || ((instr->op.arg & RESUME_OPARG_LOCATION_MASK) != RESUME_AT_FUNC_START && !_PyJitPolicy_IsResumedByC(frame))) {
-        return 0;
-    }
-    PyCodeObject *code = _PyFrame_GetCode(frame);
-    if (code->co_flags & CO_NO_MONITORING_EVENTS) {
-        return 0;              // a static code object: its instructions are shared and constant
-    }
-    ShortFunction *too_short = &short_functions[JIT_CALL_SLOT(instr)];
-    if (too_short->start == instr && too_short->waits > 0) {
-        too_short->waits--;
-        return 0;
-    }
-    uint32_t wait = _PyJitRate_Wait(instr, ENGINE->options.call_threshold);
-    if (wait > 0) {
-        *count = (uint16_t)wait;
-        return 0;
-    }
-    return start(tstate, frame, instr, JIT_KIND_FUNCTION);
-}
-
-int
-_PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *target, _PyJitExit *exit)
-{
-    if (!start(tstate, frame, target, JIT_KIND_SIDE)) {
-        return 0;
-    }
-    _PyJitRecorder *r = recorder();
-    r->parent = (_PyExecutorObject *)Py_NewRef(exit->owner);
-    r->exit = exit;
-    // The trace's first frame is the one the exit's trace ran in.
-    uint32_t nframes = exit->owner->trace->snaps[exit->snapshot].nframes;
-    r->depth = nframes > 0 ? (int)nframes - 1 : 0;
-    if (exit->owner->trace->snaps[exit->snapshot].first_frame_runs) {
-        r->target = _PyJitRecorder_JumpTarget(exit->owner->anchor);
-    }
-    if (!exit->progress) {
-        r->chain = exit->owner->chain + 1;
-    }
-    return 1;
 }
 
 /* --- One step ------------------------------------------------------------------------------------------- */
@@ -508,12 +381,17 @@ end_here(_PyJitRecorder *r, int end, _PyInterpreterFrame *frame, _Py_CODEUNIT *s
 }
 
 int
-_PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr,
+_PyJit_RecordStep(PyThreadState *tstate, uint64_t number, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr,
                   PyObject **stack_pointer, int opcode, int oparg)
 {
     _PyJitRecorder *r = recorder();
-    if (r->tstate != tstate) {
-        return JIT_STEP_STOP;              // cancelled meanwhile
+    if (r->number != number) {
+        return JIT_STEP_STOP;              // given up meanwhile
+    }
+    r->steps++;
+    if (outlives_others(r)) {
+        abort_recording(JIT_ABORT_GONE, next_instr, 0);      // may run code of users
+        return JIT_STEP_STOP_ANEW;
     }
     bool fresh = r->prefix == NULL;
     _Py_CODEUNIT *start = fresh ? next_instr : r->prefix;
@@ -634,7 +512,7 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
         _PyJitAdapt(prev, stack_pointer, stack_pointer - _PyFrame_Stackbase(frame));
     }
     prev->seen = _PyJitRecorder_ObjectOfInterest(prev, frame, stack_pointer);
-    if (hold(r, (PyObject *)code) < 0 || (prev->seen != NULL && hold(r, prev->seen) < 0)) {
+    if (_PyJitRecorder_Hold(r, (PyObject *)code) < 0 || (prev->seen != NULL && _PyJitRecorder_Hold(r, prev->seen) < 0)) {
         abort_recording(JIT_ABORT_NO_MEMORY, start, opcode);
         return JIT_STEP_STOP;
     }
@@ -644,20 +522,20 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
 }
 
 void
-_PyJit_RecordUnsupported(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr,
+_PyJit_RecordUnsupported(PyThreadState *tstate, uint64_t number, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr,
                          PyObject **stack_pointer, int opcode, int oparg)
 {
     // The step finds no record for this opcode and ends the trace.
-    if (_PyJit_RecordStep(tstate, frame, next_instr, stack_pointer, opcode, oparg)) {
+    if (_PyJit_RecordStep(tstate, number, frame, next_instr, stack_pointer, opcode, oparg)) {
         abort_recording(JIT_ABORT_NOT_TRACEABLE, next_instr, opcode);
     }
 }
 
 void
-_PyJit_RecordUnwind(PyThreadState *tstate)
+_PyJit_RecordUnwind(PyThreadState *tstate, uint64_t number)
 {
     _PyJitRecorder *r = recorder();
-    if (r->tstate != tstate) {
+    if (r->number != number) {
         return;
     }
     if (r->prev.instr == NULL) {

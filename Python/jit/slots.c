@@ -48,6 +48,7 @@ has_memory(const _PyJitBuilder *b, uint32_t index)
 _PyJitRef
 _PyJitSlot_Object(_PyJitBuilder *b, uint32_t index)
 {
+    assert(index < b->nslots);
     _PyJitSlot *slot = &b->slots[index];
     if (slot->object == JIT_REF_NONE && !slot->dirty) {
         if (!has_memory(b, index)) {

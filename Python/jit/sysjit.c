@@ -62,7 +62,7 @@ jit_is_active(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(args))
 {
 #ifdef _Py_TIER2
     _PyInterpreterFrame *frame = _PyThreadState_GetFrame(_PyThreadState_GET());
-    if (frame != NULL) {
+    if (frame != NULL && _PyJitEngine_IsOurs()) {
         PyCodeObject *code = _PyFrame_GetCode(frame);
         uint32_t offset = (uint32_t)_PyInterpreterFrame_LASTI(frame);
         for (_PyExecutorObject *e = ENGINE->head; e != NULL; e = e->next) {

@@ -666,6 +666,29 @@ class Invalidation(unittest.TestCase):
         )
         self.assertEqual(result["total"], 1600)
 
+    def test_an_executor_outlives_its_code(self):
+        result = run(
+            """
+            import gc
+            space = {}
+            exec('''def hot(n):
+                for i in range(n):
+                    pass
+            ''', space)
+            space["hot"](4000)
+            kept = executors(space["hot"].__code__)[0]
+            alive = kept.get_trace()
+            del space
+            gc.collect()
+            report(alive=alive, dead=kept.get_trace(), valid=kept.is_valid())
+            """,
+            env={"PYTHONMALLOC": "debug"},      # freed memory is filled with a pattern
+        )
+        self.assertFalse(result["valid"])
+        self.assertIn("hot", result["alive"].splitlines()[0])
+        self.assertEqual(result["dead"].splitlines()[0], "code c0")
+        self.assertEqual(result["dead"].splitlines()[1:], result["alive"].splitlines()[1:])
+
     def test_executors_are_collected(self):
         result = run(
             """

@@ -68,19 +68,21 @@ def recording(w: Writer, model: Model) -> None:
     w.put("#endif", "record_previous_inst:")
     with w.block("{"):
         w.line("/* The recorder notes what the previous instruction did; then this one runs. */")
-        w.line("int jit_step = _PyJit_RecordStep(tstate, frame, next_instr, stack_pointer, opcode, oparg);")
+        w.line("int jit_step = _PyJit_RecordStep(tstate, jit_recording_number, frame, next_instr, stack_pointer,")
+        w.line("                                 opcode, oparg);")
         with w.block("if (jit_step == JIT_STEP_THROUGH) {"):
             w.line("_PyExecutorObject *jit_through = JIT_EXECUTOR_AT(next_instr);")
             w.put("opcode = jit_through->vm_data.opcode;", "oparg = jit_through->vm_data.oparg;")
-        with w.block("else if (jit_step == JIT_STEP_STOP) {"):
+        with w.block("else if (jit_step != JIT_STEP_GO_ON) {"):
             w.line("JIT_STOP_RECORDING();")
             w.line("/* Room for the new executor may have been made by dropping the one that stood here. */")
-            with w.block("if (opcode == ENTER_EXECUTOR) {"):
-                w.put("opcode = next_instr->op.code;", "oparg = next_instr->op.arg;")
+            with w.block("if (opcode == ENTER_EXECUTOR || jit_step == JIT_STEP_STOP_ANEW) {"):
+                w.put("opcode = next_instr->op.code;", "oparg = (oparg & ~0xff) | next_instr->op.arg;")
         w.line("JIT_DISPATCH_RECORDED();")
     w.line("stop_tracing:")
     with w.block("{"):
-        w.line("_PyJit_RecordUnsupported(tstate, frame, next_instr, stack_pointer, opcode, oparg);")
+        w.line("_PyJit_RecordUnsupported(tstate, jit_recording_number, frame, next_instr, stack_pointer,")
+        w.line("                         opcode, oparg);")
         w.line("JIT_STOP_RECORDING();")
         w.line("JIT_DISPATCH_RECORDED();")
     w.put("#endif  /* _Py_TIER2 */")

@@ -240,9 +240,7 @@ def units(suite: dict[str, Any], packages: Path) -> list[list[str]]:
 
 
 def unit_name(words: list[str]) -> str:
-    return (
-        next(word for word in words if not word.startswith("-")).removeprefix("/").rpartition("/")[2] or "."
-    )
+    return next(word for word in words if not word.startswith("-")).rpartition("/")[2]
 
 
 def check_suite(python: Path, build: Path, name: str, data: dict[str, Any], report: Report) -> None:
@@ -253,18 +251,19 @@ def check_suite(python: Path, build: Path, name: str, data: dict[str, Any], repo
     if "source" in suite:
         cwd = unpack_source(python, build, suite["source"]) / suite.get("folder", "")
     environments = modes(data)
-    environments["low"] |= suite.get("low_environment", {})
+    for environment in environments.values():
+        environment |= suite.get("environment", {})
     tests = traces = 0
     for words in units(suite, packages):
 
         def run(mode: str, words: list[str] = words) -> Ran:
             return run_inside(python, suite["kind"], words, environments[mode], cwd, UNIT_SECONDS)
 
-        label = f"{name}::{words[0].rpartition('/')[2]}"
+        label = f"{name}::{unit_name(words)}"
         expected = run("off")
         report.add(label, "off", "" if expected.outcomes else "no test ran", expected.printed)
         tests += len(expected.outcomes)
-        for mode in ("on", "low"):
+        for mode in suite.get("modes", ("on", "low")):
             different, found = compare_unit(run, expected, mode)
             traces += found.traces
             problem = f"differs: {', '.join(sorted(different))}" if different else ""

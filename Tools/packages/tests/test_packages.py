@@ -171,6 +171,11 @@ def test_the_data_file_is_whole() -> None:
         assert all(reason.strip() for reason in suite.get("left_out", {}).values())
 
 
+def test_units_have_names() -> None:
+    named = [["/a/b/test_x.py"], ["--pyargs", "one.two"], ["tests/x", "--db", "y"], ["."], ["gevent.tests.z"]]
+    assert list(map(run.unit_name, named)) == ["test_x.py", "one.two", "x", ".", "gevent.tests.z"]
+
+
 def test_units_leave_out_what_has_a_reason(tmp_path: Path) -> None:
     for name in ("test_a", "test_b"):
         (tmp_path / f"{name}.py").touch()

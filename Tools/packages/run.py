@@ -12,8 +12,10 @@ a failure.  Exit code: 0; 1 when something differs; 2 when the set-up is wrong.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import os
+import signal
 import subprocess
 import sys
 import tarfile
@@ -134,19 +136,24 @@ def run_inside(
 ) -> Ran:
     with tempfile.TemporaryDirectory(prefix="packages-") as scratch:
         out = Path(scratch, "out.txt")
+        process = subprocess.Popen(
+            [str(python), str(INSIDE), kind, str(out), *words],
+            env=clean_environment(settings),
+            cwd=cwd or scratch,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
         try:
-            done = subprocess.run(
-                [str(python), str(INSIDE), kind, str(out), *words],
-                env=clean_environment(settings),
-                cwd=cwd or scratch,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=seconds,
-                check=False,
-            )
-            code, printed, errors = done.returncode, done.stdout, done.stderr
+            printed, errors = process.communicate(timeout=seconds)
+            code = process.returncode
         except subprocess.TimeoutExpired as late:
             code, printed, errors = TOO_LONG, late.stdout or b"", late.stderr or b""
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # and what it started and left
+            process.wait()
         traces = 0
         outcomes: dict[str, str] = {}
         for line in out.read_text().splitlines() if out.exists() else ():

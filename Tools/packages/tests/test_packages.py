@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import tomllib
 from pathlib import Path
 
@@ -148,6 +149,19 @@ def test_what_came_before_a_crash_is_kept(tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text("import time\nprint('begun', flush=True)\ntime.sleep(60)\n")
     late = run.run_inside(HERE, "program", [str(tmp_path / "slow.py")], OFF, None, 1)
     assert late.end == "ran too long" and late.printed == "begun\n"
+
+
+def test_what_a_process_leaves_behind_is_ended(tmp_path: Path) -> None:
+    path = tmp_path / "parent.py"
+    start = "subprocess.Popen(['sleep', '60'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)"
+    path.write_text(f"import subprocess\nprint({start}.pid)\n")
+    child = int(run.run_inside(HERE, "program", [str(path)], OFF, None, 60).printed)
+    status = Path(f"/proc/{child}/status")
+    for _ in range(100):  # until whoever adopted it has looked
+        if not status.exists() or "\nState:\tZ" in status.read_text():
+            return
+        time.sleep(0.1)
+    pytest.fail("it still runs")
 
 
 def test_the_closing_lines_are_counted(capsys: pytest.CaptureFixture[str]) -> None:

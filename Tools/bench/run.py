@@ -100,7 +100,7 @@ def run_worker(interpreter: Interpreter, job: dict[str, Any], time_limit: float)
 def plan(script: suite.Script, first: Interpreter, effort: Effort) -> dict[str, Any]:
     """The job for all interpreters: calibrated loops and counts for each benchmark that the script names."""
     job: dict[str, Any] = {
-        "kind": script.kind,
+        "for_pyperf": script.for_pyperf,
         "script": str(script.path),
         "args": list(script.args),
         "library": "" if script.library is None else str(script.library),

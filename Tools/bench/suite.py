@@ -32,6 +32,11 @@ class Script:
     args: tuple[str, ...] = ()
     library: Path | None = None  # a folder with the packages it imports
 
+    @property
+    def for_pyperf(self) -> bool:
+        """Whether it is run as __main__ and measures itself by pyperf; others have a function run()."""
+        return self.path.name == "run_benchmark.py"
+
 
 def read_data(path: Path = DATA) -> dict[str, Any]:
     with path.open("rb") as source:
@@ -52,16 +57,19 @@ def kernel_scripts(data: dict[str, Any], root: Path = ROOT) -> list[Script]:
     return [Script(path.stem, "kernels", path) for path in paths]
 
 
-def pyperformance_scripts(data: dict[str, Any], folder: Path) -> list[Script]:
+def pyperformance_scripts(
+    data: dict[str, Any], folder: Path, kind: str = "pyperformance", library: Path | None = None
+) -> list[Script]:
+    """Its scripts in this suite: those that need packages count as applications."""
     scripts = []
-    for name, entry in data["pyperformance"]["scripts"].items():
+    for name, entry in data[kind]["scripts"].items():
         table = entry if isinstance(entry, dict) else {"folder": f"bm_{name}", "args": entry}
         path = folder / table["folder"] / "run_benchmark.py"
         if not path.is_file():
             raise SuiteError(
                 f"{DATA.name} names {name}, but the package has no {table['folder']}/run_benchmark.py"
             )
-        scripts.append(Script(name, "pyperformance", path, tuple(table["args"])))
+        scripts.append(Script(name, kind, path, tuple(table["args"]), library))
     return scripts
 
 
@@ -133,7 +141,9 @@ def select(suite: str, build: Path, only: list[str] | None = None, fast: bool = 
     if suite in ("pyperformance", "all"):
         scripts += pyperformance_scripts(data, fetch_pyperformance(data, build))
     if suite in ("applications", "apps", "all"):
-        scripts += application_scripts(data, fetch_applications(data, build))
+        library = fetch_applications(data, build)
+        scripts += application_scripts(data, library)
+        scripts += pyperformance_scripts(data, fetch_pyperformance(data, build), "applications", library)
     if only:
         unknown = set(only) - {script.name for script in scripts}
         if unknown:

@@ -2,9 +2,9 @@
 
     python worker.py JOB.json OUT.json
 
-JOB: kind (one of suite.KINDS), script, args, library (a folder of packages, or ""), loops ({name: count},
-empty to calibrate), min_time (seconds one value should last), warmups and values ({name: count}), check
-(also make the extra run that observes results).
+JOB: for_pyperf (as in suite.Script), script, args, library (a folder of packages, or ""), loops
+({name: count}, empty to calibrate), min_time (seconds one value should last), warmups and values
+({name: count}), check (also make the extra run that observes results).
 The first value of a process is reported apart (code is cold), then warm-ups are dropped,
 then values are kept.
 """
@@ -147,7 +147,7 @@ class Session:
             if n in (0, warmups + values):
                 digests.append(digest(result))
         compared = "returned value" if function is None else "nothing"
-        if self.job["check"] and self.job["kind"] == "pyperformance":
+        if self.job["check"] and self.job["for_pyperf"]:
             observed, calls = self.observe(timed, function)
             digests.append(observed)
             if calls:
@@ -217,7 +217,7 @@ def main() -> None:
     start = time.perf_counter()
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        if job["kind"] == "pyperformance":
+        if job["for_pyperf"]:
             run_pyperformance(job["script"], job["args"], session)
         else:
             run_own(job["script"], session)

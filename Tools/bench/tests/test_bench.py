@@ -9,6 +9,7 @@ import sys
 import threading
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -352,11 +353,25 @@ def test_an_application_finds_its_packages(tmp_path: Path) -> None:
         measured(path, "own", [here()])
 
 
+def test_benchmarks_of_pyperformance_that_need_packages_are_applications(tmp_path: Path) -> None:
+    path = tmp_path / "bm_one" / "run_benchmark.py"
+    path.parent.mkdir()
+    path.write_text(
+        "import pyperf\nimport wanted\n\npyperf.Runner().bench_func('one', lambda: wanted.VALUE)\n"
+    )
+    (tmp_path / "wanted.py").write_text("VALUE = 7\n")
+    data: dict[str, Any] = {"applications": {"scripts": {"one": []}}}
+    (script,) = suite.pyperformance_scripts(data, tmp_path, "applications", tmp_path)
+    results = report.Results(["a", "b"])
+    run.measure(script, [here("a"), here("b")], EFFORT, results)
+    assert results.suite_of == {"one": "applications"} and results.complete() == ["one"]
+
+
 def test_applications_are_pinned() -> None:
     lists = suite.read_data()["applications"]
     scripts = suite.application_scripts(suite.read_data(), Path("library"))
     assert len(scripts) >= 20 and all(script.library == Path("library") for script in scripts)
-    assert set(lists["slow"]) <= {script.name for script in scripts}
+    assert set(lists["slow"]) <= {*lists["scripts"], *(script.name for script in scripts)}
     for requirement in [*lists["pure"], *lists["compiled_left_out"]]:
         assert re.fullmatch(r"[a-z0-9-]+==[0-9.]+", requirement)
 

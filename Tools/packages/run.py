@@ -31,7 +31,7 @@ DATA = HERE / "packages.toml"
 INSIDE = HERE / "inside.py"
 TRIES = 3  # of a unit of a suite whose outcome differs
 PROGRAM_SECONDS = 120
-UNIT_SECONDS = 600
+UNIT_SECONDS = 300
 SHOWN = 20  # lines of a failure's output
 
 

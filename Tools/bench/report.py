@@ -52,6 +52,11 @@ class Results:
         row = self.series[name]
         return statistics.median(row[against].first) / statistics.median(row[of].first)
 
+    def fastest_speed(self, name: str, of: str, against: str) -> float:
+        """The same of the fastest values: what a busy machine disturbs least."""
+        row = self.series[name]
+        return min(row[against].values) / min(row[of].values)
+
     def memory(self, name: str, of: str, against: str) -> float:
         """How many times as much memory `of` took at its peak as `against`."""
         row = self.series[name]
@@ -120,6 +125,8 @@ def as_json(results: Results) -> dict[str, Any]:
             best = max(speeds, key=speeds.__getitem__)
             firsts = {name: results.first_speed(name, of, against) for name in names}
             slowest = min(firsts, key=firsts.__getitem__)
+            fastest = {name: results.fastest_speed(name, of, against) for name in names}
+            least = min(fastest, key=fastest.__getitem__)
             peaks = {name: results.memory(name, of, against) for name in names}
             largest = max(peaks, key=peaks.__getitem__)
             summary.append(
@@ -134,6 +141,10 @@ def as_json(results: Results) -> dict[str, Any]:
                     "first": {
                         "geomean": geomean(firsts.values()),
                         "worst": {"name": slowest, "speed": firsts[slowest]},
+                    },
+                    "fastest": {
+                        "geomean": geomean(fastest.values()),
+                        "worst": {"name": least, "speed": fastest[least]},
                     },
                     "memory": {
                         "geomean": geomean(peaks.values()),
@@ -200,10 +211,15 @@ def table(results: Results) -> str:
             f"over {entry['benchmarks']}; worst {entry['worst']['name']} {entry['worst']['speed']:.2f}, "
             f"best {entry['best']['name']} {entry['best']['speed']:.2f}"
         )
-        first, peak = entry["first"], entry["memory"]
+        for words, which in (("first values of processes", "first"), ("fastest values", "fastest")):
+            found = entry[which]
+            worst = found["worst"]
+            lines.append(
+                f"    {words}: geomean {found['geomean']:.3f}; worst {worst['name']} {worst['speed']:.2f}"
+            )
+        peak = entry["memory"]
         lines.append(
-            f"    first values {first['geomean']:.3f}, worst {first['worst']['name']} "
-            f"{first['worst']['speed']:.2f}; peak memory {peak['geomean']:.2f} times as much, "
+            f"    peak memory: {peak['geomean']:.2f} times as much; "
             f"most {peak['worst']['name']} {peak['worst']['ratio']:.2f}"
         )
     for interpreter in results.interpreters:

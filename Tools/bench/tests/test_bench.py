@@ -232,11 +232,13 @@ def test_first_values_and_peak_memory_are_compared_too() -> None:
     for name, peak in {"x": 1500, "y": 900}.items():
         results.suite_of[name] = "applications"
         results.series[name] = {
-            "off": report.Series([1.0], [1.0, 9.0, 3.0], [1000, 1000, 5000]),
-            "on": report.Series([1.0], [peak / 100], [peak]),
+            "off": report.Series([9.0, 1.0, 9.0], [1.0, 9.0, 3.0], [1000, 1000, 5000]),
+            "on": report.Series([1.0, peak / 1000], [peak / 100], [peak]),
         }
     (entry,) = report.as_json(results)["summary"]
     assert entry["first"]["worst"] == {"name": "x", "speed": 0.2}
+    assert entry["fastest"]["worst"] == {"name": "x", "speed": 1.0}
+    assert entry["fastest"]["geomean"] == pytest.approx((1 / 0.9) ** 0.5)
     assert entry["memory"]["worst"] == {"name": "x", "ratio": 1.5}
     assert entry["memory"]["geomean"] == pytest.approx((1.5 * 0.9) ** 0.5)
     lines = report.table(results).splitlines()
@@ -244,7 +246,8 @@ def test_first_values_and_peak_memory_are_compared_too() -> None:
         "1.50",
         "0.90",
     ]
-    assert "peak memory 1.16 times as much, most x 1.50" in report.table(results)
+    assert "peak memory: 1.16 times as much; most x 1.50" in report.table(results)
+    assert "first values of processes: geomean 0.258; worst x 0.20" in report.table(results)
 
 
 def test_machine_code_is_claimed_only_with_code() -> None:

@@ -213,12 +213,12 @@ load_class(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     const _Py_CODEUNIT *units = &b->t->units[record->units];
-    if (!top_is_borrowed(b) || version_of(units) > INT32_MAX) {
+    if (record->seen == NULL || !top_is_borrowed(b) || version_of(units) > INT32_MAX) {
         return 0;
     }
     _PyJitLower_Begin(b, index);
     guard(b, JIT_OP_GUARD_CLASS_VERSION, b->slots[b->depth - 1].object, version_of(units));
-    replace_by_const(b, read_obj((uint16_t *)&units[6].cache), record->oparg);
+    replace_by_const(b, record->seen, record->oparg);
     return 1;
 }
 

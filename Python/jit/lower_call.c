@@ -217,7 +217,8 @@ static uint32_t
 call_getitem(_PyJitBuilder *b, uint32_t index)
 {
     const PyTypeObject *type = (const PyTypeObject *)b->t->records[index].seen;
-    if (type == NULL || !(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
+    // A class without a version does not tell its cache that its methods change.
+    if (type == NULL || !(type->tp_flags & Py_TPFLAGS_HEAPTYPE) || type->tp_version_tag == 0) {
         return 0;
     }
     PyObject *function = ((const PyHeapTypeObject *)type)->_spec_cache.getitem;

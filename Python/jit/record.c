@@ -377,6 +377,24 @@ _PyJit_StartFunction(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODE
     return start(tstate, frame, instr, JIT_KIND_FUNCTION);
 }
 
+/* Keeps alive the constants that the snapshot of EXIT has just given memory: the side trace begins with them, and its builder looks
+ * at them when memory may have lost them again.  -1: no memory. */
+static int
+hold_constants(_PyJitRecorder *r, const _PyJitExit *exit)
+{
+    const _PyJitTrace *t = exit->owner->trace;
+    const _PyJitSnapSlot *slots;
+    uint32_t count = t->snaps[exit->snapshot].nframes == 0 ? 0 : _PyJitTrace_SnapSlots(t, &t->snaps[exit->snapshot], &slots);
+    for (uint32_t i = 0; i < count; i++) {
+        const _PyJitIns *ins = JIT_INS(t, slots[i].value);
+        if (JIT_IS_CONST(slots[i].value) && ins->type < JIT_TYPE_I64 && ins->bits != 0
+            && hold(r, (PyObject *)(uintptr_t)ins->bits) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 int
 _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *target, _PyJitExit *exit)
 {
@@ -386,6 +404,10 @@ _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_
     _PyJitRecorder *r = recorder();
     r->parent = (_PyExecutorObject *)Py_NewRef(exit->owner);
     r->exit = exit;
+    if (hold_constants(r, exit) < 0) {
+        abort_recording(JIT_ABORT_NO_MEMORY, NULL, 0);
+        return 0;
+    }
     // The trace's first frame is the one the exit's trace ran in.
     uint32_t nframes = exit->owner->trace->snaps[exit->snapshot].nframes;
     r->depth = nframes > 0 ? (int)nframes - 1 : 0;
@@ -409,6 +431,15 @@ deoptimized(const _PyJitPending *prev)
         return false;
     }
     return prev->instr->op.code != prev->opcode || prev->instr[1].cache != prev->units[1].cache;
+}
+
+/* Did PREV call its class the long way, though it is the one the instruction was specialized for?  So it is where the data stack had no
+ * room for two frames.  A call of C counts once for the recursion limit, the specialized form twice: the next time it has to be
+ * tier 1 that chooses. */
+static bool
+called_through_c(const _PyJitPending *prev)
+{
+    return prev->opcode == CALL_ALLOC_AND_ENTER_INIT && prev->seen != NULL && deoptimized(prev);
 }
 
 /* Adds the finished instruction to the trace. -1: no memory. */
@@ -530,6 +561,11 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
     if (r->prev.instr != NULL) {
         if (frame == r->frame && frame->owner != FRAME_OWNED_BY_CSTACK) {
             _PyJitRecorder_NoteResult(&r->prev, frame, stack_pointer);
+        }
+        if (called_through_c(&r->prev)) {
+            r->prev.instr = NULL;
+            finish(JIT_END_UNSUPPORTED, r->prev.code, r->prev.start, r->prev.opcode);
+            return JIT_STEP_STOP;
         }
         if (add_record(r) < 0) {
             abort_recording(JIT_ABORT_NO_MEMORY, next_instr, 0);

@@ -195,6 +195,9 @@ int _PyJit_BuildTrace(_PyJitTrace *trace, int chain, int end, PyCodeObject *end_
 
 /* side.c: may a side trace begin with the values of EXIT? */
 bool _PyJitSide_TakesValues(const _PyJitExit *exit);
+/* Calls HOLD for the objects that a side trace of EXIT would have for constants, as long as that gives 0.  When the exit is taken
+ * all of them are in memory. */
+int _PyJitSide_EachConstant(const _PyJitExit *exit, int (*hold)(_PyJitRecorder *, PyObject *), _PyJitRecorder *recorder);
 /* side_head.c: and may it come back to the head of the loop it leaves, with its values in registers? */
 bool _PyJitSide_ComesBack(const _PyJitExit *exit);
 

@@ -377,24 +377,6 @@ _PyJit_StartFunction(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODE
     return start(tstate, frame, instr, JIT_KIND_FUNCTION);
 }
 
-/* Keeps alive the constants that the snapshot of EXIT has just given memory: the side trace begins with them, and its builder looks
- * at them when memory may have lost them again.  -1: no memory. */
-static int
-hold_constants(_PyJitRecorder *r, const _PyJitExit *exit)
-{
-    const _PyJitTrace *t = exit->owner->trace;
-    const _PyJitSnapSlot *slots;
-    uint32_t count = t->snaps[exit->snapshot].nframes == 0 ? 0 : _PyJitTrace_SnapSlots(t, &t->snaps[exit->snapshot], &slots);
-    for (uint32_t i = 0; i < count; i++) {
-        const _PyJitIns *ins = JIT_INS(t, slots[i].value);
-        if (JIT_IS_CONST(slots[i].value) && ins->type < JIT_TYPE_I64 && ins->bits != 0
-            && hold(r, (PyObject *)(uintptr_t)ins->bits) < 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
 int
 _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *target, _PyJitExit *exit)
 {
@@ -404,7 +386,8 @@ _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_
     _PyJitRecorder *r = recorder();
     r->parent = (_PyExecutorObject *)Py_NewRef(exit->owner);
     r->exit = exit;
-    if (hold_constants(r, exit) < 0) {
+    // Memory may have lost them again when the trace is built.
+    if (_PyJitSide_EachConstant(exit, hold, r) < 0) {
         abort_recording(JIT_ABORT_NO_MEMORY, NULL, 0);
         return 0;
     }

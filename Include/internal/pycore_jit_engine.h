@@ -178,6 +178,16 @@ typedef struct {
 extern _PyJitEngine _PyJitEngine_State;
 #define ENGINE (&_PyJitEngine_State)
 
+/* Does INS of TRACE leave because a test asked for it (PYTHON_JIT_FORCE_EXIT)?  So does whatever leads to where control may go on at
+ * any time; but not the check of a branch, whose exit leads the other way (there is MAY_LEAVE behind it). */
+static inline bool
+_PyJit_IsForced(const _PyJitTrace *trace, const _PyJitIns *ins)
+{
+    uint32_t forced = ENGINE->options.force_exit;
+    return forced > 0 && ins->snapshot == forced - 1
+        && (trace->snaps[ins->snapshot].kind != JIT_EXIT_SIDE || ins->op == JIT_OP_MAY_LEAVE);
+}
+
 /* What JUMP_BACKWARD's cache holds at first (upstream's _PyCode_Quicken sets it). */
 #define JIT_LOOP_COUNT_START ((JUMP_BACKWARD_INITIAL_VALUE << 4) | JUMP_BACKWARD_INITIAL_BACKOFF)
 

@@ -26,6 +26,12 @@ trace op(CHECK_VALID, (--)) exits {
     }
 }
 
+// Never leaves, but that a test may ask for it (PYTHON_JIT_FORCE_EXIT): it leads on the way the trace goes, behind a branch whose own
+// exit leads the other way.
+trace op(MAY_LEAVE, (--)) exits {
+    EXIT_IF(false);
+}
+
 // Back to operation number `aux`; 0: to the first one after START.  The PHIs that stand there take their second operands, all at
 // the same time, and control goes on behind them.
 trace op(LOOP, (--)) ends {

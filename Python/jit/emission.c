@@ -204,8 +204,11 @@ _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, u
     if (is_as_before(b, &snap, nslots)) {
         return (int)t->nsnaps - 1;
     }
-    assert(!unchanged || snap.held_fields != t->snaps[t->nsnaps - 1].held_fields);
-    (void)unchanged;
+    if (unchanged) {
+        // All builds number their exits alike: what was learned of attributes since is not in the snapshot.
+        assert(snap.held_fields != t->snaps[t->nsnaps - 1].held_fields);
+        return (int)t->nsnaps - 1;
+    }
     t->nframes += snap.nframes;
     t->nslots += nslots;
     t->nexits++;
@@ -238,6 +241,7 @@ emit(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux, in
         return JIT_REF_NONE;
     }
     const _PyJitOpInfo *info = &_PyJit_Ops[op];
+    assert(aux <= INT32_MAX);  // machine code has 31 bits for it
     if (left == JIT_REF_NONE && info->nargs > 0) {
         assert(!"a rule takes a number without an object for an object");
         b->failed = true;      // the trace is lost, no more

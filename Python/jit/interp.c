@@ -163,14 +163,6 @@ take_back(const _PyJitTrace *side, const _PyJitIns *ins, const _PyJitTrace *trac
     return JIT_INS(trace, JIT_REF_BIAS + trace->head + trace->nphis);
 }
 
-/* Is INS the check that fails because a test asked for it?  Only checks that lead back to their own instruction can. */
-static bool
-is_forced(const _PyJitTrace *trace, const _PyJitIns *ins)
-{
-    return ins->op > JIT_OP_PASS && ins->snapshot == ENGINE->options.force_exit - 1
-        && trace->snaps[ins->snapshot].kind == JIT_EXIT_DEOPT;
-}
-
 _PyJitResult
 _PyJit_Interpret(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstate,
                  _PyExecutorObject *executor)
@@ -212,7 +204,7 @@ run:
     check_stack(frame, stack_pointer);
 #endif
     _PyJit_InterpretedOps++;
-    if (ENGINE->options.force_exit > 0 && is_forced(trace, ins)) {
+    if (ENGINE->options.force_exit > 0 && _PyJit_IsForced(trace, ins)) {
         goto leave;
     }
     // Only OPAQUE has a record, but the compiler cannot know which cases read it.

@@ -284,6 +284,15 @@ deoptimized(const _PyJitPending *prev)
     return prev->instr->op.code != prev->opcode || prev->instr[1].cache != prev->units[1].cache;
 }
 
+/* Did PREV call its class the long way, though it is the one the instruction was specialized for?  So it is where the data stack had no
+ * room for two frames.  A call of C counts once for the recursion limit, the specialized form twice: the next time it has to be
+ * tier 1 that chooses. */
+static bool
+called_through_c(const _PyJitPending *prev)
+{
+    return prev->opcode == CALL_ALLOC_AND_ENTER_INIT && prev->seen != NULL && deoptimized(prev);
+}
+
 /* Adds the finished instruction to the trace. -1: no memory. */
 static int
 add_record(_PyJitRecorder *r)
@@ -408,6 +417,11 @@ _PyJit_RecordStep(PyThreadState *tstate, uint64_t number, _PyInterpreterFrame *f
     if (r->prev.instr != NULL) {
         if (frame == r->frame && frame->owner != FRAME_OWNED_BY_CSTACK) {
             _PyJitRecorder_NoteResult(&r->prev, frame, stack_pointer);
+        }
+        if (called_through_c(&r->prev)) {
+            r->prev.instr = NULL;
+            finish(JIT_END_UNSUPPORTED, r->prev.code, r->prev.start, r->prev.opcode);
+            return JIT_STEP_STOP;
         }
         if (add_record(r) < 0) {
             abort_recording(JIT_ABORT_NO_MEMORY, next_instr, 0);

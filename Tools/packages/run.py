@@ -12,8 +12,10 @@ a failure.  Exit code: 0; 1 when something differs; 2 when the set-up is wrong.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import os
+import signal
 import subprocess
 import sys
 import tarfile
@@ -134,19 +136,24 @@ def run_inside(
 ) -> Ran:
     with tempfile.TemporaryDirectory(prefix="packages-") as scratch:
         out = Path(scratch, "out.txt")
+        process = subprocess.Popen(
+            [str(python), str(INSIDE), kind, str(out), *words],
+            env=clean_environment(settings),
+            cwd=cwd or scratch,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
         try:
-            done = subprocess.run(
-                [str(python), str(INSIDE), kind, str(out), *words],
-                env=clean_environment(settings),
-                cwd=cwd or scratch,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=seconds,
-                check=False,
-            )
-            code, printed, errors = done.returncode, done.stdout, done.stderr
+            printed, errors = process.communicate(timeout=seconds)
+            code = process.returncode
         except subprocess.TimeoutExpired as late:
             code, printed, errors = TOO_LONG, late.stdout or b"", late.stderr or b""
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # and what it started and left
+            process.wait()
         traces = 0
         outcomes: dict[str, str] = {}
         for line in out.read_text().splitlines() if out.exists() else ():
@@ -239,23 +246,31 @@ def units(suite: dict[str, Any], packages: Path) -> list[list[str]]:
     return [[*unit.split(), *deselected] for unit in suite["units"]]
 
 
+def unit_name(words: list[str]) -> str:
+    return next(word for word in words if not word.startswith("-")).rpartition("/")[2]
+
+
 def check_suite(python: Path, build: Path, name: str, data: dict[str, Any], report: Report) -> None:
     suite = data["suites"][name]
     start = time.monotonic()
     packages = next(python.parent.parent.glob("lib/python*/site-packages"))
-    cwd = unpack_source(python, build, suite["source"]) if "source" in suite else None
+    cwd = None
+    if "source" in suite:
+        cwd = unpack_source(python, build, suite["source"]) / suite.get("folder", "")
     environments = modes(data)
+    for environment in environments.values():
+        environment |= suite.get("environment", {})
     tests = traces = 0
     for words in units(suite, packages):
 
         def run(mode: str, words: list[str] = words) -> Ran:
             return run_inside(python, suite["kind"], words, environments[mode], cwd, UNIT_SECONDS)
 
-        label = f"{name}::{words[0].rpartition('/')[2]}"
+        label = f"{name}::{unit_name(words)}"
         expected = run("off")
         report.add(label, "off", "" if expected.outcomes else "no test ran", expected.printed)
         tests += len(expected.outcomes)
-        for mode in ("on", "low"):
+        for mode in suite.get("modes", ("on", "low")):
             different, found = compare_unit(run, expected, mode)
             traces += found.traces
             problem = f"differs: {', '.join(sorted(different))}" if different else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import tomllib
 from pathlib import Path
 
@@ -97,6 +98,7 @@ def test_outcomes_of_unittest(tmp_path: Path) -> None:
     found = run.run_inside(HERE, "unittest", ["given"], OFF, tmp_path, 60)
     names = {test.rpartition(".")[2]: outcome for test, outcome in found.outcomes.items()}
     assert names == {
+        "importing given": "passed",
         "test_good": "passed",
         "test_bad": "failed",
         "test_error": "failed",
@@ -143,10 +145,23 @@ def test_what_came_before_a_crash_is_kept(tmp_path: Path) -> None:
     lines = "    def test_a(self): pass\n    def test_b(self):\n        import os\n        os.abort()\n"
     (tmp_path / "given.py").write_text(f"import unittest\nclass T(unittest.TestCase):\n{lines}")
     found = run.run_inside(HERE, "unittest", ["given"], OFF, tmp_path, 60)
-    assert found.code < 0 and found.outcomes == {"given.T.test_a": "passed"}
+    assert found.code < 0 and found.outcomes == {"importing given": "passed", "given.T.test_a": "passed"}
     (tmp_path / "slow.py").write_text("import time\nprint('begun', flush=True)\ntime.sleep(60)\n")
     late = run.run_inside(HERE, "program", [str(tmp_path / "slow.py")], OFF, None, 1)
     assert late.end == "ran too long" and late.printed == "begun\n"
+
+
+def test_what_a_process_leaves_behind_is_ended(tmp_path: Path) -> None:
+    path = tmp_path / "parent.py"
+    start = "subprocess.Popen(['sleep', '60'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)"
+    path.write_text(f"import subprocess\nprint({start}.pid)\n")
+    child = int(run.run_inside(HERE, "program", [str(path)], OFF, None, 60).printed)
+    status = Path(f"/proc/{child}/status")
+    for _ in range(100):  # until whoever adopted it has looked
+        if not status.exists() or "\nState:\tZ" in status.read_text():
+            return
+        time.sleep(0.1)
+    pytest.fail("it still runs")
 
 
 def test_the_closing_lines_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
@@ -168,6 +183,11 @@ def test_the_data_file_is_whole() -> None:
     for suite in data["suites"].values():
         assert suite["kind"] in ("unittest", "pytest") and ("pattern" in suite) != ("units" in suite)
         assert all(reason.strip() for reason in suite.get("left_out", {}).values())
+
+
+def test_units_have_names() -> None:
+    named = [["/a/b/test_x.py"], ["--pyargs", "one.two"], ["tests/x", "--db", "y"], ["."], ["gevent.tests.z"]]
+    assert list(map(run.unit_name, named)) == ["test_x.py", "one.two", "x", ".", "gevent.tests.z"]
 
 
 def test_units_leave_out_what_has_a_reason(tmp_path: Path) -> None:

@@ -169,6 +169,7 @@ leave_frame(_PyJitBuilder *b, uint32_t index)
         b->slots[i] = (_PyJitSlot){0};
     }
     _PyJitFrame_Follow(b, next);
+    b->ran = 0;
     _PyJitSlot *top = &b->slots[b->depth - 1];
     *top = (_PyJitSlot){.object = object, .number = value.number, .memory = object, .plain = value.plain,
                         .memory_plain = value.plain};

@@ -558,11 +558,11 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
         if (r->target == next_instr && r->depth == 0 && (r->kind == JIT_KIND_SIDE || jumped)) {
             // By another way than the jump that the loop begins with, whose place is as good.  A loop's own trace must come by a jump: what
             // it does next is its first one.
+            r->arrived = next_instr;
             if (r->kind == JIT_KIND_LOOP) {
                 finish(JIT_END_LOOP, code, r->root, 0);
             }
             else {
-                r->arrived = next_instr;
                 finish(JIT_END_LINK, code, r->exit->owner->anchor->start, 0);
             }
             return JIT_STEP_STOP;

@@ -37,7 +37,9 @@ _PyJitExit_Link(_PyJitExit *exit, _Py_CODEUNIT *ip, _PyExecutorObject *executor)
     if (exit->nlinks >= most) {
         return -1;
     }
+    bool hidden = _PyJitTools_Hide();
     _PyJitLink *link = PyMem_RawMalloc(sizeof(_PyJitLink));
+    _PyJitTools_Show(hidden);
     if (link == NULL) {
         return -1;
     }

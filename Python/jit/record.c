@@ -155,13 +155,14 @@ _PyJitRecorder_Cancel(int abort)
 /* --- Finishing ------------------------------------------------------------------------------------------ */
 
 /* The executor of what was recorded, or NULL with *abort set.  A trace with more values than the machine code has room for is built
- * again with less in registers: without its loop's first iteration peeled, then of whole instructions only. */
+ * again with less in registers: without its loop's first iteration peeled, then of whole instructions only; so at once where somebody sees
+ * allocations (tools.c). */
 static _PyExecutorObject *
 compile(_PyJitRecorder *r, const _PyJitExit *from, bool to_head, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip,
         int *abort)
 {
     uint32_t nrecords = r->trace.nrecords;
-    for (r->simpler = 0;; r->simpler++) {
+    for (r->simpler = _PyJitTools_AllocationsAreSeen() ? 2 : 0;; r->simpler++) {
         r->trace.nrecords = Py_MIN(r->trace.nrecords, nrecords);     // a loop of its own adds some (side_loop.c)
         *abort = JIT_ABORT_NO_MEMORY;
         if (_PyJit_BuildTrace(&r->trace, r->chain, end, end_code, end_ip, r->simpler < 2 ? from : NULL,
@@ -507,9 +508,8 @@ end_here(_PyJitRecorder *r, int end, _PyInterpreterFrame *frame, _Py_CODEUNIT *s
     finish(end, _PyFrame_GetCode(frame), start, opcode);
 }
 
-int
-_PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr,
-                  PyObject **stack_pointer, int opcode, int oparg)
+static int
+step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr, PyObject **stack_pointer, int opcode, int oparg)
 {
     _PyJitRecorder *r = recorder();
     if (r->tstate != tstate) {
@@ -587,7 +587,7 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
             return JIT_STEP_STOP;
         }
     }
-    int step = JIT_STEP_GO_ON;
+    int how = JIT_STEP_GO_ON;
     if (opcode == ENTER_EXECUTOR && code != NULL) {
         // A function that is compiled by itself is inlined all the same; at a loop the trace ends.
         const _PyExecutorObject *there = code->co_executors->executors[oparg];
@@ -595,7 +595,7 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
             end_here(r, JIT_END_LINK, frame, start, opcode);
             return JIT_STEP_STOP;
         }
-        step = JIT_STEP_THROUGH;
+        how = JIT_STEP_THROUGH;
         opcode = there->vm_data.opcode;
         oparg = there->vm_data.oparg;
     }
@@ -640,7 +640,17 @@ _PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNI
     }
     _PyJitRecorder_NoteTypes(prev, frame, stack_pointer);
     prev->instr = next_instr;
-    return step;
+    return how;
+}
+
+int
+_PyJit_RecordStep(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr,
+                  PyObject **stack_pointer, int opcode, int oparg)
+{
+    bool hidden = _PyJitTools_Hide();
+    int next = step(tstate, frame, next_instr, stack_pointer, opcode, oparg);
+    _PyJitTools_Show(hidden);
+    return next;
 }
 
 void
@@ -669,7 +679,9 @@ _PyJit_RecordUnwind(PyThreadState *tstate)
     r->prev.instr = NULL;
     // The exception is set; building a trace must not touch it.
     PyObject *exc = _PyErr_GetRaisedException(tstate);
+    bool hidden = _PyJitTools_Hide();
     finish(JIT_END_EXCEPTION, code, start, start->op.code);
+    _PyJitTools_Show(hidden);
     _PyErr_SetRaisedException(tstate, exc);
 }
 

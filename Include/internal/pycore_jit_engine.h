@@ -312,6 +312,12 @@ uint32_t _PyJitRate_FirstWait(uint32_t threshold);   // how often a site with th
 /* A site asks whether to record: 0 if so, else how often it is to be reached before it asks again. */
 uint32_t _PyJitRate_Wait(const void *site, uint32_t threshold);
 
+/* tools.c */
+bool _PyJitTools_AllocationsAreSeen(void);     // tracemalloc runs
+/* What this thread allocates from now on is charged to nobody, until _PyJitTools_Show(RESULT).  Pairs may lie one in the other. */
+bool _PyJitTools_Hide(void);
+void _PyJitTools_Show(bool hidden);
+
 /* log.c: all are silent where no log is asked for, and never fail the program */
 void _PyJitLog_Trace(_PyExecutorObject *executor, int end, uint32_t length, uint32_t uops, int64_t ns);
 void _PyJitLog_Abort(int kind, PyCodeObject *code, _Py_CODEUNIT *instr, int abort, int opcode);

@@ -38,12 +38,13 @@ trace op(LOOP, (--)) ends {
     JIT_LOOP();
 }
 
-// Begins a side trace that takes values from the exit it belongs to.  Whoever entered the root trace of the tree counts for all of
-// it, so there is nothing to do.
+// Begins a side trace that takes values from the exit it belongs to.  Whoever entered the root trace of the tree counts as running in
+// all of it, but each of them has its own entries.
 trace op(START_SIDE, (--)) {
+    JIT_EXECUTOR->entered++;
 }
 
-// On to the loop of the root trace, behind its PHIs.  The PASS operations before it say what they and the other values that live
+// On to the loop of the root trace, behind its PHIs and the GUARD_NO_EVENT it may begin with.  The PASS operations before it say what they and the other values that live
 // around that loop are now.
 trace op(TO_HEAD, (--)) ends {
     JIT_TO_HEAD();

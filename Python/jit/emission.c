@@ -111,6 +111,7 @@ is_as_before(const _PyJitBuilder *b, const _PyJitSnapshot *snap, uint32_t nslots
     const _PyJitSnapshot *before = &t->snaps[t->nsnaps - 1];
     if (before->kind != snap->kind || before->progress != snap->progress || before->code != snap->code
         || before->offset != snap->offset || before->nframes != snap->nframes || before->held != snap->held
+        || before->before != snap->before
         || before->held_fields != snap->held_fields) {
         return false;
     }
@@ -157,7 +158,8 @@ is_unchanged(const _PyJitBuilder *b, int kind, bool progress, uint16_t code, uin
         return false;
     }
     const _PyJitSnapshot *before = &t->snaps[t->nsnaps - 1];
-    if (before->kind != kind || before->progress != progress || before->code != code || before->offset != offset) {
+    if (before->kind != kind || before->progress != progress || before->code != code || before->offset != offset
+        || (kind == JIT_EXIT_SIDE && before->before != b->ran)) {
         return false;
     }
     for (uint32_t i = b->latest_snap_ins; i < t->nins; i++) {
@@ -180,7 +182,7 @@ _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, u
 #endif
     _PyJitSnapshot snap = {
         .kind = (uint8_t)kind, .progress = progress, .code = code, .offset = offset,
-        .exit = t->nexits,
+        .exit = t->nexits, .before = kind == JIT_EXIT_SIDE ? b->ran : 0,
     };
     assert(b->late == JIT_REF_NONE || b->failed);
     snap.first_frame_runs = !b->left && b->frames[b->machine].depth == 128;

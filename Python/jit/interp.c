@@ -160,7 +160,9 @@ take_back(const _PyJitTrace *side, const _PyJitIns *ins, const _PyJitTrace *trac
     for (uint32_t i = 0; i < trace->npassed; i++) {
         values[trace->passed[i] - JIT_REF_BIAS].bits = passed[trace->nphis + i];
     }
-    return JIT_INS(trace, JIT_REF_BIAS + trace->head + trace->nphis);
+    const _PyJitIns *first = JIT_INS(trace, JIT_REF_BIAS + trace->head + trace->nphis);
+    // Who comes back has looked for events, and knows better where it is.
+    return first[0].op == JIT_OP_BYTECODE && first[1].op == JIT_OP_GUARD_NO_EVENT ? first + 2 : first;
 }
 
 _PyJitResult

@@ -452,7 +452,7 @@ makes_code(const _PyJitIns *ins)
     if (ins->op == JIT_OP_BYTECODE) {      // half of a trace
         return false;
     }
-    return ins->op != JIT_OP_NOP && ins->op != JIT_OP_KONST && ins->op != JIT_OP_PASS && ins->op != JIT_OP_START_SIDE;
+    return ins->op != JIT_OP_NOP && ins->op != JIT_OP_KONST && ins->op != JIT_OP_PASS;
 }
 
 static void

@@ -79,6 +79,8 @@ def blocks(count):
     return sorted(
         (str([f"{frame.filename}:{frame.lineno}" for frame in entry.traceback]), entry.count, entry.size)
         for entry in found
+        # What it makes itself to take the snapshot may come from a free list, whatever was freed before.
+        if not entry.traceback[-1].filename.endswith("tracemalloc.py")
     )
 
 for early in False, True, False:

@@ -184,7 +184,10 @@ PyAPI_DATA(struct PyModuleDef *) _PyJit_MathModule;
 #ifdef _Py_TIER2
 /* A code object is about to be freed. */
 void _PyJit_CodeDying(PyCodeObject *code);
+/* tracemalloc is about to be started or stopped. */
+void _PyJit_TraceMallocSwitches(void);
 #else
+#  define _PyJit_TraceMallocSwitches() ((void)0)
 #  define _PyJit_CodeDying(CODE) ((void)0)
 #  define _PyJit_ResumeAt(FRAME) ((FRAME)->instr_ptr)
 #  define _PyJit_EvalGenerator(TSTATE, FRAME, THROWFLAG) _PyEval_EvalFrame((TSTATE), (FRAME), (THROWFLAG))

@@ -183,6 +183,16 @@ typedef struct {
 extern _PyJitEngine _PyJitEngine_State;
 #define ENGINE (&_PyJitEngine_State)
 
+/* Does INS of TRACE leave because a test asked for it (PYTHON_JIT_FORCE_EXIT)?  So does whatever leads to where control may go on at
+ * any time; but not the check of a branch, whose exit leads the other way (there is MAY_LEAVE behind it). */
+static inline bool
+_PyJit_IsForced(const _PyJitTrace *trace, const _PyJitIns *ins)
+{
+    uint32_t forced = ENGINE->options.force_exit;
+    return forced > 0 && ins->snapshot == forced - 1
+        && (trace->snaps[ins->snapshot].kind != JIT_EXIT_SIDE || ins->op == JIT_OP_MAY_LEAVE);
+}
+
 /* What JUMP_BACKWARD's cache holds at first (upstream's _PyCode_Quicken sets it). */
 #define JIT_LOOP_COUNT_START ((JUMP_BACKWARD_INITIAL_VALUE << 4) | JUMP_BACKWARD_INITIAL_BACKOFF)
 
@@ -204,6 +214,9 @@ int _PyJit_BuildTrace(_PyJitTrace *trace, int chain, int end, PyCodeObject *end_
 
 /* side.c: may a side trace begin with the values of EXIT? */
 bool _PyJitSide_TakesValues(const _PyJitExit *exit);
+/* Calls HOLD for the objects that a side trace of EXIT would have for constants, as long as that gives 0.  When the exit is taken
+ * all of them are in memory. */
+int _PyJitSide_EachConstant(const _PyJitExit *exit, int (*hold)(_PyJitRecorder *, PyObject *), _PyJitRecorder *recorder);
 /* side_head.c: and may it come back to the head of the loop it leaves, with its values in registers? */
 bool _PyJitSide_ComesBack(const _PyJitExit *exit);
 
@@ -298,6 +311,12 @@ void _PyJitPolicy_TryAgain(_Py_CODEUNIT *instr);
 uint32_t _PyJitRate_FirstWait(uint32_t threshold);   // how often a site with this threshold is reached before it asks the first time
 /* A site asks whether to record: 0 if so, else how often it is to be reached before it asks again. */
 uint32_t _PyJitRate_Wait(const void *site, uint32_t threshold);
+
+/* tools.c */
+bool _PyJitTools_AllocationsAreSeen(void);     // tracemalloc runs
+/* What this thread allocates from now on is charged to nobody, until _PyJitTools_Show(RESULT).  Pairs may lie one in the other. */
+bool _PyJitTools_Hide(void);
+void _PyJitTools_Show(bool hidden);
 
 /* log.c: all are silent where no log is asked for, and never fail the program */
 void _PyJitLog_Trace(_PyExecutorObject *executor, int end, uint32_t length, uint32_t uops, int64_t ns);

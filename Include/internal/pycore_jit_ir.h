@@ -130,6 +130,8 @@ typedef struct {
     uint32_t offset;       // code units from the start of that code, at the first prefix
     uint32_t first_frame;  // index into frames
     uint32_t exit;         // index of the executor's exit; every snapshot has its own
+    uint32_t before;       // 1 + place of the instruction that ran last in the frame where tier 1 goes on, in code units; 0: that
+                           // frame knows, or nobody asks.  Events of lines need it (exits.c); not part of the text
     uint64_t held;         // slots, a bit each, of which memory is as it was at the head of the loop; not part of the text
     uint64_t held_fields;  // the same for attributes, by index in the loop's fields_at_head
 } _PyJitSnapshot;

@@ -31,7 +31,7 @@ typedef struct _PyExecutorObject {
     _PyVMData vm_data;
     uint32_t running;              // activations inside; not freed while > 0
     uint32_t nexits;
-    uint64_t entered;              // times entered
+    uint64_t entered;              // times entered: from tier 1, over a link, or with the values of an exit; not by TO_HEAD
     void *code;                    // machine code, or NULL
     size_t code_size;              // bytes
     struct _PyJitTrace_s *trace;   // owned

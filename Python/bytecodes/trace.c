@@ -26,18 +26,25 @@ trace op(CHECK_VALID, (--)) exits {
     }
 }
 
+// Never leaves, but that a test may ask for it (PYTHON_JIT_FORCE_EXIT): it leads on the way the trace goes, behind a branch whose own
+// exit leads the other way.
+trace op(MAY_LEAVE, (--)) exits {
+    EXIT_IF(false);
+}
+
 // Back to operation number `aux`; 0: to the first one after START.  The PHIs that stand there take their second operands, all at
 // the same time, and control goes on behind them.
 trace op(LOOP, (--)) ends {
     JIT_LOOP();
 }
 
-// Begins a side trace that takes values from the exit it belongs to.  Whoever entered the root trace of the tree counts for all of
-// it, so there is nothing to do.
+// Begins a side trace that takes values from the exit it belongs to.  Whoever entered the root trace of the tree counts as running in
+// all of it, but each of them has its own entries.
 trace op(START_SIDE, (--)) {
+    JIT_EXECUTOR->entered++;
 }
 
-// On to the loop of the root trace, behind its PHIs.  The PASS operations before it say what they and the other values that live
+// On to the loop of the root trace, behind its PHIs and the GUARD_NO_EVENT it may begin with.  The PASS operations before it say what they and the other values that live
 // around that loop are now.
 trace op(TO_HEAD, (--)) ends {
     JIT_TO_HEAD();

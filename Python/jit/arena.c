@@ -23,7 +23,7 @@
  * Invariants:
  *   1. A chunk is reserved with no access; a unit is opened when the first byte is written to it.
  *   2. free lists are sorted by offset, and no two entries touch.
- *   3. A page on which no block stands holds no memory, but for units that were open before a fork.
+ *   3. A page on which no block stands holds no memory; of units that were open before a fork that is true as a whole only.
  *   4. The books are kept in ordinary memory, never in the chunks.
  *   5. Bytes of live blocks never change.
  */
@@ -286,6 +286,21 @@ view_of(Chunk *chunk, size_t unit, const char **reason)
     return view_again(place);
 }
 
+/* Nothing stands in UNIT of CHUNK, and after a fork its memory may not be touched: this process lets go of it.  false: refused. */
+static bool
+close_unit(Chunk *chunk, size_t unit)
+{
+    char *place = chunk->base + unit * UNIT_SIZE;
+    if (arena.viewed == place) {
+        close_view();
+    }
+    if (mmap(place, UNIT_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) != place) {
+        return false;
+    }
+    chunk->opened[unit] = 0;
+    return true;
+}
+
 /* --- Blocks --------------------------------------------------------------------------------------------------- */
 
 static void
@@ -333,6 +348,16 @@ _PyJitArena_Alloc(size_t size, const char **reason)
     return chunk != NULL ? take(chunk, size) : NULL;
 }
 
+/* Pages of CHUNK from FIRST up to END hold no memory any more. */
+static void
+forget_pages(Chunk *chunk, size_t first, size_t end)
+{
+    for (; first < end; first++) {
+        arena.committed_pages -= chunk->committed[first];
+        chunk->committed[first] = 0;
+    }
+}
+
 /* Gives back the memory of pages on which no block stands any more (invariant 3). */
 static void
 decommit(Chunk *chunk, const Extent *extent)
@@ -359,8 +384,12 @@ decommit(Chunk *chunk, const Extent *extent)
                     return;     // the pages stay as they are, and are counted
                 }
             }
-            memset(chunk->committed + first, 0, stop - first);
-            arena.committed_pages -= stop - first;
+            forget_pages(chunk, first, stop);
+        }
+        else if (extent->offset <= unit * UNIT_SIZE && (unit + 1) * UNIT_SIZE <= (size_t)extent->offset + extent->size) {
+            if (close_unit(chunk, unit)) {
+                forget_pages(chunk, unit * UNIT_SIZE / page, (unit + 1) * UNIT_SIZE / page);
+            }
         }
         first = stop - 1;
     }

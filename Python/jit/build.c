@@ -35,7 +35,7 @@ emit(_PyJitBuilder *b, int op, _PyJitRef operand, int kind, uint16_t code, uint3
     uint16_t index = JIT_NO_SNAPSHOT;
     if (kind >= 0) {
         _PyJitSnapshot snap = {
-            .kind = (uint8_t)kind, .progress = 1, .code = code, .offset = offset, .exit = b->t->nexits,
+            .kind = (uint8_t)kind, .progress = 1, .code = code, .offset = offset, .exit = b->t->nexits, .before = b->ran,
         };
         int added = _PyJitTrace_AddSnapshot(b->t, &snap);
         if (added < 0) {
@@ -138,9 +138,6 @@ opaque(_PyJitBuilder *b, uint32_t index)
     uint16_t code = 0;
     uint32_t offset = 0;
     bool known = _PyJitLower_Next(b, index, &code, &offset), last = index + 1 == t->nrecords;
-    if (last) {
-        offset = b->end_offset;        // what follows in the trace is the loop's jump, wherever the instruction arrived
-    }
     int snap = -1;
     b->code = record->code;
     b->offset = start_of(record);
@@ -155,6 +152,7 @@ opaque(_PyJitBuilder *b, uint32_t index)
     _PyJitRef ip = _PyJitTrace_Emit(t, JIT_OP_OPAQUE, type, JIT_REF_NONE, JIT_REF_NONE, index,
                                     snap < 0 ? JIT_NO_SNAPSHOT : (uint16_t)snap);
     b->failed |= ip == JIT_REF_NONE;
+    b->ran = flags & JIT_INST_FRAME ? 0 : record->offset + 1;
     note_opaque(b, index);
     if (last && (!known || (type == JIT_TYPE_IP && b->end != JIT_END_LOOP))) {
         emit(b, JIT_OP_EXIT_DYNAMIC, ip, JIT_EXIT_BRANCH, 0, 0);
@@ -236,6 +234,9 @@ build(_PyJitBuilder *b)
     b->code = (uint16_t)b->end_code;
     b->offset = b->end_offset;
     b->progress = true;
+    if (b->to_head || b->arrived_offset != b->end_offset) {
+        _PyJitLower_LookForEvents(b);
+    }
     if (b->to_head) {
         ended = _PyJitSide_OwnLoop(b);
         if (ended == 0) {

@@ -55,8 +55,8 @@ dump_executor(FILE *out, _PyExecutorObject *e, uint64_t most)
             (unsigned)e->id, colours[heat(e->entered, most)]);
     fprintf(out, "    <tr><td port=\"start\"><b>%u %s ", (unsigned)e->id, _PyJit_KindName(e->kind));
     dump_text(out, place);
-    fprintf(out, "</b><br/>entered %llu times, %u exits, %zu bytes</td></tr>\n", (unsigned long long)e->entered,
-            (unsigned)e->nexits, e->code_size);
+    fprintf(out, "</b><br/>entered %llu times, %u instructions, %u exits, %zu bytes</td></tr>\n", (unsigned long long)e->entered,
+            (unsigned)t->nrecords, (unsigned)e->nexits, e->code_size);
     for (uint32_t i = 0; i < t->nins; i++) {
         const _PyJitIns *ins = JIT_INS(t, JIT_REF_BIAS + i);
         fprintf(out, "    <tr><td align=\"left\" port=\"i%u\">", (unsigned)i);

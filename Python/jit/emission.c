@@ -111,6 +111,7 @@ is_as_before(const _PyJitBuilder *b, const _PyJitSnapshot *snap, uint32_t nslots
     const _PyJitSnapshot *before = &t->snaps[t->nsnaps - 1];
     if (before->kind != snap->kind || before->progress != snap->progress || before->code != snap->code
         || before->offset != snap->offset || before->nframes != snap->nframes || before->held != snap->held
+        || before->before != snap->before
         || before->held_fields != snap->held_fields) {
         return false;
     }
@@ -157,7 +158,8 @@ is_unchanged(const _PyJitBuilder *b, int kind, bool progress, uint16_t code, uin
         return false;
     }
     const _PyJitSnapshot *before = &t->snaps[t->nsnaps - 1];
-    if (before->kind != kind || before->progress != progress || before->code != code || before->offset != offset) {
+    if (before->kind != kind || before->progress != progress || before->code != code || before->offset != offset
+        || (kind == JIT_EXIT_SIDE && before->before != b->ran)) {
         return false;
     }
     for (uint32_t i = b->latest_snap_ins; i < t->nins; i++) {
@@ -180,7 +182,7 @@ _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, u
 #endif
     _PyJitSnapshot snap = {
         .kind = (uint8_t)kind, .progress = progress, .code = code, .offset = offset,
-        .exit = t->nexits,
+        .exit = t->nexits, .before = kind == JIT_EXIT_SIDE ? b->ran : 0,
     };
     assert(b->late == JIT_REF_NONE || b->failed);
     snap.first_frame_runs = !b->left && b->frames[b->machine].depth == 128;
@@ -204,8 +206,11 @@ _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, u
     if (is_as_before(b, &snap, nslots)) {
         return (int)t->nsnaps - 1;
     }
-    assert(!unchanged || snap.held_fields != t->snaps[t->nsnaps - 1].held_fields);
-    (void)unchanged;
+    if (unchanged) {
+        // All builds number their exits alike: what was learned of attributes since is not in the snapshot.
+        assert(snap.held_fields != t->snaps[t->nsnaps - 1].held_fields);
+        return (int)t->nsnaps - 1;
+    }
     t->nframes += snap.nframes;
     t->nslots += nslots;
     t->nexits++;
@@ -238,6 +243,7 @@ emit(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux, in
         return JIT_REF_NONE;
     }
     const _PyJitOpInfo *info = &_PyJit_Ops[op];
+    assert(aux <= INT32_MAX);  // machine code has 31 bits for it
     if (left == JIT_REF_NONE && info->nargs > 0) {
         assert(!"a rule takes a number without an object for an object");
         b->failed = true;      // the trace is lost, no more

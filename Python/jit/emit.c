@@ -366,6 +366,11 @@ keep_head(_PyExecutorObject *executor, const Layout *layout, const char **reason
     memcpy(executor->places, plan->head, plan->nhead * sizeof(uint16_t));
     executor->nplaces = plan->nhead;
     executor->head_code = (char *)executor->code + layout->loop;
+    const _PyJitStep *first = &plan->steps[plan->loop];
+    if (first->op == JIT_OP_GUARD_NO_EVENT) {
+        // Who comes back has looked (_PyJitLower_LookForEvents), and knows better where it is.
+        executor->head_code = (char *)executor->head_code + jit_stencils[first->stencil].hot_size;
+    }
     return 0;
 }
 

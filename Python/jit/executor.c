@@ -37,6 +37,13 @@ typedef struct {
     _PyExecutorObject *executors[1];     // borrowed
 } Dependents;
 
+/* Bytes of a list with ROOM for so many, and of its entry in the table. */
+static size_t
+list_size(uint32_t room)
+{
+    return offsetof(Dependents, executors) + room * sizeof(_PyExecutorObject *) + sizeof(_Py_hashtable_entry_t);
+}
+
 static int
 depend_on(_PyExecutorObject *executor, void *object)
 {
@@ -59,6 +66,7 @@ depend_on(_PyExecutorObject *executor, void *object)
         else {
             entry->value = grown;
         }
+        ENGINE->meta_bytes += list_size(room) - (list == NULL ? 0 : list_size(grown->allocated));
         grown->allocated = room;
         list = grown;
     }
@@ -81,6 +89,7 @@ depend_no_more(_PyExecutorObject *executor, void *object)
     }
     if (list->used == 0) {
         _Py_hashtable_steal(ENGINE->dependents, object);
+        ENGINE->meta_bytes -= list_size(list->allocated);
         PyMem_RawFree(list);
     }
 }
@@ -186,6 +195,7 @@ _PyJitExecutor_Invalidate(_PyExecutorObject *executor)
         if (executor->kind == JIT_KIND_SIDE
             && _Py_hashtable_get(ENGINE->sides, executor->start) == executor) {
             _Py_hashtable_steal(ENGINE->sides, executor->start);
+            ENGINE->meta_bytes -= sizeof(_Py_hashtable_entry_t);
         }
     }
     _Py_ExecutorDetach(executor);
@@ -206,7 +216,9 @@ _PyJitExecutor_AddSide(_PyExecutorObject *executor)
     if (executor->chain > 0 || _Py_hashtable_get_entry(ENGINE->sides, executor->start) != NULL) {
         return;     // the first one serves; no memory: it just is not found
     }
-    (void)_Py_hashtable_set(ENGINE->sides, executor->start, executor);
+    if (_Py_hashtable_set(ENGINE->sides, executor->start, executor) == 0) {
+        ENGINE->meta_bytes += sizeof(_Py_hashtable_entry_t);
+    }
 }
 
 _PyExecutorObject *
@@ -475,6 +487,11 @@ _PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, const _PyJitExit *fr
         return NULL;
     }
     _PyJitTrace_Empty(trace);
+    if (executor->places != NULL) {
+        size_t size = (executor->nplaces + 1) * sizeof(uint16_t);
+        executor->meta_size += size;
+        ENGINE->meta_bytes += size;
+    }
     ENGINE->code_bytes += executor->code_size;
     executor->next = ENGINE->head;
     if (ENGINE->head != NULL) {
@@ -488,10 +505,11 @@ _PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, const _PyJitExit *fr
 
 /* --- The memory limit ------------------------------------------------------------------------------------- */
 
+/* Machine code counts by the pages it holds, which may be more than the bytes that are used of them. */
 static size_t
 memory_used(void)
 {
-    return ENGINE->meta_bytes + ENGINE->code_bytes;
+    return ENGINE->meta_bytes + (ENGINE->interpreter ? 0 : _PyJit_CodeBytes());
 }
 
 /* Invalidates executors that were not entered since the last look.  They are freed as their references go. */

@@ -37,7 +37,9 @@ _PyJitExit_Link(_PyJitExit *exit, _Py_CODEUNIT *ip, _PyExecutorObject *executor)
     if (exit->nlinks >= most) {
         return -1;
     }
+    bool hidden = _PyJitTools_Hide();
     _PyJitLink *link = PyMem_RawMalloc(sizeof(_PyJitLink));
+    _PyJitTools_Show(hidden);
     if (link == NULL) {
         return -1;
     }
@@ -141,6 +143,17 @@ executor_at(PyCodeObject *code, _Py_CODEUNIT *instr)
     return code->co_executors->executors[instr->op.arg];
 }
 
+/* Tier 1 says in each frame which instruction runs; who reports a line asks which one that was before.  Compiled code writes it only
+ * where something may look, so FRAME gets it here. */
+static void
+note_ran(_PyInterpreterFrame *frame, const _PyJitExit *exit)
+{
+    uint32_t before = exit->owner->trace->snaps[exit->snapshot].before;
+    if (before > 0) {
+        frame->instr_ptr = _PyCode_CODE(_PyFrame_GetCode(frame)) + before - 1;
+    }
+}
+
 _PyJitResult
 _PyJit_ColdExit(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstate,
                 _Py_CODEUNIT *next_instr, _PyJitExit *exit)
@@ -153,6 +166,7 @@ _PyJit_ColdExit(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadSt
     if (frame->owner == FRAME_OWNED_BY_CSTACK) {
         return JIT_RESULT(JIT_STATUS_DISPATCH, target);
     }
+    note_ran(frame, exit);
     int status = exit->progress ? JIT_STATUS_DISPATCH : JIT_STATUS_ORIGINAL;
     if (!ENGINE->enabled || !exit->owner->vm_data.valid || exit->kind == JIT_EXIT_INVALID || exit->kind == JIT_EXIT_EVENT
         || !_Py_IsMainInterpreter(tstate->interp)) {

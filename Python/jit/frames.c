@@ -58,6 +58,7 @@ _PyJitFrame_Enter(_PyJitBuilder *b, uint16_t code, int depth, bool in_memory)
         .stack = base + nlocals,
         .end = base + nslots,
     };
+    b->ran = 0;
     memset(b->slots + base, 0, nslots * sizeof(_PyJitSlot));
     b->nslots = base + nslots;
     b->depth = base + nlocals;
@@ -156,6 +157,7 @@ _PyJitFrame_Leave(_PyJitBuilder *b)
     b->nframes--;
     b->nslots = this_frame(b)->end;
     b->depth = this_frame(b)->free;
+    b->ran = this_frame(b)->call + 1;
 }
 
 void

@@ -160,15 +160,9 @@ take_back(const _PyJitTrace *side, const _PyJitIns *ins, const _PyJitTrace *trac
     for (uint32_t i = 0; i < trace->npassed; i++) {
         values[trace->passed[i] - JIT_REF_BIAS].bits = passed[trace->nphis + i];
     }
-    return JIT_INS(trace, JIT_REF_BIAS + trace->head + trace->nphis);
-}
-
-/* Is INS the check that fails because a test asked for it?  Only checks that lead back to their own instruction can. */
-static bool
-is_forced(const _PyJitTrace *trace, const _PyJitIns *ins)
-{
-    return ins->op > JIT_OP_PASS && ins->snapshot == ENGINE->options.force_exit - 1
-        && trace->snaps[ins->snapshot].kind == JIT_EXIT_DEOPT;
+    const _PyJitIns *first = JIT_INS(trace, JIT_REF_BIAS + trace->head + trace->nphis);
+    // Who comes back has looked for events, and knows better where it is.
+    return first[0].op == JIT_OP_BYTECODE && first[1].op == JIT_OP_GUARD_NO_EVENT ? first + 2 : first;
 }
 
 _PyJitResult
@@ -212,7 +206,7 @@ run:
     check_stack(frame, stack_pointer);
 #endif
     _PyJit_InterpretedOps++;
-    if (ENGINE->options.force_exit > 0 && is_forced(trace, ins)) {
+    if (ENGINE->options.force_exit > 0 && _PyJit_IsForced(trace, ins)) {
         goto leave;
     }
     // Only OPAQUE has a record, but the compiler cannot know which cases read it.

@@ -344,6 +344,16 @@ check_frames(Walk *w, const _PyJitSnapshot *snap)
     return 0;
 }
 
+/* A snapshot leads to NEXT, which the trace goes on with, or to where it came from: a loop's jump stands for all ways to where that
+ * leads. */
+static bool
+leads_to(const _PyJitSnapshot *snap, const _PyJitRecord *next)
+{
+    return snap->code == next->code
+        && (snap->offset == start_of(next)
+            || (next->opcode == JUMP_BACKWARD && next->offset + next->size == snap->offset + next->oparg));
+}
+
 /* Left by a typed operation, not by one that stands beside an OPAQUE. */
 static int
 is_lowered_exit(const _PyJitIns *ins, const _PyJitSnapshot *snap)
@@ -370,7 +380,7 @@ check_lowered_exit(Walk *w, const _PyJitSnapshot *snap)
     int found = 0;
     for (int i = 0; i < 2; i++) {
         const _PyJitRecord *place = places[i];
-        if (place != NULL && place->code == snap->code && start_of(place) == snap->offset) {
+        if (place != NULL && place->code == snap->code && (start_of(place) == snap->offset || (i == 1 && leads_to(snap, place)))) {
             found = 1;
             if (snap->progress == (w->begun > (i == 0 ? 1u : 0u))) {
                 return 0;
@@ -418,7 +428,8 @@ check_snapshot(Walk *w, const _PyJitIns *ins)
         int loops = JIT_INS(t, JIT_REF_BIAS + t->nins - 1)->op == JIT_OP_LOOP;
         there = w->next ? w->next : loops ? w->first : NULL;
     }
-    if (there != NULL && (snap->code != there->code || snap->offset != start_of(there))) {
+    bool leads = there == NULL || (snap->code == there->code && snap->offset == start_of(there));
+    if (!leads && !(ins->op == JIT_OP_CHECK_VALID && leads_to(snap, there))) {
         return broken(w, 13, "its snapshot names c%u:%u, not c%u:%u",
                       snap->code, snap->offset, there->code, start_of(there));
     }

@@ -36,6 +36,23 @@ plain_locals(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t one, i
         && (other < 0 || _PyJitSlot_CanStore(b, local(b, (uint32_t)other), JIT_TAG(record->types, 3)));
 }
 
+/* Every jump back looks for events.  A loop's first instruction is its jump, and stands there too where another jump came back: then that
+ * one has looked, and this one does not run. */
+static bool
+has_looked(const _PyJitBuilder *b, uint32_t index)
+{
+    return b->peeled && index == b->first && b->t->records[b->t->nrecords - 1].opcode == JUMP_BACKWARD;
+}
+
+void
+_PyJitLower_LookForEvents(_PyJitBuilder *b)
+{
+    if (b->t->records[b->t->nrecords - 1].opcode != JUMP_BACKWARD) {
+        (void)_PyJitBuild_EmitTo(b, JIT_OP_GUARD_NO_EVENT, JIT_REF_NONE, JIT_REF_NONE, JIT_EXIT_EVENT, (uint16_t)b->end_code,
+                                 b->arrived_offset);
+    }
+}
+
 uint32_t
 _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
 {
@@ -54,7 +71,9 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
             return 1;
         case JUMP_BACKWARD:
             _PyJitLower_Begin(b, index);
-            (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_NO_EVENT, JIT_REF_NONE, JIT_REF_NONE, 0);
+            if (!has_looked(b, index)) {
+                (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_NO_EVENT, JIT_REF_NONE, JIT_REF_NONE, 0);
+            }
             return 1;
         case LOAD_FAST:
             _PyJitLower_Begin(b, index);

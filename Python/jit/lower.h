@@ -103,6 +103,7 @@ typedef struct {
     uint32_t depth;            // index of the first free slot of the last frame
     _PyJitRef late;            // the object that the instruction gives up at its end, or NONE
     uint32_t sp;               // where the machine's stack pointer points: a slot of the machine's frame
+    uint32_t ran;              // 1 + place of the instruction that ran last in the last frame; 0: the frame itself knows
     uint16_t code;             // where a failed check leads now
     uint32_t offset;
     bool progress;
@@ -346,10 +347,14 @@ _PyJitLower_Begin(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     b->code = record->code;
     b->offset = record->offset - record->prefix;
+    b->ran = record->offset + 1;
     b->progress = index > 0 || b->peeled;
     b->failed |= _PyJitTrace_Emit(b->t, JIT_OP_BYTECODE, JIT_TYPE_NONE, JIT_REF_NONE, JIT_REF_NONE, index,
                                   JIT_NO_SNAPSHOT) == JIT_REF_NONE;
 }
+/* At the end of a trace that goes on in a loop: leaves while an event is pending, to where control is, which need not be at the loop's
+ * jump.  Nothing where the last instruction was a jump, which has looked. */
+void _PyJitLower_LookForEvents(_PyJitBuilder *b);
 /* Where control went after record INDEX.  false: not known. */
 bool _PyJitLower_Next(const _PyJitBuilder *b, uint32_t index, uint16_t *code, uint32_t *offset);
 

@@ -52,7 +52,7 @@ load_field(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     const _Py_CODEUNIT *units = &b->t->units[record->units];
     uint32_t top = b->depth - 1;
-    if (!_PyJitSlot_CanRelease(b, top, JIT_TAG(record->types, 2)) || version_of(units) > INT32_MAX) {
+    if (!_PyJitSlot_CanRelease(b, top, JIT_TAG(record->types, 2)) || !is_version(version_of(units))) {
         return 0;
     }
     _PyJitLower_Begin(b, index);
@@ -80,7 +80,7 @@ load_hinted(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     const _Py_CODEUNIT *units = &b->t->units[record->units];
     uint32_t top = b->depth - 1;
-    if (!_PyJitSlot_CanRelease(b, top, JIT_TAG(record->types, 2)) || version_of(units) > INT32_MAX) {
+    if (!_PyJitSlot_CanRelease(b, top, JIT_TAG(record->types, 2)) || !is_version(version_of(units))) {
         return 0;
     }
     PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
@@ -127,7 +127,7 @@ store_field(_PyJitBuilder *b, uint32_t index)
     const _Py_CODEUNIT *units = &b->t->units[record->units];
     uint32_t value = b->depth - 2;
     unsigned int old_tag = JIT_TAG(record->types, 2);
-    if (!top_is_borrowed(b) || version_of(units) > INT32_MAX || old_tag == JIT_TAG_OTHER
+    if (!top_is_borrowed(b) || !is_version(version_of(units)) || old_tag == JIT_TAG_OTHER
         || (old_tag == JIT_TAG_QUIET && b->slots[b->depth - 1].heap)) {      // the object may end with the old value, and so the new one
         return 0;
     }
@@ -213,12 +213,12 @@ load_class(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     const _Py_CODEUNIT *units = &b->t->units[record->units];
-    if (!top_is_borrowed(b) || version_of(units) > INT32_MAX) {
+    if (record->seen == NULL || !top_is_borrowed(b) || !is_version(version_of(units))) {
         return 0;
     }
     _PyJitLower_Begin(b, index);
     guard(b, JIT_OP_GUARD_CLASS_VERSION, b->slots[b->depth - 1].object, version_of(units));
-    replace_by_const(b, read_obj((uint16_t *)&units[6].cache), record->oparg);
+    replace_by_const(b, record->seen, record->oparg);
     return 1;
 }
 
@@ -226,7 +226,7 @@ load_class(_PyJitBuilder *b, uint32_t index)
 static PyObject *
 function_of_class(PyTypeObject *class, PyObject *name)
 {
-    if (Py_TYPE(class) != &PyType_Type || class->tp_version_tag == 0 || class->tp_version_tag > INT32_MAX) {
+    if (Py_TYPE(class) != &PyType_Type || !is_version(class->tp_version_tag)) {
         return NULL;
     }
     PyObject *above = _PyType_Lookup(&PyType_Type, name), *found = _PyType_Lookup(class, name);
@@ -263,13 +263,15 @@ load_class_value(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     const _Py_CODEUNIT *units = &b->t->units[record->units];
     uint32_t top = b->depth - 1;
-    if (record->seen == NULL || !_PyJitSlot_CanRelease(b, top, JIT_TAG(record->types, 2)) || version_of(units) > INT32_MAX) {
+    bool has_values = record->opcode == LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES;
+    if (record->seen == NULL || !_PyJitSlot_CanRelease(b, top, JIT_TAG(record->types, 2)) || !is_version(version_of(units))
+        || (has_values && !is_version(read_u32((uint16_t *)&units[4].cache)))) {
         return 0;
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef owner = _PyJitSlot_Object(b, top);
     guard(b, JIT_OP_GUARD_TYPE_VERSION, owner, version_of(units));
-    if (record->opcode == LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES) {
+    if (has_values) {
         guard(b, JIT_OP_GUARD_INLINE_VALUES, owner, 0);
         guard(b, JIT_OP_GUARD_TYPE_KEYS, owner, read_u32((uint16_t *)&units[4].cache));
     }

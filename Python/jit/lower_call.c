@@ -68,7 +68,8 @@ call_function(_PyJitBuilder *b, uint32_t index)
     bool exact = record->opcode == CALL_PY_EXACT_ARGS;
     bool has_self = exact ? wanted == record->oparg + 1 : null == 0;
     uint32_t given = record->oparg + has_self;
-    if (!fits(b, code, 0) || (null >= 0 && (null == 1) == has_self) || (exact && wanted != given) || _PyJitSlot_IsBare(b, function)) {
+    if (!fits(b, code, 0) || (null >= 0 && (null == 1) == has_self) || (exact && wanted != given) || _PyJitSlot_IsBare(b, function)
+        || !is_version(unit32(b, record, 2))) {
         return 0;
     }
     if (!exact && (null < 0 || !is_simple(code) || wanted < given)) {
@@ -105,7 +106,8 @@ call_method(_PyJitBuilder *b, uint32_t index)
     PyCodeObject *code = b->t->codes[callee];
     uint32_t self = b->depth - record->oparg - 1, method = self - 1;
     int null = known_null(b, self);
-    if (!fits(b, code, 0) || null == 0 || (uint32_t)code->co_argcount != record->oparg + 1 || _PyJitSlot_IsBare(b, method)) {
+    if (!fits(b, code, 0) || null == 0 || (uint32_t)code->co_argcount != record->oparg + 1 || _PyJitSlot_IsBare(b, method)
+        || !is_version(unit32(b, record, 2))) {
         return 0;
     }
     _PyJitLower_Begin(b, index);
@@ -149,8 +151,8 @@ call_class(_PyJitBuilder *b, uint32_t index)
     PyCodeObject *code = b->t->codes[callee];
     PyObject *init = ((const PyHeapTypeObject *)type)->_spec_cache.init;
     int null = known_null(b, class + 1);
-    if (init == NULL || PyFunction_GET_CODE(init) != (PyObject *)code || ((PyFunctionObject *)init)->func_version == 0
-        || version > INT32_MAX || null == 0 || !is_simple(code) || (uint32_t)code->co_argcount != record->oparg + 1
+    if (init == NULL || PyFunction_GET_CODE(init) != (PyObject *)code || !is_version(((PyFunctionObject *)init)->func_version)
+        || !is_version(version) || null == 0 || !is_simple(code) || (uint32_t)code->co_argcount != record->oparg + 1
         || !fits(b, code, 1) || _PyJitSlot_IsBare(b, class)) {
         return 0;
     }
@@ -196,7 +198,7 @@ call_hidden(_PyJitBuilder *b, uint32_t index, PyObject *function, uint32_t count
     uint32_t first = b->depth - count;
     if (callee < 0 || !PyFunction_Check(function) || PyFunction_GET_CODE(function) != (PyObject *)b->t->codes[callee]
         || !is_simple(b->t->codes[callee]) || (uint32_t)b->t->codes[callee]->co_argcount != count
-        || !fits(b, b->t->codes[callee], 0) || _PyJitSlot_IsBare(b, first) || type_version == 0 || version == 0) {
+        || !fits(b, b->t->codes[callee], 0) || _PyJitSlot_IsBare(b, first) || !is_version(type_version) || !is_version(version)) {
         return 0;
     }
     _PyJitLower_Begin(b, index);
@@ -217,7 +219,8 @@ static uint32_t
 call_getitem(_PyJitBuilder *b, uint32_t index)
 {
     const PyTypeObject *type = (const PyTypeObject *)b->t->records[index].seen;
-    if (type == NULL || !(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
+    // A class without a version does not tell its cache that its methods change.
+    if (type == NULL || !(type->tp_flags & Py_TPFLAGS_HEAPTYPE) || type->tp_version_tag == 0) {
         return 0;
     }
     PyObject *function = ((const PyHeapTypeObject *)type)->_spec_cache.getitem;
@@ -254,13 +257,15 @@ load_method(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t top = b->depth - 1;
-    if (record->seen == NULL || (b->slots[top].dirty && b->slots[top].object == JIT_REF_NONE)) {
+    bool has_values = record->opcode == LOAD_ATTR_METHOD_WITH_VALUES;
+    if (record->seen == NULL || (b->slots[top].dirty && b->slots[top].object == JIT_REF_NONE) || !is_version(unit32(b, record, 2))
+        || (has_values && !is_version(unit32(b, record, 4)))) {
         return 0;
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef owner = _PyJitSlot_Object(b, top);
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, owner, JIT_REF_NONE, unit32(b, record, 2));
-    if (record->opcode == LOAD_ATTR_METHOD_WITH_VALUES) {
+    if (has_values) {
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_INLINE_VALUES, owner, JIT_REF_NONE, 0);
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_KEYS, owner, JIT_REF_NONE, unit32(b, record, 4));
     }
@@ -315,7 +320,7 @@ load_super_method(_PyJitBuilder *b, uint32_t index)
     PyTypeObject *type = (PyTypeObject *)record->seen;
     uint32_t top = b->depth - 1, class = top - 1, super = top - 2;
     _PyJitRef super_object = b->slots[super].object;
-    if (type == NULL || type->tp_version_tag == 0 || type->tp_version_tag > INT32_MAX || super_object == JIT_REF_NONE
+    if (type == NULL || !is_version(type->tp_version_tag) || super_object == JIT_REF_NONE
         || super_object != object_const(b, &PySuper_Type) || !can_drop(&b->slots[super]) || !can_drop(&b->slots[class])
         || b->slots[class].object == JIT_REF_NONE || _PyJitSlot_IsBare(b, top)) {
         return 0;

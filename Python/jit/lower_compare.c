@@ -15,7 +15,7 @@
 typedef struct {
     bool taken;
     uint16_t code;
-    uint32_t other;
+    uint32_t next, other;
 } Branch;
 
 static bool
@@ -32,6 +32,7 @@ branch_at(const _PyJitBuilder *b, uint32_t index, Branch *branch)
     }
     branch->code = code;
     branch->taken = next == target;
+    branch->next = next;
     branch->other = branch->taken ? behind : target;
     return next == target || next == behind;
 }
@@ -89,6 +90,17 @@ compare_value(_PyJitBuilder *b, uint32_t compare, bool floats, _PyJitRef x, _PyJ
     return compare == Py_NE ? not_of(b, truth) : truth;
 }
 
+/* The check that leaves to the other branch. */
+static void
+guard_branch(_PyJitBuilder *b, int guard, _PyJitRef x, _PyJitRef y, const Branch *branch)
+{
+    (void)_PyJitBuild_EmitTo(b, guard, x, y, JIT_EXIT_SIDE, branch->code, branch->other);
+    if (ENGINE->options.force_exit > 0) {
+        // That check cannot be made to fail: the other way would be the wrong one.
+        (void)_PyJitBuild_EmitTo(b, JIT_OP_MAY_LEAVE, JIT_REF_NONE, JIT_REF_NONE, JIT_EXIT_SIDE, branch->code, branch->next);
+    }
+}
+
 /* A guard that TRUTH, which is 0 or 1, is as HOLDS says; leaves to the other branch.  If TRUTH is a comparison the guard is. */
 static void
 guard_truth(_PyJitBuilder *b, _PyJitRef truth, bool holds, const Branch *branch)
@@ -129,7 +141,7 @@ guard_truth(_PyJitBuilder *b, _PyJitRef truth, bool holds, const Branch *branch)
             b->failed |= y == JIT_REF_NONE;
             break;
     }
-    (void)_PyJitBuild_EmitTo(b, guard, x, y, JIT_EXIT_SIDE, branch->code, branch->other);
+    guard_branch(b, guard, x, y, branch);
 }
 
 /* The operands are popped, TRUTH takes their place: as a bool, or for the jump behind the test at INDEX.  Returns the number of
@@ -182,7 +194,7 @@ compare(_PyJitBuilder *b, uint32_t index)
     _PyJitSlot_DropTop(b);
     _PyJitSlot_DropTop(b);
     _PyJitLower_Begin(b, index + 1);
-    (void)_PyJitBuild_EmitTo(b, guard, swap ? y : x, swap ? x : y, JIT_EXIT_SIDE, branch.code, branch.other);
+    guard_branch(b, guard, swap ? y : x, swap ? x : y, &branch);
     return 2;
 }
 
@@ -222,7 +234,7 @@ truth(_PyJitBuilder *b, uint32_t index)
     _PyJitRef zero = floats ? _PyJitTrace_Const(b->t, JIT_TYPE_F64, 0) : konst(b, 0);
     b->failed |= zero == JIT_REF_NONE;
     int guard = floats ? (holds ? JIT_OP_GUARD_FNE : JIT_OP_GUARD_FEQ) : holds ? JIT_OP_GUARD_INE : JIT_OP_GUARD_IEQ;
-    (void)_PyJitBuild_EmitTo(b, guard, value, zero, JIT_EXIT_SIDE, branch.code, branch.other);
+    guard_branch(b, guard, value, zero, &branch);
     return 2;
 }
 

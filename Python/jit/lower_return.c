@@ -173,6 +173,7 @@ leave_frame(_PyJitBuilder *b, uint32_t index)
         return 1;              // a frame too large for the map: nothing of it is known
     }
     assert(b->depth > stack_base(b));
+    b->ran = 0;
     _PyJitSlot *top = &b->slots[b->depth - 1];
     *top = (_PyJitSlot){.object = object, .number = value.number, .memory = object, .plain = value.plain,
                         .memory_plain = value.plain};

@@ -162,13 +162,14 @@ _PyJitRecorder_Cancel(int abort)
 /* --- Finishing ------------------------------------------------------------------------------------------ */
 
 /* The executor of what was recorded, or NULL with *abort set.  A trace with more values than the machine code has room for is built
- * again with less in registers: without its loop's first iteration peeled, then of whole instructions only. */
+ * again with less in registers: without its loop's first iteration peeled, then of whole instructions only; so at once where somebody sees
+ * allocations (tools.c). */
 static _PyExecutorObject *
 compile(_PyJitRecorder *r, const _PyJitExit *from, bool to_head, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip,
         int *abort)
 {
     uint32_t nrecords = r->trace.nrecords;
-    for (r->simpler = 0;; r->simpler++) {
+    for (r->simpler = _PyJitTools_AllocationsAreSeen() ? 2 : 0;; r->simpler++) {
         r->trace.nrecords = Py_MIN(r->trace.nrecords, nrecords);     // a loop of its own adds some (side_loop.c)
         *abort = JIT_ABORT_NO_MEMORY;
         if (_PyJit_BuildTrace(&r->trace, r->chain, end, end_code, end_ip, r->simpler < 2 ? from : NULL,
@@ -284,6 +285,15 @@ deoptimized(const _PyJitPending *prev)
     return prev->instr->op.code != prev->opcode || prev->instr[1].cache != prev->units[1].cache;
 }
 
+/* Did PREV call its class the long way, though it is the one the instruction was specialized for?  So it is where the data stack had no
+ * room for two frames.  A call of C counts once for the recursion limit, the specialized form twice: the next time it has to be
+ * tier 1 that chooses. */
+static bool
+called_through_c(const _PyJitPending *prev)
+{
+    return prev->opcode == CALL_ALLOC_AND_ENTER_INIT && prev->seen != NULL && deoptimized(prev);
+}
+
 /* Adds the finished instruction to the trace. -1: no memory. */
 static int
 add_record(_PyJitRecorder *r)
@@ -380,19 +390,10 @@ end_here(_PyJitRecorder *r, int end, _PyInterpreterFrame *frame, _Py_CODEUNIT *s
     finish(end, _PyFrame_GetCode(frame), start, opcode);
 }
 
-int
-_PyJit_RecordStep(PyThreadState *tstate, uint64_t number, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr,
-                  PyObject **stack_pointer, int opcode, int oparg)
+static int
+step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr, PyObject **stack_pointer, int opcode, int oparg)
 {
     _PyJitRecorder *r = recorder();
-    if (r->number != number) {
-        return JIT_STEP_STOP;              // given up meanwhile
-    }
-    r->steps++;
-    if (outlives_others(r)) {
-        abort_recording(JIT_ABORT_GONE, next_instr, 0);      // may run code of users
-        return JIT_STEP_STOP_ANEW;
-    }
     bool fresh = r->prefix == NULL;
     _Py_CODEUNIT *start = fresh ? next_instr : r->prefix;
     if (fresh && r->kind == JIT_KIND_LOOP && r->trace.nrecords == 0 && r->prev.instr == NULL) {
@@ -408,6 +409,11 @@ _PyJit_RecordStep(PyThreadState *tstate, uint64_t number, _PyInterpreterFrame *f
     if (r->prev.instr != NULL) {
         if (frame == r->frame && frame->owner != FRAME_OWNED_BY_CSTACK) {
             _PyJitRecorder_NoteResult(&r->prev, frame, stack_pointer);
+        }
+        if (called_through_c(&r->prev)) {
+            r->prev.instr = NULL;
+            finish(JIT_END_UNSUPPORTED, r->prev.code, r->prev.start, r->prev.opcode);
+            return JIT_STEP_STOP;
         }
         if (add_record(r) < 0) {
             abort_recording(JIT_ABORT_NO_MEMORY, next_instr, 0);
@@ -436,11 +442,11 @@ _PyJit_RecordStep(PyThreadState *tstate, uint64_t number, _PyInterpreterFrame *f
         if (r->target == next_instr && r->depth == 0 && (r->kind == JIT_KIND_SIDE || jumped)) {
             // By another way than the jump that the loop begins with, whose place is as good.  A loop's own trace must come by a jump: what
             // it does next is its first one.
+            r->arrived = next_instr;
             if (r->kind == JIT_KIND_LOOP) {
                 finish(JIT_END_LOOP, code, r->root, 0);
             }
             else {
-                r->arrived = next_instr;
                 finish(JIT_END_LINK, code, r->exit->owner->anchor->start, 0);
             }
             return JIT_STEP_STOP;
@@ -465,7 +471,7 @@ _PyJit_RecordStep(PyThreadState *tstate, uint64_t number, _PyInterpreterFrame *f
             return JIT_STEP_STOP;
         }
     }
-    int step = JIT_STEP_GO_ON;
+    int how = JIT_STEP_GO_ON;
     if (opcode == ENTER_EXECUTOR && code != NULL) {
         // A function that is compiled by itself is inlined all the same; at a loop the trace ends.
         const _PyExecutorObject *there = code->co_executors->executors[oparg];
@@ -473,7 +479,7 @@ _PyJit_RecordStep(PyThreadState *tstate, uint64_t number, _PyInterpreterFrame *f
             end_here(r, JIT_END_LINK, frame, start, opcode);
             return JIT_STEP_STOP;
         }
-        step = JIT_STEP_THROUGH;
+        how = JIT_STEP_THROUGH;
         opcode = there->vm_data.opcode;
         oparg = there->vm_data.oparg;
     }
@@ -518,7 +524,26 @@ _PyJit_RecordStep(PyThreadState *tstate, uint64_t number, _PyInterpreterFrame *f
     }
     _PyJitRecorder_NoteTypes(prev, frame, stack_pointer);
     prev->instr = next_instr;
-    return step;
+    return how;
+}
+
+int
+_PyJit_RecordStep(PyThreadState *tstate, uint64_t number, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr,
+                  PyObject **stack_pointer, int opcode, int oparg)
+{
+    _PyJitRecorder *r = recorder();
+    if (r->number != number) {
+        return JIT_STEP_STOP;              // given up meanwhile
+    }
+    r->steps++;
+    if (outlives_others(r)) {
+        abort_recording(JIT_ABORT_GONE, next_instr, 0);      // may run code of users
+        return JIT_STEP_STOP_ANEW;
+    }
+    bool hidden = _PyJitTools_Hide();
+    int next = step(tstate, frame, next_instr, stack_pointer, opcode, oparg);
+    _PyJitTools_Show(hidden);
+    return next;
 }
 
 void
@@ -547,7 +572,9 @@ _PyJit_RecordUnwind(PyThreadState *tstate, uint64_t number)
     r->prev.instr = NULL;
     // The exception is set; building a trace must not touch it.
     PyObject *exc = _PyErr_GetRaisedException(tstate);
+    bool hidden = _PyJitTools_Hide();
     finish(JIT_END_EXCEPTION, code, start, start->op.code);
+    _PyJitTools_Show(hidden);
     _PyErr_SetRaisedException(tstate, exc);
 }
 

@@ -172,6 +172,11 @@ _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_
     _PyJitRecorder *r = &ENGINE->recorder;
     r->parent = owner;
     r->exit = exit;
+    // Memory may have lost them again when the trace is built.
+    if (_PyJitSide_EachConstant(exit, _PyJitRecorder_Hold, r) < 0) {
+        _PyJitRecorder_Cancel(JIT_ABORT_NO_MEMORY);
+        return 0;
+    }
     // The trace's first frame is the one the exit's trace ran in.
     uint32_t nframes = exit->owner->trace->snaps[exit->snapshot].nframes;
     r->depth = nframes > 0 ? (int)nframes - 1 : 0;

@@ -213,6 +213,11 @@ _PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *
         bool holds = Py_TYPE(stack_pointer[-1])->tp_version_tag == read_u32(cache);
         return holds ? read_obj((uint16_t *)&prev->units[6].cache) : NULL;
     }
+    if (opcode == LOAD_ATTR_CLASS) {
+        PyObject *class = stack_pointer[-1];
+        return PyType_Check(class) && ((PyTypeObject *)class)->tp_version_tag == read_u32(cache)
+            ? read_obj((uint16_t *)&prev->units[6].cache) : NULL;
+    }
     if (opcode == LOAD_GLOBAL_MODULE) {
         return frame->f_globals;
     }

@@ -308,9 +308,7 @@ save_before_call(Walk *w, const _PyJitSnapshot *snap)
 static inline _PyJitStep *
 add_operation(Walk *w, const _PyJitIns *ins, uint32_t exit)
 {
-    bool forced = ins->snapshot == w->forced && w->trace->snaps[ins->snapshot].kind == JIT_EXIT_DEOPT
-        && ins->op != JIT_OP_OPAQUE;
-    _PyJitStep *step = add_step(w, forced ? JIT_MACHINE_LEAVE : ins->op);
+    _PyJitStep *step = add_step(w, _PyJit_IsForced(w->trace, ins) ? JIT_MACHINE_LEAVE : ins->op);
     step->exit = exit;
     return step;
 }
@@ -454,7 +452,7 @@ makes_code(const _PyJitIns *ins)
     if (ins->op == JIT_OP_BYTECODE) {      // half of a trace
         return false;
     }
-    return ins->op != JIT_OP_NOP && ins->op != JIT_OP_KONST && ins->op != JIT_OP_PASS && ins->op != JIT_OP_START_SIDE;
+    return ins->op != JIT_OP_NOP && ins->op != JIT_OP_KONST && ins->op != JIT_OP_PASS;
 }
 
 static void
@@ -486,7 +484,7 @@ plain_steps(Walk *w)
         const _PyJitIns *ins = ins_at(w, i);
         if (makes_code(ins)) {
             w->at = i;
-            add_step(w, ins->op);
+            (void)add_operation(w, ins, JIT_NO_VALUE_EXIT);
         }
         if (i == 0) {
             w->result->loop = w->result->nsteps;
@@ -500,7 +498,6 @@ _PyJit_AllocateRegisters(const _PyExecutorObject *executor, const _PyJitExit *fr
 {
     const _PyJitTrace *trace = executor->trace;
     Walk w = {.trace = trace, .ins = JIT_INS(trace, JIT_REF_BIAS), .result = result, .from = from, .back = executor->loop};
-    w.forced = ENGINE->options.force_exit > 0 ? ENGINE->options.force_exit - 1 : UINT32_MAX;
     result->nsteps = result->nexits = result->ncells = result->nhead = 0;
     result->uses_pool = false;
     if (trace->nvalues == 0 && trace->nframes == 0 && trace->nk == 0) {

@@ -28,7 +28,6 @@ typedef struct {
 typedef struct {
     const _PyJitTrace *trace;
     const _PyJitIns *ins;           // the first operation; constants lie before it
-    uint32_t forced;                // the snapshot whose check is to fail (PYTHON_JIT_FORCE_EXIT), or a number none has
     _PyJitAllocation *result;
     Value *values;                  // by index of operation
     uint16_t (*next_uses)[3];       // by operation and operand

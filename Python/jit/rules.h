@@ -24,6 +24,13 @@ konst(_PyJitBuilder *b, int64_t value)
     return ref;
 }
 
+/* VERSION, of a type, of keys or of a function, can be checked: there is one, and machine code has 31 bits for it. */
+static inline bool
+is_version(uint32_t version)
+{
+    return version != 0 && version <= INT32_MAX;
+}
+
 /* OBJECT is borrowed: the trace depends on it, or it lives for ever. */
 static inline _PyJitRef
 object_const(_PyJitBuilder *b, const void *object)

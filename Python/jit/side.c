@@ -26,6 +26,47 @@ _PyJitSide_TakesValues(const _PyJitExit *exit)
     return _PyJitTrace_SnapSlots(t, snap, &slots) + t->npassed <= JIT_MAX_PASSED;
 }
 
+/* The object REF of T stands for, a constant, or NULL. */
+static PyObject *
+constant_object(const _PyJitTrace *t, _PyJitRef ref)
+{
+    const _PyJitIns *ins = ref == JIT_REF_NONE || !JIT_IS_CONST(ref) ? NULL : JIT_INS(t, ref);
+    return ins != NULL && ins->type == JIT_TYPE_OBJECT ? (PyObject *)(uintptr_t)ins->bits : NULL;
+}
+
+int
+_PyJitSide_EachConstant(const _PyJitExit *exit, int (*hold)(_PyJitRecorder *, PyObject *), _PyJitRecorder *recorder)
+{
+    const _PyJitTrace *t = exit->owner->trace;
+    const _PyJitSnapshot *snap = &t->snaps[exit->snapshot];
+    const _PyJitSnapSlot *slots = NULL;
+    uint32_t count = snap->nframes == 0 ? 0 : _PyJitTrace_SnapSlots(t, snap, &slots);
+    for (uint32_t i = 0; i < count; i++) {
+        PyObject *object = constant_object(t, slots[i].value);
+        if (object != NULL && hold(recorder, object) < 0) {
+            return -1;
+        }
+    }
+    if (!_PyJitSide_IsHeld(exit)) {
+        return 0;
+    }
+    const _PyJitTrace *loop = exit->owner->loop->trace;
+    for (uint32_t i = 0; i < loop->nheads; i++) {
+        const _PyJitHeadSlot *head = &loop->heads[i];
+        PyObject *object = head->slot < 64 && snap->held >> head->slot & 1 ? constant_object(loop, head->object) : NULL;
+        if (object != NULL && hold(recorder, object) < 0) {
+            return -1;
+        }
+    }
+    for (uint32_t i = 0; i < loop->nfields_at_head; i++) {
+        PyObject *object = snap->held_fields >> i & 1 ? constant_object(loop, loop->fields_at_head[i].value) : NULL;
+        if (object != NULL && hold(recorder, object) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 /* References of the parent and what they are here. */
 typedef struct {
     _PyJitBuilder *b;

@@ -117,7 +117,7 @@ _PyJitSide_OwnLoop(_PyJitBuilder *b)
         return added;
     }
     int end = b->end;
-    uint32_t arrived = b->arrived_offset;
+    uint32_t arrived = b->arrived_offset, ran = b->ran;
     b->end = JIT_END_LOOP;
     b->arrived_offset = b->end_offset;     // the loop's last instruction leads to its jump
     b->first = before.nrecords;
@@ -133,6 +133,7 @@ _PyJitSide_OwnLoop(_PyJitBuilder *b)
         b->peeled = false;
         b->end = end;
         b->arrived_offset = arrived;
+        b->ran = ran;
         b->first = 0;
     }
     return found;
@@ -158,7 +159,7 @@ _PyJitSide_Iterate(_PyJitBuilder *b)
         return added;
     }
     int end = b->end;
-    uint32_t arrived = b->arrived_offset;
+    uint32_t arrived = b->arrived_offset, ran = b->ran;
     b->end = JIT_END_LOOP;
     b->arrived_offset = b->end_offset;
     b->first = before.nrecords;
@@ -166,6 +167,10 @@ _PyJitSide_Iterate(_PyJitBuilder *b)
     if (done == 0) {
         take_back(t, &before);
         b->arrived_offset = arrived;
+        b->ran = ran;
+    }
+    if (done > 0) {
+        _PyJitLower_LookForEvents(b);
     }
     b->end = end;
     b->first = 0;

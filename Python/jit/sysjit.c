@@ -66,7 +66,7 @@ jit_is_active(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(args))
         PyCodeObject *code = _PyFrame_GetCode(frame);
         uint32_t offset = (uint32_t)_PyInterpreterFrame_LASTI(frame);
         for (_PyExecutorObject *e = ENGINE->head; e != NULL; e = e->next) {
-            if (e->running > 0 && holds(e->trace, code, offset)) {
+            if (e->anchor->running > 0 && holds(e->trace, code, offset)) {
                 Py_RETURN_TRUE;
             }
         }

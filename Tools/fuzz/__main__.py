@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from Tools.fuzz import numeric
 from Tools.fuzz.programs import Program, make
-from Tools.fuzz.run import MODES, TIMED_OUT, TYPED_MODES, Difference, Runner
+from Tools.fuzz.run import MODES, TIMED_OUT, Difference, Runner, typed_modes
 from Tools.fuzz.shrink import shrink
 
 
@@ -78,9 +78,7 @@ def main(argv: list[str] | None = None) -> int:
     if not os.access(options.python, os.X_OK):
         print(f"fuzz: there is no Python at {options.python}", file=sys.stderr)
         return 2
-    runner = Runner(
-        options.python, options.time_limit, TYPED_MODES if options.numeric or options.typed else MODES
-    )
+    runner = Runner(options.python, options.time_limit, MODES)
     end = time.monotonic() + options.seconds
     failures = programs = 0
     try:
@@ -91,6 +89,8 @@ def main(argv: list[str] | None = None) -> int:
                 break
             program: Program = numeric.make(seed) if options.numeric else make(seed)
             programs += 1
+            if options.numeric or options.typed:
+                runner.modes = typed_modes(seed)
             found = runner.compare(program.text())
             if found is not None:
                 failures += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -16,8 +17,7 @@ MODES: dict[str, dict[str, str]] = {
     "stress": {"PYTHON_JIT": "1", "PYTHON_JIT_STRESS": "1"},
     "interpreted": {"PYTHON_JIT": "1", "PYTHON_JIT_STRESS": "1", "PYTHON_JIT_BACKEND": "interpreter"},
 }
-# For programs on numbers: typed traces, in the trace-IR interpreter and as machine code; `forced`: one check
-# of every trace fails.
+# For programs on numbers: typed traces, in the trace-IR interpreter and as machine code.
 PASSES = ("fold", "cse", "forward", "dead", "peel", "side")
 NATIVE = {"PYTHON_JIT": "1", "PYTHON_JIT_TYPED": "1"}
 TYPED = NATIVE | {"PYTHON_JIT_BACKEND": "interpreter"}
@@ -29,12 +29,22 @@ TYPED_MODES: dict[str, dict[str, str]] = {
     "typed, stress": TYPED | STRESS,
     "native": NATIVE | WARM,
     "native, stress": NATIVE | STRESS,
-    **{f"native, forced {n}": NATIVE | WARM | {"PYTHON_JIT_FORCE_EXIT": str(n)} for n in (2, 5, 9)},
     "typed, no passes": TYPED | WARM | {"PYTHON_JIT_PASSES_OFF": ",".join(PASSES)},
     "native, no peeling": NATIVE | WARM | {"PYTHON_JIT_PASSES_OFF": "peel"},
-    **{f"forced {n}": TYPED | WARM | {"PYTHON_JIT_FORCE_EXIT": str(n)} for n in (1, 3, 6, 10, 15)},
 }
+# Exits that are forced have numbers up to this; few traces have more.
+MOST_EXITS = 90
 TIMED_OUT = -1000
+
+
+def typed_modes(seed: int) -> dict[str, dict[str, str]]:
+    """TYPED_MODES, and some in which one exit of every trace is taken: from seed to seed all numbers have their turn."""
+    forced = random.Random(seed).sample(range(1, MOST_EXITS + 1), 8)
+    modes = dict(TYPED_MODES)
+    for turn, number in enumerate(forced):
+        name, backend = ("native", NATIVE) if turn < 5 else ("typed", TYPED)
+        modes[f"{name}, forced {number}"] = backend | WARM | {"PYTHON_JIT_FORCE_EXIT": str(number)}
+    return modes
 
 
 @dataclass(frozen=True)

@@ -179,6 +179,52 @@ class Surface(unittest.TestCase):
         )
         self.assertEqual(result, {"first": False, "last": True, "outside": False})
 
+    def test_is_active_in_a_side_trace(self):
+        result = run(
+            """
+            def hot():
+                seen = [], []
+                for i in range(1000):
+                    if i & 1:
+                        seen[1].append(sys._jit.is_active())
+                    else:
+                        seen[0].append(sys._jit.is_active())
+                return seen
+            even, odd = hot()
+            traces = sum("START_SIDE" in text for text in sys._jit._ir_traces())
+            report(traces=traces, last=[even[-1], odd[-1]])
+            """
+        )
+        self.assertGreater(result["traces"], 0)
+        self.assertEqual(result["last"], [True, True])
+
+    def test_entries_of_side_traces_are_counted(self):
+        # Each second iteration goes through the side trace, whatever it begins with.
+        for env in {}, {"PYTHON_JIT_PASSES_OFF": "side"}, {"PYTHON_JIT_TYPED": "0"}:
+            for backend in "native", "interpreter":
+                with self.subTest(backend=backend, **env), tempfile.TemporaryDirectory() as folder:
+                    path = os.path.join(folder, "graph.dot")
+                    run(
+                        f"""
+                        def hot(n):
+                            total = 0
+                            for i in range(n):
+                                if i & 1:
+                                    total += i
+                                else:
+                                    total -= 1
+                            return total
+                        hot(4000)
+                        sys._dump_tracelets({path!r})
+                        report()
+                        """,
+                        env={"PYTHON_JIT_BACKEND": backend, **env},
+                    )
+                    with open(path) as file:
+                        entered = re.findall(r"<b>\d+ side [^\n]* hot</b><br/>entered (\d+) times", file.read())
+                    self.assertGreater(sum(map(int, entered)), 1900)
+                    self.assertLess(sum(map(int, entered)), 2100)
+
     def test_set_enabled_at_run_time(self):
         result = run(
             """

@@ -8,7 +8,7 @@ import textwrap
 from typing import ClassVar
 
 from test.test_jit.test_objects import names
-from test.test_jit.test_typed import run
+from test.test_jit.test_typed import forced_exits, run
 
 
 def loops(source, iterations=500):
@@ -27,7 +27,6 @@ class ForcedExits:
     program = ""
     settings: ClassVar[dict[str, str]] = {}  # for each run
     passes = "cse", "peel", "fold,cse,forward,dead,peel"  # off in turn
-    exits = 40  # so many checks of every trace fail in turn
 
     @classmethod
     def setUpClass(cls):
@@ -50,5 +49,5 @@ class ForcedExits:
         self.check(PYTHON_JIT_STRESS="1", PYTHON_JIT_BACKEND="native")
 
     def test_forced_exits(self):
-        for number in range(1, self.exits + 1):
-            self.check(PYTHON_JIT_FORCE_EXIT=str(number))
+        for settings in forced_exits(self.program, **self.settings):
+            self.check(**settings)

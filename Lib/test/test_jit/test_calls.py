@@ -10,7 +10,7 @@ import textwrap
 import unittest
 
 from test.support.script_helper import assert_python_ok
-from test.test_jit.test_typed import RUN_AND_COUNT, TYPED, operations, run
+from test.test_jit.test_typed import RUN_AND_COUNT, TYPED, forced_exits, operations, run
 
 if not hasattr(sys, "_jit") or not sys._jit.is_available():
     raise unittest.SkipTest("this build has no JIT, or it cannot run")
@@ -615,9 +615,9 @@ class SameAsTierOneTests(unittest.TestCase):
 
     def test_forced_exits(self):
         expected = run(CALLS, PYTHON_JIT="0")
-        for number in range(1, 61):
-            with self.subTest(number):
-                self.assertEqual(run(CALLS, PYTHON_JIT_FORCE_EXIT=str(number)), expected)
+        for settings in forced_exits(CALLS):
+            with self.subTest(**settings):
+                self.assertEqual(run(CALLS, **settings), expected)
 
 
 if __name__ == "__main__":

@@ -334,7 +334,6 @@ class ExitTests(ForcedExits, unittest.TestCase):
 
     program = PROGRAM
     passes = "forward", "dead", "cse", "peel", "fold,cse,forward,dead,peel"
-    exits = 60
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import json
 import textwrap
 import unittest
 
-from test.test_jit.test_typed import RUN_AND_COUNT, run
+from test.test_jit.test_typed import RUN_AND_COUNT, forced_exits, run
 
 # source of f, arguments, operations that its trace has in this order, one it does not have
 OPTIMIZED = {
@@ -912,8 +912,10 @@ class ExitTests(unittest.TestCase):
         self.check(PYTHON_JIT_STRESS="1", PYTHON_JIT_BACKEND="native")
 
     def test_forced_exits(self):
-        for number in range(1, 41):
-            self.check(PYTHON_JIT_FORCE_EXIT=str(number))
+        for name, program in PROGRAMS.items():
+            for settings in forced_exits(program):
+                with self.subTest(name, **settings):
+                    self.assertEqual(run(program, **settings), self.expected[name])
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import textwrap
 import unittest
 
 # Skips where there is no JIT.
-from test.test_jit.test_typed import NO_MEMORY, RUN_AND_COUNT, has_testcapi, operations, run
+from test.test_jit.test_typed import NO_MEMORY, RUN_AND_COUNT, forced_exits, has_testcapi, operations, run
 
 # source of f, arguments, operations that some loop holds, in this order
 OPTIMIZED = {
@@ -366,9 +366,9 @@ class ExitTests(unittest.TestCase):
         self.assertEqual(run(ITEMS_WITHOUT_MEMORY, PYTHON_JIT_EXIT_THRESHOLD="60000").strip(), "ok")
 
     def test_forced_exits(self):
-        for number in range(1, 41):
-            with self.subTest(number):
-                self.assertEqual(run(FUNCTIONS, PYTHON_JIT_FORCE_EXIT=str(number)), self.expected)
+        for settings in forced_exits(FUNCTIONS):
+            with self.subTest(**settings):
+                self.assertEqual(run(FUNCTIONS, **settings), self.expected)
 
 
 if __name__ == "__main__":

@@ -679,6 +679,24 @@ def run(source, **settings):
     return out.decode()
 
 
+def forced_exits(program, interpreted=20, **settings):
+    """Settings that make each exit of the traces of PROGRAM be taken in turn: in machine code all, as many as the longest trace has;
+    in the trace-IR interpreter the first INTERPRETED."""
+    count = (
+        "\nimport sys\n"
+        "print('', max((text.count('\\n  snap ') for text in sys._jit._ir_traces()), default=0))\n"
+    )
+    # A number that no trace has: they are as they will be, and nothing is forced.
+    forced = {"PYTHON_JIT_FORCE_EXIT": "60000", "PYTHON_JIT_BACKEND": "native"}
+    most = int(run(program + count, **{**settings, **forced}).split()[-1])
+    if most == 0:
+        raise AssertionError("there are no exits")
+    for number in range(1, most + 1):
+        yield {"PYTHON_JIT_FORCE_EXIT": str(number), "PYTHON_JIT_BACKEND": "native"}
+    for number in range(1, min(most, interpreted) + 1):
+        yield {"PYTHON_JIT_FORCE_EXIT": str(number)}
+
+
 # A side trace that begins in the middle of an expression and is a loop: of the operand on the stack only
 # the number is known.
 BEGINS_IN_AN_EXPRESSION = """\
@@ -832,9 +850,9 @@ class ExitTests(unittest.TestCase):
         self.assertEqual(run(NO_MEMORY, PYTHON_JIT_EXIT_THRESHOLD="60000").strip(), "ok")
 
     def test_forced_exits(self):
-        for number in range(1, 61):
-            with self.subTest(number):
-                self.assertEqual(run(FUNCTIONS, PYTHON_JIT_FORCE_EXIT=str(number)), self.expected)
+        for settings in forced_exits(FUNCTIONS):
+            with self.subTest(**settings):
+                self.assertEqual(run(FUNCTIONS, **settings), self.expected)
 
 
 SIDES = """
@@ -1193,11 +1211,9 @@ class SideTests(unittest.TestCase):
                 self.assertEqual(run(SIDES, PYTHON_JIT_STRESS="1", PYTHON_JIT_BACKEND=backend), self.expected)
 
     def test_forced_exits(self):
-        for number in range(1, 31):
-            for backend in "interpreter", "native":
-                with self.subTest(number=number, backend=backend):
-                    out = run(SIDES, PYTHON_JIT_FORCE_EXIT=str(number), PYTHON_JIT_BACKEND=backend)
-                    self.assertEqual(out, self.expected)
+        for settings in forced_exits(SIDES):
+            with self.subTest(**settings):
+                self.assertEqual(run(SIDES, **settings), self.expected)
 
     def test_they_come_back(self):
         for source in "inner", "continues":

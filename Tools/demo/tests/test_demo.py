@@ -34,8 +34,8 @@ drop  12          class Body changed (attribute mass)
 
 DUMP = """\
 digraph {
-    <tr><td port="start"><b>12 loop advance</b><br/>entered 3 times, 9 exits, 2100 bytes</td></tr>
-    <tr><td port="start"><b>15 side advance</b><br/>entered 70 times, 2 exits, 200 bytes</td></tr>
+    <tr><td port="start"><b>12 loop advance</b><br/>entered 3 times, 18 instructions, 9 exits, 2100 bytes</td></tr>
+    <tr><td port="start"><b>15 side advance</b><br/>entered 70 times, 4 instructions, 2 exits, 200 bytes</td></tr>
 }
 """
 

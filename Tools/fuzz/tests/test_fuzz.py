@@ -12,7 +12,7 @@ import pytest
 from Tools.fuzz import __main__ as fuzz
 from Tools.fuzz import numeric
 from Tools.fuzz.programs import Program, make
-from Tools.fuzz.run import PASSES, TIMED_OUT, Runner
+from Tools.fuzz.run import MOST_EXITS, PASSES, TIMED_OUT, Runner, typed_modes
 from Tools.fuzz.shrink import shrink
 
 SEEDS = range(120)
@@ -93,6 +93,13 @@ def test_a_mode_that_hangs_is_a_difference() -> None:
     found = two_modes(time_limit=1).compare(WRONG.format("import time; time.sleep(30)"))
     assert found is not None and found.other.code == TIMED_OUT
     assert "ran out of time" in found.describe()
+
+
+def test_every_exit_has_its_turn() -> None:
+    names = [set(typed_modes(seed)) for seed in range(200)]
+    assert all(len(modes) == len(names[0]) for modes in names)
+    assert names[3] == set(typed_modes(3))
+    assert {f"native, forced {n}" for n in range(1, MOST_EXITS + 1)} <= set.union(*names)
 
 
 def test_equal_modes_are_no_difference() -> None:

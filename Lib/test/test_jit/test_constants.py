@@ -1,6 +1,7 @@
 """Constants of classes that die while a trace is recorded that the builder would look at.
 
-They are so large that their memory goes back to the system at once (for glibc, as UNMAPPED says): whoever looks at them then crashes.
+They are so large that their memory goes back to the system at once (for glibc, as UNMAPPED says): whoever
+looks at them then crashes.
 """
 
 import sys
@@ -11,7 +12,8 @@ from test.test_jit.test_typed import run
 if not hasattr(sys, "_jit") or not sys._jit.is_available():
     raise unittest.SkipTest("this build has no JIT, or it cannot run")
 
-# In iteration K, one after the other of those around the recorded one, the class gives up what was loaded from it.
+# In iteration K, one after the other of those around the recorded one, the class gives up what was loaded
+# from it.
 PRELUDE = """
 import sys
 def large():
@@ -142,7 +144,9 @@ class ConstantsTests(unittest.TestCase):
         expected = run(PRELUDE + program, PYTHON_JIT="0")
         for backend in ("interpreter", "native"):
             with self.subTest(backend=backend, **settings):
-                self.assertEqual(run(PRELUDE + program, PYTHON_JIT_BACKEND=backend, **UNMAPPED, **settings), expected)
+                self.assertEqual(
+                    run(PRELUDE + program, PYTHON_JIT_BACKEND=backend, **UNMAPPED, **settings), expected
+                )
 
     def test_value_of_a_class_dies(self):
         self.check(OF_A_CLASS)

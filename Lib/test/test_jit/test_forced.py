@@ -30,7 +30,12 @@ print(json.dumps([sys._jit._ir_traces(), sys._jit.stats()["exits_taken"]]))
 class ForcedTests(unittest.TestCase):
     def run_forced(self, number, backend):
         # No side traces: each exit that is taken is counted.
-        out = run(PROGRAM, PYTHON_JIT_FORCE_EXIT=str(number), PYTHON_JIT_BACKEND=backend, PYTHON_JIT_EXIT_THRESHOLD="60000")
+        out = run(
+            PROGRAM,
+            PYTHON_JIT_FORCE_EXIT=str(number),
+            PYTHON_JIT_BACKEND=backend,
+            PYTHON_JIT_EXIT_THRESHOLD="60000",
+        )
         answer, rest = out.splitlines()
         self.assertEqual(int(answer), sum(i + len(str(i)) for i in range(1000)))
         return json.loads(rest)

@@ -4,9 +4,11 @@ They are so large that their memory goes back to the system at once (for glibc, 
 looks at them then crashes.
 """
 
+import json
 import sys
 import unittest
 
+from test.test_jit.test_objects import names
 from test.test_jit.test_typed import run
 
 if not hasattr(sys, "_jit") or not sys._jit.is_available():
@@ -166,6 +168,29 @@ class ConstantsTests(unittest.TestCase):
 
     def test_constant_of_an_old_loop_dies(self):
         self.check(OF_AN_OLD_LOOP)
+
+
+class OldLoopTests(unittest.TestCase):
+    def test_value_of_a_class_in_an_old_loop(self):
+        # The class is as it was: the loop of the side trace has the constant.
+        program = """
+import json, sys
+class C:
+    step = 3
+def f(n):
+    a = b = 0
+    for i in range(n):
+        if i + 2 & 3: a += C.step
+        else: b += i
+    return a, b
+print(f(2000))
+print(json.dumps(sys._jit._ir_traces()))
+"""
+        answer, traces = run(program).splitlines()
+        self.assertEqual(answer, str((4500, sum(range(2, 2000, 4)))))
+        found = [names(text) for text in json.loads(traces) if " f\n" in text and "START_SIDE" in text]
+        own = [trace[trace.index("PHI") :] for trace in found if "LOOP" in trace and "PHI" in trace]
+        self.assertTrue(any("OPAQUE" not in loop for loop in own), found)
 
 
 if __name__ == "__main__":

@@ -264,6 +264,9 @@ needs_snapshot(const _PyJitTrace *t, const _PyJitIns *ins)
 static int
 is_kind_of(int op, int kind)
 {
+    if (op == JIT_OP_MAY_LEAVE) {
+        return kind == JIT_EXIT_SIDE;
+    }
     if (kind == JIT_EXIT_SIDE) {
         return op != JIT_OP_OPAQUE && (_PyJit_Ops[op].flags & JIT_OPFLAG_PURE) != 0;
     }

@@ -208,17 +208,31 @@ load_module(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* What the cache in UNITS names, if OWNER is a class that has it now: borrowed, or NULL. */
+static PyObject *
+value_of_class(const _PyJitBuilder *b, _PyJitRef owner, const _Py_CODEUNIT *units)
+{
+    PyObject *class = JIT_IS_CONST(owner) ? (PyObject *)(uintptr_t)JIT_INS(b->t, owner)->bits : NULL;
+    return class != NULL && PyType_Check(class) && ((PyTypeObject *)class)->tp_version_tag == version_of(units)
+        ? read_obj((uint16_t *)&units[6].cache) : NULL;
+}
+
 static uint32_t
 load_class(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     const _Py_CODEUNIT *units = &b->t->units[record->units];
-    if (record->seen == NULL || !top_is_borrowed(b) || !is_version(version_of(units))) {
+    if (!top_is_borrowed(b) || !is_version(version_of(units))) {
+        return 0;
+    }
+    _PyJitRef owner = b->slots[b->depth - 1].object;
+    PyObject *value = record->seen != NULL ? record->seen : value_of_class(b, owner, units);
+    if (value == NULL) {
         return 0;
     }
     _PyJitLower_Begin(b, index);
-    guard(b, JIT_OP_GUARD_CLASS_VERSION, b->slots[b->depth - 1].object, version_of(units));
-    replace_by_const(b, record->seen, record->oparg);
+    guard(b, JIT_OP_GUARD_CLASS_VERSION, owner, version_of(units));
+    replace_by_const(b, value, record->oparg);
     return 1;
 }
 

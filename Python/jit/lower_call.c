@@ -52,6 +52,20 @@ is_simple(const PyCodeObject *code)
         && code->co_kwonlyargcount == 0;
 }
 
+/* What SLOT holds is known, and is no function of this CODE and VERSION, which was called when this was recorded: a loop is lowered again
+ * with what is on the stack at the end of an iteration, and that may be the method of another class. */
+static bool
+is_another(const _PyJitBuilder *b, uint32_t slot, const PyCodeObject *code, uint32_t version)
+{
+    _PyJitRef ref = b->slots[slot].object;
+    if (ref == JIT_REF_NONE || !JIT_IS_CONST(ref)) {
+        return false;
+    }
+    PyObject *function = (PyObject *)(uintptr_t)JIT_INS(b->t, ref)->bits;
+    return function == NULL || !PyFunction_Check(function) || PyFunction_GET_CODE(function) != (PyObject *)code
+        || ((PyFunctionObject *)function)->func_version != version;
+}
+
 /* CALL_PY_EXACT_ARGS, and CALL_PY_GENERAL where defaults are all that is missing. */
 static uint32_t
 call_function(_PyJitBuilder *b, uint32_t index)
@@ -69,7 +83,7 @@ call_function(_PyJitBuilder *b, uint32_t index)
     bool has_self = exact ? wanted == record->oparg + 1 : null == 0;
     uint32_t given = record->oparg + has_self;
     if (!fits(b, code, 0) || (null >= 0 && (null == 1) == has_self) || (exact && wanted != given) || _PyJitSlot_IsBare(b, function)
-        || !is_version(unit32(b, record, 2))) {
+        || !is_version(unit32(b, record, 2)) || is_another(b, function, code, unit32(b, record, 2))) {
         return 0;
     }
     if (!exact && (null < 0 || !is_simple(code) || wanted < given)) {

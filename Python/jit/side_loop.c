@@ -74,7 +74,10 @@ add_records(_PyJitBuilder *b, const _PyJitTrace *trace)
     for (uint32_t i = trace->loop_first; i < trace->nrecords; i++) {
         _PyJitRecord record = trace->records[i];
         if (!is_alive(b, &record, own)) {
-            return 0;
+            if (record.opcode != LOAD_ATTR_CLASS) {
+                return 0;
+            }
+            record.seen = NULL;      // the rule asks the class
         }
         int code = _PyJitTrace_AddCode(t, trace->codes[record.code]);
         record.code = (uint16_t)code;

@@ -38,7 +38,7 @@ TIMED_OUT = -1000
 
 
 def typed_modes(seed: int) -> dict[str, dict[str, str]]:
-    """TYPED_MODES, and some in which one exit of every trace is taken: from seed to seed all numbers have their turn."""
+    """TYPED_MODES, and some in which one exit of every trace is taken: from seed to seed other ones."""
     forced = random.Random(seed).sample(range(1, MOST_EXITS + 1), 8)
     modes = dict(TYPED_MODES)
     for turn, number in enumerate(forced):

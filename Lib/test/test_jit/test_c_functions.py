@@ -37,7 +37,8 @@ for f in strangers:
     call = two if f.__name__ in ("max", "min") else one
     # Constants of a trace are globals.
     scope = {"f": f}
-    exec("def g(n):\\n t = 0\\n for i in range(n):\\n  t = f(-i%s)\\n return t" % (", i" if call is two else ""), scope)
+    more = ", i" if call is two else ""
+    exec(f"def g(n):\\n t = 0\\n for i in range(n):\\n  t = f(-i{more})\\n return t", scope)
     print(f.__name__, repr(call(500, f)), repr(scope["g"](500)))
 """
 

@@ -1,10 +1,13 @@
 """PYTHON_JIT_FORCE_EXIT takes exits of every kind, in machine code and in the trace-IR interpreter alike."""
 
 import json
+import os
 import re
 import sys
 import unittest
 
+from test.support.script_helper import assert_python_ok
+from test.test_jit.test_programs import PROGRAMS, RUNNER
 from test.test_jit.test_typed import run
 
 if not hasattr(sys, "_jit") or not sys._jit.is_available():
@@ -30,7 +33,12 @@ print(json.dumps([sys._jit._ir_traces(), sys._jit.stats()["exits_taken"]]))
 class ForcedTests(unittest.TestCase):
     def run_forced(self, number, backend):
         # No side traces: each exit that is taken is counted.
-        out = run(PROGRAM, PYTHON_JIT_FORCE_EXIT=str(number), PYTHON_JIT_BACKEND=backend, PYTHON_JIT_EXIT_THRESHOLD="60000")
+        out = run(
+            PROGRAM,
+            PYTHON_JIT_FORCE_EXIT=str(number),
+            PYTHON_JIT_BACKEND=backend,
+            PYTHON_JIT_EXIT_THRESHOLD="60000",
+        )
         answer, rest = out.splitlines()
         self.assertEqual(int(answer), sum(i + len(str(i)) for i in range(1000)))
         return json.loads(rest)
@@ -49,6 +57,19 @@ class ForcedTests(unittest.TestCase):
                 self.assertEqual(counts[0], counts[1])
                 if number in taken:
                     self.assertGreater(counts[0], few)
+
+
+class LoopAtACallTests(unittest.TestCase):
+    def test_a_loop_begins_with_the_call_of_another_method(self):
+        # With one of these exits a trace begins with a call, and comes back to it with the method of another class on the
+        # stack: `super()` has no cell there.
+        arguments = (RUNNER, "--repeat", "2", os.path.join(PROGRAMS, "methods.py"))
+        _, expected, _ = assert_python_ok(*arguments, PYTHON_JIT="0", PYTHONHASHSEED="0", __isolated=False)
+        for number in range(1, 41):
+            forced = {"PYTHON_JIT_FORCE_EXIT": str(number), "PYTHON_JIT_STRESS": "1", "PYTHONHASHSEED": "0"}
+            with self.subTest(number):
+                _, out, _ = assert_python_ok(*arguments, PYTHON_JIT="1", **forced, __isolated=False)
+                self.assertEqual(out, expected)
 
 
 if __name__ == "__main__":

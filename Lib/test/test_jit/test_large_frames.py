@@ -1,6 +1,7 @@
 """Frames with more locals and stack than the builder's map has slots for, and frames that just fit.
 
-The instructions of a frame that is too large stay opaque.  What is called from it is lowered, and comes back to it.
+The instructions of a frame that is too large stay opaque.  What is called from it is lowered, and comes back
+to it.
 """
 
 import sys

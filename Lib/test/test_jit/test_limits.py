@@ -118,12 +118,14 @@ class LimitTests(unittest.TestCase):
                 *found, traces = run(program, PYTHON_JIT_BACKEND=backend).splitlines()
                 self.assertEqual(found, expected)
                 numbers = [int(n) for text in json.loads(traces) for n in re.findall(r" aux (\d+)", text)]
-                self.assertGreater(max(numbers), 2**30)      # the ones with 31 bits are checked
+                self.assertGreater(max(numbers), 2**30)  # the ones with 31 bits are checked
                 self.assertLess(max(numbers), 2**31)
 
     @unittest.skipUnless(hasattr(os, "fork") and os.path.exists("/proc/self/smaps"), "needs fork and /proc")
     def test_memory_that_is_held_is_counted(self):
-        out = run(MEMORY, PYTHON_JIT_BACKEND="native", PYTHON_JIT_MEMORY_LIMIT="1", PYTHON_JIT_LOOP_THRESHOLD="10")
+        out = run(
+            MEMORY, PYTHON_JIT_BACKEND="native", PYTHON_JIT_MEMORY_LIMIT="1", PYTHON_JIT_LOOP_THRESHOLD="10"
+        )
         for line in out.splitlines():
             with self.subTest(line):
                 worst, _, rest = line.partition("}")

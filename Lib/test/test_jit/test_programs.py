@@ -8,6 +8,7 @@ put it into programs/ and write its `# result:` line with `run_program.py --bles
 
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,18 @@ JIT_MODES = [
         2,
     ),
 ]
+
+
+MOST_EXITS = 60  # of those forced; few traces of these programs have more
+
+
+def forced_modes(name):
+    """One exit of each trace is taken: other ones for each program."""
+    first, second = random.Random(name).sample(range(1, MOST_EXITS + 1), 2)
+    warm = {"PYTHON_JIT_LOOP_THRESHOLD": "30", "PYTHON_JIT_EXIT_THRESHOLD": "10", "PYTHON_JIT_MIN_RATE": "0"}
+    forced = {"PYTHON_JIT": "1", "PYTHON_JIT_FORCE_EXIT": str(first)}
+    stress = {"PYTHON_JIT": "1", "PYTHON_JIT_FORCE_EXIT": str(second), "PYTHON_JIT_STRESS": "1"}
+    return [(f"forced {first}", {**forced, **warm}, 2), (f"forced {second}, stress", stress, 2)]
 
 
 TRACES: dict[str, int] = {}  # mode -> traces compiled, over all programs that ran
@@ -87,7 +100,7 @@ class ProgramTests(unittest.TestCase):
         path = os.path.join(PROGRAMS, name + ".py")
         outcomes = {}
         with tempfile.TemporaryDirectory() as scratch:
-            for mode in MODES:
+            for mode in [*MODES, *(forced_modes(name) if jit_available() else [])]:
                 stats = os.path.join(scratch, mode[0] + ".json")
                 outcomes[mode[0]] = finish(start(path, mode, stats))
                 self.note_stats(mode[0], stats)

@@ -141,7 +141,9 @@ class RecursionTests(unittest.TestCase):
 
     def test_depth_of_a_recursion(self):
         for backend in ("interpreter", "native"):
-            self.check(40, PYTHON_JIT_BACKEND=backend, PYTHON_JIT_CALL_THRESHOLD="100", PYTHON_JIT_EXIT_THRESHOLD="5")
+            self.check(
+                40, PYTHON_JIT_BACKEND=backend, PYTHON_JIT_CALL_THRESHOLD="100", PYTHON_JIT_EXIT_THRESHOLD="5"
+            )
             self.check(300, PYTHON_JIT_BACKEND=backend, PYTHON_JIT_CALL_THRESHOLD="500")
         self.check(40, PYTHON_JIT_STRESS="1")
         self.check(40, PYTHON_JIT_STRESS="1", PYTHON_JIT_TYPED="0")

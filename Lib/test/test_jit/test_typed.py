@@ -680,7 +680,7 @@ def run(source, **settings):
 
 
 def forced_exits(program, interpreted=20, **settings):
-    """Settings that make each exit of the traces of PROGRAM be taken in turn: in machine code all, as many as the longest trace has;
+    """Settings that take each exit of the traces of PROGRAM in turn: in machine code all the longest trace has,
     in the trace-IR interpreter the first INTERPRETED."""
     count = (
         "\nimport sys\n"

@@ -1,4 +1,7 @@
-"""What is told of lines, and who is told while an event is pending: the same streams as without a JIT, in order and complete."""
+"""What is told of lines, and where events are handled that are pending.
+
+The same streams as without a JIT, in order and complete.
+"""
 
 import unittest
 
@@ -138,8 +141,8 @@ def leaves_early(i, k):
         on(i)
 
 FUNCTIONS = [
-    [three_lines], [raises], [calls, middle, leaf], [continues], [takes, yields], [things, Thing.__init__, Thing.y.fget],
-    [comprehends], [returns, leaves_early],
+    [three_lines], [raises], [calls, middle, leaf], [continues], [takes, yields],
+    [things, Thing.__init__, Thing.y.fget], [comprehends], [returns, leaves_early],
 ]
 CALLS = (300, -1), (300, -1), (300, 200), (300, 201), (300, 40), (300, 150)
 

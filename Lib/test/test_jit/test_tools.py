@@ -190,7 +190,7 @@ class FramesTests(unittest.TestCase):
         self.assertNotIn("PUSH_FRAME", before)
         self.assertNotIn("SET_PLACE", before)
         (after,) = self.operations("f", PYTHON_JIT_FRAMES="1")
-        loop = after[len(after) // 2 :]          # the first half may be peeled
+        loop = after[len(after) // 2 :]  # the first half may be peeled
         self.assertEqual(loop.count("PUSH_FRAME"), 2)
         self.assertEqual(loop.count("LEAVE_FRAME"), 2)
         self.assertEqual(loop.count("GUARD_RESUME"), 2)

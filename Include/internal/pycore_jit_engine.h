@@ -33,6 +33,8 @@ extern "C" {
       "MiB of machine code and metadata together") \
     X(typed, 1, 0, 1, "PYTHON_JIT_TYPED", "jit-typed", \
       "1: traces keep numbers in registers; 0: they only do what the interpreter does, without its dispatch") \
+    X(frames, 0, 0, 1, "PYTHON_JIT_FRAMES", "jit-frames", \
+      "1: each call makes its frame, for profilers that take samples; 0: a trace makes frames where it is left") \
     X(force_exit, 0, 0, 60000, "PYTHON_JIT_FORCE_EXIT", "jit-force-exit", \
       "for tests: this check of every trace fails (1 is the first; 0: none)")
 

@@ -72,6 +72,11 @@ trace op(PUSH_SHIM, (code: object, call: i64 --)) writes frame {
     stack_pointer = _PyFrame_GetStackPointer(pushed);
 }
 
+// The frame runs the instruction at address PLACE, as who looks at it from outside will see.
+trace op(SET_PLACE, (place: i64 --)) {
+    frame->instr_ptr = (_Py_CODEUNIT *)(intptr_t)place;
+}
+
 // A new instance of TYPE, a class of version `aux` that is made as `object` makes its instances and has inline values.  Leaves, with
 // nothing done, where memory is short.  Calls C.
 trace op(NEW_INSTANCE, (type: object -- r: object)) exits calls writes event {

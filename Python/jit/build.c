@@ -167,10 +167,32 @@ opaque(_PyJitBuilder *b, uint32_t index)
     return true;
 }
 
+/* Before record INDEX: its frame is in memory, and says which line runs. */
+static void
+show_frame(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    if (!in_memory(b)) {
+        b->code = record->code;
+        b->offset = start_of(record);
+        b->progress = index > 0 || b->peeled;
+        _PyJitBuild_Flush(b, false);
+    }
+    uint32_t line = (uint32_t)_PyJit_LineOf(b->t->codes[record->code], (int)record->offset) + 1;
+    if (line != b->line || b->nframes != b->line_frames) {
+        _PyJitRef place = _PyJitTrace_Const(b->t, JIT_TYPE_I64, (uint64_t)(uintptr_t)_PyJitTrace_Instr(b->t, record));
+        b->failed |= place == JIT_REF_NONE;
+        (void)_PyJitBuild_Emit(b, JIT_OP_SET_PLACE, place, JIT_REF_NONE, 0);
+        b->line = line;
+        b->line_frames = b->nframes;
+    }
+}
+
 int
 _PyJitBuild_Walk(_PyJitBuilder *b)
 {
     _PyJitTrace *t = b->t;
+    b->line = 0;
     bool opaque_before = !b->peeled && b->from == NULL;
     for (uint32_t i = b->first; i < t->nrecords && !b->failed;) {
         uint32_t done = 0;
@@ -185,6 +207,9 @@ _PyJitBuild_Walk(_PyJitBuilder *b)
                 return -1;
             }
             _PyJitBuild_MakeSure(b, t->records[i].code, start_of(&t->records[i]));
+            if (b->exact) {
+                show_frame(b, i);
+            }
             done = _PyJitLower_Record(b, i);
             _PyJitSlot_EndRecord(b);
         }
@@ -278,6 +303,7 @@ _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _P
         b.arrived_offset = arrived == NULL ? b.end_offset : (uint32_t)(arrived - _PyCode_CODE(end_code));
     }
     b.typed = ENGINE->options.typed && ENGINE->recorder.simpler < 2;
+    b.exact = ENGINE->options.frames != 0;
     for (uint32_t i = 0; i < t->nrecords; i++) {
         b.observed |= t->records[i].observed;
     }

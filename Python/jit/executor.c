@@ -229,6 +229,26 @@ _PyJitExecutor_FindSide(_Py_CODEUNIT *start)
 
 /* --- Birth and death ---------------------------------------------------------------------------------------- */
 
+/* Executors are objects of the collector, but the program did not make them: they do not count towards its next run. */
+static _PyExecutorObject *
+new_uncounted(void)
+{
+    struct gc_generation *young = &_PyInterpreterState_GET()->gc.generations[0];
+    young->count--;
+    _PyExecutorObject *executor = PyObject_GC_New(_PyExecutorObject, &_PyUOpExecutor_Type);
+    young->count += executor == NULL;
+    return executor;
+}
+
+static void
+free_uncounted(_PyExecutorObject *executor)
+{
+    struct gc_generation *young = &_PyInterpreterState_GET()->gc.generations[0];
+    int count = young->count;
+    PyObject_GC_Del(executor);
+    young->count = count;
+}
+
 static void
 free_memory(_PyExecutorObject *executor)
 {
@@ -244,7 +264,7 @@ free_memory(_PyExecutorObject *executor)
     PyMem_RawFree(executor->trace);
     PyMem_RawFree(executor->exits);
     PyMem_RawFree(executor->places);
-    PyObject_GC_Del(executor);
+    free_uncounted(executor);
 }
 
 static bool
@@ -430,8 +450,7 @@ _PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, const _PyJitExit *fr
     *abort = JIT_ABORT_NO_MEMORY;
     _PyJitTrace *owned = _PyJitTrace_Pack(trace);
     _PyJitExit *exits = PyMem_RawCalloc(trace->nexits + 1, sizeof(_PyJitExit));
-    _PyExecutorObject *executor = owned == NULL || exits == NULL
-        ? NULL : PyObject_GC_New(_PyExecutorObject, &_PyUOpExecutor_Type);
+    _PyExecutorObject *executor = owned == NULL || exits == NULL ? NULL : new_uncounted();
     if (executor == NULL) {
         PyErr_Clear();
         PyMem_RawFree(owned);

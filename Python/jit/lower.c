@@ -41,7 +41,8 @@ plain_locals(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t one, i
 static bool
 has_looked(const _PyJitBuilder *b, uint32_t index)
 {
-    return b->peeled && index == b->first && b->t->records[b->t->nrecords - 1].opcode == JUMP_BACKWARD;
+    uint32_t last = b->t->nrecords - 1;
+    return b->peeled && index == b->first && last > index && b->t->records[last].opcode == JUMP_BACKWARD;
 }
 
 void

@@ -85,6 +85,8 @@ typedef struct {
     uint32_t end_offset;
     uint32_t arrived_offset;   // where the last instruction went: there, or where the jump leads that stands there
     bool typed;                // lower at all
+    bool exact;                // frames and lines are in memory all the time (option jit-frames)
+    uint32_t line, line_frames;    // then: which line of which frame memory names; 0: not known
     bool left;                 // the trace's first frame was left
     bool failed;
     bool ended;                // a rule has emitted the trace's last operation

@@ -360,6 +360,9 @@ resume(_PyJitBuilder *b, uint32_t index)
 {
     _PyJitRef code = object_const(b, b->t->codes[b->t->records[index].code]);
     _PyJitLower_Begin(b, index);
+    if (b->exact) {
+        _PyJitCse_Barrier(b, 1u << JIT_CLASS_EVENT);      // each entry looks for itself
+    }
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_RESUME, code, JIT_REF_NONE, 0);
     return 1;
 }

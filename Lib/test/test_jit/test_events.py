@@ -1,4 +1,7 @@
-"""What is told of lines, and who is told while an event is pending: the same streams as without a JIT, in order and complete."""
+"""What is told of lines, and where events are handled that are pending.
+
+The same streams as without a JIT, in order and complete.
+"""
 
 import unittest
 
@@ -138,8 +141,8 @@ def leaves_early(i, k):
         on(i)
 
 FUNCTIONS = [
-    [three_lines], [raises], [calls, middle, leaf], [continues], [takes, yields], [things, Thing.__init__, Thing.y.fget],
-    [comprehends], [returns, leaves_early],
+    [three_lines], [raises], [calls, middle, leaf], [continues], [takes, yields],
+    [things, Thing.__init__, Thing.y.fget], [comprehends], [returns, leaves_early],
 ]
 CALLS = (300, -1), (300, -1), (300, 200), (300, 201), (300, 40), (300, 150)
 
@@ -224,13 +227,14 @@ for functions in space["FUNCTIONS"]:
 )
 
 # The collector becomes pending between the outer loop's jump and the inner loop: it runs at the next jump.
+# What the JIT makes does not make it run earlier.
 COLLECTED = """
 import gc, sys
 
 def note(phase, info):
     if phase == "start":
         frame = sys._getframe(1)
-        seen.add((frame.f_code.co_name, frame.f_lineno - frame.f_code.co_firstlineno, frame.f_locals["j"]))
+        seen.append((frame.f_lineno - frame.f_code.co_firstlineno, frame.f_locals["i"], frame.f_locals["j"]))
 
 def tested_first(n, items, kept):
     t = 0
@@ -254,17 +258,17 @@ def tested_again(n, items, kept):
             t += j
     return t
 
-j = 0
+i = j = 0
 gc.disable()
 for f in tested_first, tested_again:
-    seen = set()
+    seen = []
     gc.callbacks.append(note)
     gc.set_threshold(37, 0, 0)
     gc.enable()
     f(3000, [3, 4, 5], [None] * 3000)
     gc.disable()
     gc.callbacks.clear()
-    print(*sorted(seen))
+    print(f.__name__, *seen)
 """
 
 SETTINGS = (

@@ -1,8 +1,13 @@
 """What tools see that look at frames from inside an allocation, or take samples."""
 
+import json
 import unittest
+from typing import ClassVar
 
 # Skips where there is no JIT.
+from test.test_jit import test_calls, test_classes, test_generators
+from test.test_jit.exits import ForcedExits
+from test.test_jit.test_objects import names
 from test.test_jit.test_typed import run
 
 ALLOCATIONS = """
@@ -122,6 +127,99 @@ for turn in range(3):
         tracemalloc.stop()
 """
         self.assertEqual(run(program).split("\n")[:3], ["[True]", "[False]", "[True]"])
+
+
+SAMPLED = """
+import signal
+
+def leaf(i):
+    t = i + 1
+    t *= 3
+    return t & 0xffff
+
+def middle(i):
+    return (
+        leaf(i)
+        + 1
+    )
+
+def f(n):
+    t = 0
+    for i in range(n):
+        t += middle(i)
+    return t
+
+class Thing:
+    def __init__(self, x):
+        self.x = x
+
+def objects(n):
+    t = 0
+    for i in range(n):
+        t += Thing(i).x
+    return t
+"""
+
+HANDLER = """
+seen = set()
+def note(number, frame):
+    seen.add(frame.f_code.co_name)
+f(1000)
+objects(1000)
+signal.signal(signal.SIGPROF, note)
+signal.setitimer(signal.ITIMER_PROF, 0.001, 0.001)
+wanted = {"leaf", "middle", "f", "__init__", "objects"}
+for turn in range(20000):
+    f(1000)
+    objects(1000)
+    if wanted <= seen:
+        break
+signal.setitimer(signal.ITIMER_PROF, 0)
+print(sorted(wanted - seen))
+"""
+
+
+class FramesTests(unittest.TestCase):
+    """With PYTHON_JIT_FRAMES=1 who takes samples finds each function, and each line."""
+
+    def operations(self, function, **settings):
+        program = f"import sys, json\n{SAMPLED}\n{function}(500)\nprint(json.dumps(sys._jit._ir_traces()))\n"
+        texts = [text for text in json.loads(run(program, **settings)) if f" {function}\n" in text]
+        return [names(text) for text in texts if " LOOP" in text]
+
+    def test_a_frame_is_there_before_its_function_runs(self):
+        (before,) = self.operations("f")
+        self.assertNotIn("PUSH_FRAME", before)
+        self.assertNotIn("SET_PLACE", before)
+        (after,) = self.operations("f", PYTHON_JIT_FRAMES="1")
+        loop = after[len(after) // 2 :]  # the first half may be peeled
+        self.assertEqual(loop.count("PUSH_FRAME"), 2)
+        self.assertEqual(loop.count("LEAVE_FRAME"), 2)
+        self.assertEqual(loop.count("GUARD_RESUME"), 2)
+        # Two lines of f, leaf() with three, one of middle() before and two behind the call.
+        self.assertGreaterEqual(loop.count("SET_PLACE"), 7)
+
+    def test_a_class_is_called(self):
+        (after,) = self.operations("objects", PYTHON_JIT_FRAMES="1")
+        self.assertIn("PUSH_SHIM", after)
+        self.assertIn("PUSH_FRAME", after)
+
+    def test_a_handler_sees_every_function(self):
+        settings = {"PYTHON_JIT_BACKEND": "native", "PYTHON_JIT_FRAMES": "1"}
+        self.assertEqual(run(SAMPLED + HANDLER, **settings).strip(), "[]")
+
+
+class FramesExitTests(ForcedExits, unittest.TestCase):
+    program = test_calls.CALLS
+    settings: ClassVar = {"PYTHON_JIT_FRAMES": "1"}
+    exits = 20
+
+    def test_classes_and_generators(self):
+        for program in test_classes.PROGRAM, test_generators.PROGRAM:
+            expected = run(program, PYTHON_JIT="0")
+            for settings in SETTINGS:
+                with self.subTest(**settings):
+                    self.assertEqual(run(program, **settings, PYTHON_JIT_FRAMES="1"), expected)
 
 
 if __name__ == "__main__":

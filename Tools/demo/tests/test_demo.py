@@ -24,18 +24,18 @@ def load() -> ModuleType:
 demo = load()
 
 LOG = """\
-trace 12   loop   physics.py:41 advance       318 ops -> 74   2.1 kB   64 us   links 9
+trace 12   loop   physics.py:41 go       318 ops -> 74   2.1 kB   64 us   links 9
 exit  12/3 hot    physics.py:47               guard type(v) is float, saw int   -> trace 15
 abort      call   app.py:88 handle            instruction cannot be traced: CALL_FUNCTION_EX
-trace 15   side   physics.py:47 advance       20 ops -> 9   0.2 kB   6 us   links 0
+trace 15   side   physics.py:47 go       20 ops -> 9   0.2 kB   6 us   links 0
 drop  12          class Body changed (attribute mass)
 """
 
 
 DUMP = """\
 digraph {
-    <tr><td port="start"><b>12 loop advance</b><br/>entered 3 times, 18 instructions, 9 exits, 2100 bytes</td></tr>
-    <tr><td port="start"><b>15 side advance</b><br/>entered 70 times, 4 instructions, 2 exits, 200 bytes</td></tr>
+    <tr><td port="start"><b>12 loop go</b><br/>entered 3 times, 18 instructions, 9 exits, 2100 bytes</td></tr>
+    <tr><td port="start"><b>15 side go</b><br/>entered 70 times, 4 instructions, 2 exits, 200 bytes</td></tr>
 }
 """
 
@@ -46,7 +46,7 @@ def test_log_lines_become_traces_sorted_by_heat() -> None:
         (15, "side", "physics.py:47", 70),
         (12, "loop", "physics.py:41", 3),
     ]
-    assert traces[1].rest.startswith("advance 318 ops")
+    assert traces[1].rest.startswith("go 318 ops")
 
 
 def test_other_output_with_the_jit_is_a_failure(capsys: pytest.CaptureFixture[str]) -> None:

@@ -124,7 +124,10 @@ class WhoRecords(unittest.TestCase):
             hashlib.pbkdf2_hmac("sha256", b"p", b"s", 20000)
 
     def loop(n):
+        total = 0
         for i in range(n):
+            total = total * 3 + i * 5 - (total & i) + (i ^ 7)      # enough to be worth a trace
+            total &= 0xffff
             time.sleep(0.002)
 
     thread = threading.Thread(target=in_c)

@@ -201,7 +201,7 @@ _PyJit_IsForced(const _PyJitTrace *trace, const _PyJitIns *ins)
 /* engine.c */
 PyStatus _PyJitEngine_Start(PyThreadState *tstate);  // reads options, starts the backend
 int _PyJitEngine_SetEnabled(PyInterpreterState *interp, bool on);   // -1: not available
-void _PyJitEngine_SwitchOff(const char *reason);     // static string: no more compilation, everything invalidated
+void _PyJitEngine_SwitchOff(const char *reason);     // static string: no more compilation; what there is still runs
 uint32_t _PyJitEngine_Random(void);
 /* The calling thread holds the main interpreter's GIL, which guards the engine.  It may be one of another interpreter that shares it. */
 bool _PyJitEngine_IsOurs(void);

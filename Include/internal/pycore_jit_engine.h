@@ -23,7 +23,7 @@ extern "C" {
       "iterations of a loop before it is recorded") \
     X(call_threshold, 2000, 1, 65000, "PYTHON_JIT_CALL_THRESHOLD", "jit-call-threshold", \
       "calls of a function before it is recorded") \
-    X(exit_threshold, 100, 1, 65000, "PYTHON_JIT_EXIT_THRESHOLD", "jit-exit-threshold", \
+    X(exit_threshold, 500, 1, 65000, "PYTHON_JIT_EXIT_THRESHOLD", "jit-exit-threshold", \
       "times an exit is taken before a side trace is recorded from it") \
     X(min_rate, 10000, 0, 1000000, "PYTHON_JIT_MIN_RATE", "jit-min-rate", \
       "times a second a site must be reached to be recorded (0: a site's count alone decides)") \
@@ -44,6 +44,7 @@ extern "C" {
     X(UNWIND,        "an exception was raised",       "nothing was recorded before it") \
     X(TOO_SHORT,     "nothing was recorded",          "") \
     X(NO_GAIN,       "too short to gain by itself",   "a small function is compiled where it is called from a trace") \
+    X(COSTLY,        "as much work as without a trace", "most of its instructions are not lowered") \
     X(LAST_ITERATION, "the loop ended",              "it is tried again soon") \
     X(INVALIDATED,   "the code changed meanwhile",    "monitoring was switched on, or the JIT off") \
     X(GAVE_WAY,      "it waited while others asked",  "for a lock, for C, in another greenlet; it is tried again") \
@@ -76,6 +77,7 @@ extern "C" {
     X(deopts_recorded,  "instructions", "deoptimizations seen while recording") \
     X(invalidations,    "executors", "executors invalidated because what they depend on changed") \
     X(evictions,        "executors", "executors dropped to stay under the memory limit") \
+    X(dropped,          "executors", "executors dropped because they did not pay") \
     X(given_up,         "sites", "loops and exits that are not tried again") \
     X(too_rare,         "times", "a site's count was reached, too slowly to be worth a trace") \
     X(instructions,     "instructions", "bytecode instructions recorded in finished traces") \
@@ -177,6 +179,8 @@ typedef struct {
     _PyExecutorObject *zombies;   // no reference left, but still running
     _Py_hashtable_t *dependents;  // key -> the list of depend.c
     _Py_hashtable_t *sides;       // first instruction -> side executor (borrowed)
+    _Py_hashtable_t *failed;      // code object -> its functions' beginnings that got no trace (worth.c)
+    uint32_t exits_since_look;
     FILE *log;
     bool log_open;
     _PyJitRecorder recorder;
@@ -241,15 +245,13 @@ bool _PyJitExecutor_MakeRoom(void);                  // false: over the limit ev
 int _PyJitExit_Link(_PyJitExit *exit, _Py_CODEUNIT *ip, _PyExecutorObject *executor);   // -1: no memory or no room
 void _PyJitExit_Unlink(_PyJitLink *link);
 void _PyJitExit_UnlinkAll(_PyJitExit *exit);
-void _PyJitExit_NoteFailure(_PyJitExit *exit);      // waits longer for the next side trace, at last for ever
+void _PyJitExit_NoteFailure(_PyJitExit *exit, bool for_good);      // waits longer for the next side trace, at last for ever
 
 /* adapt.c.  PREV, with opcode, oparg, code and units, is about to run with DEPTH operands below STACK_POINTER: its opcode and units
  * become those of the form that fits them, if tier 1 has another one there. */
 void _PyJitAdapt(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth);
 
 /* record_start.c */
-/* The function that begins at START is too short for a trace of its own. */
-void _PyJitRecorder_NoteShort(const _Py_CODEUNIT *start);
 /* The exit is hot: as _PyJit_StartLoop. */
 int _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *target,
                              _PyJitExit *exit);
@@ -259,7 +261,8 @@ int _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, 
 int _PyJitRecorder_Hold(_PyJitRecorder *r, PyObject *object);
 /* Ends the recording, if there is one.  May run code of users, with what it held. */
 void _PyJitRecorder_Cancel(int abort);
-void _PyJitRecorder_LoopFailed(PyCodeObject *code, int index);   // the loop at that code unit did not serve
+/* The loop at that code unit did not serve; FOR_GOOD: it is never recorded again. */
+void _PyJitRecorder_LoopFailed(PyCodeObject *code, int index, bool for_good);
 
 /* record_loops.c */
 /* Where the jump leads that the loop of EXECUTOR begins with; NULL: it is no loop. */
@@ -312,6 +315,18 @@ bool _PyJitPolicy_IsOneStep(const _PyJitRecorder *r, int end);
 bool _PyJitPolicy_IsResumedByC(const _PyInterpreterFrame *frame);
 /* When the JUMP_BACKWARD at INSTR asks again whose recording met the loop's end: soon, a few times; then it counts anew. */
 void _PyJitPolicy_TryAgain(_Py_CODEUNIT *instr);
+
+/* worth.c */
+/* Between NONE, where there is no machine code yet, and FULL, where there is more than the processor's fast caches hold. */
+int64_t _PyJitWorth_WhereCrowded(int64_t none, int64_t full);
+/* After the machine code was laid out: false, if it would not pay. */
+bool _PyJitWorth_IsWorthMaking(const _PyExecutorObject *executor);
+/* The function that begins at INSTR got no trace, or one that did not pay (FOR_GOOD); asked before the next one: may it be tried? */
+void _PyJitWorth_FunctionFailed(PyCodeObject *code, const _Py_CODEUNIT *instr, bool for_good);
+bool _PyJitWorth_MayTryFunction(PyCodeObject *code, const _Py_CODEUNIT *instr);
+void _PyJitWorth_CodeDying(PyCodeObject *code);
+/* After each exit to tier 1: now and then drops what does not pay. */
+void _PyJitWorth_Look(void);
 
 /* rate.c */
 uint32_t _PyJitRate_FirstWait(uint32_t threshold);   // how often a site with this threshold is reached before it asks the first time

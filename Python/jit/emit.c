@@ -18,6 +18,7 @@
 #include "jit/arena.h"
 #include "jit/regalloc.h"
 #include "jit/stencils.h"
+#include "pycore_jit_engine.h"
 
 #ifdef _Py_TIER2
 
@@ -64,6 +65,7 @@ _PyJit_CodeBytes(void)
 #include "jit_stencils.h"
 
 #define TRACE_ALIGNMENT 16
+#define DISPATCH_SIZE 24       // bytes of machine code by which tier 1 gets from one instruction to the next
 
 static struct {
     unsigned char *shared;                            // in the arena; NULL: not started
@@ -374,6 +376,24 @@ keep_head(_PyExecutorObject *executor, const Layout *layout, const char **reason
     return 0;
 }
 
+/* How the machine code of one pass, or of one iteration, compares with tier 1 (worth.c). */
+static void
+weigh(_PyExecutorObject *executor, const Layout *layout)
+{
+    const _PyJitTrace *trace = executor->trace;
+    const _PyJitIns *last = JIT_INS(trace, JIT_REF_BIAS + trace->nins - 1);
+    uint32_t from = last->op == JIT_OP_LOOP ? last->aux : 0;
+    executor->cost = (uint32_t)(layout->hot - (from > 0 ? layout->loop : 0));
+    executor->worth = 0;
+    for (uint32_t i = from; i < trace->nins; i++) {
+        const _PyJitIns *ins = JIT_INS(trace, JIT_REF_BIAS + i);
+        if (ins->op == JIT_OP_BYTECODE || ins->op == JIT_OP_OPAQUE) {
+            int stencil = (int)jit_opaque_stencils[trace->records[ins->aux].opcode] - 1;
+            executor->worth += DISPATCH_SIZE + (stencil < 0 ? 0 : jit_stencils[stencil].hot_size);
+        }
+    }
+}
+
 int
 _PyJit_Emit(_PyExecutorObject *executor, const _PyJitExit *from, const char **reason)
 {
@@ -385,6 +405,10 @@ _PyJit_Emit(_PyExecutorObject *executor, const _PyJitExit *from, const char **re
     }
     if (lay_out(executor, &layout, reason) < 0) {
         return -1;
+    }
+    weigh(executor, &layout);
+    if (!_PyJitWorth_IsWorthMaking(executor)) {
+        return -3;
     }
     size_t size = _Py_SIZE_ROUND_UP(layout.total, TRACE_ALIGNMENT);
     void *code = _PyJitArena_Alloc(size, reason);

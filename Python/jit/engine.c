@@ -368,7 +368,8 @@ _PyJitEngine_Start(PyThreadState *tstate)
     if (e->dependents == NULL) {
         e->dependents = _Py_hashtable_new(_Py_hashtable_hash_ptr, _Py_hashtable_compare_direct);
         e->sides = _Py_hashtable_new(_Py_hashtable_hash_ptr, _Py_hashtable_compare_direct);
-        if (e->dependents == NULL || e->sides == NULL) {
+        e->failed = _Py_hashtable_new(_Py_hashtable_hash_ptr, _Py_hashtable_compare_direct);
+        if (e->dependents == NULL || e->sides == NULL || e->failed == NULL) {
             return PyStatus_NoMemory();
         }
     }

@@ -411,7 +411,7 @@ _PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, const _PyJitExit *fr
             _PyJitTrace_Empty(trace);
         }
         Py_DECREF(executor);
-        *abort = JIT_ABORT_BACKEND;
+        *abort = status == -3 ? JIT_ABORT_COSTLY : JIT_ABORT_BACKEND;
         if (status == -1) {
             _PyJitEngine_SwitchOff(reason);
         }
@@ -522,6 +522,7 @@ _PyJit_CodeDying(PyCodeObject *code)
     // No trace names the code of an interpreter with a GIL of its own.
     if (_PyJitEngine_IsOurs()) {
         _PyJitExecutor_InvalidateDependents(code);
+        _PyJitWorth_CodeDying(code);
     }
 }
 

@@ -100,10 +100,10 @@ _PyJitExit_UnlinkAll(_PyJitExit *exit)
 }
 
 void
-_PyJitExit_NoteFailure(_PyJitExit *exit)
+_PyJitExit_NoteFailure(_PyJitExit *exit, bool for_good)
 {
     exit->failures++;
-    if (exit->failures >= JIT_MAX_FAILURES) {
+    if (exit->failures >= JIT_MAX_FAILURES || for_good) {
         exit->countdown = JIT_NEVER;
         ENGINE->counters.given_up++;
         return;
@@ -123,7 +123,7 @@ drop_chain(_PyExecutorObject *last)
     }
     Py_INCREF(head);
     for (_PyJitLink *link = head->incoming; link != NULL; link = link->next_in) {
-        _PyJitExit_NoteFailure(link->exit);
+        _PyJitExit_NoteFailure(link->exit, false);
     }
     PyCodeObject *code = head->kind == JIT_KIND_LOOP ? head->vm_data.code : NULL;
     int index = head->vm_data.index;
@@ -131,7 +131,7 @@ drop_chain(_PyExecutorObject *last)
     _PyJitLog_Drop(head, "its checks fail");
     _PyJitExecutor_Invalidate(head);
     if (code != NULL) {
-        _PyJitRecorder_LoopFailed(code, index);
+        _PyJitRecorder_LoopFailed(code, index, false);
     }
     Py_DECREF(head);
 }
@@ -154,9 +154,8 @@ note_ran(_PyInterpreterFrame *frame, const _PyJitExit *exit)
     }
 }
 
-_PyJitResult
-_PyJit_ColdExit(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstate,
-                _Py_CODEUNIT *next_instr, _PyJitExit *exit)
+static _PyJitResult
+leave(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstate, _Py_CODEUNIT *next_instr, _PyJitExit *exit)
 {
     _PyFrame_SetStackPointer(frame, stack_pointer);
     assert(tstate->current_frame == frame);
@@ -212,6 +211,15 @@ _PyJit_ColdExit(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadSt
         return JIT_RESULT(JIT_STATUS_RECORD, target);
     }
     return JIT_RESULT(status, target);
+}
+
+_PyJitResult
+_PyJit_ColdExit(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstate,
+                _Py_CODEUNIT *next_instr, _PyJitExit *exit)
+{
+    _PyJitResult result = leave(frame, stack_pointer, tstate, next_instr, exit);
+    _PyJitWorth_Look();        // the exit may be gone
+    return result;
 }
 
 #endif /* _Py_TIER2 */

@@ -120,13 +120,16 @@ _PyJitPolicy_IsResumedByC(const _PyInterpreterFrame *frame)
 void
 _PyJitPolicy_TryAgain(_Py_CODEUNIT *instr)
 {
-    uint16_t tag = (uint16_t)(instr[1].cache & ~((1u << JIT_LOOP_FAILURE_SHIFT) - 1));
+    unsigned failures = instr[1].cache >> JIT_LOOP_FAILURE_SHIFT;
     uint8_t *tried = &tries[((uintptr_t)instr >> 1) % SLOTS];
     if (*tried >= MOST_TRIES) {
         *tried = 0;
-        instr[1].cache = tag | JIT_LOOP_COUNT_START;
+        // As after a failure, but never for ever: it may have more to do one day.
+        failures = Py_MIN(failures + 1, JIT_MAX_FAILURES - 1);
+        instr[1].cache = (uint16_t)(failures << JIT_LOOP_FAILURE_SHIFT | JIT_LOOP_COUNT_START);
         return;
     }
+    uint16_t tag = (uint16_t)(failures << JIT_LOOP_FAILURE_SHIFT);
     ++*tried;
     uint32_t distance = 1 + _PyJitEngine_Random() % SOON;
     instr[1].cache = (uint16_t)(tag | (_PyJit_LoopLimit > distance ? _PyJit_LoopLimit - distance : 0));

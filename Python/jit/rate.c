@@ -10,6 +10,9 @@
  * count).  Otherwise it counts anew.  The times stand in a table found by the site's address; two sites that share an entry, or two
  * threads that reach one site, make each other count again.
  *
+ * The more machine code there is, the less of it stays in the processor's caches, and the more often a site has to be reached
+ * (worth.c): small programs get traces early, large ones for their hot spots.
+ *
  * A window costs two calls of the clock.  Thresholds of less than 8 have no window: tests set those.
  */
 #include "Python.h"
@@ -22,6 +25,7 @@
 
 #define WINDOW_SHARE 4         // of the threshold
 #define MOST_IN_WINDOW 64
+#define MOST_TIMES 16          // `min_rate` is asked for where machine code has to be fetched from slow memory
 #define SITES 1024
 #define NS_PER_SECOND 1000000000
 
@@ -79,7 +83,8 @@ _PyJitRate_Wait(const void *site, uint32_t threshold)
         return window;
     }
     w->site = NULL;
-    if ((now - w->since) / window <= NS_PER_SECOND / ENGINE->options.min_rate) {
+    PyTime_t least = (PyTime_t)ENGINE->options.min_rate;
+    if ((now - w->since) / window <= NS_PER_SECOND / _PyJitWorth_WhereCrowded(least, MOST_TIMES * least)) {
         return 0;
     }
     ENGINE->counters.too_rare++;

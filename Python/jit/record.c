@@ -107,7 +107,7 @@ outlives_others(const _PyJitRecorder *r)
 
 /* One more trace that could not be made from, or did not serve, the loop whose jump's prefixes begin at INSTR. */
 static void
-note_loop_failure(_Py_CODEUNIT *instr)
+note_loop_failure(_Py_CODEUNIT *instr, bool for_good)
 {
     while (instr->op.code == EXTENDED_ARG) {
         instr++;
@@ -116,28 +116,32 @@ note_loop_failure(_Py_CODEUNIT *instr)
         return;                // instrumented meanwhile
     }
     unsigned failures = instr[1].cache >> JIT_LOOP_FAILURE_SHIFT;
-    if (failures < 15) {
-        failures++;
+    if (failures < JIT_MAX_FAILURES) {
+        failures = for_good ? JIT_MAX_FAILURES : failures + 1;
         ENGINE->counters.given_up += failures == JIT_MAX_FAILURES;
     }
     instr[1].cache = (uint16_t)(failures << JIT_LOOP_FAILURE_SHIFT | JIT_LOOP_COUNT_START);
 }
 
 void
-_PyJitRecorder_LoopFailed(PyCodeObject *code, int index)
+_PyJitRecorder_LoopFailed(PyCodeObject *code, int index, bool for_good)
 {
-    note_loop_failure(_PyCode_CODE(code) + index);
+    note_loop_failure(_PyCode_CODE(code) + index, for_good);
 }
 
-/* The site that asked for the trace is not asked again at once, and after enough failures never. */
+/* The site that asked for the trace is not asked again at once, and after enough failures, or if it would not pay, never. */
 static void
-note_failure(_PyJitRecorder *r)
+note_failure(_PyJitRecorder *r, int abort)
 {
+    bool for_good = abort == JIT_ABORT_COSTLY;
     if (r->kind == JIT_KIND_LOOP) {
-        note_loop_failure(r->root);
+        note_loop_failure(r->root, for_good);
     }
     else if (r->exit != NULL) {
-        _PyJitExit_NoteFailure(r->exit);
+        _PyJitExit_NoteFailure(r->exit, for_good);
+    }
+    else if (abort == JIT_ABORT_NO_GAIN || for_good) {
+        _PyJitWorth_FunctionFailed(r->root_code, r->root, for_good);
     }
 }
 
@@ -146,7 +150,7 @@ abort_recording(int abort, _Py_CODEUNIT *at, int opcode)
 {
     _PyJitRecorder *r = recorder();
     ENGINE->aborts[abort]++;
-    note_failure(r);
+    note_failure(r, abort);
     _PyJitLog_Abort(r->kind, r->root_code, at != NULL ? at : r->root, abort, opcode);
     forget(r);
 }
@@ -204,7 +208,6 @@ finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
         // Entering and leaving costs more than it gains.
         bool item = to_c && r->root_code->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR);
         if (r->kind == JIT_KIND_FUNCTION && (end == JIT_END_RETURN || (to_c && !item))) {
-            _PyJitRecorder_NoteShort(r->root);
             abort_recording(JIT_ABORT_NO_GAIN, end_ip, 0);
             return;
         }

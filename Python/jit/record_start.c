@@ -24,23 +24,6 @@
 
 uint64_t _PyJit_RecordingNumber;
 
-/* The last function found too short among those that share a counter, and how often it still lets the counter run out before it is
- * looked at again.  A long wait in the counter itself would make all of them wait.  Guarded by the main interpreter's GIL. */
-typedef struct {
-    const _Py_CODEUNIT *start;
-    uint8_t waits;
-} ShortFunction;
-
-#define SHORT_FUNCTION_WAITS 32
-
-static ShortFunction short_functions[JIT_CALL_COUNTERS];
-
-void
-_PyJitRecorder_NoteShort(const _Py_CODEUNIT *start)
-{
-    short_functions[JIT_CALL_SLOT(start)] = (ShortFunction){.start = start, .waits = SHORT_FUNCTION_WAITS};
-}
-
 /* A recording gives way that has made no step for so long while others asked.  Twice as long as a thread keeps the GIL that others
  * wait for: one that was only interrupted goes on. */
 #define GIVE_WAY_NS (10 * 1000 * 1000)
@@ -148,9 +131,7 @@ _PyJit_StartFunction(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODE
     if (code->co_flags & CO_NO_MONITORING_EVENTS) {
         return 0;              // a static code object: its instructions are shared and constant
     }
-    ShortFunction *too_short = &short_functions[JIT_CALL_SLOT(instr)];
-    if (too_short->start == instr && too_short->waits > 0) {
-        too_short->waits--;
+    if (!_PyJitWorth_MayTryFunction(code, instr)) {
         return 0;
     }
     uint32_t wait = _PyJitRate_Wait(instr, ENGINE->options.call_threshold);

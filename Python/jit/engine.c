@@ -119,7 +119,8 @@ end(PyInterpreterState *interp)
     if (e->dependents != NULL) {
         _Py_hashtable_destroy(e->dependents);
         _Py_hashtable_destroy(e->sides);
-        e->dependents = e->sides = NULL;
+        _Py_hashtable_destroy(e->failed);
+        e->dependents = e->sides = e->failed = NULL;
     }
     _PyJitTrace_Clear(&e->recorder.trace);
     _PyJitRestore_Release();
@@ -368,7 +369,7 @@ _PyJitEngine_Start(PyThreadState *tstate)
     if (e->dependents == NULL) {
         e->dependents = _Py_hashtable_new(_Py_hashtable_hash_ptr, _Py_hashtable_compare_direct);
         e->sides = _Py_hashtable_new(_Py_hashtable_hash_ptr, _Py_hashtable_compare_direct);
-        e->failed = _Py_hashtable_new(_Py_hashtable_hash_ptr, _Py_hashtable_compare_direct);
+        e->failed = _Py_hashtable_new_full(_Py_hashtable_hash_ptr, _Py_hashtable_compare_direct, NULL, PyMem_RawFree, NULL);
         if (e->dependents == NULL || e->sides == NULL || e->failed == NULL) {
             return PyStatus_NoMemory();
         }

@@ -177,7 +177,7 @@ typedef struct {
     bool wanted;                  // by options
     _PyExecutorObject *head;      // all executors alive, valid or not
     _PyExecutorObject *zombies;   // no reference left, but still running
-    _Py_hashtable_t *dependents;  // object -> _PyJitDependents
+    _Py_hashtable_t *dependents;  // key -> the list of depend.c
     _Py_hashtable_t *sides;       // first instruction -> side executor (borrowed)
     _Py_hashtable_t *failed;      // code object -> its functions' beginnings that got no trace (worth.c)
     uint32_t exits_since_look;
@@ -205,7 +205,7 @@ _PyJit_IsForced(const _PyJitTrace *trace, const _PyJitIns *ins)
 /* engine.c */
 PyStatus _PyJitEngine_Start(PyThreadState *tstate);  // reads options, starts the backend
 int _PyJitEngine_SetEnabled(PyInterpreterState *interp, bool on);   // -1: not available
-void _PyJitEngine_SwitchOff(const char *reason);     // static string: no more compilation, everything invalidated
+void _PyJitEngine_SwitchOff(const char *reason);     // static string: no more compilation; what there is still runs
 uint32_t _PyJitEngine_Random(void);
 /* The calling thread holds the main interpreter's GIL, which guards the engine.  It may be one of another interpreter that shares it. */
 bool _PyJitEngine_IsOurs(void);
@@ -236,7 +236,6 @@ uint32_t _PyJit_PassBit(const char *name, size_t length);
 _PyExecutorObject *_PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, const _PyJitExit *from, int *abort);
 int _PyJitExecutor_Install(_PyExecutorObject *executor, PyCodeObject *code, _Py_CODEUNIT *instr);   // -1: no room
 void _PyJitExecutor_Invalidate(_PyExecutorObject *executor);
-void _PyJitExecutor_InvalidateDependents(void *key);     // all that depend on KEY: an object, or a key of watch.c
 void _PyJitExecutor_AddSide(_PyExecutorObject *executor);
 _PyExecutorObject *_PyJitExecutor_FindSide(_Py_CODEUNIT *start);    // borrowed, or NULL
 void _PyJitExecutor_FreeZombies(void);
@@ -275,6 +274,11 @@ bool _PyJitRecorder_GoesThrough(const _PyJitRecorder *r, const _PyExecutorObject
 /* Does EXIT, which leads to THERE in the bytecode, do no more than jump back to the head of the loop it leaves, or of
  * one around that? */
 bool _PyJitRecorder_JumpsBack(const _PyJitExit *exit, const _PyExecutorObject *there);
+
+/* depend.c */
+int _PyJitDepend_Add(_PyExecutorObject *executor);       // on all that its trace names; -1: no memory, and on nothing
+void _PyJitDepend_Remove(_PyExecutorObject *executor);
+void _PyJitExecutor_InvalidateDependents(void *key);     // all that depend on KEY: an object, or a key of watch.c
 
 /* watch.c */
 void _PyJitWatch_Start(PyInterpreterState *interp);

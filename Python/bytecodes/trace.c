@@ -44,8 +44,8 @@ trace op(START_SIDE, (--)) {
     JIT_EXECUTOR->entered++;
 }
 
-// On to the loop of the root trace, behind its PHIs and the GUARD_NO_EVENT it may begin with.  The PASS operations before it say what they and the other values that live
-// around that loop are now.
+// On to the loop of the root trace, behind its PHIs and the GUARD_NO_EVENT it may begin with.  The PASS operations before it say
+// what they and the other values that live around that loop are now.
 trace op(TO_HEAD, (--)) ends {
     JIT_TO_HEAD();
 }

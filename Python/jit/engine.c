@@ -15,6 +15,7 @@
 #include "pycore_pystate.h"
 #include "pycore_jit_engine.h"
 #include "jit/lower.h"            // JIT_PASSES
+#include "jit/restore.h"
 
 /* The most the twelve bits of a loop's counter hold: with the JIT off the counter is put back now and then. */
 #define LOOP_LIMIT_OFF 0xfff
@@ -107,6 +108,24 @@ _PyJitEngine_Random(void)
     return x;
 }
 
+/* The main interpreter ends: nothing is compiled any more, and nothing stays that its allocators made.  The next one may have others. */
+static void
+end(PyInterpreterState *interp)
+{
+    _PyJitEngine *e = ENGINE;
+    e->available = false;
+    e->unavailable = "Python is ending";
+    _Py_Executors_InvalidateAll(interp, 0);
+    if (e->dependents != NULL) {
+        _Py_hashtable_destroy(e->dependents);
+        _Py_hashtable_destroy(e->sides);
+        _Py_hashtable_destroy(e->failed);
+        e->dependents = e->sides = e->failed = NULL;
+    }
+    _PyJitTrace_Clear(&e->recorder.trace);
+    _PyJitRestore_Release();
+}
+
 _PyOptimizerObject *
 _Py_SetOptimizer(PyInterpreterState *interp, _PyOptimizerObject *optimizer)
 {
@@ -115,6 +134,9 @@ _Py_SetOptimizer(PyInterpreterState *interp, _PyOptimizerObject *optimizer)
             _PyJitRecorder_Cancel(JIT_ABORT_INVALIDATED);
         }
         set_enabled(optimizer != NULL && ENGINE->wanted);
+        if (optimizer == NULL && _PyInterpreterState_GetFinalizing(interp) != NULL) {
+            end(interp);
+        }
     }
     interp->optimizer = &engine_object;
     return &engine_object;
@@ -347,7 +369,7 @@ _PyJitEngine_Start(PyThreadState *tstate)
     if (e->dependents == NULL) {
         e->dependents = _Py_hashtable_new(_Py_hashtable_hash_ptr, _Py_hashtable_compare_direct);
         e->sides = _Py_hashtable_new(_Py_hashtable_hash_ptr, _Py_hashtable_compare_direct);
-        e->failed = _Py_hashtable_new(_Py_hashtable_hash_ptr, _Py_hashtable_compare_direct);
+        e->failed = _Py_hashtable_new_full(_Py_hashtable_hash_ptr, _Py_hashtable_compare_direct, NULL, PyMem_RawFree, NULL);
         if (e->dependents == NULL || e->sides == NULL || e->failed == NULL) {
             return PyStatus_NoMemory();
         }

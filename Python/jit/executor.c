@@ -1,4 +1,4 @@
-/* Executors: their life, what they depend on, and the memory they may use.
+/* Executors: their life, and the memory they may use.
  *
  * Who holds an executor: the code object in whose bytecode it stands (co_executors), links of exits that lead to it, and the
  * recorder while it records from one of its exits.  Links may form cycles; the collector sees executors and breaks them.
@@ -13,8 +13,8 @@
  *  4. A side trace that takes the values of an exit belongs to the tree of that exit's owner.  Its `anchor` is the root of the
  *     tree, whose `running` counts for all of it; the anchor stays in memory as long as a member is (`members`).  It serves its exit
  *     only, so it is invalid as soon as it is unlinked.
- *  5. Dependencies are indexed by the object watched.  Nothing scans all executors but eviction, which is about all
- *     of them, and InvalidateAll.
+ *  5. Nothing scans all executors but eviction, which is about all of them, and InvalidateAll; who depends on an object is
+ *     found by the object (depend.c).
  */
 #include "Python.h"
 
@@ -29,86 +29,6 @@
 #include "pycore_jit_engine.h"
 
 #define MAX_EXECUTORS_IN_CODE 256
-
-/* --- Dependencies --------------------------------------------------------------------------------------- */
-
-typedef struct {
-    uint32_t used, allocated;
-    _PyExecutorObject *executors[1];     // borrowed
-} Dependents;
-
-/* Bytes of a list with ROOM for so many, and of its entry in the table. */
-static size_t
-list_size(uint32_t room)
-{
-    return offsetof(Dependents, executors) + room * sizeof(_PyExecutorObject *) + sizeof(_Py_hashtable_entry_t);
-}
-
-static int
-depend_on(_PyExecutorObject *executor, void *object)
-{
-    _Py_hashtable_entry_t *entry = _Py_hashtable_get_entry(ENGINE->dependents, object);
-    Dependents *list = entry == NULL ? NULL : entry->value;
-    if (list == NULL || list->used == list->allocated) {
-        uint32_t room = list == NULL ? 2 : list->allocated * 2;
-        Dependents *grown = PyMem_RawRealloc(
-            list, offsetof(Dependents, executors) + room * sizeof(_PyExecutorObject *));
-        if (grown == NULL) {
-            return -1;
-        }
-        if (list == NULL) {
-            grown->used = 0;
-            if (_Py_hashtable_set(ENGINE->dependents, object, grown) < 0) {
-                PyMem_RawFree(grown);
-                return -1;
-            }
-        }
-        else {
-            entry->value = grown;
-        }
-        ENGINE->meta_bytes += list_size(room) - (list == NULL ? 0 : list_size(grown->allocated));
-        grown->allocated = room;
-        list = grown;
-    }
-    list->executors[list->used++] = executor;
-    return 0;
-}
-
-static void
-depend_no_more(_PyExecutorObject *executor, void *object)
-{
-    Dependents *list = _Py_hashtable_get(ENGINE->dependents, object);
-    if (list == NULL) {
-        return;
-    }
-    for (uint32_t i = 0; i < list->used; i++) {
-        if (list->executors[i] == executor) {
-            list->executors[i] = list->executors[--list->used];
-            break;
-        }
-    }
-    if (list->used == 0) {
-        _Py_hashtable_steal(ENGINE->dependents, object);
-        ENGINE->meta_bytes -= list_size(list->allocated);
-        PyMem_RawFree(list);
-    }
-}
-
-void
-_PyJitExecutor_InvalidateDependents(void *object)
-{
-    if (ENGINE->dependents == NULL) {
-        return;
-    }
-    Dependents *list;
-    while ((list = _Py_hashtable_get(ENGINE->dependents, object)) != NULL && list->used > 0) {
-        _PyExecutorObject *executor = list->executors[list->used - 1];
-        // Takes the executor out of this list.
-        ENGINE->counters.invalidations++;
-        _PyJitLog_Drop(executor, "what it depends on changed or went away");
-        _PyJitExecutor_Invalidate(executor);
-    }
-}
 
 /* --- Standing in the bytecode ----------------------------------------------------------------------------- */
 
@@ -186,12 +106,7 @@ _PyJitExecutor_Invalidate(_PyExecutorObject *executor)
     Py_INCREF(executor);
     if (executor->vm_data.valid) {
         executor->vm_data.valid = 0;
-        for (uint32_t i = 0; i < executor->trace->ncodes; i++) {
-            depend_no_more(executor, executor->trace->codes[i]);
-        }
-        for (uint32_t i = 0; i < executor->trace->nwatched; i++) {
-            depend_no_more(executor, executor->trace->watched[i]);
-        }
+        _PyJitDepend_Remove(executor);
         if (executor->kind == JIT_KIND_SIDE
             && _Py_hashtable_get(ENGINE->sides, executor->start) == executor) {
             _Py_hashtable_steal(ENGINE->sides, executor->start);
@@ -478,13 +393,10 @@ _PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, const _PyJitExit *fr
     ENGINE->counters.executors++;
     ENGINE->meta_bytes += executor->meta_size;
     fill_exits(executor);
-    for (uint32_t i = 0; i < owned->ncodes + owned->nwatched; i++) {
-        if (depend_on(executor, i < owned->ncodes ? owned->codes[i] : owned->watched[i - owned->ncodes]) < 0) {
-            executor->vm_data.valid = 1;     // so that what was registered is taken back
-            Py_DECREF(executor);
-            _PyJitTrace_Empty(trace);
-            return NULL;
-        }
+    if (_PyJitDepend_Add(executor) < 0) {
+        Py_DECREF(executor);
+        _PyJitTrace_Empty(trace);
+        return NULL;
     }
     executor->vm_data.valid = 1;
     const char *reason = NULL;
@@ -570,12 +482,6 @@ _PyJitExecutor_MakeRoom(void)
 }
 
 /* --- What the rest of the interpreter tells us ---------------------------------------------------------- */
-
-void
-_Py_Executor_DependsOn(_PyExecutorObject *executor, void *object)
-{
-    (void)depend_on(executor, object);
-}
 
 void
 _Py_Executors_InvalidateDependency(PyInterpreterState *interp, void *object, int is_invalidation)

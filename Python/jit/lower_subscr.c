@@ -89,7 +89,8 @@ store_number(_PyJitBuilder *b, uint32_t index)
     uint32_t value = b->depth - 3, container = b->depth - 2, subscript = b->depth - 1;
     int kind = find_kind(b->t->units[record->units + 1].cache);
     int type = _PyJitSlot_Kind(b, value, JIT_TAG(record->types, 2));
-    if (kind < 0 || !is_version(seen_type(b, index)->tp_version_tag) || type == JIT_TYPE_NONE || (type == JIT_TYPE_F64 && kinds[kind].type == JIT_TYPE_I64)
+    if (kind < 0 || !is_version(seen_type(b, index)->tp_version_tag) || type == JIT_TYPE_NONE
+        || (type == JIT_TYPE_F64 && kinds[kind].type == JIT_TYPE_I64)
         || !can_drop(&b->slots[container]) || _PyJitSlot_IsBare(b, container)) {
         return 0;
     }

@@ -566,18 +566,23 @@ _PyJit_RecordUnwind(PyThreadState *tstate, uint64_t number)
     if (r->number != number) {
         return;
     }
+    // The exception is set; building a trace must not touch it, nor may code of users.
+    PyObject *exc = _PyErr_GetRaisedException(tstate);
     if (r->prev.instr == NULL) {
         abort_recording(JIT_ABORT_UNWIND, r->root, 0);
-        return;
     }
-    PyCodeObject *code = r->prev.code;
-    _Py_CODEUNIT *start = r->prev.start;
-    r->prev.instr = NULL;
-    // The exception is set; building a trace must not touch it.
-    PyObject *exc = _PyErr_GetRaisedException(tstate);
-    bool hidden = _PyJitTools_Hide();
-    finish(JIT_END_EXCEPTION, code, start, start->op.code);
-    _PyJitTools_Show(hidden);
+    else if (outlives_others(r)) {
+        // Not hidden: code of users may run.
+        abort_recording(JIT_ABORT_GONE, r->prev.start, 0);
+    }
+    else {
+        PyCodeObject *code = r->prev.code;
+        _Py_CODEUNIT *start = r->prev.start;
+        r->prev.instr = NULL;
+        bool hidden = _PyJitTools_Hide();
+        finish(JIT_END_EXCEPTION, code, start, start->op.code);
+        _PyJitTools_Show(hidden);
+    }
     _PyErr_SetRaisedException(tstate, exc);
 }
 

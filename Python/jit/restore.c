@@ -51,6 +51,17 @@ _PyJitRestore_Reserve(uint32_t boxes)
     return 0;
 }
 
+void
+_PyJitRestore_Release(void)
+{
+    while (reserve.n > 0) {
+        PyObject_Free(reserve.blocks[--reserve.n]);
+    }
+    PyMem_RawFree(reserve.blocks);
+    reserve.blocks = NULL;
+    reserve.room = reserve.wanted = 0;
+}
+
 static void *
 from_reserve(void)
 {

@@ -6,5 +6,7 @@
 
 /* Sees to it that BOXES blocks for numbers are set aside.  0, or -1: no memory. */
 int _PyJitRestore_Reserve(uint32_t boxes);
+/* Gives them back: no trace runs any more. */
+void _PyJitRestore_Release(void);
 
 #endif

@@ -6,7 +6,7 @@
  * at the CHECK_VALID behind it.
  *
  * Rules:
- *  1. What a trace depends on is named by one word, a key of the dependents' table (executor.c): the address of the dict, or
+ *  1. What a trace depends on is named by one word, a key of the dependents' table (depend.c): the address of the dict, or
  *     an odd number made from that address and the hash of a str.  Two keys with the same number cost an invalidation too many.
  *  2. A key that is no exact str may be equal to any str: its change is a change of the whole dict.
  *  3. A key that changed often while it was watched is not taken for a constant any more.  Counts are kept by that number modulo

@@ -25,7 +25,7 @@ sys.path.insert(0, str(TOP))
 from Tools.build import tally  # noqa: E402
 
 EXPECTATIONS = TOP / "Tools/build/upstream_tests.toml"
-COUNTING = tuple(f"test_jit.test_{name}" for name in ("typed", "calls", "objects", "sequences"))
+COUNTING = tuple(f"test_jit.test_{name}" for name in ("typed", "calls", "objects", "sequences", "ending"))
 REQUIREMENTS = ("pytest", "hypothesis", "mypy", "ruff")
 TAIL = 60  # lines shown of a failed stage
 CLOSING = "test-result.txt"  # the closing lines once more, for who runs make and wants them last

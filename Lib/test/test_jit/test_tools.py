@@ -128,6 +128,35 @@ for turn in range(3):
 """
         self.assertEqual(run(program).split("\n")[:3], ["[True]", "[False]", "[True]"])
 
+    def test_a_finalizer_that_an_exception_brings_is_seen(self):
+        # With the call that raises, a recorded function loses its last reference but the recording's.
+        program = """
+import tracemalloc, weakref
+def leaf(i):
+    return i + 1
+def drop(item):
+    box.clear()
+    raise ValueError
+def loop(n):
+    for i in range(n):
+        code = leaf.__code__.replace()
+        box.append(type(leaf)(code, {}))
+        refs.append(weakref.ref(code, lambda ref: made.append(bytearray(1000))))
+        del code
+        try:
+            box[0](i)
+            sorted([1], key=drop)
+        except ValueError:
+            pass
+box, refs, made = [], [], []
+tracemalloc.start(2)
+loop(200)
+print(len(made), sum(tracemalloc.get_object_traceback(x) is None for x in made))
+"""
+        for settings in SETTINGS:
+            with self.subTest(**settings):
+                self.assertEqual(run(program, **settings), "200 0\n")
+
 
 SAMPLED = """
 import signal

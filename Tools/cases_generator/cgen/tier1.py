@@ -68,8 +68,8 @@ def recording(w: Writer, model: Model) -> None:
     w.put("#endif", "record_previous_inst:")
     with w.block("{"):
         w.line("/* The recorder notes what the previous instruction did; then this one runs. */")
-        w.line("int jit_step = _PyJit_RecordStep(tstate, jit_recording_number, frame, next_instr, stack_pointer,")
-        w.line("                                 opcode, oparg);")
+        w.line("int jit_step = _PyJit_RecordStep(tstate, jit_recording_number, frame, next_instr,")
+        w.line("                                 stack_pointer, opcode, oparg);")
         with w.block("if (jit_step == JIT_STEP_THROUGH) {"):
             w.line("_PyExecutorObject *jit_through = JIT_EXECUTOR_AT(next_instr);")
             w.put("opcode = jit_through->vm_data.opcode;", "oparg = jit_through->vm_data.oparg;")

@@ -30,8 +30,10 @@ def _run(command: list[str], cwd: Path) -> None:
         text=True,
     )
     if done.returncode:
-        lines = [line for line in done.stdout.splitlines() if line.startswith(("E:", "Err:"))]
-        raise BuildError("; ".join(lines) or f"{command[0]} ended with {done.returncode}")
+        lines = [line for line in done.stdout.splitlines() if line.startswith("E:")]
+        # The last line of an update that failed says only that; those before it say why.
+        told = [" ".join(line.split()) for line in lines if "Some index files" not in line] or lines
+        raise BuildError("; ".join(told) or f"{command[0]} ended with {done.returncode}")
 
 
 def source_line(source: Source, suite: str) -> str:
@@ -81,13 +83,14 @@ def download(base: Base, scratch: Path, pick: Pick, options: tuple[str, ...] = (
     security = "".join(
         source_line(source, f"{base.debian_suite}-security") for source in security_archives(known)
     )
-    problems: list[str] = []
-    for mirror in mirrors:
+    problems: dict[str, str] = {}
+    for number, mirror in enumerate(mirrors):
         line = source_line(mirror, base.debian_suite)
         for sources in dict.fromkeys((line + security, line)):
-            number = len(problems)
+            root = scratch / f"apt-{number}-{'alone' if sources == line else 'security'}"
             try:
-                return _download(base, scratch / f"apt-{number}", sources, pick, options)
+                return _download(base, root, sources, pick, options)
             except BuildError as error:
-                problems.append(str(error))
-    raise BuildError("; ".join(dict.fromkeys(problems)))
+                # Of the attempts with one mirror the last, simplest one is told.
+                problems[mirror.uri] = str(error)
+    raise BuildError("; ".join(problems.values()))

@@ -211,7 +211,7 @@ def _resolve(config: Config, base: Base, update: bool, scratch: Path) -> Fixes:
         package = read_package(path, base)
     except BuildError as error:
         if update:
-            raise
+            raise BuildError(f"newer security fixes cannot be had, what is in stays: {error}") from error
         reason = str(error)
     else:
         _keep(path, package, base)

@@ -6,6 +6,7 @@
 #include "pycore_interp.h"
 #include "pycore_pystate.h"
 #include "pycore_jit.h"
+#include "jit/security_fixes.h"
 #ifdef _Py_TIER2
 #include "pycore_jit_engine.h"
 #endif
@@ -252,6 +253,32 @@ jit_set_enabled(PyObject *Py_UNUSED(self), PyObject *arg)
 #endif
 }
 
+PyDoc_STRVAR(fixes_doc,
+"security_fixes()\n--\n\nThe fixes over the upstream release that are built in, as a tuple of names in the order they were applied.\n\n"
+"sysconfig's variable SECURITY_FIXES_FROM names the revision of the package they come from.");
+
+static PyObject *
+jit_security_fixes(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(args))
+{
+    static const char *const names[] = {
+#define X(NAME) NAME,
+        JIT_SECURITY_FIXES(X)
+#undef X
+        NULL,
+    };
+    Py_ssize_t count = (Py_ssize_t)Py_ARRAY_LENGTH(names) - 1;
+    PyObject *fixes = PyTuple_New(count);
+    for (Py_ssize_t i = 0; fixes != NULL && i < count; i++) {
+        PyObject *name = PyUnicode_FromString(names[i]);
+        if (name == NULL) {
+            Py_CLEAR(fixes);
+            break;
+        }
+        PyTuple_SET_ITEM(fixes, i, name);
+    }
+    return fixes;
+}
+
 static PyMethodDef jit_methods[] = {
     {"is_available", jit_is_available, METH_NOARGS, is_available_doc},
     {"is_enabled", jit_is_enabled, METH_NOARGS, is_enabled_doc},
@@ -260,6 +287,7 @@ static PyMethodDef jit_methods[] = {
     {"stats", jit_stats, METH_NOARGS, stats_doc},
     {"units", jit_units, METH_NOARGS, units_doc},
     {"options", jit_options, METH_NOARGS, options_doc},
+    {"security_fixes", jit_security_fixes, METH_NOARGS, fixes_doc},
     {"set_enabled", jit_set_enabled, METH_O, set_enabled_doc},
 #ifdef _Py_TIER2
     {"_ir_roundtrip", _PyJit_IrRoundtrip, METH_O, PyDoc_STR("Parses and prints a trace in its textual form.")},

@@ -7,10 +7,10 @@ import shlex
 import sys
 from pathlib import Path
 
-from . import fetch, overlap, patch, run_tests
+from . import fetch, fixes, overlap, patch, run_tests
 from .common import TOP, BuildError, write_if_changed
 from .config import JIT_MODES, Config, load_base, load_config, save_config, upstream_options, with_ccache
-from .overlay import overlay, stock_tree
+from .overlay import layers, overlay, stock_tree
 from .tree import configure
 
 
@@ -24,12 +24,20 @@ def _configured(arguments: argparse.Namespace) -> None:
         # Upstream would look for a compiler itself, and might take another one than was tried here.
         options.append(f"CC={arguments.cc}")
     source = "" if arguments.source == "no" else arguments.source
-    save_config(
-        arguments.build,
-        Config(
-            arguments.mode, arguments.clang, arguments.readobj, arguments.cc, ccache, source, tuple(options)
-        ),
+    config = Config(
+        mode=arguments.mode,
+        clang=arguments.clang,
+        readobj=arguments.readobj,
+        cc=arguments.cc,
+        ccache=ccache,
+        source=source,
+        options=tuple(options),
+        fixes=arguments.fixes,
     )
+    outlook = fixes.outlook(config, load_base(), arguments.build)
+    if "--quiet" not in options:
+        print(f"security fixes: {outlook}", flush=True)
+    save_config(arguments.build, config)
 
 
 def _base(arguments: argparse.Namespace) -> Path:
@@ -37,8 +45,17 @@ def _base(arguments: argparse.Namespace) -> Path:
 
 
 def _fetch(arguments: argparse.Namespace) -> None:
-    """Unpack the base, fetching it if need be."""
+    """Unpack the base, fetching it if need be; find the security fixes."""
     print(_base(arguments))
+    fixes.ensure(load_config(arguments.build), load_base(), arguments.build)
+
+
+def _update_fixes(arguments: argparse.Namespace) -> None:
+    """Ask the archive for the newest security fixes."""
+    config = load_config(arguments.build)
+    found = fixes.ensure(config, load_base(), arguments.build, update=True)
+    if not found.revision:
+        raise BuildError(f"security fixes: {found.describe()}")
 
 
 def _prepare(arguments: argparse.Namespace) -> None:
@@ -53,7 +70,8 @@ def _prepare(arguments: argparse.Namespace) -> None:
         stock_tree(base, tree)
         configure(tree, options, "stock")
     else:
-        overlay(config, base, arguments.build, tree)
+        applied = fixes.ensure(config, load_base(), arguments.build)
+        overlay(config, base, arguments.build, tree, applied=applied)
         configure(tree, options, config.mode)
 
 
@@ -72,17 +90,19 @@ def _check_overlay(arguments: argparse.Namespace) -> None:
     """Check the patches' form, that everything fits the base, and that nothing of it is copied."""
     problems = [problem for one in patch.load_series(TOP / "patches") for problem in patch.lint(one)]
     base = _base(arguments)
-    from .overlay import layers
-
-    try:
-        layers(TOP, base, arguments.build, load_config(arguments.build))
-    except BuildError as error:
-        problems.append(str(error))
+    config = load_config(arguments.build)
+    applied = fixes.ensure(config, load_base(), arguments.build)
+    for one_set in (fixes.NONE, applied) if applied.fixes else (fixes.NONE,):
+        try:
+            layers(TOP, base, arguments.build, config, one_set)
+        except BuildError as error:
+            problems.append(str(error))
     problems += run_tests.unknown_tests(base)
-    problems += overlap.check(TOP, base)
+    problems += overlap.check(TOP, base, fixes.texts(applied))
     if problems:
-        raise BuildError("\n".join(problems))
-    print("check-overlay: ok")
+        raise BuildError("\n".join(dict.fromkeys(problems)))
+    also = f", and with those of {applied.revision}" if applied.fixes else ""
+    print(f"check-overlay: ok, without security fixes{also}")
 
 
 def main() -> int:
@@ -95,10 +115,14 @@ def main() -> int:
     configured.add_argument("--mode", choices=JIT_MODES, required=True)
     for name in ("clang", "readobj", "cc", "ccache", "source"):
         configured.add_argument(f"--{name}", default="no" if name in ("ccache", "source") else "")
+    configured.add_argument("--fixes", default="auto")
     configured.add_argument("options", nargs="*")
     configured.set_defaults(run=_configured)
 
     commands.add_parser("fetch", help=_fetch.__doc__).set_defaults(run=_fetch)
+
+    update = commands.add_parser("update-fixes", help=_update_fixes.__doc__)
+    update.set_defaults(run=_update_fixes)
 
     prepare = commands.add_parser("prepare", help=_prepare.__doc__)
     prepare.add_argument("tree", choices=("tree", "stock", "debug"))

@@ -97,11 +97,24 @@ def read_sources(sourcelist: Path, sourceparts: Path) -> list[Source]:
     return sources
 
 
+def _remote(source: Source) -> bool:
+    return source.uri.startswith(("http://", "https://", "mirror+", "file:"))
+
+
 def debian_mirrors(sources: list[Source]) -> list[Source]:
     """Return the entries whose archive is Debian's, one for each address."""
     found: dict[str, Source] = {}
     for source in sources:
-        remote = source.uri.startswith(("http://", "https://", "mirror+", "file:"))
-        if remote and "main" in source.components and _DEBIAN_SUITES.intersection(source.suites):
+        if _remote(source) and "main" in source.components and _DEBIAN_SUITES.intersection(source.suites):
+            found.setdefault(source.uri.rstrip("/"), source)
+    return list(found.values())
+
+
+def security_archives(sources: list[Source]) -> list[Source]:
+    """Return the entries whose archive carries security updates of a Debian release, one for each address."""
+    suites = {f"{suite}-security" for suite in _DEBIAN_SUITES}
+    found: dict[str, Source] = {}
+    for source in sources:
+        if _remote(source) and "main" in source.components and suites.intersection(source.suites):
             found.setdefault(source.uri.rstrip("/"), source)
     return list(found.values())

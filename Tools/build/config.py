@@ -19,6 +19,7 @@ _OURS_WITH_VALUE = (
     "--with-cpython-source",
     "--with-jit-clang",
     "--with-ccache",
+    "--with-security-fixes",
     "--install-deps",
     "--srcdir",
 )
@@ -27,6 +28,7 @@ _OURS_NEGATED = (
     "--without-cpython-source",
     "--without-jit-clang",
     "--without-ccache",
+    "--without-security-fixes",
 )
 
 
@@ -49,6 +51,7 @@ class Config:
     """What ./configure was told and what it found.
 
     `source` is the path of --with-cpython-source or "".  `options` go to upstream's configure unchanged.
+    `fixes` is "auto", "yes", "no" or the path of --with-security-fixes.
     """
 
     mode: str
@@ -58,6 +61,7 @@ class Config:
     ccache: bool
     source: str
     options: tuple[str, ...]
+    fixes: str = "auto"
 
 
 def load_base(path: Path = TOP / "upstream.toml") -> Base:

@@ -14,14 +14,13 @@ import lzma
 import os
 import re
 import shutil
-import subprocess
 import tarfile
 import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from .apt_sources import apt_folders, debian_mirrors, read_sources
+from . import debian
 from .common import BuildError, sha256_file, write_atomic
 from .config import Base
 
@@ -52,68 +51,24 @@ def check_file(path: Path, base: Base) -> None:
 
 
 @contextlib.contextmanager
-def _scratch(parent: Path) -> Iterator[Path]:
+def scratch_folder(parent: Path) -> Iterator[Path]:
+    """Give a folder inside `parent`, which is made if need be; it goes away with all that is left in it."""
     parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".tmp-", dir=parent) as name:
         yield Path(name)
 
 
-def _run(command: list[str], cwd: Path) -> None:
-    done = subprocess.run(
-        command,
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    if done.returncode:
-        lines = [line for line in done.stdout.splitlines() if line.startswith(("E:", "Err:"))]
-        raise BuildError("; ".join(lines) or f"{command[0]} ended with {done.returncode}")
-
-
 def from_debian(base: Base, scratch: Path) -> Path:
-    """Download the Debian source package with apt-get, in private folders, and return its orig file."""
-    if shutil.which("apt-get") is None:
-        raise BuildError("apt-get is not here")
-    mirrors = debian_mirrors(read_sources(*apt_folders()))
-    if not mirrors:
-        raise BuildError("apt's configuration names no Debian mirror")
-    problems = []
-    for number, mirror in enumerate(mirrors):
-        root = scratch / f"apt-{number}"
-        for folder in ("state/lists/partial", "cache/archives/partial", "out"):
-            (root / folder).mkdir(parents=True)
-        signed = f"[signed-by={mirror.signed_by}] " if mirror.signed_by else ""
-        (root / "sources.list").write_text(f"deb-src {signed}{mirror.uri} {base.debian_suite} main\n")
-        (root / "status").write_text("")
-        apt = ["apt-get", "-q"]
-        for name, value in (
-            ("Dir::Etc::sourcelist", root / "sources.list"),
-            ("Dir::Etc::sourceparts", "/dev/null"),
-            ("Dir::State", root / "state"),
-            ("Dir::State::lists", root / "state/lists"),
-            ("Dir::State::status", root / "status"),
-            ("Dir::Cache", root / "cache"),
-            ("Acquire::Languages", "none"),
-            ("Acquire::Retries", "1"),
-            ("Acquire::http::Timeout", str(_TIMEOUT)),
-            ("Acquire::https::Timeout", str(_TIMEOUT)),
-            # Without a mirror's answer apt-get update only warns; here that is the end of the attempt.
-            ("APT::Update::Error-Mode", "any"),
-        ):
-            apt += ["-o", f"{name}={value}"]
-        try:
-            _run([*apt, "update"], root)
-            _run([*apt, "--download-only", "source", base.debian_package], root / "out")
-            path = root / "out" / base.debian_file
-            if not path.exists():
-                there = ", ".join(sorted(item.name for item in (root / "out").iterdir())) or "nothing"
-                raise BuildError(f"the package holds {there}, not {base.debian_file}")
-            return path
-        except BuildError as error:
-            problems.append(str(error))
-    raise BuildError("; ".join(problems))
+    """Download the Debian source package and return its orig file."""
+
+    def pick(out: Path) -> Path:
+        path = out / base.debian_file
+        if not path.exists():
+            there = ", ".join(sorted(item.name for item in out.iterdir())) or "nothing"
+            raise BuildError(f"the package holds {there}, not {base.debian_file}")
+        return path
+
+    return debian.download(base, scratch, pick)
 
 
 def from_python_org(base: Base, scratch: Path) -> Path:
@@ -150,7 +105,7 @@ def fetch(base: Base, getters: tuple[tuple[str, Getter], ...] = _GETTERS) -> Pat
         problems.append(f"cache: {target} is not there")
     for name, getter in getters:
         print(f"fetching {base.file}: {name}", flush=True)
-        with _scratch(cache) as scratch:
+        with scratch_folder(cache) as scratch:
             try:
                 path = getter(base, scratch)
                 check_file(path, base)
@@ -208,7 +163,7 @@ def ensure_base(base: Base, build: Path, source: str) -> Path:
     stamp = target / _STAMP
     if stamp.exists() and stamp.read_text() == identity:
         return target
-    with _scratch(build) as scratch:
+    with scratch_folder(build) as scratch:
         if given is not None and given.is_dir():
             _check_folder(given, base)
             tree = scratch / "tree"

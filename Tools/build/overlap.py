@@ -11,6 +11,7 @@ looked up, and only where one is found is the base searched for the place to nam
 
 from __future__ import annotations
 
+import itertools
 import re
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -119,9 +120,9 @@ def find_overlaps(ours: dict[str, str], theirs: Iterable[tuple[str, str]]) -> li
     return result
 
 
-def check(top: Path, base: Path) -> list[str]:
-    """Compare every tracked file with the base; return the problems."""
+def check(top: Path, base: Path, others: Iterable[tuple[str, str]] = ()) -> list[str]:
+    """Compare every tracked file with the base, and with `others` (name, text); return the problems."""
     names = [name for name in tracked_files(top) if name not in EXCLUDED | _LICENCE_FILES]
     ours = {name: _read(top / name) for name in names}
     theirs = ((path.relative_to(base).as_posix(), _read(path)) for path in _base_files(base))
-    return find_overlaps(ours, theirs)
+    return find_overlaps(ours, itertools.chain(theirs, others))

@@ -9,6 +9,7 @@ Invariants:
    still knows it; a file that is no longer ours goes away, or upstream's comes back, with a fresh time.
 3. The base is only read.
 4. A file of ours over an upstream file, a patch and a removal each need their target to exist.
+5. Debian's fixes are applied after our patches, and to upstream's files only.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from . import patch
+from . import fixes, patch
 from .common import TOP, BuildError, write_atomic, write_if_changed
 from .config import Config
 from .jit_make import jit_fragments
@@ -35,6 +36,10 @@ _IGNORED_SUFFIXES = (".pyc", ".pyo", ".orig", ".rej", ".swp", "~")
 
 GENERATOR = "Tools/cases_generator/generate.py"
 DEFINITIONS = "Python/bytecodes"
+
+# What sys._jit and sysconfig say of the security fixes.
+FIXES_HEADER = "Python/jit/security_fixes.h"
+FIXES_MAKEFILE = "Makefile.pre.in"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,7 +144,27 @@ def generated_files(top: Path, base: Path, build: Path) -> dict[str, Path]:
     }
 
 
-def layers(top: Path, base: Path, build: Path, config: Config) -> dict[str, Layer | None]:
+def _fixed_files(
+    top: Path, base: Path, rules: Rules, ours: dict[str, Path], applied: fixes.Fixes
+) -> dict[str, tuple[bytes | None, str]]:
+    """Return upstream's files as our patches and then the fixes leave them, and what changed each last."""
+    patched = patched_files(top, base)
+    taboo = dict.fromkeys(ours, "is ours")
+    taboo[f"{DEFINITIONS}.c"] = "our generator reads, with definitions of ours over it,"
+    for names, who in ((rules.remove, "is removed"), (rules.generated, "our generator writes")):
+        taboo |= dict.fromkeys(names, who)
+    result: dict[str, tuple[bytes | None, str]] = {name: (data, "patches") for name, data in patched.items()}
+    for name, fixed in fixes.apply(applied, base, patched, taboo).items():
+        result[name] = (fixed, "Debian's fixes")
+    if FIXES_MAKEFILE in result:
+        data, origin = result[FIXES_MAKEFILE]
+        result[FIXES_MAKEFILE] = ((data or b"") + fixes.variables(applied).encode(), origin)
+    return result
+
+
+def layers(
+    top: Path, base: Path, build: Path, config: Config, applied: fixes.Fixes = fixes.NONE
+) -> dict[str, Layer | None]:
     """Return what every laid file should be (None: removed), all overrides checked."""
     rules_path = top / "Tools/build/overlay.toml"
     rules = load_rules(rules_path)
@@ -175,12 +200,13 @@ def layers(top: Path, base: Path, build: Path, config: Config) -> dict[str, Laye
         if name not in generated:
             problems.append(f"{where} [generated]: {name} is not written by the generator")
 
-    for name, data in patched_files(top, base).items():
+    for name, (data, by) in _fixed_files(top, base, rules, ours, applied).items():
         if name in result:
             origin = result[name]
             problems.append(f"{name}: is patched, and replaced by {origin.origin if origin else 'nothing'}")
         mode = 0o755 if os.access(base / name, os.X_OK) else 0o644
-        result[name] = Layer(data, mode, "patches")
+        result[name] = None if data is None else Layer(data, mode, by)
+    result[FIXES_HEADER] = Layer(fixes.header(applied).encode(), 0o644, "Debian's fixes")
 
     for name in sorted(rules.remove):
         if not (base / name).is_file():
@@ -220,10 +246,12 @@ def stock_tree(base: Path, tree: Path) -> None:
         _copy_base(base, tree, _base_id(base))
 
 
-def overlay(config: Config, base: Path, build: Path, tree: Path, top: Path = TOP) -> list[str]:
+def overlay(
+    config: Config, base: Path, build: Path, tree: Path, top: Path = TOP, applied: fixes.Fixes = fixes.NONE
+) -> list[str]:
     """Bring a tree up to date; return the paths that were written or removed."""
     base_id = _base_id(base)
-    wanted = layers(top, base, build, config)
+    wanted = layers(top, base, build, config, applied)
     state_path = tree.with_name(tree.name + ".laid.json")
     stamp = tree / ".base"
     if not stamp.exists() or stamp.read_text() != base_id:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from Tools.build.apt_sources import Source, debian_mirrors, parse_deb822, parse_list, read_sources
+from Tools.build.apt_sources import (
+    Source,
+    debian_mirrors,
+    parse_deb822,
+    parse_list,
+    read_sources,
+    security_archives,
+)
 
 ONE_LINE = """\
 # deb http://commented.example/debian bookworm main
@@ -66,6 +73,7 @@ def test_only_debian_archives_once_each() -> None:
         Source("cdrom:[Debian]", ("bookworm",), ("main",), ""),
     ]
     assert debian_mirrors(sources) == sources[:1]
+    assert security_archives(sources) == sources[3:4]
 
 
 def test_files_are_read_as_apt_does(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from Tools.build.jit_make import jit_fragments
 def test_ours_are_not_passed_on() -> None:
     ours = "--enable-experimental-jit=yes -enable-experimental-jit --disable-experimental-jit --srcdir=."
     ours += " --srcdir x --with-cpython-source=/p --with-ccache --without-ccache"
-    ours += " --with-jit-clang=c --install-deps"
+    ours += " --with-jit-clang=c --install-deps --with-security-fixes=no --without-security-fixes"
     theirs = ["--prefix=/usr", "--with-pydebug", "CC=gcc", "--enable-experimental-jitter"]
     assert upstream_options([*theirs[:2], *ours.split(), *theirs[2:]]) == theirs
 
@@ -94,12 +94,31 @@ def test_environment_reaches_upstream(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("option", "expected"),
+    [(None, "auto"), ("--with-security-fixes", "yes"), ("--without-security-fixes", "no")],
+)
+def test_security_fixes_are_remembered_and_told(tmp_path: Path, option: str | None, expected: str) -> None:
+    done = run_configure(tmp_path, "--enable-experimental-jit=no", *([option] if option else []))
+    assert done.returncode == 0, done.stderr
+    assert load_config(tmp_path / "build").fixes == expected
+    told = [line for line in done.stdout.splitlines() if line.startswith("security fixes: ")]
+    assert len(told) == 1
+    assert (
+        told[0]
+        .removeprefix("security fixes: ")
+        .startswith("none (--with-security-fixes=no)" if expected == "no" else "make asks Debian's archive")
+    )
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
         (["--enable-experimental-jit=fast"], "the values are yes, yes-off, interpreter, no"),
         (["--enable-experimental-jit", "--disable-gil"], "does not support the free-threaded build yet"),
         (["--with-cpython-source"], "needs a path"),
         (["--with-cpython-source=/does/not/exist"], "does not exist"),
+        (["--with-security-fixes=/does/not/exist"], "does not exist; the values are yes, no and a file"),
+        (["--with-security-fixes="], "needs a value"),
         (["CC=no-such-compiler", "--enable-experimental-jit=no"], r"CC=no-such-compiler does not"),
     ],
 )
@@ -123,10 +142,10 @@ def test_everything_missing_is_listed_with_one_command(tmp_path: Path) -> None:
                 break
     done = run_configure(tmp_path, "--enable-experimental-jit", PATH=str(tools))
     assert done.returncode == 1
-    for text in ("python3 >= 3.11", "a C compiler (gcc)", "GNU make", "clang >= 19"):
+    for text in ("python3 >= 3.11", "a C compiler (gcc)", "GNU make", "patch (", "clang >= 19"):
         assert text in done.stderr
     commands = [line for line in done.stderr.splitlines() if "apt-get install" in line]
-    assert commands == ["  sudo apt-get install python3 gcc libc6-dev make clang-19 llvm-19"]
+    assert commands == ["  sudo apt-get install python3 gcc libc6-dev make patch clang-19 llvm-19"]
 
 
 def test_configured_command_takes_everything_after_the_dashes(tmp_path: Path) -> None:

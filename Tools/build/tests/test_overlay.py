@@ -28,7 +28,7 @@ class Tree:
 
     def run(self) -> list[str]:
         changed = overlay(self.config, self.base, self.build, self.path, self.top)
-        return [name for name in changed if not name.endswith(".mk")]
+        return [name for name in changed if not name.endswith((".mk", "security_fixes.h"))]
 
     def text(self, name: str) -> str:
         return (self.path / name).read_text()

@@ -67,8 +67,8 @@ saved_by(const _PyExecutorObject *executor)
 bool
 _PyJitWorth_IsWorthMaking(const _PyExecutorObject *executor)
 {
-    // A test's trace may have no instructions at all.
-    if (!is_judged() || executor->worth == 0 || is_resumed_by_c(executor)) {
+    // Without a recording it is a trace that a test gives as text.
+    if (!is_judged() || ENGINE->recorder.number == 0 || is_resumed_by_c(executor)) {
         return true;
     }
     bool side = executor->kind == JIT_KIND_SIDE;

@@ -159,8 +159,8 @@ _PyInterpreterFrame *_PyJit_LeaveFrame(PyThreadState *tstate, _PyInterpreterFram
 /* --- Backends ------------------------------------------------------------------------------------------- */
 
 /* Makes EXECUTOR runnable from its trace (executor->trace) and exits; FROM is the exit whose values it takes, or NULL.  0: done,
- * executor->code and code_size are set; -1: could not, -2: could not because of what this trace is, -3: it would not pay; *reason says why (static
- * string); no exception is set. */
+ * executor->code and code_size are set; -1: could not, -2: could not because of what this trace is, -3: it would not pay (worth.c);
+ * *reason says why (static string), but for -3; no exception is set. */
 int _PyJit_Emit(_PyExecutorObject *executor, const _PyJitExit *from, const char **reason);
 void _PyJit_FreeCode(_PyExecutorObject *executor);
 

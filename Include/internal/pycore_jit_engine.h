@@ -120,7 +120,7 @@ typedef struct {
     int oparg;
     int depth;
     uint16_t sp;
-    uint16_t types;
+    uint16_t types, ends;
     PyObject *seen;
     uint8_t observed;
     uint8_t adapted;              // opcode and units are not those of the bytecode (adapt.c)

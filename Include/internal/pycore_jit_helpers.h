@@ -48,6 +48,8 @@ _PyJit_New(PyObject *made)
 
 /* --- dicts.c --- */
 
+/* *value: that of KEY in DICT, whatever a subclass makes of it; borrowed, or NULL if there is none.  -1: to find it may run code of users. */
+int _PyJit_DictFind(PyObject *dict, PyObject *key, PyObject **value);
 /* The value of KEY in an exact dict, borrowed.  NULL: there is none, or to find it may run code of users. */
 PyObject *_PyJit_DictGet(PyObject *dict, PyObject *key);
 /* The same, but OTHERWISE where there is none. */
@@ -55,6 +57,25 @@ PyObject *_PyJit_DictGetOr(PyObject *dict, PyObject *key, PyObject *otherwise);
 /* 1 or 0: KEY is in the exact dict, or the exact set or frozenset; -1: to find out may run code of users. */
 int64_t _PyJit_DictHas(PyObject *dict, PyObject *key);
 int64_t _PyJit_SetHas(PyObject *set, PyObject *key);
+
+/* DICT[KEY] = VALUE for an exact dict.  -1, with nothing done: it may run code of users, somebody watches the dict, or memory is short. */
+int _PyJit_DictSet(PyObject *dict, PyObject *key, PyObject *value);
+/* 1 or 0: PART is in the exact str; KEY is in the exact list or tuple; -1: to find out may run code of users. */
+int64_t _PyJit_StrHas(PyObject *str, PyObject *part);
+int64_t _PyJit_SequenceHas(PyObject *sequence, PyObject *key);
+
+/* --- find.c --- */
+
+/* What of an attribute can be said without running code of users. */
+enum { JIT_UNKNOWN = -1, JIT_ABSENT, JIT_FOUND };
+/* *value: attribute NAME of O, borrowed, if JIT_FOUND; else NULL. */
+int _PyJit_FindAttr(PyObject *o, PyObject *name, PyObject **value);
+/* The same as result; OTHERWISE where it is absent; NULL where that is not known. */
+PyObject *_PyJit_GetAttr(PyObject *o, PyObject *name, PyObject *otherwise);
+/* 1 or 0: is there one; -1: not known. */
+int64_t _PyJit_HasAttr(PyObject *o, PyObject *name);
+/* isinstance(O, CLASS): 1, 0, or -1: not known. */
+int64_t _PyJit_IsInstance(PyObject *o, PyObject *class);
 
 /* --- ranges.c --- */
 

@@ -145,15 +145,16 @@ typedef struct {
     uint8_t size;          // code units, with caches, without EXTENDED_ARG prefixes
     uint8_t depth;         // frames above the trace's first one, biased by 128
     uint8_t prefix : 4;    // number of EXTENDED_ARG units before it
-    uint8_t observed : 1;  // for the builder, as what follows but for `line`: the frame had a frame object before it ran
+    uint8_t observed : 1;  // for the builder, as what follows: the frame had a frame object before it ran
     uint8_t fits : 1;      // its form is the one for the types it was recorded with (adapt.c)
-    uint16_t line;         // unused in the first form: 0
+    uint16_t ends;         // JIT_TAG_ of what happens to the operands it gives up: 0: the top of the stack, 1: the one below ...
     uint16_t sp;           // where the stack pointer pointed before it ran, as an index into localsplus
     uint16_t types;        // JIT_TAG_ values, four bits each: see JIT_TAG
     PyObject *seen;        // an object the rule of this instruction asks for, alive until the trace is built; or NULL:
                            // LOAD_GLOBAL_MODULE, LOAD_GLOBAL_BUILTIN: the globals of its frame;
                            // LOAD_ATTR_METHOD_..., _PROPERTY, _NONDESCRIPTOR_...: what is in its cache;
                            // CALL_LEN, CALL_ISINSTANCE: the type of the (first) argument;
+                           // LOAD_ATTR, CALL_BUILTIN_FAST of a name: True or False, whether there is such an attribute (find.c);
                            // BINARY_SUBSCR, BINARY_SUBSCR_GETITEM, STORE_SUBSCR, BINARY_SLICE: the type of the container
 } _PyJitRecord;
 

@@ -30,6 +30,31 @@ trace op(DICT_HAS, (dict: object, key: object -- r: i64)) pure reads dict reads 
     EXIT_IF(r < 0);
 }
 
+// DICT[KEY] = V, with references of its own.  Leaves, with nothing done, where that may run code of users or memory is short.
+trace op(DICT_SET, (dict: object, key: object, v: object --)) exits calls writes dict writes attr {
+    EXIT_IF(_PyJit_DictSet(dict, key, v) < 0);
+}
+
+// 1 if PART is in S, both exact strs, else 0; leaves where memory is short.
+trace op(STR_HAS, (s: object, part: object -- r: i64)) pure exits calls {
+    r = _PyJit_StrHas(s, part);
+    EXIT_IF(r < 0);
+}
+
+// Character I of an exact str, if it is one of those that are made once and for all; else leaves.
+trace op(STR_GET, (s: object, i: i64 -- r: object)) pure exits {
+    EXIT_IF((uint64_t)i >= (uint64_t)PyUnicode_GET_LENGTH(s));
+    Py_UCS4 c = PyUnicode_READ_CHAR(s, i);
+    EXIT_IF(c >= 128);
+    r = (PyObject *)&_Py_SINGLETON(strings).ascii[c];
+}
+
+// 1 if KEY is in the exact list or tuple, else 0; leaves where that is hard to say.
+trace op(SEQUENCE_HAS, (sequence: object, key: object -- r: i64)) exits calls {
+    r = _PyJit_SequenceHas(sequence, key);
+    EXIT_IF(r < 0);
+}
+
 // The same for an exact set or frozenset.
 trace op(SET_HAS, (set: object, key: object -- r: i64)) exits calls {
     r = _PyJit_SetHas(set, key);

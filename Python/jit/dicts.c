@@ -1,4 +1,4 @@
-/* Lookups in dicts and sets that run no code of users.
+/* Lookups in dicts, sets, lists and tuples, and stores to dicts, that run no code of users.
  *
  * To find a key is to compare it with keys of the same hash, and to compare may run anything.  So the tables are walked here, in the
  * order in which they are filled (Objects/dictobject.c and setobject.c explain the sequences), and only keys are compared whose
@@ -9,6 +9,7 @@
 #ifdef _Py_TIER2
 
 #include "pycore_dict.h"
+#include "pycore_initconfig.h"     // _Py_GetConfig
 #include "pycore_jit_helpers.h"
 #include "pycore_object.h"
 #include "pycore_setobject.h"
@@ -17,13 +18,21 @@
 #define NEIGHBOURS 9           // entries of a set that are looked at before the next step
 #define MOST_ITEMS 8           // of a tuple as key
 #define UNSURE (-1)
+#define ENDS 3                 // a store gives up at most the old value, the key and the dict
+
+/* Objects of TYPE are equal to themselves alone, and their hash is made of the address: classes, functions, most instances. */
+static bool
+is_identity(PyTypeObject *type)
+{
+    return type->tp_hash == PyBaseObject_Type.tp_hash && type->tp_richcompare == PyBaseObject_Type.tp_richcompare;
+}
 
 /* Hashing and comparing KEY runs no code of users; nor of its items if it is a tuple (not NESTED).  Bytes may warn (-b). */
 static bool
 is_safe(PyObject *key, bool nested)
 {
     if (PyUnicode_CheckExact(key) || PyLong_CheckExact(key) || PyFloat_CheckExact(key) || PyBool_Check(key)
-        || key == Py_None) {
+        || key == Py_None || is_identity(Py_TYPE(key)) || (PyBytes_CheckExact(key) && !_Py_GetConfig()->bytes_warning)) {
         return true;
     }
     if (nested || !PyTuple_CheckExact(key) || PyTuple_GET_SIZE(key) > MOST_ITEMS) {
@@ -85,9 +94,8 @@ find_entry(PyDictKeysObject *keys, PyObject *key, Py_hash_t hash)
     }
 }
 
-/* *value: borrowed, or NULL if there is none.  0, or UNSURE. */
-static int
-find_value(PyObject *dict, PyObject *key, PyObject **value)
+int
+_PyJit_DictFind(PyObject *dict, PyObject *key, PyObject **value)
 {
     *value = NULL;
     if (!is_safe(key, false)) {
@@ -107,21 +115,21 @@ PyObject *
 _PyJit_DictGet(PyObject *dict, PyObject *key)
 {
     PyObject *value;
-    return find_value(dict, key, &value) < 0 ? NULL : value;
+    return _PyJit_DictFind(dict, key, &value) < 0 ? NULL : value;
 }
 
 PyObject *
 _PyJit_DictGetOr(PyObject *dict, PyObject *key, PyObject *otherwise)
 {
     PyObject *value;
-    return find_value(dict, key, &value) < 0 ? NULL : value != NULL ? value : otherwise;
+    return _PyJit_DictFind(dict, key, &value) < 0 ? NULL : value != NULL ? value : otherwise;
 }
 
 int64_t
 _PyJit_DictHas(PyObject *dict, PyObject *key)
 {
     PyObject *value;
-    return find_value(dict, key, &value) < 0 ? UNSURE : value != NULL;
+    return _PyJit_DictFind(dict, key, &value) < 0 ? UNSURE : value != NULL;
 }
 
 int64_t
@@ -147,6 +155,62 @@ _PyJit_SetHas(PyObject *set, PyObject *key)
             }
         }
     }
+}
+
+static bool
+is_watched(PyObject *dict)
+{
+    _Py_COMP_DIAG_PUSH
+    _Py_COMP_DIAG_IGNORE_DEPR_DECLS
+    return (((PyDictObject *)dict)->ma_version_tag & DICT_WATCHER_MASK) != 0;
+    _Py_COMP_DIAG_POP
+}
+
+int
+_PyJit_DictSet(PyObject *dict, PyObject *key, PyObject *value)
+{
+    PyObject *old;
+    if (is_watched(dict) || _PyJit_DictFind(dict, key, &old) < 0
+        || (old != NULL && Py_REFCNT(old) <= ENDS && !_PyJit_EndsQuietly(old, ENDS))) {
+        return UNSURE;
+    }
+    Py_INCREF(dict);           // it may be where the old value refers to it
+    int result = PyDict_SetItem(dict, key, value);
+    Py_DECREF(dict);
+    if (result < 0) {
+        PyErr_Clear();
+    }
+    return result;
+}
+
+int64_t
+_PyJit_StrHas(PyObject *str, PyObject *part)
+{
+    int has = PyUnicode_Contains(str, part);
+    if (has < 0) {
+        PyErr_Clear();         // memory is short
+    }
+    return has;
+}
+
+int64_t
+_PyJit_SequenceHas(PyObject *sequence, PyObject *key)
+{
+    PyObject **items = PySequence_Fast_ITEMS(sequence);
+    bool safe = is_safe(key, false);
+    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence); i++) {
+        PyObject *item = items[i];
+        if (item == key) {
+            return 1;
+        }
+        if (!safe || !is_safe(item, false)) {
+            return UNSURE;
+        }
+        if (PyObject_RichCompareBool(item, key, Py_EQ)) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 #endif /* _Py_TIER2 */

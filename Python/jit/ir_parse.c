@@ -493,11 +493,6 @@ read_record(Parser *p, uint32_t *index)
         }
         record.depth = (uint8_t)(below ? 128 - n : 128 + n);
     }
-    n = 0;
-    if (read_option(p, "line", UINT16_MAX, &n) < 0) {
-        return -1;
-    }
-    record.line = (uint16_t)n;
     int added = _PyJitTrace_AddRecord(p->t, &record, units);
     if (added < 0) {
         return no_memory();

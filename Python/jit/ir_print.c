@@ -197,9 +197,6 @@ put_record(Text *out, const _PyJitTrace *t, const _PyJitRecord *record)
     if (record->depth != 128) {
         putf(out, " depth %+d", record->depth - 128);
     }
-    if (record->line) {
-        putf(out, " line %u", record->line);
-    }
 }
 
 static void

@@ -143,7 +143,13 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case LOAD_GLOBAL_MODULE:
         case LOAD_GLOBAL_BUILTIN:
             return _PyJitLower_Global(b, index);
-        case LOAD_ATTR:
+        case LOAD_ATTR: {
+            uint32_t done = _PyJitLower_Attribute(b, index);
+            return done != 0 ? done : _PyJitLower_Find(b, index);
+        }
+        case CALL_ISINSTANCE:
+        case CALL_TYPE_1:
+            return _PyJitLower_Find(b, index);
         case LOAD_ATTR_INSTANCE_VALUE:
         case LOAD_ATTR_SLOT:
         case LOAD_ATTR_MODULE:
@@ -156,6 +162,8 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
             return _PyJitLower_Attribute(b, index);
         case BINARY_SUBSCR:
         case BINARY_SUBSCR_DICT:
+        case BINARY_SUBSCR_STR_INT:
+        case STORE_SUBSCR_DICT:
         case STORE_SUBSCR:
             return _PyJitLower_Subscript(b, index);
         case BINARY_SLICE:
@@ -170,7 +178,6 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case CALL_BUILTIN_FAST:
         case CALL_BUILTIN_FAST_WITH_KEYWORDS:
         case CALL_BUILTIN_CLASS:
-        case CALL_ISINSTANCE:
         case CALL_METHOD_DESCRIPTOR_FAST:
             return _PyJitLower_Builtin(b, index);
         // What is frequent goes to its rules at once.

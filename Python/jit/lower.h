@@ -250,6 +250,9 @@ void _PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local);
  * up. */
 bool _PyJitSlot_CanRelease(const _PyJitBuilder *b, uint32_t index, unsigned int tag);
 void _PyJitSlot_GuardRelease(_PyJitBuilder *b, uint32_t index, unsigned int tag);
+/* The same for the top COUNT slots, as RECORD says how they end. */
+bool _PyJitSlot_CanEnd(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t count);
+void _PyJitSlot_GuardEnds(_PyJitBuilder *b, const _PyJitRecord *record, uint32_t count);
 void _PyJitSlot_EndRecord(_PyJitBuilder *b);
 void _PyJitSlot_PushLocal(_PyJitBuilder *b, uint32_t local);
 void _PyJitSlot_Push(_PyJitBuilder *b, _PyJitSlot value);         // dirty
@@ -326,6 +329,8 @@ uint32_t _PyJitLower_Return(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Builtin(_PyJitBuilder *b, uint32_t index);
 /* The constant callable of a call with NARGS arguments on the stack and nothing bound; borrowed, or NULL. */
 PyObject *_PyJitLower_Callable(const _PyJitBuilder *b, uint32_t nargs);
+/* CALLABLE is the function of module builtins that has this name in the module's definition. */
+bool _PyJitLower_IsBuiltin(PyObject *callable, const char *name);
 /* lower_math.c: a call of CALLABLE (NULL: not known) with NARGS arguments. */
 uint32_t _PyJitLower_Math(_PyJitBuilder *b, uint32_t index, PyObject *callable, uint32_t nargs);
 /* lower_attr.c: attributes of instances, modules and classes. */
@@ -342,6 +347,8 @@ uint32_t _PyJitLower_Make(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Subscript(_PyJitBuilder *b, uint32_t index);
 /* lower_slice.c: BINARY_SLICE. */
 uint32_t _PyJitLower_Slice(_PyJitBuilder *b, uint32_t index);
+/* lower_find.c: attributes and classes of objects of any type: LOAD_ATTR, and calls of getattr, hasattr, isinstance, type, callable, id. */
+uint32_t _PyJitLower_Find(_PyJitBuilder *b, uint32_t index);
 /* The instruction at INDEX begins: its checks lead to it. */
 static inline void
 _PyJitLower_Begin(_PyJitBuilder *b, uint32_t index)

@@ -1,4 +1,5 @@
-/* Lowering rules of calls of builtins: len, abs, min, max, isinstance, float, int, dict.get.  Functions of module math: lower_math.c.
+/* Lowering rules of calls of builtins: len, abs, min, max, float, int, dict.get.  Functions of module math: lower_math.c; what is
+ * asked of any object: lower_find.c.
  *
  * The callable is a constant of the trace (lower_global.c), so what it is is known here.  Identity is kept: abs, min, max, float and
  * int may give back their argument, so where that object is known, or another slot has the same number, a check says which one it
@@ -26,9 +27,8 @@ _PyJitLower_Callable(const _PyJitBuilder *b, uint32_t nargs)
     return (PyObject *)(uintptr_t)JIT_INS(b->t, callable->object)->bits;
 }
 
-/* CALLABLE is the function of module builtins that has this name in the module's definition. */
-static bool
-is_builtin(PyObject *callable, const char *name)
+bool
+_PyJitLower_IsBuiltin(PyObject *callable, const char *name)
 {
     if (!PyCFunction_CheckExact(callable)) {
         return false;
@@ -97,7 +97,7 @@ call_abs(_PyJitBuilder *b, uint32_t index)
     uint32_t argument = b->depth - 1;
     int type = _PyJitSlot_Kind(b, argument, JIT_TAG(record->types, 0));
     PyObject *callable = _PyJitLower_Callable(b, 1);
-    if (type == JIT_TYPE_NONE || callable == NULL || !is_builtin(callable, "abs") || !b->slots[argument].dirty
+    if (type == JIT_TYPE_NONE || callable == NULL || !_PyJitLower_IsBuiltin(callable, "abs") || !b->slots[argument].dirty
         || !can_drop_all(b, 1)) {
         return 0;
     }
@@ -130,9 +130,9 @@ call_min_max(_PyJitBuilder *b, uint32_t index)
     if (callable == NULL) {
         return 0;
     }
-    bool least = is_builtin(callable, "min");
+    bool least = _PyJitLower_IsBuiltin(callable, "min");
     int type = _PyJitSlot_Kind(b, first, JIT_TAG(record->types, 1));
-    if ((!least && !is_builtin(callable, "max")) || type == JIT_TYPE_NONE
+    if ((!least && !_PyJitLower_IsBuiltin(callable, "max")) || type == JIT_TYPE_NONE
         || type != _PyJitSlot_Kind(b, second, JIT_TAG(record->types, 0))
         || !b->slots[first].dirty || !b->slots[second].dirty || !can_drop_all(b, 2)) {
         return 0;
@@ -180,31 +180,6 @@ call_class(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
-/* --- isinstance ------------------------------------------------------------------------------------------------------ */
-
-/* Only what is true by the type of the object: everything else may ask the class, or the object's `__class__`. */
-static uint32_t
-call_isinstance(_PyJitBuilder *b, uint32_t index)
-{
-    const _PyJitRecord *record = &b->t->records[index];
-    uint32_t object = b->depth - 2;
-    PyTypeObject *type = (PyTypeObject *)record->seen;
-    const _PyJitSlot *slot = &b->slots[b->depth - 1];
-    if (type == NULL || _PyJitLower_Callable(b, 2) != _PyInterpreterState_GET()->callable_cache.isinstance || !slot->dirty
-        || slot->object == JIT_REF_NONE || !JIT_IS_CONST(slot->object) || _PyJitSlot_IsBare(b, object) || !can_drop_all(b, 2)) {
-        return 0;
-    }
-    PyObject *class = (PyObject *)(uintptr_t)JIT_INS(b->t, slot->object)->bits;
-    if (class != (PyObject *)type) {
-        return 0;
-    }
-    _PyJitLower_Begin(b, index);
-    (void)emit2(b, JIT_OP_GUARD_EXACT, _PyJitSlot_Object(b, object), slot->object);
-    drop(b, 4);
-    _PyJitSlot_PushConst(b, Py_True);
-    return 1;
-}
-
 /* --- Methods -------------------------------------------------------------------------------------------------------- */
 
 /* dict.get, with one argument or a constant as the second. */
@@ -214,15 +189,13 @@ call_get(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t nargs = record->oparg, callable = b->depth - nargs - 2, self = callable + 1, key = self + 1;
     const _PyJitSlot *slot = &b->slots[callable], *last = &b->slots[b->depth - 1];
-    if (nargs < 1 || nargs > 2 || !slot->dirty || slot->object == JIT_REF_NONE || !JIT_IS_CONST(slot->object)) {
+    if (record->seen == NULL || nargs < 1 || nargs > 2 || !slot->dirty || slot->object == JIT_REF_NONE || !JIT_IS_CONST(slot->object)) {
         return 0;
     }
     PyObject *method = (PyObject *)(uintptr_t)JIT_INS(b->t, slot->object)->bits;
-    unsigned int tag = JIT_TAG(record->types, nargs - 1);
     if (method == NULL || !Py_IS_TYPE(method, &PyMethodDescr_Type) || PyDescr_TYPE(method) != &PyDict_Type
         || strcmp(((PyMethodDescrObject *)method)->d_method->ml_name, "get") != 0
-        || !can_drop(slot) || !can_drop(&b->slots[self]) || known_null(b, self) == 1 || _PyJitSlot_IsBare(b, self)
-        || (!can_drop(&b->slots[key]) && (tag == JIT_TAG_OTHER || tag == JIT_TAG_NULL))
+        || !can_drop(slot) || known_null(b, self) == 1 || _PyJitSlot_IsBare(b, self) || !_PyJitSlot_CanEnd(b, record, nargs + 1)
         || (nargs == 2 && (!last->dirty || last->object == JIT_REF_NONE || !JIT_IS_CONST(last->object)))) {
         return 0;
     }
@@ -230,7 +203,8 @@ call_get(_PyJitBuilder *b, uint32_t index)
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, self);
     (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, &PyDict_Type));
-    _PyJitRef known = plain_key(b, key);
+    _PyJitRef known = key_of(b, key);
+    _PyJitSlot_GuardEnds(b, record, nargs + 1);
     _PyJitRef value = _PyJitBuild_Emit3(b, JIT_OP_DICT_GET_OR, object, known, otherwise);
     drop(b, nargs + 2);
     _PyJitSlot_PushHeap(b, value);
@@ -245,11 +219,15 @@ _PyJitLower_Builtin(_PyJitBuilder *b, uint32_t index)
             return call_len(b, index);
         case CALL_BUILTIN_O: {
             uint32_t done = call_abs(b, index);
-            return done != 0 ? done : _PyJitLower_Math(b, index, _PyJitLower_Callable(b, 1), 1);
+            if (done == 0) {
+                done = _PyJitLower_Math(b, index, _PyJitLower_Callable(b, 1), 1);
+            }
+            return done != 0 ? done : _PyJitLower_Find(b, index);
         }
         case CALL_BUILTIN_FAST: {
             uint32_t nargs = b->t->records[index].oparg;
-            return _PyJitLower_Math(b, index, _PyJitLower_Callable(b, nargs), nargs);
+            uint32_t done = _PyJitLower_Math(b, index, _PyJitLower_Callable(b, nargs), nargs);
+            return done != 0 ? done : _PyJitLower_Find(b, index);
         }
         case CALL_BUILTIN_FAST_WITH_KEYWORDS:
             return call_min_max(b, index);
@@ -259,8 +237,6 @@ _PyJitLower_Builtin(_PyJitBuilder *b, uint32_t index)
         }
         case CALL_METHOD_DESCRIPTOR_FAST:
             return call_get(b, index);
-        case CALL_ISINSTANCE:
-            return call_isinstance(b, index);
         default:
             return 0;
     }

@@ -154,6 +154,7 @@ finish_test(_PyJitBuilder *b, uint32_t index, uint32_t operands, _PyJitRef truth
     while (operands-- > 0) {
         _PyJitSlot_DropTop(b);
     }
+    _PyJitSlot_EndRecord(b);
     if (!test_branch(b, index, &branch, &holds)) {
         _PyJitSlot_PushBool(b, truth);
         return 1;
@@ -238,22 +239,32 @@ truth(_PyJitBuilder *b, uint32_t index)
     return 2;
 }
 
-/* TO_BOOL of an exact list or str that memory need not give up. */
+/* TO_BOOL of an exact list, str, dict or tuple. */
 static uint32_t
 truth_of_size(_PyJitBuilder *b, uint32_t index)
 {
+    const _PyJitRecord *record = &b->t->records[index];
     uint32_t top = b->depth - 1;
-    const _PyJitSlot *slot = &b->slots[top];
-    if (!_PyJitSlot_CanDrop(b) || (slot->dirty && slot->object == JIT_REF_NONE)) {
+    if (_PyJitSlot_IsBare(b, top) || !_PyJitSlot_CanEnd(b, record, 1)) {
         return 0;
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, top);
-    if (b->t->records[index].opcode == TO_BOOL_STR) {
-        return finish_test(b, index, 1, _PyJitBuild_Emit(b, JIT_OP_STR_TRUE, object, JIT_REF_NONE, 0));
+    if (record->opcode == TO_BOOL_STR) {
+        _PyJitRef filled = emit1(b, JIT_OP_STR_TRUE, object);
+        _PyJitSlot_GuardEnds(b, record, 1);
+        return finish_test(b, index, 1, filled);
     }
-    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_LIST, object, JIT_REF_NONE, 0);
-    _PyJitRef size = _PyJitBuild_Emit(b, JIT_OP_LIST_SIZE, object, JIT_REF_NONE, 0);
+    _PyJitRef size;
+    if (record->opcode == TO_BOOL_LIST) {
+        (void)emit1(b, JIT_OP_GUARD_LIST, object);
+        size = emit1(b, JIT_OP_LIST_SIZE, object);
+    }
+    else {
+        (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, record->seen));
+        size = emit1(b, record->seen == (PyObject *)&PyDict_Type ? JIT_OP_DICT_SIZE : JIT_OP_TUPLE_SIZE, object);
+    }
+    _PyJitSlot_GuardEnds(b, record, 1);
     return finish_test(b, index, 1, not_of(b, _PyJitBuild_Emit(b, JIT_OP_IEQ, size, konst(b, 0), 0)));
 }
 
@@ -273,21 +284,19 @@ static uint32_t
 is_op(_PyJitBuilder *b, uint32_t index)
 {
     uint32_t slots[] = {b->depth - 2, b->depth - 1};
-    uint32_t inverted = b->t->records[index].oparg;
     int numbers = 0, others = 0;
     for (int i = 0; i < 2; i++) {
         const _PyJitSlot *slot = &b->slots[slots[i]];
-        if (!can_drop(slot)) {
-            return 0;          // its end may be seen
-        }
         numbers += slot->dirty && slot->object == JIT_REF_NONE;
         others += slot->number == JIT_REF_NONE && slot->object != JIT_REF_NONE
             && (JIT_IS_CONST(slot->object) || type_of_ref(b, slot->object) == JIT_TYPE_BOOL);
     }
-    if (numbers > 0 && others == 0) {
+    const _PyJitRecord *record = &b->t->records[index];
+    if ((numbers > 0 && others == 0) || !_PyJitSlot_CanEnd(b, record, 2)) {
         return 0;
     }
     _PyJitLower_Begin(b, index);
+    _PyJitSlot_GuardEnds(b, record, 2);
     _PyJitRef same;
     if (numbers > 0) {
         same = konst(b, 0);
@@ -297,7 +306,7 @@ is_op(_PyJitBuilder *b, uint32_t index)
         _PyJitRef other = _PyJitSlot_Object(b, slots[1]);
         same = _PyJitBuild_Emit(b, JIT_OP_SAME, one, other, 0);
     }
-    return finish_test(b, index, 2, inverted ? not_of(b, same) : same);
+    return finish_test(b, index, 2, record->oparg ? not_of(b, same) : same);
 }
 
 /* COMPARE_OP_STR: == and != of strings. */
@@ -315,23 +324,24 @@ compare_strings(_PyJitBuilder *b, uint32_t index)
     return finish_test(b, index, 2, operator == Py_NE ? not_of(b, equal) : equal);
 }
 
-/* CONTAINS_OP_DICT, CONTAINS_OP_SET, of what need not be given up. */
+/* `in` of an exact dict, set, frozenset, str, list or tuple, which is what the recorder saw. */
 static uint32_t
-contains(_PyJitBuilder *b, uint32_t index, bool dict)
+contains(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t key = b->depth - 2, container = b->depth - 1;
-    unsigned int tag = JIT_TAG(record->types, 1);
-    bool is_plain_key = tag != JIT_TAG_OTHER && tag != JIT_TAG_NULL;
-    if (!can_drop(&b->slots[container]) || _PyJitSlot_IsBare(b, container) || record->seen == NULL
-        || (!can_drop(&b->slots[key]) && !is_plain_key)) {
+    const PyTypeObject *type = (const PyTypeObject *)record->seen;
+    if (_PyJitSlot_IsBare(b, container) || type == NULL || !_PyJitSlot_CanEnd(b, record, 2)) {
         return 0;
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, container);
-    (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, record->seen));
-    _PyJitRef known = plain_key(b, key);
-    _PyJitRef has = emit2(b, dict ? JIT_OP_DICT_HAS : JIT_OP_SET_HAS, object, known);
+    (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, type));
+    _PyJitRef known = type == &PyUnicode_Type ? guard_str(b, key) : key_of(b, key);
+    _PyJitSlot_GuardEnds(b, record, 2);
+    int op = type == &PyDict_Type ? JIT_OP_DICT_HAS : type == &PyUnicode_Type ? JIT_OP_STR_HAS
+        : type == &PyList_Type || type == &PyTuple_Type ? JIT_OP_SEQUENCE_HAS : JIT_OP_SET_HAS;
+    _PyJitRef has = emit2(b, op, object, known);
     return finish_test(b, index, 2, record->oparg ? not_of(b, has) : has);
 }
 
@@ -366,7 +376,7 @@ jump(_PyJitBuilder *b, uint32_t index)
         _PyJitSlot_DropTop(b);
         return 1;
     }
-    if (!holds && !_PyJitSlot_CanDrop(b)) {
+    if (!holds && !_PyJitSlot_CanEnd(b, record, 1)) {
         return 0;
     }
     _PyJitLower_Begin(b, index);
@@ -374,6 +384,9 @@ jump(_PyJitBuilder *b, uint32_t index)
     (void)_PyJitBuild_Emit(b, holds ? JIT_OP_GUARD_NONE : JIT_OP_GUARD_NOT_NONE, value, JIT_REF_NONE, 0);
     if (holds) {
         b->slots[top].plain = 1;
+    }
+    else {
+        _PyJitSlot_GuardEnds(b, record, 1);
     }
     _PyJitSlot_DropTop(b);
     return 1;
@@ -388,6 +401,7 @@ _PyJitLower_Compare(_PyJitBuilder *b, uint32_t index)
         case COMPARE_OP_FLOAT:
             return compare(b, index);
         case TO_BOOL:
+            return b->t->records[index].seen != NULL ? truth_of_size(b, index) : truth(b, index);
         case TO_BOOL_BOOL:
         case TO_BOOL_INT:
         case TO_BOOL_NONE:
@@ -401,9 +415,10 @@ _PyJitLower_Compare(_PyJitBuilder *b, uint32_t index)
             return is_op(b, index);
         case COMPARE_OP_STR:
             return compare_strings(b, index);
+        case CONTAINS_OP:
         case CONTAINS_OP_DICT:
         case CONTAINS_OP_SET:
-            return contains(b, index, b->t->records[index].opcode == CONTAINS_OP_DICT);
+            return contains(b, index);
         case POP_JUMP_IF_TRUE:
         case POP_JUMP_IF_FALSE:
         case POP_JUMP_IF_NONE:

@@ -2,7 +2,7 @@
  * indexes of lists and tuples; and of those that are calls of a method of a class.
  *
  * The recorder says what type the container had (`seen`).  Arrays are known by the definition of their module, and checked by
- * the version of their type, which no other type ever has.
+ * the version of their type, which no other type ever has.  Of dicts and strings the rules are here, too.
  */
 #include "Python.h"
 
@@ -108,6 +108,70 @@ store_number(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* --- Dicts and strings ------------------------------------------------------------------------------------------------ */
+
+/* BINARY_SUBSCR_DICT. */
+static uint32_t
+load_value(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t container = b->depth - 2, key = b->depth - 1;
+    if (record->seen == NULL || _PyJitSlot_IsBare(b, container) || !_PyJitSlot_CanEnd(b, record, 2)) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, container);
+    (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, &PyDict_Type));
+    _PyJitRef known = key_of(b, key);
+    _PyJitSlot_GuardEnds(b, record, 2);
+    _PyJitRef value = emit2(b, JIT_OP_DICT_GET, object, known);
+    drop(b, 2);
+    _PyJitSlot_PushHeap(b, value);
+    return 1;
+}
+
+/* STORE_SUBSCR of an exact dict, STORE_SUBSCR_DICT.  The old value may end; what is borrowed from the heap may be from there. */
+static uint32_t
+store_value(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t value = b->depth - 3, container = b->depth - 2, key = b->depth - 1;
+    if (record->seen == NULL || _PyJitSlot_IsBare(b, container) || !_PyJitSlot_CanEnd(b, record, 2)) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, container);
+    (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, &PyDict_Type));
+    _PyJitRef known = key_of(b, key), stored = key_of(b, value);
+    _PyJitSlot_GuardEnds(b, record, 2);
+    // Those are still borrowed if it leaves, and not needed when it has written.
+    b->slots[container].heap = b->slots[key].heap = b->slots[value].heap = 0;
+    _PyJitSlot_OwnHeap(b);
+    (void)_PyJitBuild_Emit3(b, JIT_OP_DICT_SET, object, known, stored);
+    b->slots[value].plain = 1;     // the dict has it: this is not its end
+    drop(b, 3);
+    return 1;
+}
+
+/* A character of a str: BINARY_SUBSCR_STR_INT, or BINARY_SUBSCR with a negative index. */
+static uint32_t
+load_character(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t container = b->depth - 2, subscript = b->depth - 1;
+    if (record->seen == NULL || _PyJitSlot_IsBare(b, container)
+        || _PyJitSlot_Kind(b, subscript, JIT_TAG(record->types, 0)) != JIT_TYPE_I64) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = guard_str(b, container);
+    _PyJitRef i = index_of(b, subscript, JIT_OP_STR_SIZE, object);
+    _PyJitRef character = emit2(b, JIT_OP_STR_GET, object, i);
+    drop(b, 2);
+    _PyJitSlot_Push(b, (_PyJitSlot){.object = character, .dirty = 1, .plain = 1});
+    return 1;
+}
+
 /* --- Lists and tuples ------------------------------------------------------------------------------------------------- */
 
 /* An index that tier 1 has no form for: a negative one. */
@@ -134,6 +198,9 @@ load_subscript(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t container = b->depth - 2, subscript = b->depth - 1;
     const PyTypeObject *type = seen_type(b, index);
+    if (type == &PyDict_Type) {
+        return load_value(b, index);
+    }
     if (type == NULL || _PyJitSlot_Kind(b, subscript, JIT_TAG(record->types, 0)) != JIT_TYPE_I64
         || !_PyJitSlot_CanRelease(b, container, JIT_TAG(record->types, 2))) {
         return 0;
@@ -141,30 +208,10 @@ load_subscript(_PyJitBuilder *b, uint32_t index)
     if (type == &PyList_Type || type == &PyTuple_Type) {
         return load_item(b, index, type == &PyList_Type);
     }
-    return load_number(b, index);
-}
-
-/* BINARY_SUBSCR_DICT.  One of the operands may end with it: the key if that is no plain object, else the dict. */
-static uint32_t
-load_value(_PyJitBuilder *b, uint32_t index)
-{
-    const _PyJitRecord *record = &b->t->records[index];
-    uint32_t container = b->depth - 2, key = b->depth - 1;
-    bool key_may_end = JIT_TAG(record->types, 0) == JIT_TAG_OTHER && !can_drop(&b->slots[key]);
-    uint32_t ends = key_may_end ? key : container;
-    if (_PyJitSlot_IsBare(b, container) || !_PyJitSlot_CanRelease(b, ends, JIT_TAG(record->types, 2))
-        || (key_may_end && !can_drop(&b->slots[container]))) {
-        return 0;
+    if (type == &PyUnicode_Type) {
+        return load_character(b, index);
     }
-    _PyJitLower_Begin(b, index);
-    _PyJitRef object = _PyJitSlot_Object(b, container);
-    (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, &PyDict_Type));
-    _PyJitSlot_GuardRelease(b, ends, JIT_TAG(record->types, 2));
-    _PyJitRef known = plain_key(b, key);
-    _PyJitRef value = emit2(b, JIT_OP_DICT_GET, object, known);
-    drop(b, 2);
-    _PyJitSlot_PushHeap(b, value);
-    return 1;
+    return load_number(b, index);
 }
 
 uint32_t
@@ -176,7 +223,14 @@ _PyJitLower_Subscript(_PyJitBuilder *b, uint32_t index)
             return load_subscript(b, index);
         case BINARY_SUBSCR_DICT:
             return load_value(b, index);
+        case BINARY_SUBSCR_STR_INT:
+            return load_character(b, index);
+        case STORE_SUBSCR_DICT:
+            return store_value(b, index);
         case STORE_SUBSCR: {
+            if (seen_type(b, index) == &PyDict_Type) {
+                return store_value(b, index);
+            }
             bool whole = _PyJitSlot_Kind(b, b->depth - 1, JIT_TAG(record->types, 0)) == JIT_TYPE_I64;
             return record->seen != NULL && whole ? store_number(b, index) : 0;
         }

@@ -326,6 +326,7 @@ add_record(_PyJitRecorder *r)
         .depth = (uint8_t)(prev->depth + 128),
         .sp = prev->sp,
         .types = prev->types,
+        .ends = prev->ends,
         .seen = prev->seen,
         .observed = prev->observed,
         .fits = prev->fits,

@@ -12,6 +12,7 @@
 #include "pycore_interp.h"
 #include "pycore_long.h"
 #include "pycore_object.h"
+#include "pycore_opcode_metadata.h"
 #include "pycore_pystate.h"
 #include "pycore_jit_engine.h"
 #include "pycore_jit_helpers.h"
@@ -100,6 +101,32 @@ order_of(PyObject *x, PyObject *y)
     return overflow_x || overflow_y || left == right ? JIT_ORDER_OTHER : right < left ? JIT_ORDER_LESS : JIT_ORDER_MORE;
 }
 
+/* How many operands from the top of the stack the rule of the instruction PREV gives up, as it wants to know how they end (`ends`). */
+static int
+operands_that_end(const _PyJitPending *prev)
+{
+    int base = _PyOpcode_Deopt[prev->opcode];
+    if (base == LOAD_ATTR || base == TO_BOOL || base == POP_JUMP_IF_NONE || base == POP_JUMP_IF_NOT_NONE) {
+        return 1;
+    }
+    if (base == IS_OP || base == CONTAINS_OP || base == BINARY_SUBSCR || base == STORE_SUBSCR) {
+        return 2;
+    }
+    switch (prev->opcode) {
+        case CALL_BUILTIN_O:
+        case CALL_TYPE_1:
+            return 1;
+        case CALL_ISINSTANCE:
+            return 2;
+        case CALL_BUILTIN_FAST:
+            return Py_MIN(prev->oparg, 3);
+        case CALL_METHOD_DESCRIPTOR_FAST:
+            return Py_MIN(prev->oparg + 1, 3);
+        default:
+            return 0;
+    }
+}
+
 /* Instructions that check nothing but what they give up. */
 static bool
 only_stores(int opcode)
@@ -170,6 +197,9 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
         case STORE_SUBSCR_LIST_INT:
             types |= tag_of_item(stack_pointer[-2], stack_pointer[-1]) << 8;
             break;
+        case CALL_ISINSTANCE:
+            types |= depth >= 2 && _PyJit_IsInstance(stack_pointer[-2], stack_pointer[-1]) >= 0 ? JIT_TAG_BOOL << 8 : 0;
+            break;
         case CALL_BUILTIN_O:
             types |= order_of(NULL, stack_pointer[-1]) << 8;
             break;
@@ -186,6 +216,12 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
     if (only_stores(prev->opcode) && ((types >> 8 & 15) == JIT_TAG_QUIET || types >> 12 == JIT_TAG_QUIET)) {
         prev->fits = 1;        // the check that failed was for something else (GUARD_DROP, GUARD_SHARED)
     }
+    unsigned int ends = 0;
+    int count = operands_that_end(prev);
+    for (int i = 0; i < count && i < depth; i++) {
+        ends |= tag_of_release(stack_pointer[-1 - i]) << (4 * i);
+    }
+    prev->ends = (uint16_t)ends;
     prev->sp = (uint16_t)Py_MIN(sp, UINT16_MAX);
     prev->types = (uint16_t)types;
     prev->observed = frame->frame_obj != NULL;
@@ -201,23 +237,74 @@ has_quiet_iter(PyTypeObject *type)
         || type == &PyReversed_Type || type == &PyMap_Type;
 }
 
+/* True or False: there is such an attribute, or there is none; NULL: that cannot be said. */
+static PyObject *
+has_attribute(PyObject *o, PyObject *name)
+{
+    int64_t has = _PyJit_HasAttr(o, name);
+    return has == JIT_FOUND ? Py_True : has == JIT_ABSENT ? Py_False : NULL;
+}
+
+/* The type of CONTAINER, if it can be said whether it has KEY; else NULL. */
+static PyObject *
+type_for_contains(PyObject *container, PyObject *key)
+{
+    PyTypeObject *type = Py_TYPE(container);
+    int64_t has = type == &PyDict_Type ? _PyJit_DictHas(container, key)
+        : type == &PySet_Type || type == &PyFrozenSet_Type ? _PyJit_SetHas(container, key)
+        : type == &PyList_Type || type == &PyTuple_Type ? _PyJit_SequenceHas(container, key)
+        : type == &PyUnicode_Type && PyUnicode_CheckExact(key) ? 0 : -1;
+    return has >= 0 ? (PyObject *)type : NULL;
+}
+
+/* The type of CONTAINER for a subscript, but NULL where CONTAINER[KEY] is nothing that the rule finds. */
+static PyObject *
+type_for_subscript(PyObject *container, PyObject *key)
+{
+    PyTypeObject *type = Py_TYPE(container);
+    if (type == &PyDict_Type) {
+        return _PyJit_DictGet(container, key) != NULL ? (PyObject *)type : NULL;
+    }
+    if (type == &PyUnicode_Type) {
+        Py_ssize_t length = PyUnicode_GET_LENGTH(container);
+        Py_ssize_t i = PyLong_CheckExact(key) && _PyLong_IsCompact((PyLongObject *)key)
+            ? _PyLong_CompactValue((PyLongObject *)key) : length;
+        i += i < 0 ? length : 0;
+        return i >= 0 && i < length && PyUnicode_READ_CHAR(container, i) < 128 ? (PyObject *)type : NULL;
+    }
+    return (PyObject *)type;
+}
+
+/* What the cache of a LOAD_ATTR names, if the instruction's check of the type holds: only then it is sure to live.  Else whether OWNER has
+ * the attribute, for the generic form. */
+static PyObject *
+attribute_of_interest(const _PyJitPending *prev, PyObject *owner)
+{
+    uint16_t *cache = (uint16_t *)&prev->units[2].cache;
+    bool holds = false;
+    switch (prev->opcode) {
+        case LOAD_ATTR_METHOD_WITH_VALUES:
+        case LOAD_ATTR_METHOD_NO_DICT:
+        case LOAD_ATTR_PROPERTY:
+        case LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES:
+        case LOAD_ATTR_NONDESCRIPTOR_NO_DICT:
+            holds = Py_TYPE(owner)->tp_version_tag == read_u32(cache);
+            break;
+        case LOAD_ATTR_CLASS:
+            holds = PyType_Check(owner) && ((PyTypeObject *)owner)->tp_version_tag == read_u32(cache);
+            break;
+        default:
+            break;
+    }
+    return holds ? read_obj((uint16_t *)&prev->units[6].cache)
+        : prev->oparg & 1 ? NULL : has_attribute(owner, PyTuple_GET_ITEM(prev->code->co_names, prev->oparg >> 1));
+}
+
 /* What a record has in `seen`: borrowed, or NULL. */
 PyObject *
 _PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
 {
-    int opcode = prev->opcode;
-    uint16_t *cache = (uint16_t *)&prev->units[2].cache;
-    if (opcode == LOAD_ATTR_METHOD_WITH_VALUES || opcode == LOAD_ATTR_METHOD_NO_DICT || opcode == LOAD_ATTR_PROPERTY
-        || opcode == LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES || opcode == LOAD_ATTR_NONDESCRIPTOR_NO_DICT) {
-        // The method, getter or value, which is sure to live only if the instruction's check holds.
-        bool holds = Py_TYPE(stack_pointer[-1])->tp_version_tag == read_u32(cache);
-        return holds ? read_obj((uint16_t *)&prev->units[6].cache) : NULL;
-    }
-    if (opcode == LOAD_ATTR_CLASS) {
-        PyObject *class = stack_pointer[-1];
-        return PyType_Check(class) && ((PyTypeObject *)class)->tp_version_tag == read_u32(cache)
-            ? read_obj((uint16_t *)&prev->units[6].cache) : NULL;
-    }
+    int opcode = prev->opcode, base = _PyOpcode_Deopt[opcode];
     if (opcode == LOAD_GLOBAL_MODULE) {
         return frame->f_globals;
     }
@@ -227,8 +314,30 @@ _PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *
     }
     // The generic form may have run with fewer operands; then the rule is not asked.
     Py_ssize_t depth = stack_pointer - _PyFrame_Stackbase(frame);
-    if (opcode == BINARY_SUBSCR || opcode == BINARY_SUBSCR_GETITEM || opcode == STORE_SUBSCR) {
-        return depth >= 2 ? (PyObject *)Py_TYPE(stack_pointer[-2]) : NULL;
+    if (base == LOAD_ATTR) {
+        return depth >= 1 ? attribute_of_interest(prev, stack_pointer[-1]) : NULL;
+    }
+    if (base == BINARY_SUBSCR) {
+        return depth >= 2 ? type_for_subscript(stack_pointer[-2], stack_pointer[-1]) : NULL;
+    }
+    if (base == STORE_SUBSCR) {
+        PyObject *container = depth >= 2 ? stack_pointer[-2] : NULL;
+        bool unsure = container != NULL && PyDict_CheckExact(container) && _PyJit_DictHas(container, stack_pointer[-1]) < 0;
+        return container != NULL && !unsure ? (PyObject *)Py_TYPE(container) : NULL;
+    }
+    if (opcode == CALL_BUILTIN_FAST) {
+        int nargs = prev->oparg;
+        return depth >= nargs && (nargs == 2 || nargs == 3) ? has_attribute(stack_pointer[-nargs], stack_pointer[1 - nargs]) : NULL;
+    }
+    if (opcode == CALL_METHOD_DESCRIPTOR_FAST) {
+        // dict.get
+        PyObject *self = depth > prev->oparg ? stack_pointer[-prev->oparg - 1] : NULL;
+        return prev->oparg > 0 && self != NULL && PyDict_CheckExact(self) && _PyJit_DictHas(self, stack_pointer[-prev->oparg]) >= 0
+            ? (PyObject *)&PyDict_Type : NULL;
+    }
+    if (base == TO_BOOL) {
+        PyTypeObject *type = depth >= 1 ? Py_TYPE(stack_pointer[-1]) : NULL;
+        return type == &PyDict_Type || type == &PyTuple_Type ? (PyObject *)type : NULL;
     }
     if (opcode == BINARY_SLICE) {
         return depth >= 3 ? (PyObject *)Py_TYPE(stack_pointer[-3]) : NULL;
@@ -239,16 +348,14 @@ _PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *
     if (opcode == GET_ITER) {
         return depth >= 1 && has_quiet_iter(Py_TYPE(stack_pointer[-1])) ? (PyObject *)Py_TYPE(stack_pointer[-1]) : NULL;
     }
-    if (opcode == CONTAINS_OP_DICT || opcode == CONTAINS_OP_SET) {
-        // The generic form may have run, for something else.
-        PyTypeObject *type = depth >= 2 ? Py_TYPE(stack_pointer[-1]) : NULL;
-        bool fits = opcode == CONTAINS_OP_DICT ? type == &PyDict_Type : type == &PySet_Type || type == &PyFrozenSet_Type;
-        return fits ? (PyObject *)type : NULL;
+    if (base == CONTAINS_OP) {
+        return depth >= 2 ? type_for_contains(stack_pointer[-1], stack_pointer[-2]) : NULL;
     }
     if (opcode == CALL_ALLOC_AND_ENTER_INIT) {
         // The class, if it is the one the instruction was specialized for.
         PyObject *class = depth >= prev->oparg + 2 ? stack_pointer[-prev->oparg - 2] : NULL;
-        return class != NULL && PyType_Check(class) && ((PyTypeObject *)class)->tp_version_tag == read_u32(cache) ? class : NULL;
+        return class != NULL && PyType_Check(class) && ((PyTypeObject *)class)->tp_version_tag == read_u32((uint16_t *)&prev->units[2].cache)
+            ? class : NULL;
     }
     return opcode == CALL_LEN && depth >= 1 ? (PyObject *)Py_TYPE(stack_pointer[-1])
         : opcode == CALL_ISINSTANCE && depth >= 2 ? (PyObject *)Py_TYPE(stack_pointer[-2]) : NULL;

@@ -52,19 +52,14 @@ guard_str(_PyJitBuilder *b, uint32_t slot)
     return object;
 }
 
-/* The key of a lookup, in SLOT, as an object that can be dropped. */
+/* The key of a lookup, in SLOT, as an object. */
 static inline _PyJitRef
-plain_key(_PyJitBuilder *b, uint32_t slot)
+key_of(_PyJitBuilder *b, uint32_t slot)
 {
     if (_PyJitSlot_IsBare(b, slot)) {
         _PyJitSlot_Box(b, slot);
     }
-    _PyJitRef key = _PyJitSlot_Object(b, slot);
-    if (!can_drop(&b->slots[slot])) {
-        (void)emit1(b, JIT_OP_GUARD_PLAIN, key);
-        b->slots[slot].plain = 1;
-    }
-    return key;
+    return _PyJitSlot_Object(b, slot);
 }
 
 /* OBJECT, which is somewhere in the heap, can be given up.  TAG: what was recorded of it. */

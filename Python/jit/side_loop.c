@@ -41,6 +41,14 @@ has_more_numbers(const _PyJitBuilder *b, const _PyJitTrace *loop)
     return false;
 }
 
+/* OBJECT, which need not be there any more, is one of those the rules ask for by name. */
+static bool
+lives_for_ever(const void *object)
+{
+    return object == Py_True || object == Py_False || object == &PyDict_Type || object == &PyList_Type || object == &PyTuple_Type
+        || object == &PyUnicode_Type || object == &PySet_Type || object == &PyFrozenSet_Type;
+}
+
 /* Is what RECORD, of an older trace, has in `seen` alive?  It was held only while that trace was recorded.  B's trace has OWN
  * records of its own recording, which holds what they name. */
 static bool
@@ -49,8 +57,8 @@ is_alive(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t own)
     if (record->seen == NULL || record->opcode == CALL_LEN || record->opcode == CALL_ISINSTANCE) {
         return true;           // the rules only compare it
     }
-    if (record->opcode == GET_ITER || record->opcode == CONTAINS_OP_DICT || record->opcode == CONTAINS_OP_SET) {
-        return true;           // a builtin type, which lives for ever
+    if (record->opcode == GET_ITER || lives_for_ever(record->seen)) {
+        return true;
     }
     if ((record->opcode == LOAD_GLOBAL_MODULE || record->opcode == LOAD_GLOBAL_BUILTIN)
         && record->seen == ENGINE->recorder.frame->f_globals) {

@@ -601,6 +601,37 @@ _PyJitSlot_GuardRelease(_PyJitBuilder *b, uint32_t index, unsigned int tag)
     }
 }
 
+bool
+_PyJitSlot_CanEnd(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t count)
+{
+    uint32_t quiet = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        unsigned int tag = i < 4 ? JIT_TAG(record->ends, i) : JIT_TAG_OTHER;
+        if (can_drop(&b->slots[b->depth - 1 - i])) {
+            continue;
+        }
+        quiet += tag == JIT_TAG_QUIET;
+        if (tag == JIT_TAG_OTHER || tag == JIT_TAG_NULL || quiet > 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void
+_PyJitSlot_GuardEnds(_PyJitBuilder *b, const _PyJitRecord *record, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t index = b->depth - 1 - i;
+        _PyJitSlot *slot = &b->slots[index];
+        if (!can_drop(slot)) {
+            slot->quiet = JIT_TAG(record->ends, i) == JIT_TAG_QUIET;
+            emit1(b, slot->quiet ? JIT_OP_GUARD_QUIET : JIT_OP_GUARD_DROP, _PyJitSlot_Object(b, index), count);
+            slot->plain = 1;   // as far as this instruction goes
+        }
+    }
+}
+
 void
 _PyJitSlot_EndRecord(_PyJitBuilder *b)
 {

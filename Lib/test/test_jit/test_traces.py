@@ -171,8 +171,6 @@ class Writer:
                 line += f" prefix {self.random.randrange(1, 4)}"
             if self.chance():
                 line += f" depth {self.random.choice((-128, -1, 1, 127)):+d}"
-            if self.chance():
-                line += f" line {self.random.randrange(1, 65536)}"
         else:
             name = self.random.choice(self.OPERATIONS)
             operands = [self.value() if not self.chance(8) else "_" for _ in range(self.random.randrange(4))]

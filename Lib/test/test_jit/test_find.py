@@ -1,0 +1,494 @@
+"""What is asked of objects of any type: attributes, isinstance, type, id, `in`, truth, stores to dicts, characters of strings.
+
+The operations look without running code of users, so every way in which code of users could run is in `PROGRAM`, which is
+run with each check of its traces made to fail in turn.
+"""
+
+import sys
+import unittest
+
+from test.test_jit.exits import ForcedExits, loops
+from test.test_jit.test_typed import RUN_AND_COUNT
+
+if not hasattr(sys, "_jit") or not sys._jit.is_available():
+    raise unittest.SkipTest("this build has no JIT, or it cannot run")
+
+KINDS = """
+import abc, enum, functools, gc, sys, types, weakref
+
+class Plain:
+    shared = 7
+    def __init__(self, x): self.x = x
+    def method(self): return self.x
+
+class Slots:
+    __slots__ = "x", "y"
+    def __init__(self, x): self.x = x
+
+class Hook(Plain):
+    def __getattr__(self, name): return "hook " + name
+
+class All:
+    def __getattribute__(self, name): return "all " + name
+
+class Property:
+    @property
+    def x(self): return 5
+    @functools.cached_property
+    def y(self): return 6
+    @classmethod
+    def z(cls): return cls
+    @staticmethod
+    def shared(): return 8
+
+class Meta(type):
+    x = 11
+    @property
+    def y(cls): return "meta"
+    def __getattr__(cls, name): return "meta " + name
+
+class Made(metaclass=Meta):
+    shared = 12
+
+class Liar:
+    @property
+    def __class__(self): return Plain
+
+class Checks(type):
+    def __instancecheck__(cls, o): return o.__class__ is int
+
+class Ints(metaclass=Checks): pass
+
+class Base(abc.ABC): pass
+Base.register(Slots)
+
+class Colour(enum.Enum):
+    RED = 1
+    BLUE = 2
+
+module = types.ModuleType("module")
+module.x = 13
+hooked = types.ModuleType("hooked")
+hooked.__getattr__ = lambda name: "module " + name
+
+def no_dict():
+    p = Plain(1)
+    p.__dict__
+    return p
+
+def own_dict():
+    p = Plain(2)
+    p.__dict__ = {"x": 14, "shared": 15}
+    return p
+
+OBJECTS = [
+    Plain(1), Plain(2), no_dict(), own_dict(), Slots(3), Hook(4), All(), Property(), Made, Made(), Liar(), Plain, Slots, int, Base,
+    module, hooked, None, 5, "text", 2.5, (1,), [1], {1: 2}, len, Plain.method, Plain(1).method, Colour.RED, Ints, object(), type, b"b",
+]
+"""
+
+LOOPS = {
+    "attributes of many types": (
+        """
+        def f(n):
+            class A: pass
+            class B(A): k = 1
+            class C: __slots__ = ("k",)
+            class D: k = 2
+            class E(D): pass
+            class F(E): pass
+            a, c = A(), C()
+            a.k = c.k = 3
+            objects = [D, a, E, B(), c, D(), F(), F]
+            t = 0
+            for i in range(n):
+                t += objects[i & 7].k
+            return t
+        """,
+        ["GET_ATTR", "UNBOX_INT", "IADD"],
+        ["OPAQUE"],
+    ),
+    "isinstance": (
+        """
+        def f(n):
+            class A: pass
+            class B(A): pass
+            objects = A(), B(), 1, "s"
+            classes = A, (int, str), B, object
+            t = 0
+            for i in range(n):
+                t += isinstance(objects[i & 3], classes[i >> 2 & 3])
+            return t
+        """,
+        ["IS_INSTANCE", "BOOL_OF", "IADD"],
+        ["OPAQUE"],
+    ),
+    "names that are given": (
+        """
+        def f(n):
+            class A: k = 3
+            a, t = A(), 0
+            for i in range(n):
+                t += getattr(a, "k") + getattr(a, "m", 4) + hasattr(a, "z")
+            return t
+        """,
+        ["GET_ATTR", "GET_ATTR_OR", "HAS_ATTR", "IADD"],
+        ["OPAQUE"],
+    ),
+    "types and addresses": (
+        """
+        def f(n):
+            objects, t = (1, "s"), 0
+            for i in range(n):
+                o = objects[i & 1]
+                t += (type(o) is int) + (id(o) & 1) + callable(o)
+            return t
+        """,
+        ["TYPE_OF", "SAME", "ADDRESS_OF", "CAN_CALL", "IADD"],
+        ["OPAQUE"],
+    ),
+    "stores to a dict": (
+        """
+        def f(n):
+            d, t = {}, 0
+            for i in range(n):
+                d[i & 15] = i
+                d["k"] = i
+                t += d["k"]
+            return t
+        """,
+        ["DICT_SET", "DICT_SET", "DICT_GET", "IADD"],
+        ["OPAQUE"],
+    ),
+    "characters": (
+        """
+        def f(n):
+            s, t = "abcdefgh", 0
+            for i in range(n):
+                c = s[i & 7]
+                if c in "aeiou" or c == s[-1] or c in ("b", "c"):
+                    t += 1
+            return t
+        """,
+        ["STR_GET", "STR_HAS"],
+        ["OPAQUE"],
+    ),
+    "truth and identity of what is only looked at": (
+        """
+        def f(n):
+            things, t = [{}, {1: 2}, {3: 4}, {}], 0
+            missing = things[0]
+            for i in range(n):
+                if things[i & 3]:
+                    t += 1
+                if things[i & 3] is missing:
+                    t += 2
+            return t
+        """,
+        ["DICT_SIZE", "SAME"],
+        ["OPAQUE"],
+    ),
+}
+
+PROGRAM = (
+    KINDS
+    + """
+def short(value):
+    return value if isinstance(value, (int, str, float, tuple)) else getattr(value, "__qualname__", type(value).__name__)
+
+def attributes(n):
+    out = []
+    for i in range(n):
+        o = OBJECTS[i % len(OBJECTS)]
+        try:
+            out.append(short(o.x))
+        except AttributeError as error:
+            out.append((str(error), error.__traceback__.tb_lineno))
+        try:
+            out.append(short(o.shared))
+            out.append(short(o.y))
+        except AttributeError as error:
+            out.append((str(error), error.__traceback__.tb_lineno))
+        out.append(short(o.__class__))
+        if i == 100:
+            Plain.shared = property(lambda self: "now a property")
+        if i == 140:
+            Plain.shared = 7
+        if i == 160:
+            OBJECTS[0].shared = "of its own"
+        if i == 180:
+            del OBJECTS[0].shared
+    return out
+
+def names_of_classes(n):
+    out = []
+    for i in range(n):
+        o = OBJECTS[i % len(OBJECTS)]
+        c = type(o)
+        out.append((c.__name__, c.__qualname__, c.__module__, c.__class__.__name__))
+        if i == 150:
+            Plain.__name__ = "Renamed"
+    Plain.__name__ = "Plain"
+    return out
+
+def given_names(n):
+    out = []
+    names = ["x", "shared", "y", "no", "__class__", "__dict__", "method", "z", "append"]
+    missing = object()
+    for i in range(n):
+        o, name = OBJECTS[i % len(OBJECTS)], names[i // 3 % len(names)]
+        out.append(hasattr(o, name))
+        value = getattr(o, name, None)
+        out.append(short(value))
+        out.append(getattr(o, name, missing) is missing)
+        try:
+            out.append(short(getattr(o, name)))
+            if i % 50 == 49:
+                getattr(o, 5)
+        except (AttributeError, TypeError) as error:
+            out.append((str(error), error.__traceback__.tb_lineno))
+    return out
+
+def instances(n):
+    out = []
+    classes = [
+        int, Plain, (int, str), (), ((Slots, (Hook,)), float), type, Meta, Ints, Base, object, int | str, (Made, Ints),
+        (Ints, Made), types.FunctionType, Liar, Colour,
+    ]
+    for i in range(n):
+        c = classes[i % len(classes)]
+        o = OBJECTS[i // 2 % len(OBJECTS)]
+        out.append(isinstance(o, c))
+        if isinstance(o, classes[i * 5 % len(classes)]):
+            out.append(i)
+        if i % 60 == 59:
+            try:
+                isinstance(o, 5)
+            except TypeError as error:
+                out.append(str(error))
+    return out
+
+class Changes: pass
+class Other: pass
+
+def changed_class(n):
+    o, out = Changes(), []
+    o.x = 1
+    for i in range(n):
+        out.append((isinstance(o, Changes), type(o) is Other, isinstance(o, (str, Other)), o.x))
+        if i == 100:
+            o.__class__ = Other
+        if i == 150:
+            Other.x = property(lambda self: 2)
+    del Other.x
+    return out
+
+def types_and_addresses(n):
+    out = []
+    for i in range(n):
+        o = OBJECTS[i % len(OBJECTS)]
+        out.append((type(o).__name__, callable(o), id(o) == id(OBJECTS[i % len(OBJECTS)]), type(o) is type(None), type(i) is int))
+        out.append(type([]) is list)
+        out.append(callable(lambda: 0))
+        out.append(id(i) == id(i))
+    return out
+
+class Noisy:
+    heard = []
+    def __init__(self, k): self.k = k
+    def __del__(self): Noisy.heard.append(self.k)
+
+class Key:
+    def __init__(self, k): self.k = k
+    def __hash__(self): return hash(self.k)
+    def __eq__(self, other):
+        Noisy.heard.append("eq")
+        return isinstance(other, Key) and self.k == other.k
+
+def stores(n):
+    Noisy.heard.clear()
+    d, out = {}, []
+    keys = [1, 1.0, True, "a", "b", (1, 2), (1.0, 2), None, Plain, Plain(5), b"x", len]
+    for i in range(n):
+        d[keys[i % len(keys)]] = i
+        d[i, i % 7] = [i]
+        d[i % 5, "t"] = Noisy(i)
+        d["last"] = (i, [i])
+        d["same"] = d
+        out.append((len(d), d["last"][0], len(Noisy.heard)))
+        if i % 30 == 29:
+            d[Key(i % 60)] = i
+            d[Key(i % 60)] = -i
+    try:
+        for i in range(n):
+            d[i if i < 150 else [i]] = 0
+    except TypeError as error:
+        out.append(str(error))
+    out.append([str(k) if not isinstance(k, (Key, Plain, type)) else type(k).__name__ for k in d if k != len])
+    d.clear()
+    return out, Noisy.heard
+
+def nested_ends(n):
+    # The old value ends with the store, or with the key.
+    Noisy.heard.clear()
+    d, out = {}, []
+    for i in range(n):
+        d["k"] = [Noisy(i)]
+        out.append(len(Noisy.heard))
+        d[(d["k"][0],)] = 1
+        d["k"] = 0
+        out.append(len(Noisy.heard))
+        d.popitem()
+        out.append(len(Noisy.heard))
+    return out, Noisy.heard
+
+class Holder: pass
+
+def dict_of_what_ends(n):
+    out = []
+    for i in range(n):
+        h = Holder()
+        h.d = {"h": h}
+        d = h.d
+        d["n"] = i
+        del h
+        d["h"] = None
+        out.append(d["n"])
+    return out
+
+def own_dicts(n):
+    out = []
+    p = Plain(0)
+    for i in range(n):
+        p.x = i
+        p.__dict__["x"] = i + 1
+        out.append(p.x)
+        vars(p)["y" if i & 1 else "z"] = i
+        out.append((p.x, hasattr(p, "y"), hasattr(p, "z")))
+        if i % 40 == 39:
+            p = Plain(0)
+    return out
+
+def global_stores(n):
+    g, out = globals(), []
+    for i in range(n):
+        g["counter"] = i
+        out.append(counter)
+    return out
+
+counter = 0
+
+def membership(n):
+    out = []
+    things = [
+        "abcdef", ["a", 1, 2.5, None], ("a", "xyz", (1, 2)), {"a": 1, 5: 2}, {"a", 1}, frozenset("ab"), [Plain, Slots], (len, int),
+        [Key(7)], (Key(1),), range(5), "", [],
+    ]
+    keys = ["a", "xyz", 1, 7, 1.0, None, (1, 2), Plain, len, Key(7), "\u20ac", True]
+    Noisy.heard.clear()
+    for i in range(n):
+        t, k = things[i % len(things)], keys[i // 2 % len(keys)]
+        try:
+            out.append(k in t)
+            if k not in t:
+                out.append(i)
+        except TypeError as error:
+            out.append(str(error))
+        out.append(("a" in "banana", i & 3 in (1, 2), i % 7 in [1, 5, 6], None in (i, None), i in ()))
+        out.append("a" + "b" in ["ab", "c"])
+    return out, len(Noisy.heard)
+
+def characters(n):
+    out = []
+    strings = ["abcdef", "a\u20acb\xe9c\x7f", "", "x", Sub("abc")]
+    for i in range(n):
+        s = strings[i % len(strings)]
+        try:
+            out.append((s[i % 7], s[-1 - i % 5]))
+            out.append(s[0] is s[0])
+            out.append((s + "y")[-1])
+        except IndexError as error:
+            out.append((str(error), error.__traceback__.tb_lineno))
+    return out
+
+class Sub(str):
+    def __getitem__(self, i): return "sub"
+
+class Truth:
+    def __init__(self, k): self.k = k
+    def __bool__(self): return self.k
+
+class Length:
+    def __len__(self): return 0
+
+def truth(n):
+    Noisy.heard.clear()
+    things = [{}, {1: 2}, (), (1,), [], [1], "", "s", 0, 5, 0.0, None, Truth(True), Truth(False), Length(), set(), {1}, Plain(1), b"", range(0)]
+    out = []
+    for i in range(n):
+        t = things[i % len(things)]
+        if t:
+            out.append(i)
+        if not t:
+            out.append(-i)
+        if (i, t)[1:]:
+            out.append("pair")
+        if {i & 1: t} and dict() or ():
+            out.append("never")
+        if [Noisy(i)] is None or (Noisy(-i), t) is t:
+            out.append("never")
+        out.append(len(Noisy.heard))
+    return out
+
+def nones(n):
+    Noisy.heard.clear()
+    out, found = [], {1: Noisy(1), 2: None, 3: [4]}
+    for i in range(n):
+        x = found.get(i % 5)
+        if x is None:
+            out.append(i)
+        if found.get((i % 5, i)) is not None or found.get(i % 4, found) is found:
+            out.append(-i)
+        if make(i) is not None:
+            out.append(len(Noisy.heard))
+        if i % 50 == 49:
+            found[1] = Noisy(i)
+    return out
+
+def make(i):
+    return None if i % 3 == 0 else [i] if i % 3 == 1 else Noisy(i)
+
+FUNCTIONS = [
+    attributes, names_of_classes, given_names, instances, changed_class, types_and_addresses, stores, nested_ends, dict_of_what_ends,
+    own_dicts, global_stores, membership, characters, truth, nones,
+]
+
+def run():
+    return [str((f.__name__, f(220))) for f in FUNCTIONS]
+"""
+    + RUN_AND_COUNT
+)
+
+
+class LoopTests(unittest.TestCase):
+    def test_optimized_loops(self):
+        for name, (source, present, absent) in LOOPS.items():
+            with self.subTest(name):
+                found = loops(source)
+                good = [x for x in found if not set(absent) & set(x) and in_order(present, x)]
+                self.assertTrue(good, found)
+
+
+def in_order(wanted, found):
+    rest = iter(found)
+    return all(name in rest for name in wanted)
+
+
+class ExitTests(ForcedExits, unittest.TestCase):
+    """Every check fails in turn."""
+
+    program = PROGRAM
+
+
+if __name__ == "__main__":
+    unittest.main()

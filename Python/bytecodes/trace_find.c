@@ -1,0 +1,40 @@
+// Trace operations that find attributes and classes of any object (Python/jit/find.c).  They leave where to find them could run code of
+// users, or would make an object.  What they give is borrowed from the heap.
+
+// The attribute NAME of O; leaves where there is none (tier 1 raises).
+trace op(GET_ATTR, (o: object, name: object -- r: object)) exits calls {
+    r = _PyJit_GetAttr(o, name, NULL);
+    EXIT_IF(r == NULL);
+}
+
+// The same, but DEFAULT where there is none.
+trace op(GET_ATTR_OR, (o: object, name: object, default_: object -- r: object)) exits calls {
+    r = _PyJit_GetAttr(o, name, default_);
+    EXIT_IF(r == NULL);
+}
+
+// 1 if O has such an attribute, else 0.
+trace op(HAS_ATTR, (o: object, name: object -- r: i64)) exits calls {
+    r = _PyJit_HasAttr(o, name);
+    EXIT_IF(r < 0);
+}
+
+// 1 if O is an instance of CLASS, a class or a tuple of classes, else 0.
+trace op(IS_INSTANCE, (o: object, class: object -- r: i64)) pure reads type exits calls {
+    r = (PyObject *)Py_TYPE(o) == class ? 1 : _PyJit_IsInstance(o, class);
+    EXIT_IF(r < 0);
+}
+
+trace op(TYPE_OF, (o: object -- r: object)) pure reads type {
+    r = (PyObject *)Py_TYPE(o);
+}
+
+// 1 if O can be called, else 0.
+trace op(CAN_CALL, (o: object -- r: i64)) pure reads type {
+    r = Py_TYPE(o)->tp_call != NULL;
+}
+
+// What `id` says of O.
+trace op(ADDRESS_OF, (o: object -- r: i64)) pure {
+    r = (int64_t)(intptr_t)o;
+}

@@ -74,8 +74,22 @@ int _PyJit_FindAttr(PyObject *o, PyObject *name, PyObject **value);
 PyObject *_PyJit_GetAttr(PyObject *o, PyObject *name, PyObject *otherwise);
 /* 1 or 0: is there one; -1: not known. */
 int64_t _PyJit_HasAttr(PyObject *o, PyObject *name);
+/* The method that `o.name(...)` calls with O as its first argument, borrowed; NULL: there is none, or that is not known. */
+PyObject *_PyJit_FindMethod(PyObject *o, PyObject *name);
 /* isinstance(O, CLASS): 1, 0, or -1: not known. */
 int64_t _PyJit_IsInstance(PyObject *o, PyObject *class);
+
+/* --- str_methods.c --- */
+
+/* What a method of str gives: True or False; an exact str or int; another object. */
+enum { JIT_STR_TRUTH, JIT_STR_PLAIN, JIT_STR_OTHER };
+/* The number of a method of str that runs no code of users, if CALLABLE is its descriptor; -1: it is not. */
+int _PyJitStr_Method(PyObject *callable, int *gives);
+/* Calls METHOD (a number) of the exact str SELF with up to two arguments, NULL where there is none: exact strs, ints, None, or lists or
+ * tuples.  A new reference; NULL, with no exception set: it failed, and nothing has changed. */
+PyObject *_PyJit_CallStr(uint32_t method, PyObject *self, PyObject *first, PyObject *second);
+/* The same for one that is a test: 1, 0, or -1. */
+int64_t _PyJit_TestStr(uint32_t method, PyObject *self, PyObject *argument);
 
 /* --- ranges.c --- */
 

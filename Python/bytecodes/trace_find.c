@@ -7,7 +7,13 @@ trace op(GET_ATTR, (o: object, name: object -- r: object)) exits calls {
     EXIT_IF(r == NULL);
 }
 
-// The same, but DEFAULT where there is none.
+// The method that `o.name(...)` calls with O as its first argument.
+trace op(GET_METHOD, (o: object, name: object -- r: object)) exits calls {
+    r = _PyJit_FindMethod(o, name);
+    EXIT_IF(r == NULL);
+}
+
+// The same as GET_ATTR, but DEFAULT where there is none.
 trace op(GET_ATTR_OR, (o: object, name: object, default_: object -- r: object)) exits calls {
     r = _PyJit_GetAttr(o, name, default_);
     EXIT_IF(r == NULL);

@@ -178,6 +178,19 @@ _PyJit_FindAttr(PyObject *o, PyObject *name, PyObject **value)
 }
 
 PyObject *
+_PyJit_FindMethod(PyObject *o, PyObject *name)
+{
+    PyTypeObject *type = Py_TYPE(o);
+    PyObject *value, *descr;
+    if (type->tp_getattro != PyObject_GenericGetAttr || !PyUnicode_CheckExact(name)) {
+        return NULL;
+    }
+    descr = _PyType_Lookup(type, name);
+    bool is_method = descr != NULL && PyType_HasFeature(Py_TYPE(descr), Py_TPFLAGS_METHOD_DESCRIPTOR);
+    return is_method && find_in_instance(o, name, &value) == JIT_ABSENT ? descr : NULL;
+}
+
+PyObject *
 _PyJit_GetAttr(PyObject *o, PyObject *name, PyObject *otherwise)
 {
     PyObject *value;

@@ -147,6 +147,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
             uint32_t done = _PyJitLower_Attribute(b, index);
             return done != 0 ? done : _PyJitLower_Find(b, index);
         }
+        case LOAD_ATTR_METHOD_LAZY_DICT:
         case CALL_ISINSTANCE:
         case CALL_TYPE_1:
             return _PyJitLower_Find(b, index);
@@ -179,6 +180,9 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case CALL_BUILTIN_FAST_WITH_KEYWORDS:
         case CALL_BUILTIN_CLASS:
         case CALL_METHOD_DESCRIPTOR_FAST:
+        case CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS:
+        case CALL_METHOD_DESCRIPTOR_NOARGS:
+        case CALL_METHOD_DESCRIPTOR_O:
             return _PyJitLower_Builtin(b, index);
         // What is frequent goes to its rules at once.
         case COMPARE_OP_INT:

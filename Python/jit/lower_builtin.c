@@ -1,4 +1,4 @@
-/* Lowering rules of calls of builtins: len, abs, min, max, float, int, dict.get.  Functions of module math: lower_math.c; what is
+/* Lowering rules of calls of builtins: len, abs, min, max, float, int, dict.get, methods of str.  Functions of module math: lower_math.c; what is
  * asked of any object: lower_find.c.
  *
  * The callable is a constant of the trace (lower_global.c), so what it is is known here.  Identity is kept: abs, min, max, float and
@@ -13,6 +13,7 @@
 #include "pycore_code.h"
 #include "pycore_interp.h"
 #include "pycore_pystate.h"
+#include "pycore_jit_helpers.h"
 #include "jit/math_functions.h"
 #include "jit/rules.h"
 
@@ -73,10 +74,11 @@ give_number(_PyJitBuilder *b, _PyJitRef number, uint32_t nargs)
 static uint32_t
 call_len(_PyJitBuilder *b, uint32_t index)
 {
-    const PyTypeObject *type = (const PyTypeObject *)b->t->records[index].seen;
+    const _PyJitRecord *record = &b->t->records[index];
+    const PyTypeObject *type = (const PyTypeObject *)record->seen;
     int op = type == &PyList_Type ? JIT_OP_LIST_SIZE : type == &PyTuple_Type ? JIT_OP_TUPLE_SIZE
         : type == &PyDict_Type ? JIT_OP_DICT_SIZE : type == &PyUnicode_Type ? JIT_OP_STR_SIZE : JIT_OP_NOP;
-    if (op == JIT_OP_NOP || _PyJitLower_Callable(b, 1) != _PyInterpreterState_GET()->callable_cache.len || !can_drop_all(b, 1)
+    if (op == JIT_OP_NOP || _PyJitLower_Callable(b, 1) != _PyInterpreterState_GET()->callable_cache.len || !_PyJitSlot_CanEnd(b, record, 1)
         || _PyJitSlot_IsBare(b, b->depth - 1)) {
         return 0;
     }
@@ -84,6 +86,7 @@ call_len(_PyJitBuilder *b, uint32_t index)
     _PyJitRef object = _PyJitSlot_Object(b, b->depth - 1);
     int guard = type == &PyList_Type ? JIT_OP_GUARD_LIST : type == &PyTuple_Type ? JIT_OP_GUARD_TUPLE : JIT_OP_GUARD_EXACT;
     (void)emit2(b, guard, object, guard == JIT_OP_GUARD_EXACT ? object_const(b, type) : JIT_REF_NONE);
+    _PyJitSlot_GuardEnds(b, record, 1);
     give_number(b, emit1(b, op, object), 1);
     return 1;
 }
@@ -211,6 +214,85 @@ call_get(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* The argument of a method of str in SLOT: exact str, int or None, or a LIST or tuple that join takes. */
+static bool
+is_argument(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t slot)
+{
+    uint32_t from_top = b->depth - 1 - slot;
+    unsigned int tag = from_top < 2 ? JIT_TAG(record->types, from_top) : JIT_TAG_OTHER;
+    const _PyJitSlot *argument = &b->slots[slot];
+    if (argument->dirty && argument->object != JIT_REF_NONE && JIT_IS_CONST(argument->object)) {
+        PyObject *value = (PyObject *)(uintptr_t)JIT_INS(b->t, argument->object)->bits;
+        return value != NULL && (PyUnicode_CheckExact(value) || PyLong_CheckExact(value) || PyTuple_CheckExact(value) || value == Py_None);
+    }
+    return tag == JIT_TAG_STR || _PyJitSlot_Kind(b, slot, tag) == JIT_TYPE_I64
+        || (from_top == 0 && (record->seen == (PyObject *)&PyList_Type || record->seen == (PyObject *)&PyTuple_Type));
+}
+
+/* The object of such an argument, after its check. */
+static _PyJitRef
+argument_of(_PyJitBuilder *b, const _PyJitRecord *record, uint32_t slot)
+{
+    uint32_t from_top = b->depth - 1 - slot;
+    const _PyJitSlot *argument = &b->slots[slot];
+    if (argument->dirty && argument->object != JIT_REF_NONE && JIT_IS_CONST(argument->object)) {
+        return argument->object;
+    }
+    if (JIT_TAG(record->types, from_top) == JIT_TAG_STR) {
+        return guard_str(b, slot);
+    }
+    if (_PyJitSlot_Kind(b, slot, JIT_TAG(record->types, from_top)) == JIT_TYPE_I64) {
+        (void)_PyJitSlot_Number(b, slot, JIT_TYPE_I64);
+        return key_of(b, slot);
+    }
+    _PyJitRef object = _PyJitSlot_Object(b, slot);
+    (void)emit1(b, record->seen == (PyObject *)&PyList_Type ? JIT_OP_GUARD_LIST : JIT_OP_GUARD_TUPLE, object);
+    return object;
+}
+
+/* A method of an exact str with up to two arguments. */
+static uint32_t
+call_str(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t nargs = record->oparg, callable = b->depth - nargs - 2, self = callable + 1;
+    const _PyJitSlot *slot = &b->slots[callable];
+    if (nargs > 2 || !slot->dirty || slot->object == JIT_REF_NONE || !JIT_IS_CONST(slot->object) || known_null(b, self) != 0
+        || _PyJitSlot_IsBare(b, self) || !_PyJitSlot_CanEnd(b, record, nargs + 1)) {
+        return 0;
+    }
+    PyObject *descr = (PyObject *)(uintptr_t)JIT_INS(b->t, slot->object)->bits;
+    int gives = JIT_STR_OTHER;
+    int method = descr == NULL ? -1 : _PyJitStr_Method(descr, &gives);
+    if (method < 0 || (gives == JIT_STR_TRUTH && nargs > 1)) {
+        return 0;
+    }
+    for (uint32_t i = self + 1; i < b->depth; i++) {
+        if (!is_argument(b, record, i)) {
+            return 0;
+        }
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef string = guard_str(b, self), null = object_const(b, NULL), args[2] = {null, null};
+    for (uint32_t i = 0; i < nargs; i++) {
+        args[i] = argument_of(b, record, self + 1 + i);
+    }
+    _PyJitSlot_GuardEnds(b, record, nargs + 1);
+    if (gives == JIT_STR_TRUTH) {
+        _PyJitRef says = _PyJitBuild_Emit(b, JIT_OP_TEST_STR, string, args[0], (uint32_t)method);
+        drop(b, nargs + 2);
+        _PyJitSlot_PushBool(b, says);
+        return 1;
+    }
+    _PyJitRef made = _PyJitBuild_Emit3(b, JIT_OP_CALL_STR, string, args[0], args[1]);
+    if (made != JIT_REF_NONE) {
+        JIT_INS(b->t, made)->aux = (uint32_t)method;
+    }
+    drop(b, nargs + 2);
+    _PyJitSlot_Push(b, (_PyJitSlot){.object = made, .dirty = 1, .owned = 1, .plain = gives == JIT_STR_PLAIN});
+    return 1;
+}
+
 uint32_t
 _PyJitLower_Builtin(_PyJitBuilder *b, uint32_t index)
 {
@@ -235,8 +317,14 @@ _PyJitLower_Builtin(_PyJitBuilder *b, uint32_t index)
             uint32_t done = call_class(b, index);
             return done != 0 ? done : _PyJitLower_Range(b, index);
         }
-        case CALL_METHOD_DESCRIPTOR_FAST:
-            return call_get(b, index);
+        case CALL_METHOD_DESCRIPTOR_FAST: {
+            uint32_t done = call_get(b, index);
+            return done != 0 ? done : call_str(b, index);
+        }
+        case CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS:
+        case CALL_METHOD_DESCRIPTOR_NOARGS:
+        case CALL_METHOD_DESCRIPTOR_O:
+            return call_str(b, index);
         default:
             return 0;
     }

@@ -14,13 +14,38 @@
 #include "pycore_pystate.h"
 #include "jit/rules.h"
 
+/* Before a call: the method that the object on top has, and the object itself. */
+static uint32_t
+load_method(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t top = b->depth - 1;
+    if (_PyJitSlot_IsBare(b, top)) {
+        return 0;
+    }
+    PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
+    _PyJitLower_Begin(b, index);
+    _PyJitRef method = emit2(b, JIT_OP_GET_METHOD, _PyJitSlot_Object(b, top), object_const(b, name));
+    _PyJitSlot_Own(b, top);
+    _PyJitSlot self = b->slots[top];
+    b->slots[top] = (_PyJitSlot){0};
+    b->depth = top;
+    _PyJitSlot_PushHeap(b, method);
+    _PyJitSlot_Push(b, self);
+    return 1;
+}
+
 /* LOAD_ATTR of a name that the object has. */
 static uint32_t
 load_attribute(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t top = b->depth - 1;
-    if (record->seen != Py_True || record->oparg & 1 || _PyJitSlot_IsBare(b, top) || !_PyJitSlot_CanEnd(b, record, 1)) {
+    bool calls = record->oparg & 1;
+    if (calls && record->seen == Py_True) {
+        return load_method(b, index);
+    }
+    if (record->seen != (calls ? Py_False : Py_True) || _PyJitSlot_IsBare(b, top) || !_PyJitSlot_CanEnd(b, record, 1)) {
         return 0;
     }
     PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
@@ -30,6 +55,9 @@ load_attribute(_PyJitBuilder *b, uint32_t index)
     _PyJitRef value = emit2(b, JIT_OP_GET_ATTR, owner, object_const(b, name));
     drop(b, 1);
     _PyJitSlot_PushHeap(b, value);
+    if (calls) {
+        _PyJitSlot_PushNull(b);
+    }
     return 1;
 }
 
@@ -137,6 +165,7 @@ _PyJitLower_Find(_PyJitBuilder *b, uint32_t index)
 {
     switch (b->t->records[index].opcode) {
         case LOAD_ATTR:
+        case LOAD_ATTR_METHOD_LAZY_DICT:
             return load_attribute(b, index);
         case CALL_ISINSTANCE:
             return call_isinstance(b, index);

@@ -114,6 +114,7 @@ operands_that_end(const _PyJitPending *prev)
     }
     switch (prev->opcode) {
         case CALL_BUILTIN_O:
+        case CALL_LEN:
         case CALL_TYPE_1:
             return 1;
         case CALL_ISINSTANCE:
@@ -121,6 +122,9 @@ operands_that_end(const _PyJitPending *prev)
         case CALL_BUILTIN_FAST:
             return Py_MIN(prev->oparg, 3);
         case CALL_METHOD_DESCRIPTOR_FAST:
+        case CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS:
+        case CALL_METHOD_DESCRIPTOR_NOARGS:
+        case CALL_METHOD_DESCRIPTOR_O:
             return Py_MIN(prev->oparg + 1, 3);
         default:
             return 0;
@@ -216,6 +220,9 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
     if (only_stores(prev->opcode) && ((types >> 8 & 15) == JIT_TAG_QUIET || types >> 12 == JIT_TAG_QUIET)) {
         prev->fits = 1;        // the check that failed was for something else (GUARD_DROP, GUARD_SHARED)
     }
+    if (_PyOpcode_Deopt[prev->opcode] == LOAD_ATTR && (prev->seen == Py_True || prev->seen == Py_False)) {
+        prev->fits = 1;        // whatever the type
+    }
     unsigned int ends = 0;
     int count = operands_that_end(prev);
     for (int i = 0; i < count && i < depth; i++) {
@@ -275,8 +282,8 @@ type_for_subscript(PyObject *container, PyObject *key)
     return (PyObject *)type;
 }
 
-/* What the cache of a LOAD_ATTR names, if the instruction's check of the type holds: only then it is sure to live.  Else whether OWNER has
- * the attribute, for the generic form. */
+/* What the cache of a LOAD_ATTR names, if the instruction's check of the type holds: only then it is sure to live.  Else, for the generic
+ * form, whether OWNER has the attribute; before a call, whether it has a method (True) or another attribute (False) of that name. */
 static PyObject *
 attribute_of_interest(const _PyJitPending *prev, PyObject *owner)
 {
@@ -296,8 +303,14 @@ attribute_of_interest(const _PyJitPending *prev, PyObject *owner)
         default:
             break;
     }
-    return holds ? read_obj((uint16_t *)&prev->units[6].cache)
-        : prev->oparg & 1 ? NULL : has_attribute(owner, PyTuple_GET_ITEM(prev->code->co_names, prev->oparg >> 1));
+    if (holds) {
+        return read_obj((uint16_t *)&prev->units[6].cache);
+    }
+    PyObject *name = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg >> 1);
+    if (prev->oparg & 1) {
+        return _PyJit_FindMethod(owner, name) != NULL ? Py_True : has_attribute(owner, name) == Py_True ? Py_False : NULL;
+    }
+    return has_attribute(owner, name);
 }
 
 /* What a record has in `seen`: borrowed, or NULL. */
@@ -328,6 +341,10 @@ _PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *
     if (opcode == CALL_BUILTIN_FAST) {
         int nargs = prev->oparg;
         return depth >= nargs && (nargs == 2 || nargs == 3) ? has_attribute(stack_pointer[-nargs], stack_pointer[1 - nargs]) : NULL;
+    }
+    if (opcode == CALL_METHOD_DESCRIPTOR_O) {
+        return depth >= 1 && (PyList_CheckExact(stack_pointer[-1]) || PyTuple_CheckExact(stack_pointer[-1]))
+            ? (PyObject *)Py_TYPE(stack_pointer[-1]) : NULL;
     }
     if (opcode == CALL_METHOD_DESCRIPTOR_FAST) {
         // dict.get

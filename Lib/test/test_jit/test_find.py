@@ -4,11 +4,12 @@ The operations look without running code of users, so every way in which code of
 run with each check of its traces made to fail in turn.
 """
 
+import json
 import sys
 import unittest
 
 from test.test_jit.exits import ForcedExits, loops
-from test.test_jit.test_typed import RUN_AND_COUNT
+from test.test_jit.test_typed import RUN_AND_COUNT, run
 
 if not hasattr(sys, "_jit") or not sys._jit.is_available():
     raise unittest.SkipTest("this build has no JIT, or it cannot run")
@@ -171,6 +172,20 @@ LOOPS = {
             return t
         """,
         ["STR_GET", "STR_HAS"],
+        ["OPAQUE"],
+    ),
+    "methods of strings": (
+        """
+        def f(n):
+            words, t = ["alpha,b", " beta ", "12"], 0
+            for i in range(n):
+                s = words[i % 3]
+                if s.startswith("a") or s.isdigit():
+                    t += len(s.split(",")) + s.find("b")
+                t += len(s.strip().replace("a", "bb"))
+            return t
+        """,
+        ["TEST_STR", "CALL_STR", "CALL_STR", "IADD"],
         ["OPAQUE"],
     ),
     "truth and identity of what is only looked at": (
@@ -458,8 +473,74 @@ def nones(n):
 def make(i):
     return None if i % 3 == 0 else [i] if i % 3 == 1 else Noisy(i)
 
+def methods(n):
+    out = []
+    texts = ["a,b,,c", "", " Title Case\\n", "\u20acuro,x", "12", Sub("a,b"), "x" * 70]
+    for i in range(n):
+        s = texts[i % len(texts)]
+        out.append((s.startswith("a"), s.endswith(("c", "x")), s.isdigit(), s.islower(), s.startswith(s)))
+        out.append((s.strip(), s.lower(), s.upper(), s.replace(",", ";"), s.strip("a "), s.removeprefix("a")))
+        out.append((s.split(","), s.split(), s.rsplit(",", 1), s.partition(","), s.splitlines(), s.find(",", 2), s.count(s)))
+        out.append((",".join(s.split(",")), s.join(["1", "2"]), "".join((s, s)), s.zfill(i % 9), s.center(i % 12)))
+        try:
+            out.append(s.index(","))
+            if i % 40 == 39:
+                out.append(s.replace(",", i))
+            if i % 40 == 38:
+                out.append("-".join([s, i]))
+            if i % 40 == 37:
+                out.append(s.startswith(("a", i)))
+            if i % 40 == 36:
+                out.append(s.center(2**70))
+        except (TypeError, ValueError, OverflowError) as error:
+            out.append((str(error), error.__traceback__.tb_lineno))
+        if s.startswith("a") and not s.isdigit():
+            out.append((s.lower() is s.lower(), s.strip() is s))
+    return out
+
+class A:
+    def who(self): return "A"
+class B(A):
+    def __init__(self): self.who = lambda: "own"
+class C(A):
+    __slots__ = ()
+    def who(self): return "C"
+class D:
+    who = staticmethod(lambda: "D")
+    def __getattr__(self, name): return lambda: "hook " + name
+class E:
+    def __init__(self): self.__dict__["who"] = A().who
+class F(list):
+    who = len
+class G:
+    who = classmethod(lambda cls: cls.__name__)
+
+def loaded_methods(n):
+    out = []
+    things = [A(), B(), C(), D(), E(), F("ab"), G(), G, A(), object()]
+    for i in range(n):
+        thing = things[i % len(things)]
+        try:
+            out.append(thing.who())
+        except (AttributeError, TypeError) as error:
+            out.append((str(error), error.__traceback__.tb_lineno))
+        made = [set(), {}, [1], "text", {1: 2}, b"b"][i % 6]
+        try:
+            out.append(made.copy() == made)
+            out.append(made.pop(0))
+        except (AttributeError, TypeError, KeyError) as error:
+            out.append((str(error), error.__traceback__.tb_lineno))
+        if i == 100:
+            C.who = lambda self: "new C"
+        if i == 150:
+            things[0].who = lambda: "shadowed"
+    C.who = CWHO
+    return out
+
+CWHO = C.who
+
 FUNCTIONS = [
-    attributes, names_of_classes, given_names, instances, changed_class, types_and_addresses, stores, nested_ends, dict_of_what_ends,
+    methods, loaded_methods, attributes, names_of_classes, given_names, instances, changed_class, types_and_addresses, stores, nested_ends, dict_of_what_ends,
     own_dicts, global_stores, membership, characters, truth, nones,
 ]
 
@@ -477,6 +558,29 @@ class LoopTests(unittest.TestCase):
                 found = loops(source)
                 good = [x for x in found if not set(absent) & set(x) and in_order(present, x)]
                 self.assertTrue(good, found)
+
+
+    def test_methods_of_many_types(self):
+        # At the end of the chain of side traces, one for each type, stands one that looks.
+        program = """
+import sys, json
+class A:
+    def m(self): return 1
+class B(A): pass
+class C(A): pass
+class D(A): pass
+class E(A): pass
+class F(A): pass
+def f(n):
+    things, t = [A(), B(), C(), D(), E(), F()], 0
+    for i in range(n):
+        t += things[i % 6].m()
+    return t
+f(20000)
+print(json.dumps(sys._jit._ir_traces()))
+"""
+        traces = json.loads(run(program))
+        self.assertTrue(any("GET_METHOD" in text for text in traces))
 
 
 def in_order(wanted, found):

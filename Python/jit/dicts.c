@@ -12,6 +12,7 @@
 #include "pycore_initconfig.h"     // _Py_GetConfig
 #include "pycore_jit_helpers.h"
 #include "pycore_object.h"
+#include "pycore_pystate.h"
 #include "pycore_setobject.h"
 
 #define PERTURB 5              // bits of the hash that come in with each step
@@ -27,23 +28,41 @@ is_identity(PyTypeObject *type)
     return type->tp_hash == PyBaseObject_Type.tp_hash && type->tp_richcompare == PyBaseObject_Type.tp_richcompare;
 }
 
-/* Hashing and comparing KEY runs no code of users; nor of its items if it is a tuple (not NESTED).  Bytes may warn (-b). */
+/* The same of OTHER, no exact str or int; nor of its items if it is a tuple (not NESTED).  Bytes may warn (-b). */
 static bool
-is_safe(PyObject *key, bool nested)
+is_safe_too(PyObject *other, bool nested)
 {
-    if (PyUnicode_CheckExact(key) || PyLong_CheckExact(key) || PyFloat_CheckExact(key) || PyBool_Check(key)
-        || key == Py_None || is_identity(Py_TYPE(key)) || (PyBytes_CheckExact(key) && !_Py_GetConfig()->bytes_warning)) {
+    if (PyFloat_CheckExact(other) || PyBool_Check(other) || other == Py_None || is_identity(Py_TYPE(other))
+        || (PyBytes_CheckExact(other) && !_Py_GetConfig()->bytes_warning)) {
         return true;
     }
-    if (nested || !PyTuple_CheckExact(key) || PyTuple_GET_SIZE(key) > MOST_ITEMS) {
+    if (nested || !PyTuple_CheckExact(other) || PyTuple_GET_SIZE(other) > MOST_ITEMS) {
         return false;
     }
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(key); i++) {
-        if (!is_safe(PyTuple_GET_ITEM(key, i), true)) {
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(other); i++) {
+        PyObject *item = PyTuple_GET_ITEM(other, i);
+        if (!PyUnicode_CheckExact(item) && !PyLong_CheckExact(item) && !is_safe_too(item, true)) {
             return false;
         }
     }
     return true;
+}
+
+/* Hashing and comparing KEY runs no code of users. */
+static inline bool
+is_safe(PyObject *key)
+{
+    return PyUnicode_CheckExact(key) || PyLong_CheckExact(key) || is_safe_too(key, false);
+}
+
+/* The hash of KEY, which is safe. */
+static inline Py_hash_t
+hash_of(PyObject *key)
+{
+    if (PyUnicode_CheckExact(key) && ((PyASCIIObject *)key)->hash != -1) {
+        return ((PyASCIIObject *)key)->hash;
+    }
+    return PyObject_Hash(key);
 }
 
 /* Are THERE, which is in a table, and KEY, which is safe, equal?  They have one hash.  1, 0 or UNSURE. */
@@ -56,7 +75,7 @@ is_equal(PyObject *there, PyObject *key)
     if (PyUnicode_CheckExact(there) && PyUnicode_CheckExact(key)) {
         return PyUnicode_Compare(there, key) == 0;
     }
-    return is_safe(there, false) ? PyObject_RichCompareBool(there, key, Py_EQ) : UNSURE;
+    return is_safe(there) ? PyObject_RichCompareBool(there, key, Py_EQ) : UNSURE;
 }
 
 static Py_ssize_t
@@ -94,21 +113,39 @@ find_entry(PyDictKeysObject *keys, PyObject *key, Py_hash_t hash)
     }
 }
 
+/* *place: where the value of KEY is, or NULL if there is none; *hash: its hash.  0, or UNSURE. */
+static int
+find_place(PyDictObject *dict, PyObject *key, Py_hash_t *hash, PyObject ***place)
+{
+    PyDictKeysObject *keys = dict->ma_keys;
+    Py_ssize_t entry;
+    *place = NULL;
+    if (DK_IS_UNICODE(keys) && PyUnicode_CheckExact(key)) {
+        entry = _PyDictKeys_StringLookup(keys, key);
+        *hash = ((PyASCIIObject *)key)->hash;
+    }
+    else if (is_safe(key)) {
+        *hash = hash_of(key);
+        entry = find_entry(keys, key, *hash);
+    }
+    else {
+        return UNSURE;
+    }
+    if (entry >= 0) {
+        *place = dict->ma_values != NULL ? &dict->ma_values->values[entry]
+            : DK_IS_UNICODE(keys) ? &DK_UNICODE_ENTRIES(keys)[entry].me_value : &DK_ENTRIES(keys)[entry].me_value;
+    }
+    return entry == DKIX_ERROR ? UNSURE : 0;
+}
+
 int
 _PyJit_DictFind(PyObject *dict, PyObject *key, PyObject **value)
 {
-    *value = NULL;
-    if (!is_safe(key, false)) {
-        return UNSURE;
-    }
-    PyDictObject *self = (PyDictObject *)dict;
-    Py_ssize_t entry = find_entry(self->ma_keys, key, PyObject_Hash(key));
-    if (entry >= 0) {
-        *value = self->ma_values != NULL ? self->ma_values->values[entry]
-            : DK_IS_UNICODE(self->ma_keys) ? DK_UNICODE_ENTRIES(self->ma_keys)[entry].me_value
-            : DK_ENTRIES(self->ma_keys)[entry].me_value;
-    }
-    return entry == DKIX_ERROR ? UNSURE : 0;
+    PyObject **place;
+    Py_hash_t hash;
+    int result = find_place((PyDictObject *)dict, key, &hash, &place);
+    *value = place != NULL ? *place : NULL;
+    return result;
 }
 
 PyObject *
@@ -135,11 +172,11 @@ _PyJit_DictHas(PyObject *dict, PyObject *key)
 int64_t
 _PyJit_SetHas(PyObject *set, PyObject *key)
 {
-    if (!is_safe(key, false)) {
+    if (!is_safe(key)) {
         return UNSURE;
     }
     const PySetObject *self = (const PySetObject *)set;
-    Py_hash_t hash = PyObject_Hash(key);
+    Py_hash_t hash = hash_of(key);
     size_t mask = (size_t)self->mask, rest = (size_t)hash;
     for (size_t i = (size_t)hash & mask;; rest >>= PERTURB, i = (5 * i + 1 + rest) & mask) {
         size_t last = i + NEIGHBOURS <= mask ? i + NEIGHBOURS : i;
@@ -157,31 +194,49 @@ _PyJit_SetHas(PyObject *set, PyObject *key)
     }
 }
 
-static bool
-is_watched(PyObject *dict)
+_Py_COMP_DIAG_PUSH
+_Py_COMP_DIAG_IGNORE_DEPR_DECLS
+
+/* VALUE at PLACE of DICT, a table of its own whose keys stay, instead of what is there; nobody watches the dict. */
+static void
+replace_value(PyDictObject *dict, PyObject **place, PyObject *value)
 {
-    _Py_COMP_DIAG_PUSH
-    _Py_COMP_DIAG_IGNORE_DEPR_DECLS
-    return (((PyDictObject *)dict)->ma_version_tag & DICT_WATCHER_MASK) != 0;
-    _Py_COMP_DIAG_POP
+    PyObject *old = *place;
+    dict->ma_version_tag = DICT_NEXT_VERSION(_PyInterpreterState_GET()) | (dict->ma_version_tag & DICT_WATCHER_AND_MODIFICATION_MASK);
+    *place = Py_NewRef(value);
+    Py_DECREF(old);
 }
 
 int
 _PyJit_DictSet(PyObject *dict, PyObject *key, PyObject *value)
 {
-    PyObject *old;
-    if (is_watched(dict) || _PyJit_DictFind(dict, key, &old) < 0
-        || (old != NULL && Py_REFCNT(old) <= ENDS && !_PyJit_EndsQuietly(old, ENDS))) {
+    PyDictObject *self = (PyDictObject *)dict;
+    PyObject **place;
+    Py_hash_t hash;
+    if (self->ma_version_tag & DICT_WATCHER_MASK || find_place(self, key, &hash, &place) < 0) {
         return UNSURE;
     }
-    Py_INCREF(dict);           // it may be where the old value refers to it
-    int result = PyDict_SetItem(dict, key, value);
-    Py_DECREF(dict);
+    PyObject *old = place != NULL ? *place : NULL;
+    if (old != NULL) {
+        bool ends = Py_REFCNT(old) <= ENDS && !PyLong_CheckExact(old) && !PyUnicode_CheckExact(old) && !PyFloat_CheckExact(old);
+        if (ends && !_PyJit_EndsQuietly(old, ENDS)) {
+            return UNSURE;
+        }
+        // The collector has to see the dict as soon as there is something for it.
+        if (self->ma_values == NULL && (!PyObject_IS_GC(value) || _PyObject_GC_IS_TRACKED(dict))) {
+            replace_value(self, place, value);
+            return 0;
+        }
+    }
+    // Whatever leads to the dict does not lead through the dict, so it does not end with the old value.
+    int result = _PyDict_SetItem_KnownHash(dict, key, value, hash);
     if (result < 0) {
         PyErr_Clear();
     }
     return result;
 }
+
+_Py_COMP_DIAG_POP
 
 int64_t
 _PyJit_StrHas(PyObject *str, PyObject *part)
@@ -197,13 +252,13 @@ int64_t
 _PyJit_SequenceHas(PyObject *sequence, PyObject *key)
 {
     PyObject **items = PySequence_Fast_ITEMS(sequence);
-    bool safe = is_safe(key, false);
+    bool safe = is_safe(key);
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence); i++) {
         PyObject *item = items[i];
         if (item == key) {
             return 1;
         }
-        if (!safe || !is_safe(item, false)) {
+        if (!safe || !is_safe(item)) {
             return UNSURE;
         }
         if (PyObject_RichCompareBool(item, key, Py_EQ)) {

@@ -343,6 +343,9 @@ bool _PyJitRange_IsEnd(const _PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Seq(_PyJitBuilder *b, uint32_t index);
 /* lower_make.c: for what makes lists, tuples, iterators and strings. */
 uint32_t _PyJitLower_Make(_PyJitBuilder *b, uint32_t index);
+/* A new tuple of the top N slots, 1 to JIT_MOST_ITEMS, takes their place: boxes are made, and it may leave, before anything changes. */
+#define JIT_MOST_ITEMS 16
+void _PyJitLower_MakeTuple(_PyJitBuilder *b, uint32_t n);
 /* lower_subscr.c: for subscripts whose specialized forms lower_seq.c does not have. */
 uint32_t _PyJitLower_Subscript(_PyJitBuilder *b, uint32_t index);
 /* lower_slice.c: BINARY_SLICE. */

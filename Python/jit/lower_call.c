@@ -44,12 +44,25 @@ fits(const _PyJitBuilder *b, const PyCodeObject *code, uint32_t more)
     return b->nframes + more < JIT_MAX_FRAMES && b->nslots + words + JIT_MAX_FRAMES <= JIT_MAX_SLOTS;
 }
 
-/* Takes nothing but positional arguments. */
+/* Takes nothing but positional arguments; any number of them, if it has a name for the rest of them. */
+static bool
+is_positional(const PyCodeObject *code)
+{
+    return (code->co_flags & (CO_OPTIMIZED | CO_NEWLOCALS | CO_VARKEYWORDS)) == (CO_OPTIMIZED | CO_NEWLOCALS)
+        && code->co_kwonlyargcount == 0;
+}
+
+static bool
+takes_rest(const PyCodeObject *code)
+{
+    return (code->co_flags & CO_VARARGS) != 0;
+}
+
+/* Takes a fixed number of positional arguments. */
 static bool
 is_simple(const PyCodeObject *code)
 {
-    return (code->co_flags & (CO_OPTIMIZED | CO_NEWLOCALS | CO_VARARGS | CO_VARKEYWORDS)) == (CO_OPTIMIZED | CO_NEWLOCALS)
-        && code->co_kwonlyargcount == 0;
+    return is_positional(code) && !takes_rest(code);
 }
 
 /* What SLOT holds is known, and is no function of this CODE and VERSION, which was called when this was recorded: a loop is lowered again
@@ -66,7 +79,7 @@ is_another(const _PyJitBuilder *b, uint32_t slot, const PyCodeObject *code, uint
         || ((PyFunctionObject *)function)->func_version != version;
 }
 
-/* CALL_PY_EXACT_ARGS, and CALL_PY_GENERAL where defaults are all that is missing. */
+/* CALL_PY_EXACT_ARGS, and CALL_PY_GENERAL where defaults are all that is missing, or the rest of the arguments becomes a tuple. */
 static uint32_t
 call_function(_PyJitBuilder *b, uint32_t index)
 {
@@ -86,7 +99,9 @@ call_function(_PyJitBuilder *b, uint32_t index)
         || !is_version(unit32(b, record, 2)) || is_another(b, function, code, unit32(b, record, 2))) {
         return 0;
     }
-    if (!exact && (null < 0 || !is_simple(code) || wanted < given)) {
+    bool rest = takes_rest(code);
+    uint32_t more = given > wanted ? given - wanted : 0;
+    if (!exact && (null < 0 || !is_positional(code) || (more > 0 && !rest) || more > JIT_MOST_ITEMS)) {
         return 0;
     }
     _PyJitLower_Begin(b, index);
@@ -99,7 +114,13 @@ call_function(_PyJitBuilder *b, uint32_t index)
         (void)_PyJitBuild_Emit(b, has_self ? JIT_OP_GUARD_BOUND : JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, self), JIT_REF_NONE, 0);
     }
     _PyJitFrame_GuardRoom(b, code, NULL);
+    if (more > 0) {
+        _PyJitLower_MakeTuple(b, more);
+    }
     _PyJitFrame_Call(b, index, (uint16_t)callee, function, has_self ? self : first);
+    if (rest && more == 0) {
+        b->slots[local(b, wanted)] = (_PyJitSlot){.object = object_const(b, &_Py_SINGLETON(tuple_empty)), .dirty = 1};
+    }
     // They are counted from the last one.
     for (uint32_t i = given; i < wanted; i++) {
         _PyJitRef value = _PyJitBuild_Emit(b, JIT_OP_LOAD_DEFAULT, object, JIT_REF_NONE, wanted - i);

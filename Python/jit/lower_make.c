@@ -10,23 +10,16 @@
 #include "opcode.h"
 #include "jit/rules.h"
 
-#define MOST_ITEMS 16          // of a list or tuple that is made here
-
 static void
 push_new(_PyJitBuilder *b, _PyJitRef object, bool plain)
 {
     _PyJitSlot_Push(b, (_PyJitSlot){.object = object, .dirty = 1, .owned = 1, .plain = plain});
 }
 
-/* BUILD_LIST, BUILD_TUPLE. */
-static uint32_t
-build(_PyJitBuilder *b, uint32_t index, bool list)
+/* A new list or tuple of the top N slots takes their place. */
+static void
+make_of_top(_PyJitBuilder *b, uint32_t n, bool list)
 {
-    uint32_t n = b->t->records[index].oparg;
-    if (n > MOST_ITEMS || (n == 0 && !list)) {
-        return 0;
-    }
-    _PyJitLower_Begin(b, index);
     for (uint32_t i = b->depth - n; i < b->depth; i++) {
         if (_PyJitSlot_IsBare(b, i)) {
             _PyJitSlot_Box(b, i);
@@ -39,6 +32,25 @@ build(_PyJitBuilder *b, uint32_t index, bool list)
         (void)_PyJitBuild_Emit(b, list ? JIT_OP_INIT_ITEM : JIT_OP_INIT_TUPLE_ITEM, made, item, i);
     }
     push_new(b, made, false);
+}
+
+void
+_PyJitLower_MakeTuple(_PyJitBuilder *b, uint32_t n)
+{
+    assert(n > 0 && n <= JIT_MOST_ITEMS);
+    make_of_top(b, n, false);
+}
+
+/* BUILD_LIST, BUILD_TUPLE. */
+static uint32_t
+build(_PyJitBuilder *b, uint32_t index, bool list)
+{
+    uint32_t n = b->t->records[index].oparg;
+    if (n > JIT_MOST_ITEMS || (n == 0 && !list)) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    make_of_top(b, n, list);
     return 1;
 }
 

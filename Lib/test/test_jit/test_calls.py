@@ -386,9 +386,50 @@ def defaults(n):
             g.__defaults__ = (2.5,)
     return t, len(f.__defaults__[1])
 
+class Rest:
+    def count(self, *rest):
+        return len(rest)
+    def all(*everything):
+        return everything
+
+def rest(n):
+    out = []
+    log = []
+    def total(first, *rest):
+        t = first
+        for x in rest:
+            t += x
+        return t
+    def given(a, b=5, *rest):
+        return a, b, rest
+    def changes(*rest):
+        rest = rest + (1,)
+        return rest
+    def looks(*rest):
+        frame = sys._getframe()
+        return sorted(frame.f_locals), frame.f_back.f_lineno - frame.f_back.f_code.co_firstlineno
+    def last(*rest):
+        return rest[-1]
+    r = Rest()
+    for i in range(n):
+        out.append(total(i) + total(i, 2) + total(i, i, i * 0.5, 10**9))
+        out.append((given(i), given(i, 2), given(i, 2, 3, [i])))
+        out.append((changes(), changes(i, r) == (i, r, 1), r.count(), r.count(1, 2), r.all(i)[1:], Rest.all(i, i)))
+        out.append(looks(i, 2))
+        last(1, Finalized(log, i))
+        total(*range(i % 4 + 1))
+        out.append(last(i, [i])[0])
+        if i % 40 == 39:
+            try:
+                total(1, None)
+            except TypeError as error:
+                step = error.__traceback__.tb_next
+                out.append((str(error), step.tb_lineno - step.tb_frame.f_code.co_firstlineno))
+    return out, log
+
 def run():
     return [repr(f(240)) for f in (
-        returns, hidden, cells, defaults, numbers, objects, finalizers, frames, raising, recursion, deep,
+        rest, returns, hidden, cells, defaults, numbers, objects, finalizers, frames, raising, recursion, deep,
         closures, generators, redefined, methods, keywords, unbound, comprehension, identity)]
 
 """ + RUN_AND_COUNT
@@ -542,6 +583,19 @@ INLINED = {
         """,
         (500,),
         "PHI PHI GUARD_NO_EVENT RANGE_NEXT IADD LOOP",
+    ),
+    "the rest of the arguments": (
+        """
+        def add(a, *rest):
+            return a + len(rest)
+        def f(n):
+            t = 0
+            for i in range(n):
+                t = add(t, 1, 2.5)
+            return t
+        """,
+        (500,),
+        "PHI PHI GUARD_NO_EVENT RANGE_NEXT NEW_TUPLE INCREF INIT_TUPLE_ITEM INIT_TUPLE_ITEM GUARD_RESUME IADD GUARD_QUIET DECREF_PLAIN LOOP",
     ),
     "a closure": (
         """

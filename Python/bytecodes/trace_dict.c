@@ -7,9 +7,13 @@ trace op(GUARD_STR, (o: object --)) pure exits {
     EXIT_IF(!PyUnicode_CheckExact(o));
 }
 
-// 1 if two exact strings are equal, else 0.
+// 1 if two exact strings are equal, else 0.  Of strings that are interned there is only one.
 trace op(STR_EQ, (a: object, b: object -- r: i64)) pure commutative {
-    r = a == b || (PyUnicode_GET_LENGTH(a) == PyUnicode_GET_LENGTH(b) && _PyUnicode_Equal(a, b));
+    r = a == b;
+    if (!r && PyUnicode_GET_LENGTH(a) == PyUnicode_GET_LENGTH(b)
+        && !(PyUnicode_CHECK_INTERNED(a) && PyUnicode_CHECK_INTERNED(b))) {
+        r = _PyUnicode_Equal(a, b);
+    }
 }
 
 // The value of KEY in an exact dict, borrowed.  Leaves where there is none (tier 1 raises), or that is hard to say.

@@ -539,8 +539,19 @@ def loaded_methods(n):
 
 CWHO = C.who
 
+def equal_strings(n):
+    out = []
+    made = "".join(["al", "pha"])
+    kinds = ["alpha", made, sys.intern("".join(["be", "ta!"])), "beta!", "gamma", "\u20acuro", "\u20acur" + "o", Sub("alpha"), "a", "ab"[:1]]
+    for i in range(n):
+        a, b = kinds[i % 10], kinds[i // 10 % 10]
+        out.append((a == b, a != b, a == "alpha", b != "beta!"))
+        if a == b:
+            out.append(i)
+    return out
+
 FUNCTIONS = [
-    methods, loaded_methods, attributes, names_of_classes, given_names, instances, changed_class, types_and_addresses, stores, nested_ends, dict_of_what_ends,
+    equal_strings, methods, loaded_methods, attributes, names_of_classes, given_names, instances, changed_class, types_and_addresses, stores, nested_ends, dict_of_what_ends,
     own_dicts, global_stores, membership, characters, truth, nones,
 ]
 

@@ -212,12 +212,22 @@ def test_a_program_that_raises_fails_with_its_traceback(tmp_path: Path) -> None:
         measured(path, "own", [here()])
 
 
+def test_an_interpreter_that_does_not_start_is_a_failure(tmp_path: Path) -> None:
+    path = tmp_path / "small.py"
+    path.write_text("def run():\n    return 1\n")
+    results = report.Results(["a"])
+    run.measure_all([suite.Script("small", "own", path)], [run.Interpreter("a", path, {})], EFFORT, results)
+    assert len(results.failures) == 1 and "small: cannot be started" in results.failures[0]
+
+
 def test_speed_is_the_ratio_of_medians() -> None:
     results = report.Results(["stock", "off", "on"])
     for name, times in {"x": (4.0, 4.0, 1.0), "y": (1.0, 2.0, 4.0)}.items():
         results.suite_of[name] = "own"
         results.series[name] = {
-            key: report.Series([time, time, 99.0, time], [2 * time, 50.0, time], [1000, 3000, 100 * number])
+            key: report.Series(
+                [[time, time, 99.0], [time], [time]], [2 * time, 50.0, time], [1000, 3000, 100 * number]
+            )
             for number, (key, time) in enumerate(zip(results.interpreters, times, strict=True), start=9)
         }
     assert results.speed("x", "on", "stock") == 4.0
@@ -232,8 +242,8 @@ def test_first_values_and_peak_memory_are_compared_too() -> None:
     for name, peak in {"x": 1500, "y": 900}.items():
         results.suite_of[name] = "applications"
         results.series[name] = {
-            "off": report.Series([9.0, 1.0, 9.0], [1.0, 9.0, 3.0], [1000, 1000, 5000]),
-            "on": report.Series([1.0, peak / 1000], [peak / 100], [peak]),
+            "off": report.Series([[9.0, 1.0, 9.0]] * 3, [1.0, 9.0, 3.0], [1000, 1000, 5000]),
+            "on": report.Series([[1.0, peak / 1000]] * 3, [peak / 100], [peak]),
         }
     (entry,) = report.as_json(results)["summary"]
     assert entry["first"]["worst"] == {"name": "x", "speed": 0.2}
@@ -380,10 +390,19 @@ def test_applications_are_pinned() -> None:
 
 
 def test_chart_orders_by_speed() -> None:
+    pair = {"of": "b", "against": "a"}
     rows = {
-        name: {"suite": "own", "interpreters": {"a": {"median": 1.0}, "b": {"median": time}}}
-        for name, time in {"p": 2.0, "q": 0.5}.items()
+        name: {"suite": "own", "speeds": [pair | {"speed": speed, "mark": "~" if name == "q" else ""}]}
+        for name, speed in {"p": 0.5, "q": 2.0}.items()
     }
     data = json.loads(json.dumps({"benchmarks": rows}))
-    assert chart.speeds(data, "b", "a", "own") == [("p", 0.5), ("q", 2.0)]
+    assert chart.speeds(data, "b", "a", "own") == [("p", 0.5, True), ("q", 2.0, False)]
     assert chart.speeds(data, "b", "a", "pyperformance") == []
+    assert chart.speeds(data, "a", "b", "own") == []
+
+
+def test_chart_shows_the_last_of_ours_against_what_is_not_ours() -> None:
+    names = ["stock", "off", "on", "debian"]
+    assert chart.shown({"interpreters": names, "against": "debian"}, None, None) == ("on", "debian")
+    assert chart.shown({"interpreters": names[:3], "against": ""}, None, None) == ("on", "stock")
+    assert chart.shown({"interpreters": names, "against": "debian"}, "off", "stock") == ("off", "stock")

@@ -157,14 +157,20 @@ def plan(script: suite.Script, first: Interpreter, effort: Effort) -> dict[str, 
     return job
 
 
+def row_name(name: str, script: suite.Script, results: report.Results) -> str:
+    """The name of a benchmark in the results; suites may have programs of the same name."""
+    return name if results.suite_of.get(name, script.kind) == script.kind else f"{name} ({script.kind})"
+
+
 def measure(
     script: suite.Script, interpreters: list[Interpreter], effort: Effort, results: report.Results
 ) -> int:
     """Measure the benchmarks of a script; return how many rounds that took."""
     job = plan(script, interpreters[0], effort)
+    rows = {name: row_name(name, script, results) for name in job["loops"]}
     done = 0
     while done < effort.rounds or (
-        done < effort.most_rounds and not all(results.settled(name) for name in job["loops"])
+        done < effort.most_rounds and not all(results.settled(row) for row in rows.values())
     ):
         job["check"] = done == 0
         for interpreter in interpreters:
@@ -175,8 +181,8 @@ def measure(
             results.jit.setdefault(script.name, {})[interpreter.name] = found["jit"]
             results.versions[interpreter.name] = found["version"]
             for name, numbers in found["benchmarks"].items():
-                results.suite_of[name] = script.kind
-                row = results.series.setdefault(name, {})
+                results.suite_of[rows[name]] = script.kind
+                row = results.series.setdefault(rows[name], {})
                 series = row.setdefault(interpreter.name, report.Series())
                 series.rounds.append(numbers["values"])
                 series.first.append(numbers["first"])
@@ -193,9 +199,9 @@ def measure_all(
     interpreters: list[Interpreter],
     effort: Effort,
     results: report.Results,
-) -> dict[str, list[str]]:
+) -> dict[suite.Script, list[str]]:
     """Measure one script after the other; return which benchmarks came from each."""
-    made: dict[str, list[str]] = {}
+    made: dict[suite.Script, list[str]] = {}
     for number, script in enumerate(scripts, start=1):
         print(f"[{number}/{len(scripts)}] {script.name}", end="", file=sys.stderr, flush=True)
         start = time.monotonic()
@@ -205,22 +211,22 @@ def measure_all(
         except WorkerFailed as error:
             results.failures.append(f"{script.name}: {error}")
             rounds = f"failed: {error}"
-        made[script.name] = [name for name in results.series if name not in before]
+        made[script] = [name for name in results.series if name not in before]
         print(f"  {time.monotonic() - start:.1f} s, {rounds}", file=sys.stderr, flush=True)
     return made
 
 
 def measure_again(
     below: list[str],
-    made: dict[str, list[str]],
+    made: dict[suite.Script, list[str]],
     scripts: list[suite.Script],
     interpreters: list[Interpreter],
     effort: Effort,
     results: report.Results,
 ) -> None:
     """Measure benchmarks anew, with nothing else in between, and put that in the place of what was found."""
-    wanted = [script for script in scripts if not set(below).isdisjoint(made[script.name])]
-    newer = report.Results(results.interpreters, results.against)
+    wanted = [script for script in scripts if not set(below).isdisjoint(made[script])]
+    newer = report.Results(results.interpreters, results.against, dict(results.suite_of))
     effort = dataclasses.replace(
         effort,
         rounds=max(effort.rounds, AGAIN["rounds"]),

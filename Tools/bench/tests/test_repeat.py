@@ -162,6 +162,17 @@ def test_what_looks_slow_is_run_again_by_itself(monkeypatch: pytest.MonkeyPatch)
     assert report.as_json(results)["benchmarks"]["unlucky"]["speeds"][0]["before"] == 0.8
 
 
+def test_programs_of_the_same_name_are_two_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    Machine(monkeypatch, {"x": [1.0] * 3 + [2.0] * 8})
+    results = report.Results(["off", "on"])
+    scripts = [script("x"), suite.Script("x", "kernels", Path("x.py"))]
+    made = run.measure_all(scripts, PAIR, EFFORT, results)
+    assert results.suite_of == {"x": "own", "x (kernels)": "kernels"}
+    assert [results.speed(name, "on", "off") for name in results.series] == [1.0, 0.5]
+    run.measure_again(["x (kernels)"], made, scripts, PAIR, EFFORT, results)
+    assert list(results.again) == ["x (kernels)"]
+
+
 def test_of_two_runs_the_one_that_repeats_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     Machine(monkeypatch, {"x": [2.0, 3.0, 4.0, 2.0, 3.0, 4.0, 2.0] + [1.0] * 5})
     results = report.Results(["off", "on"])

@@ -48,6 +48,7 @@ class Results:
 
     interpreters: list[str]
     against: str = ""  # the one among them that is not ours, with which all are compared
+    clock: str = "wall"  # or "processor"
     suite_of: dict[str, str] = field(default_factory=dict)
     series: dict[str, dict[str, Series]] = field(default_factory=dict)
     jit: dict[str, dict[str, Any]] = field(default_factory=dict)  # script -> interpreter -> sys._jit.stats()
@@ -257,6 +258,7 @@ def as_json(results: Results) -> dict[str, Any]:
         "against": results.against,
         "versions": results.versions,
         "unit": "seconds",
+        "clock": results.clock,
         "summary": summary(results),
         "benchmarks": benchmarks,
         "jit": jit,
@@ -338,6 +340,8 @@ def table(results: Results) -> str:
     for entry in summary(results):
         lines += summary_lines(entry)
     lines += again_lines(results)
+    if results.clock != "wall":
+        lines.append("times are those of the processor, without waiting")
     if results.against:
         lines.append(f"{results.against}: {results.versions.get(results.against, 'version unknown')}")
     for interpreter in results.interpreters:

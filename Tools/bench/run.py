@@ -60,6 +60,7 @@ class Effort:
     values_time: float
     time_limit: float = 600.0
     most_rounds: int = 0
+    clock: str = "wall"
 
 
 FULL = Effort(rounds=3, min_time=0.05, warmup_time=0.5, values_time=0.5, most_rounds=12)
@@ -144,11 +145,14 @@ def plan(script: suite.Script, first: Interpreter, effort: Effort) -> dict[str, 
         "library": "" if script.library is None else str(script.library),
         "loops": {},
         "min_time": effort.min_time,
+        "clock": "wall",
         "warmups": {},
         "values": {},
         "check": False,
     }
+    # By the wall: what sleeps would be repeated without end.
     calibration = run_worker(first, job, effort.time_limit)["benchmarks"]
+    job["clock"] = effort.clock
     for name, found in calibration.items():
         job["loops"][name] = found["loops"]
         job["warmups"][name] = min(20, math.ceil(effort.warmup_time / found["value_time"]))
@@ -226,7 +230,7 @@ def measure_again(
 ) -> None:
     """Measure benchmarks anew, with nothing else in between, and put that in the place of what was found."""
     wanted = [script for script in scripts if not set(below).isdisjoint(made[script])]
-    newer = report.Results(results.interpreters, results.against, dict(results.suite_of))
+    newer = report.Results(results.interpreters, results.against, results.clock, dict(results.suite_of))
     effort = dataclasses.replace(
         effort,
         rounds=max(effort.rounds, AGAIN["rounds"]),
@@ -250,6 +254,12 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         "--fast", action="store_true", help="one round, short values, slow ones left out: a look only"
     )
     parser.add_argument("--against", metavar="PROGRAM", help="one more, not ours: a python3.13, or debian")
+    parser.add_argument(
+        "--clock",
+        choices=("wall", "processor"),
+        default="wall",
+        help="what is timed: processor time where others work on the machine too; it knows no waiting",
+    )
     parser.add_argument("--rounds", type=int, help="processes for each interpreter and benchmark, at least")
     parser.add_argument("--most-rounds", type=int, help="and at most, where speeds do not repeat")
     parser.add_argument(
@@ -277,9 +287,9 @@ def main(argv: list[str] | None = None) -> int:
     effort = FAST if options.fast else FULL
     rounds = options.rounds or effort.rounds
     most = options.most_rounds or max(rounds, effort.most_rounds)
-    effort = dataclasses.replace(effort, rounds=rounds, most_rounds=most)
+    effort = dataclasses.replace(effort, rounds=rounds, most_rounds=most, clock=options.clock)
     against = interpreters[-1].name if options.against else ""
-    results = report.Results([interpreter.name for interpreter in interpreters], against)
+    results = report.Results([interpreter.name for interpreter in interpreters], against, options.clock)
     made = measure_all(scripts, interpreters, effort, results)
     if below := results.below(options.again_below):
         measure_again(below, made, scripts, interpreters, effort, results)

@@ -7,6 +7,7 @@ import json
 import re
 import sys
 import threading
+import types
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -210,6 +211,41 @@ def test_a_program_that_raises_fails_with_its_traceback(tmp_path: Path) -> None:
     path.write_text("def run():\n    raise KeyError('no such thing')\n")
     with pytest.raises(run.WorkerFailed, match="no such thing"):
         measured(path, "own", [here()])
+
+
+CLOCK = """
+import pyperf
+
+def which():
+    return pyperf.perf_counter.__name__
+
+if __name__ == "__main__":
+    pyperf.Runner().bench_func(which(), which)
+"""
+
+
+@pytest.mark.parametrize(("clock", "name"), [("wall", "perf_counter"), ("processor", "processor_time")])
+def test_the_clock_is_that_of_the_job(clock: str, name: str, tmp_path: Path) -> None:
+    path = tmp_path / "run_benchmark.py"
+    path.write_text(CLOCK)
+    script = suite.Script("clock", "pyperformance", path)
+    job = run.plan(script, here(), EFFORT)
+    job |= {"clock": clock, "loops": {name: 1}, "warmups": {name: 0}, "values": {name: 1}}
+    assert list(run.run_worker(here(), job, 60)["benchmarks"]) == [name]
+
+
+def test_processor_time_is_that_of_the_process_and_its_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As a program of its own the worker changes these while it is imported.
+    monkeypatch.setattr(sys, "path", ["", *sys.path])
+    monkeypatch.setitem(sys.modules, "pyperf", types.ModuleType("pyperf"))
+    from Tools.bench import worker
+
+    usage = types.SimpleNamespace(ru_utime=2.0, ru_stime=0.25)
+    monkeypatch.setattr(
+        worker, "resource", types.SimpleNamespace(RUSAGE_CHILDREN=7, getrusage={7: usage}.get)
+    )
+    monkeypatch.setattr(worker, "time", types.SimpleNamespace(process_time=lambda: 1.0))
+    assert worker.processor_time() == 3.25
 
 
 def test_an_interpreter_that_does_not_start_is_a_failure(tmp_path: Path) -> None:

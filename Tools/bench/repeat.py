@@ -22,8 +22,11 @@ FEWEST = 3  # rounds, below which nothing is said of how well they repeat
 
 
 def ratios(of: Sequence[float], against: Sequence[float]) -> list[float]:
-    """How many times faster `of` was in each round; both are times, in the order of the rounds."""
-    return [slow / fast for fast, slow in zip(of, against, strict=True)]
+    """How many times faster `of` was in each round; both are times, in the order of the rounds.
+
+    A round that was ended in the middle is of one only, and does not count.
+    """
+    return [slow / fast for fast, slow in zip(of, against, strict=False)]
 
 
 def spread(found: Sequence[float]) -> float:

@@ -290,9 +290,13 @@ def main(argv: list[str] | None = None) -> int:
     effort = dataclasses.replace(effort, rounds=rounds, most_rounds=most, clock=options.clock)
     against = interpreters[-1].name if options.against else ""
     results = report.Results([interpreter.name for interpreter in interpreters], against, options.clock)
-    made = measure_all(scripts, interpreters, effort, results)
-    if below := results.below(options.again_below):
-        measure_again(below, made, scripts, interpreters, effort, results)
+    try:
+        made = measure_all(scripts, interpreters, effort, results)
+        if below := results.below(options.again_below):
+            measure_again(below, made, scripts, interpreters, effort, results)
+    except KeyboardInterrupt:
+        # A run takes hours: what there is by now is worth having.
+        results.failures.append("interrupted: some benchmarks are missing, or have fewer rounds")
     results.compare_digests()
     if options.json:
         options.json.write_text(json.dumps(report.as_json(results), indent=1) + "\n")

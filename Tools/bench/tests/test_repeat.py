@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 from collections.abc import Iterator
@@ -37,6 +38,10 @@ def test_ratios_are_those_of_the_rounds() -> None:
     # The machine got slower by half in the second round, for both.
     assert repeat.ratios([1.0, 1.5, 1.0], [2.0, 3.0, 2.2]) == [2.0, 2.0, 2.2]
     assert repeat.speed([2.0, 2.0, 2.2]) == 2.0
+
+
+def test_a_round_that_one_did_not_finish_does_not_count() -> None:
+    assert repeat.ratios([1.0, 1.0], [2.0, 2.0, 9.0]) == [2.0, 2.0]
 
 
 def results_of(rows: dict[str, dict[str, list[float]]], against: str = "") -> report.Results:
@@ -179,6 +184,26 @@ def test_of_two_runs_the_one_that_repeats_counts(monkeypatch: pytest.MonkeyPatch
     made = run.measure_all([script("x")], PAIR, EFFORT, results)
     run.measure_again(["x"], made, [script("x")], PAIR, EFFORT, results)
     assert (results.speed("x", "on", "off"), results.mark("x", "on", "off")) == (1.0, "")
+
+
+def test_what_was_measured_before_an_interruption_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupted(Machine):
+        def run_worker(
+            self, interpreter: run.Interpreter, job: dict[str, Any], limit: float
+        ) -> dict[str, Any]:
+            if len(self.ran) == 3:
+                raise KeyboardInterrupt
+            return super().run_worker(interpreter, job, limit)
+
+    Interrupted(monkeypatch, {"matrix": [1.0] * 3})
+    pythons = [f"--python={name}={sys.executable}" for name in ("off", "on")]
+    out = tmp_path / "out.json"
+    assert run.main([*pythons, "--suite", "own", "--only", "matrix", "--table", "--json", str(out)]) == 1
+    text = capsys.readouterr().out
+    assert "FAILED interrupted" in text and "own: on against off: geomean 1.000 over 1" in text
+    assert len(json.loads(out.read_text())["benchmarks"]["matrix"]["interpreters"]["off"]["rounds"]) == 2
 
 
 def fake_python(folder: Path, version: str) -> Path:

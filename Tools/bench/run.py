@@ -22,6 +22,7 @@ import dataclasses
 import json
 import math
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -308,4 +309,6 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    # What a time limit sends is an interruption too; SIGINT itself is ignored in a background shell.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

@@ -4,7 +4,8 @@
 
 JOB: for_pyperf (as in suite.Script), script, args, library (a folder of packages, or ""), loops
 ({name: count}, empty to calibrate), min_time (seconds one value should last), warmups and values
-({name: count}), check (also make the extra run that observes results).
+({name: count}), clock ("wall", or "processor": the time of this process and the children it waited for),
+check (also make the extra run that observes results).
 The first value of a process is reported apart (code is cold), then warm-ups are dropped,
 then values are kept.
 """
@@ -18,6 +19,7 @@ import io
 import json
 import os
 import random
+import resource
 import runpy
 import sys
 import threading
@@ -196,6 +198,12 @@ def run_pyperformance(script: str, args: list[str], session: Session) -> None:
     runpy.run_path(script, run_name="__main__")
 
 
+def processor_time() -> float:
+    """Seconds of processor this process had, and the children it has waited for."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
 def jit_stats() -> Any:
     stats = getattr(getattr(sys, "_jit", None), "stats", None)
     return None if stats is None else stats()
@@ -214,6 +222,8 @@ def main() -> None:
     if job["library"]:
         sys.path.append(job["library"])
     session = Session(job)
+    if job["clock"] == "processor":
+        pyperf.perf_counter = processor_time
     start = time.perf_counter()
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):

@@ -7,7 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from . import fetch, fixes, overlap, patch, run_tests
+from . import fetch, fixes, later, overlap, patch, run_tests
 from .common import TOP, BuildError, write_if_changed
 from .config import JIT_MODES, Config, load_base, load_config, save_config, upstream_options, with_ccache
 from .overlay import layers, overlay, stock_tree
@@ -102,7 +102,12 @@ def _check_overlay(arguments: argparse.Namespace) -> None:
     if problems:
         raise BuildError("\n".join(dict.fromkeys(problems)))
     also = f", and with those of {applied.revision}" if applied.fixes else ""
-    print(f"check-overlay: ok, without security fixes{also}")
+    print(f"check-overlay: ok, without security fixes{also}", flush=True)
+    if arguments.later:
+        version, problems = later.check(TOP, load_base(), base, arguments.build, config, arguments.later)
+        if problems:
+            raise BuildError(f"a move to {version} would have to mend:\n" + "\n".join(problems))
+        print(f"check-overlay: ok with {version}, without security fixes")
 
 
 def main() -> int:
@@ -131,6 +136,7 @@ def main() -> int:
     commands.add_parser("launcher", help=_launcher.__doc__).set_defaults(run=_launcher)
 
     check = commands.add_parser("check-overlay", help=_check_overlay.__doc__)
+    check.add_argument("--later", default="", metavar="RELEASE", help="a later release to try: see later.py")
     check.set_defaults(run=_check_overlay)
 
     arguments = parser.parse_args()

@@ -1,4 +1,6 @@
-"""Get a file of the Debian source package with apt-get, in private folders: nothing of the system's changes.
+"""Get packages of Debian with apt-get, in private folders: nothing of the system's changes.
+
+A file of a source package (download), or binary packages with all they depend on (download_binaries).
 
 The archive's signature on its lists, checked by apt with the machine's keyring, vouches for what comes back.
 """
@@ -9,12 +11,14 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from .apt_sources import Source, apt_folders, debian_mirrors, read_sources, security_archives
 from .common import BuildError
 from .config import Base
 
 _TIMEOUT = 30  # seconds without an answer
+_Result = TypeVar("_Result")
 
 # Returns the file that is wanted out of the folder apt-get downloaded to; BuildError if it is not there.
 Pick = Callable[[Path], Path]
@@ -36,13 +40,14 @@ def _run(command: list[str], cwd: Path) -> None:
         raise BuildError("; ".join(told) or f"{command[0]} ended with {done.returncode}")
 
 
-def source_line(source: Source, suite: str) -> str:
-    """Return a line of sources.list for the main component of one suite."""
+def source_line(source: Source, suite: str, kind: str = "deb-src") -> str:
+    """Return a line of sources.list for the main component of one suite; kind "deb": its binary packages."""
     signed = f"[signed-by={source.signed_by}] " if source.signed_by else ""
-    return f"deb-src {signed}{source.uri} {suite} main\n"
+    return f"{kind} {signed}{source.uri} {suite} main\n"
 
 
-def _download(base: Base, root: Path, sources: str, pick: Pick, options: tuple[str, ...]) -> Path:
+def _updated(root: Path, sources: str) -> list[str]:
+    """Fetch the lists of these sources into folders of our own; return the command that works with them."""
     for folder in ("state/lists/partial", "cache/archives/partial", "out"):
         (root / folder).mkdir(parents=True)
     (root / "sources.list").write_text(sources)
@@ -64,12 +69,11 @@ def _download(base: Base, root: Path, sources: str, pick: Pick, options: tuple[s
     ):
         apt += ["-o", f"{name}={value}"]
     _run([*apt, "update"], root)
-    _run([*apt, "--download-only", *options, "source", base.debian_package], root / "out")
-    return pick(root / "out")
+    return apt
 
 
-def download(base: Base, scratch: Path, pick: Pick, options: tuple[str, ...] = ()) -> Path:
-    """Download (a part of) the newest revision of the package; `options` are apt-get's.
+def _ask(suite: str, kind: str, scratch: Path, work: Callable[[list[str], Path], _Result]) -> _Result:
+    """Do `work` with apt-get and the folder of its files, set up for one suite; mirror after mirror is tried.
 
     Where the machine's own sources name a security archive, its suite for the release is asked too; if it
     does not answer, the mirror is asked alone.
@@ -80,17 +84,37 @@ def download(base: Base, scratch: Path, pick: Pick, options: tuple[str, ...] = (
     mirrors = debian_mirrors(known)
     if not mirrors:
         raise BuildError("apt's configuration names no Debian mirror")
-    security = "".join(
-        source_line(source, f"{base.debian_suite}-security") for source in security_archives(known)
-    )
+    security = "".join(source_line(source, f"{suite}-security", kind) for source in security_archives(known))
     problems: dict[str, str] = {}
     for number, mirror in enumerate(mirrors):
-        line = source_line(mirror, base.debian_suite)
+        line = source_line(mirror, suite, kind)
         for sources in dict.fromkeys((line + security, line)):
             root = scratch / f"apt-{number}-{'alone' if sources == line else 'security'}"
             try:
-                return _download(base, root, sources, pick, options)
+                return work(_updated(root, sources), root)
             except BuildError as error:
                 # Of the attempts with one mirror the last, simplest one is told.
                 problems[mirror.uri] = str(error)
     raise BuildError("; ".join(problems.values()))
+
+
+def download(base: Base, scratch: Path, pick: Pick, options: tuple[str, ...] = ()) -> Path:
+    """Download (a part of) the newest revision of the source package; `options` are apt-get's."""
+
+    def work(apt: list[str], root: Path) -> Path:
+        _run([*apt, "--download-only", *options, "source", base.debian_package], root / "out")
+        return pick(root / "out")
+
+    return _ask(base.debian_suite, "deb-src", scratch, work)
+
+
+def download_binaries(suite: str, packages: tuple[str, ...], scratch: Path) -> list[Path]:
+    """Download packages, for this machine's architecture, and all that they depend on: to apt-get, which is
+    told that nothing is installed, it is an installation that ends before the first step."""
+
+    def work(apt: list[str], root: Path) -> list[Path]:
+        options = ["--yes", "--download-only", "--no-install-recommends"]
+        _run([*apt, *options, "install", *packages], root)
+        return sorted((root / "cache/archives").glob("*.deb"))
+
+    return _ask(suite, "deb", scratch, work)

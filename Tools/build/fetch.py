@@ -25,7 +25,8 @@ from .common import BuildError, sha256_file, write_atomic
 from .config import Base
 
 _PYTHON_ORG = "https://www.python.org/"
-_STAMP = ".base-is-complete"
+STAMP = ".base-is-complete"
+_PATCHLEVEL = "Include/patchlevel.h"
 _TIMEOUT = 30  # seconds without an answer
 
 
@@ -123,18 +124,23 @@ def fetch(base: Base, getters: tuple[tuple[str, Getter], ...] = _GETTERS) -> Pat
     )
 
 
+def version_of(folder: Path) -> str:
+    """Return the version of an unpacked release; OSError if it is none."""
+    text = (folder / _PATCHLEVEL).read_text()
+    match = re.search(r'^#define\s+PY_VERSION\s+"([^"]*)"', text, re.MULTILINE)
+    return match[1] if match else "unknown"
+
+
 def _check_folder(folder: Path, base: Base) -> None:
     """A folder has no sum to compare: its version must be right and it must look like an unpacked release."""
-    header = folder / "Include" / "patchlevel.h"
     try:
-        text = header.read_text()
+        version = version_of(folder)
     except OSError as error:
         raise BuildError(f"--with-cpython-source: {folder} is not an unpacked release: {error}") from error
-    match = re.search(r'^#define\s+PY_VERSION\s+"([^"]*)"', text, re.MULTILINE)
-    version = match[1] if match else "unknown"
     if version != base.version:
         raise BuildError(
-            f"--with-cpython-source: {header} says {version}, the pinned release is {base.version}"
+            f"--with-cpython-source: {folder / _PATCHLEVEL} says {version},"
+            f" the pinned release is {base.version}"
         )
     if (folder / "pyconfig.h").exists() or (folder / "Makefile").exists():
         raise BuildError(
@@ -142,7 +148,9 @@ def _check_folder(folder: Path, base: Base) -> None:
         )
 
 
-def _unpack(archive: Path, into: Path) -> None:
+def unpack(archive: Path, into: Path) -> Path:
+    """Unpack a release into a new folder; return the folder it holds."""
+    print(f"unpacking {archive}", flush=True)
     try:
         with tarfile.open(archive) as tar:
             if hasattr(tarfile, "data_filter"):
@@ -150,6 +158,16 @@ def _unpack(archive: Path, into: Path) -> None:
             tar.extractall(into)
     except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
         raise BuildError(f"{archive} cannot be unpacked: {error}") from error
+    tops = list(into.iterdir())
+    if len(tops) != 1 or not (tops[0] / "configure").is_file():
+        raise BuildError(f"{archive} does not hold one folder with a configure in it")
+    return tops[0]
+
+
+def copy_folder(given: Path, tree: Path) -> Path:
+    """Copy an unpacked release, without what a use of it may have left there."""
+    shutil.copytree(given, tree, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", ".git"))
+    return tree
 
 
 def ensure_base(base: Base, build: Path, source: str) -> Path:
@@ -160,14 +178,13 @@ def ensure_base(base: Base, build: Path, source: str) -> Path:
     target = build / f"base-{base.version}"
     given = Path(source) if source else None
     identity = f"folder {given}\n" if given is not None and given.is_dir() else f"sha256 {base.sha256}\n"
-    stamp = target / _STAMP
+    stamp = target / STAMP
     if stamp.exists() and stamp.read_text() == identity:
         return target
     with scratch_folder(build) as scratch:
         if given is not None and given.is_dir():
             _check_folder(given, base)
-            tree = scratch / "tree"
-            shutil.copytree(given, tree, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", ".git"))
+            tree = copy_folder(given, scratch / "tree")
         else:
             if given is not None:
                 if not given.is_file():
@@ -176,13 +193,8 @@ def ensure_base(base: Base, build: Path, source: str) -> Path:
                 archive = given
             else:
                 archive = fetch(base)
-            print(f"unpacking {archive}", flush=True)
-            _unpack(archive, scratch / "unpacked")
-            tops = list((scratch / "unpacked").iterdir())
-            if len(tops) != 1 or not (tops[0] / "configure").is_file():
-                raise BuildError(f"{archive} does not hold one folder with a configure in it")
-            tree = tops[0]
-        write_atomic(tree / _STAMP, identity.encode())
+            tree = unpack(archive, scratch / "unpacked")
+        write_atomic(tree / STAMP, identity.encode())
         if target.exists():
             os.replace(target, scratch / "old")
         os.replace(tree, target)

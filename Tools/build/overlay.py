@@ -88,20 +88,44 @@ def our_files(top: Path) -> dict[str, Path]:
     return found
 
 
-def patched_files(top: Path, base: Path) -> dict[str, bytes]:
-    """Return the text of every patched upstream file, the whole series applied."""
-    texts: dict[str, str] = {}
+def patched_files(top: Path, base: Path, guide: patch.Guide | None = None) -> dict[str, bytes]:
+    """Return the text of every patched upstream file, the whole series applied; an error has all misfits.
+
+    `guide` is given where the base is a later release than the one the patches were made for.
+    """
+    texts: dict[str, patch.Text] = {}
+    problems: list[str] = []
     for one in patch.load_series(top / "patches"):
         for change in one.files:
             if change.target not in texts:
                 try:
-                    texts[change.target] = (base / change.target).read_text(encoding="utf-8")
+                    text = (base / change.target).read_text(encoding="utf-8")
                 except OSError as error:
-                    raise BuildError(
-                        f"patches/{one.name}:{change.at}: {change.target}: {error.strerror} in the base"
-                    ) from error
-            texts[change.target] = patch.apply(one.name, change, texts[change.target])
-    return {name: text.encode() for name, text in texts.items()}
+                    why = f"{change.target}: {error.strerror} in the base"
+                    problems.append(f"patches/{one.name}:{change.at}: {why}")
+                    continue
+                texts[change.target] = patch.Text.of(text)
+            problems += patch.try_to_apply(one.name, change, texts[change.target], guide)
+    if problems:
+        raise BuildError("\n".join(problems))
+    return {name: str(text).encode() for name, text in texts.items()}
+
+
+def guide_to(top: Path, pinned: Path, base: Path) -> patch.Guide:
+    """Compare the patched files of the pinned release, which they fit, with those of a later one."""
+    guide = patch.Guide()
+    texts: dict[str, patch.Text] = {}
+    for one in patch.load_series(top / "patches"):
+        for change in one.files:
+            if change.target not in texts:
+                old = (pinned / change.target).read_text(encoding="utf-8")
+                new = base / change.target
+                texts[change.target] = patch.Text.of(old)
+                guide.compare(change.target, old, new.read_text(encoding="utf-8") if new.exists() else "")
+            problems = patch.try_to_apply(one.name, change, texts[change.target], made_for=guide.made_for)
+            if problems:
+                raise BuildError("\n".join(problems))
+    return guide
 
 
 def _generator_key(top: Path, base_id: str) -> str:
@@ -145,10 +169,15 @@ def generated_files(top: Path, base: Path, build: Path) -> dict[str, Path]:
 
 
 def _fixed_files(
-    top: Path, base: Path, rules: Rules, ours: dict[str, Path], applied: fixes.Fixes
+    top: Path,
+    base: Path,
+    rules: Rules,
+    ours: dict[str, Path],
+    applied: fixes.Fixes,
+    guide: patch.Guide | None,
 ) -> dict[str, tuple[bytes | None, str]]:
     """Return upstream's files as our patches and then the fixes leave them, and what changed each last."""
-    patched = patched_files(top, base)
+    patched = patched_files(top, base, guide)
     taboo = dict.fromkeys(ours, "is ours")
     taboo[f"{DEFINITIONS}.c"] = "our generator reads, with definitions of ours over it,"
     for names, who in ((rules.remove, "is removed"), (rules.generated, "our generator writes")):
@@ -163,14 +192,19 @@ def _fixed_files(
 
 
 def layers(
-    top: Path, base: Path, build: Path, config: Config, applied: fixes.Fixes = fixes.NONE
+    top: Path,
+    base: Path,
+    build: Path,
+    config: Config,
+    applied: fixes.Fixes = fixes.NONE,
+    guide: patch.Guide | None = None,
 ) -> dict[str, Layer | None]:
     """Return what every laid file should be (None: removed), all overrides checked."""
     rules_path = top / "Tools/build/overlay.toml"
     rules = load_rules(rules_path)
     where = rules_path.relative_to(top)
     result: dict[str, Layer | None] = {}
-    problems = []
+    problems: list[str] = []
 
     ours = our_files(top)
     for name, path in ours.items():
@@ -187,7 +221,11 @@ def layers(
         if name not in ours:
             problems.append(f"{where} [replace]: {name} is not among our files")
 
-    generated = generated_files(top, base, build)
+    generated: dict[str, Path] = {}
+    try:
+        generated = generated_files(top, base, build)
+    except BuildError as error:
+        problems.append(str(error))
     for name, path in generated.items():
         if name in result:
             problems.append(f"{name}: is generated, and a file of ours too")
@@ -200,7 +238,12 @@ def layers(
         if name not in generated:
             problems.append(f"{where} [generated]: {name} is not written by the generator")
 
-    for name, (data, by) in _fixed_files(top, base, rules, ours, applied).items():
+    fixed: dict[str, tuple[bytes | None, str]] = {}
+    try:
+        fixed = _fixed_files(top, base, rules, ours, applied, guide)
+    except BuildError as error:
+        problems += str(error).splitlines()
+    for name, (data, by) in fixed.items():
         if name in result:
             origin = result[name]
             problems.append(f"{name}: is patched, and replaced by {origin.origin if origin else 'nothing'}")

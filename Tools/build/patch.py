@@ -8,6 +8,7 @@ the header, at most one line of context on each side of a change, few changed li
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import re
 from pathlib import Path
 
@@ -159,30 +160,120 @@ def _places(lines: list[str], wanted: list[str]) -> list[int]:
     return [at + 1 for at in range(len(lines) - count + 1) if lines[at : at + count] == wanted]
 
 
+@dataclasses.dataclass
+class Text:
+    """A file while patches are applied.  `was` says which line of it each line was; 0: a patch's own."""
+
+    lines: list[str]
+    was: list[int]
+
+    @classmethod
+    def of(cls, text: str) -> Text:
+        lines = text.split("\n")
+        return cls(lines, list(range(1, len(lines) + 1)))
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+
+class Guide:
+    """Tells for each hunk where the lines it was made for stand in a later release of the file.
+
+    The one line that a hunk has for context is often a lone brace, so that the text does not say which is
+    meant; and one that fits at the old number may be another brace by now.
+    """
+
+    def __init__(self) -> None:
+        # By patch and line in it: the lines of the pinned release's file that the hunk names.
+        self.made_for: dict[tuple[str, int], list[int]] = {}
+        # By file: lines of the pinned release that a later one has too, and their numbers there.
+        self.now: dict[str, dict[int, int]] = {}
+
+    def compare(self, target: str, old: str, new: str) -> None:
+        matcher = difflib.SequenceMatcher(None, old.split("\n"), new.split("\n"))
+        self.now[target] = {
+            block.a + step + 1: block.b + step + 1
+            for block in matcher.get_matching_blocks()
+            for step in range(block.size)
+        }
+
+    def place(self, name: str, hunk: Hunk, target: str, text: Text, named: int) -> int | None:
+        """Return the index in the lines of the later file, patched so far; None: those lines are gone.
+
+        It is `named`, the one by the hunk's number, if the lines are those of an earlier patch.
+        """
+        if not any(self.made_for.get((name, hunk.at), ())):
+            return named
+        for step, line in enumerate(self.made_for[name, hunk.at]):
+            now = self.now[target].get(line)
+            if now in text.was:
+                return text.was.index(now) - step
+        return None
+
+
 def apply(name: str, change: FilePatch, text: str) -> str:
     """Return `text` with the hunks applied exactly; BuildError names patch, hunk, file and the cure."""
-    lines = text.split("\n")
+    after = Text.of(text)
+    problems = try_to_apply(name, change, after)
+    if problems:
+        raise BuildError("\n".join(problems))
+    return str(after)
+
+
+def try_to_apply(
+    name: str,
+    change: FilePatch,
+    text: Text,
+    guide: Guide | None = None,
+    made_for: dict[tuple[str, int], list[int]] | None = None,
+) -> list[str]:
+    """As apply(), but go on after a hunk that does not fit; return what is wrong with each.
+
+    With a guide the file is one of a later release: a hunk has to fit where the lines it was made for are
+    now.  If only the number is wrong it is applied there all the same, so that later numbers mean what they
+    say.  `made_for` is filled with the lines that the hunks name.
+    """
+    problems = []
     shift = 0
     for hunk in change.hunks:
-        # A hunk that only adds names the line it stands after.
-        start = hunk.old_start + shift - (1 if hunk.old_count else 0)
-        if hunk.old_count == 0 or lines[start : start + hunk.old_count] != hunk.old:
-            where = f"patches/{name}:{hunk.at}: hunk at line {hunk.old_start} of {change.target}"
-            if hunk.old_count == 0:
-                raise BuildError(f"{where}: needs one line of context, or its place cannot be checked")
-            places = [place - shift for place in _places(lines, hunk.old)]
+        where = f"patches/{name}:{hunk.at}: hunk at line {hunk.old_start} of {change.target}"
+        if hunk.old_count == 0:
+            problems.append(f"{where}: needs one line of context, or its place cannot be checked")
+            continue
+        named = hunk.old_start + shift - 1
+        start: int | None = named if guide is None else guide.place(name, hunk, change.target, text, named)
+        if start is None or text.lines[start : start + hunk.old_count] != hunk.old:
+            places = [] if guide else [place - shift for place in _places(text.lines, hunk.old)]
             if places:
                 found = ", ".join(map(str, places))
-                raise BuildError(
+                problems.append(
                     f"{where}: its lines stand at line {found} there; write the right line number"
                 )
-            line = lines[start] if 0 <= start < len(lines) else "(end of file)"
-            raise BuildError(
+                continue
+            at = named if start is None else start
+            line = text.lines[at] if 0 <= at < len(text.lines) else "(end of file)"
+            problems.append(
                 f"{where}: does not apply\n  the patch expects: {hunk.old[0]}\n  the file has:      {line}"
             )
-        lines[start : start + hunk.old_count] = hunk.new
+            continue
+        if start != named:
+            problems.append(
+                f"{where}: its lines stand at line {start + 1 - shift} there; write the right line number"
+            )
+        end = start + hunk.old_count
+        if made_for is not None:
+            made_for[name, hunk.at] = text.was[start:end]
+        # A line that a hunk keeps stays what it was.
+        kept = iter(text.was[start:end])
+        was = []
+        for line in hunk.lines:
+            number = 0 if line[0] == "+" else next(kept)
+            if line[0] != "-":
+                was.append(number)
+        text.lines[start:end] = hunk.new
+        text.was[start:end] = was
         shift += hunk.new_count - hunk.old_count
-    return "\n".join(lines)
+    return problems
 
 
 def load_series(folder: Path) -> list[Patch]:

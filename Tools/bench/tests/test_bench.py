@@ -7,6 +7,7 @@ import json
 import re
 import sys
 import threading
+import types
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -212,12 +213,57 @@ def test_a_program_that_raises_fails_with_its_traceback(tmp_path: Path) -> None:
         measured(path, "own", [here()])
 
 
+CLOCK = """
+import pyperf
+
+def which():
+    return pyperf.perf_counter.__name__
+
+if __name__ == "__main__":
+    pyperf.Runner().bench_func(which(), which)
+"""
+
+
+@pytest.mark.parametrize(("clock", "name"), [("wall", "perf_counter"), ("processor", "processor_time")])
+def test_the_clock_is_that_of_the_job(clock: str, name: str, tmp_path: Path) -> None:
+    path = tmp_path / "run_benchmark.py"
+    path.write_text(CLOCK)
+    script = suite.Script("clock", "pyperformance", path)
+    job = run.plan(script, here(), EFFORT)
+    job |= {"clock": clock, "loops": {name: 1}, "warmups": {name: 0}, "values": {name: 1}}
+    assert list(run.run_worker(here(), job, 60)["benchmarks"]) == [name]
+
+
+def test_processor_time_is_that_of_the_process_and_its_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As a program of its own the worker changes these while it is imported.
+    monkeypatch.setattr(sys, "path", ["", *sys.path])
+    monkeypatch.setitem(sys.modules, "pyperf", types.ModuleType("pyperf"))
+    from Tools.bench import worker
+
+    usage = types.SimpleNamespace(ru_utime=2.0, ru_stime=0.25)
+    monkeypatch.setattr(
+        worker, "resource", types.SimpleNamespace(RUSAGE_CHILDREN=7, getrusage={7: usage}.get)
+    )
+    monkeypatch.setattr(worker, "time", types.SimpleNamespace(process_time=lambda: 1.0))
+    assert worker.processor_time() == 3.25
+
+
+def test_an_interpreter_that_does_not_start_is_a_failure(tmp_path: Path) -> None:
+    path = tmp_path / "small.py"
+    path.write_text("def run():\n    return 1\n")
+    results = report.Results(["a"])
+    run.measure_all([suite.Script("small", "own", path)], [run.Interpreter("a", path, {})], EFFORT, results)
+    assert len(results.failures) == 1 and "small: cannot be started" in results.failures[0]
+
+
 def test_speed_is_the_ratio_of_medians() -> None:
     results = report.Results(["stock", "off", "on"])
     for name, times in {"x": (4.0, 4.0, 1.0), "y": (1.0, 2.0, 4.0)}.items():
         results.suite_of[name] = "own"
         results.series[name] = {
-            key: report.Series([time, time, 99.0, time], [2 * time, 50.0, time], [1000, 3000, 100 * number])
+            key: report.Series(
+                [[time, time, 99.0], [time], [time]], [2 * time, 50.0, time], [1000, 3000, 100 * number]
+            )
             for number, (key, time) in enumerate(zip(results.interpreters, times, strict=True), start=9)
         }
     assert results.speed("x", "on", "stock") == 4.0
@@ -232,8 +278,8 @@ def test_first_values_and_peak_memory_are_compared_too() -> None:
     for name, peak in {"x": 1500, "y": 900}.items():
         results.suite_of[name] = "applications"
         results.series[name] = {
-            "off": report.Series([9.0, 1.0, 9.0], [1.0, 9.0, 3.0], [1000, 1000, 5000]),
-            "on": report.Series([1.0, peak / 1000], [peak / 100], [peak]),
+            "off": report.Series([[9.0, 1.0, 9.0]] * 3, [1.0, 9.0, 3.0], [1000, 1000, 5000]),
+            "on": report.Series([[1.0, peak / 1000]] * 3, [peak / 100], [peak]),
         }
     (entry,) = report.as_json(results)["summary"]
     assert entry["first"]["worst"] == {"name": "x", "speed": 0.2}
@@ -380,10 +426,19 @@ def test_applications_are_pinned() -> None:
 
 
 def test_chart_orders_by_speed() -> None:
+    pair = {"of": "b", "against": "a"}
     rows = {
-        name: {"suite": "own", "interpreters": {"a": {"median": 1.0}, "b": {"median": time}}}
-        for name, time in {"p": 2.0, "q": 0.5}.items()
+        name: {"suite": "own", "speeds": [pair | {"speed": speed, "mark": "~" if name == "q" else ""}]}
+        for name, speed in {"p": 0.5, "q": 2.0}.items()
     }
     data = json.loads(json.dumps({"benchmarks": rows}))
-    assert chart.speeds(data, "b", "a", "own") == [("p", 0.5), ("q", 2.0)]
+    assert chart.speeds(data, "b", "a", "own") == [("p", 0.5, True), ("q", 2.0, False)]
     assert chart.speeds(data, "b", "a", "pyperformance") == []
+    assert chart.speeds(data, "a", "b", "own") == []
+
+
+def test_chart_shows_the_last_of_ours_against_what_is_not_ours() -> None:
+    names = ["stock", "off", "on", "debian"]
+    assert chart.shown({"interpreters": names, "against": "debian"}, None, None) == ("on", "debian")
+    assert chart.shown({"interpreters": names[:3], "against": ""}, None, None) == ("on", "stock")
+    assert chart.shown({"interpreters": names, "against": "debian"}, "off", "stock") == ("off", "stock")

@@ -22,6 +22,7 @@ for argument; do
     update) cat "$list" >> "$FAKE/lists"; echo -- >> "$FAKE/lists"
       if grep -q down "$list"; then echo "E: no answer from down"; exit 100; fi ;;
     source) echo "$@" >> "$FAKE/options"; for file in $FILES; do echo data > "$file"; done ;;
+    install) echo "$@" >> "$FAKE/options"; for file in $FILES; do echo data > "cache/archives/$file"; done ;;
   esac
 done
 """
@@ -86,3 +87,21 @@ def test_package_of_another_release(
         BuildError, match=r"has python3\.13_3\.13\.12-1\.debian\.tar\.xz, no package of 3\.13\.5"
     ):
         fixes.from_archive(pin, tmp_path)
+
+
+def test_binary_packages_come_with_what_they_depend_on(
+    fake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FILES", "python3.13_3.13.5-2_amd64.deb libc6_2.41-12_amd64.deb")
+    found = debian.download_binaries("trixie", ("python3.13",), tmp_path)
+    assert [path.name for path in found] == ["libc6_2.41-12_amd64.deb", "python3.13_3.13.5-2_amd64.deb"]
+    assert (fake / "lists").read_text().splitlines() == [
+        "deb [signed-by=/k.gpg] http://deb.example/debian trixie main",
+        "deb http://sec.example/debian-security trixie-security main",
+        "--",
+    ]
+    words = (fake / "options").read_text().split()
+    assert words[-5:] == ["--yes", "--download-only", "--no-install-recommends", "install", "python3.13"]
+    # Nothing is installed, by what apt-get is told, so it leaves nothing out.
+    (status,) = [word.partition("=")[2] for word in words if word.startswith("Dir::State::status=")]
+    assert Path(status).read_text() == "" and Path(status).is_relative_to(tmp_path)

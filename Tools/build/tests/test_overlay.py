@@ -223,3 +223,21 @@ def test_state_lists_what_is_laid(tree: Tree) -> None:
     tree.run()
     state = json.loads((tree.build / "tree.laid.json").read_text())
     assert "Python/jit/trace.c" in state and "Python/ceval.c" not in state
+
+
+def test_everything_that_does_not_fit_is_named(tree: Tree) -> None:
+    add_patch(tree.top, "a.patch", PATCH.replace(" two", " TWO"))
+    add_patch(tree.top, "b.patch", PATCH.replace("ceval.c", "gone.c"))
+    add_patch(tree.top, "c.patch", PATCH.replace("@@ -2 +2,2", "@@ -3 +3,2"))
+    write(tree.top / "Tools/cases_generator/generate.py", "raise SystemExit(1)\n")
+    rules(tree.top, remove="Python/gone.c")
+    with pytest.raises(BuildError) as caught:
+        tree.run()
+    for told in (
+        "generate.py failed",
+        "patches/a.patch:8: hunk at line 2 of Python/ceval.c: does not apply",
+        "patches/b.patch:6: Python/gone.c: No such file or directory in the base",
+        "patches/c.patch:8: hunk at line 3 of Python/ceval.c: its lines stand at line 2 there",
+        "[remove]: Python/gone.c does not exist",
+    ):
+        assert told in str(caught.value), told

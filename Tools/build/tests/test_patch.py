@@ -64,6 +64,67 @@ def test_already_applied_is_refused() -> None:
         run(body, run(body))
 
 
+def test_every_hunk_that_does_not_fit_is_told() -> None:
+    body = diff("@@ -1 +1,2 @@\n TWO\n+a\n", "@@ -2 +3 @@\n-three\n+3\n", "@@ -5 +6 @@\n-five\n+5\n")
+    with pytest.raises(BuildError) as caught:
+        run(body)
+    assert str(caught.value).splitlines() == [
+        "patches/p.patch:3: hunk at line 1 of f.c: does not apply",
+        "  the patch expects: TWO",
+        "  the file has:      one",
+        "patches/p.patch:6: hunk at line 2 of f.c: its lines stand at line 3 there; write the right line"
+        " number",
+    ]
+
+
+def guided(body: str, old: str, new: str) -> tuple[str, list[str]]:
+    """Apply what was made for the old text to the new one, as a later release is."""
+    (change,) = patch.parse("p.patch", body).files
+    guide = patch.Guide()
+    guide.compare(change.target, old, new)
+    assert patch.try_to_apply("p.patch", change, patch.Text.of(old), made_for=guide.made_for) == []
+    text = patch.Text.of(new)
+    problems = patch.try_to_apply("p.patch", change, text, guide)
+    return str(text), problems
+
+
+BRACES = "f\n}\ng\n}\nh\n}\n"
+
+
+def test_a_brace_that_moved_is_not_taken_for_another() -> None:
+    # In the new text there is a brace at the old number, and it is that of f.
+    body = diff("@@ -3 +3,2 @@\n g\n+G\n", "@@ -4 +5,2 @@\n }\n+after g\n")
+    after, problems = guided(body, BRACES, "new\nmore\n" + BRACES)
+    assert after == "new\nmore\nf\n}\ng\nG\n}\nafter g\nh\n}\n"
+    assert problems == [
+        f"patches/p.patch:{at}: hunk at line {line} of f.c: its lines stand at line {line + 2} there;"
+        " write the right line number"
+        for at, line in ((3, 3), (6, 4))
+    ]
+
+
+def test_lines_that_changed_do_not_fit_though_others_are_like_them() -> None:
+    _, problems = guided(diff("@@ -4 +4,2 @@\n }\n+after g\n"), BRACES, BRACES.replace("g\n}\n", "g {}\n"))
+    assert "hunk at line 4 of f.c: does not apply" in problems[0]
+
+
+def test_a_line_that_an_earlier_hunk_wrote_is_no_line_of_the_file() -> None:
+    body = diff("@@ -1 +1,2 @@\n f\n+new\n", "@@ -2 +3 @@\n-}\n+{\n")
+    assert guided(body, BRACES, BRACES) == ("f\nnew\n{\ng\n}\nh\n}\n", [])
+
+
+def test_a_patch_on_top_of_a_patch() -> None:
+    guide = patch.Guide()
+    guide.compare("f.c", "f\n", "f\ng\n")
+    bodies = {"a.patch": diff("@@ -1 +1,2 @@\n f\n+new\n"), "b.patch": diff("@@ -2 +2 @@\n-new\n+newer\n")}
+    old, new = patch.Text.of("f\n"), patch.Text.of("f\ng\n")
+    for name, body in bodies.items():
+        (change,) = patch.parse(name, body).files
+        assert patch.try_to_apply(name, change, old, made_for=guide.made_for) == []
+        assert patch.try_to_apply(name, change, new, guide) == []
+    assert str(new) == "f\nnewer\ng\n"
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [

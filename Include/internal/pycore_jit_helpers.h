@@ -58,6 +58,8 @@ PyObject *_PyJit_DictGetOr(PyObject *dict, PyObject *key, PyObject *otherwise);
 int64_t _PyJit_DictHas(PyObject *dict, PyObject *key);
 int64_t _PyJit_SetHas(PyObject *set, PyObject *key);
 
+/* KEY becomes an element of an exact set.  -1, with nothing done: it may run code of users, or memory is short. */
+int _PyJit_SetAdd(PyObject *set, PyObject *key);
 /* DICT[KEY] = VALUE for an exact dict.  -1, with nothing done: it may run code of users, somebody watches the dict, or memory is short. */
 int _PyJit_DictSet(PyObject *dict, PyObject *key, PyObject *value);
 /* 1 or 0: PART is in the exact str; KEY is in the exact list or tuple; -1: to find out may run code of users. */

@@ -53,6 +53,24 @@ trace op(STR_GET, (s: object, i: i64 -- r: object)) pure exits {
     r = (PyObject *)&_Py_SINGLETON(strings).ascii[c];
 }
 
+// The number of the only character of an exact str; leaves where it has another number of them.
+trace op(ORD, (s: object -- r: i64)) pure exits {
+    EXIT_IF(PyUnicode_GET_LENGTH(s) != 1);
+    r = (int64_t)PyUnicode_READ_CHAR(s, 0);
+}
+
+// Character number I, if it is one of those that are made once and for all; else leaves.
+trace op(CHR, (i: i64 -- r: object)) pure exits {
+    EXIT_IF((uint64_t)i >= 128);
+    r = (PyObject *)&_Py_SINGLETON(strings).ascii[i];
+}
+
+// KEY becomes an element of an exact set, which takes a reference of its own, if it is none.  Leaves, with nothing done, where that is
+// hard to say or memory is short.
+trace op(SET_ADD, (set: object, key: object --)) exits calls writes dict {
+    EXIT_IF(_PyJit_SetAdd(set, key) < 0);
+}
+
 // 1 if KEY is in the exact list or tuple, else 0; leaves where that is hard to say.
 trace op(SEQUENCE_HAS, (sequence: object, key: object -- r: i64)) exits calls {
     r = _PyJit_SequenceHas(sequence, key);

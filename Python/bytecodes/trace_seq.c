@@ -78,6 +78,16 @@ trace op(LIST_PUSH, (list: object, v: object --)) exits writes item writes lengt
     }
 }
 
+// The last item, which the list gives up; the trace owns the reference.  Leaves, with nothing done, where there is none, or where the
+// list gets smaller by so much that it gives back memory.
+trace op(LIST_POP, (list: object -- r: object)) exits writes item writes length {
+    PyListObject *self = (PyListObject *)list;
+    Py_ssize_t size = Py_SIZE(self) - 1;
+    EXIT_IF(size < 0 || size < self->allocated >> 1);
+    r = self->ob_item[size];
+    Py_SET_SIZE(self, size);
+}
+
 trace op(GUARD_LIST_ITER, (it: object --)) pure exits {
     EXIT_IF(Py_TYPE(it) != &PyListIter_Type);
 }

@@ -238,6 +238,20 @@ _PyJit_DictSet(PyObject *dict, PyObject *key, PyObject *value)
 
 _Py_COMP_DIAG_POP
 
+int
+_PyJit_SetAdd(PyObject *set, PyObject *key)
+{
+    int64_t has = _PyJit_SetHas(set, key);
+    if (has != 0) {
+        return has < 0 ? UNSURE : 0;
+    }
+    int result = PySet_Add(set, key);
+    if (result < 0) {
+        PyErr_Clear();
+    }
+    return result;
+}
+
 int64_t
 _PyJit_StrHas(PyObject *str, PyObject *part)
 {

@@ -1,4 +1,4 @@
-/* Lowering rules of calls of builtins: len, abs, min, max, float, int, dict.get, methods of str.  Functions of module math: lower_math.c; what is
+/* Lowering rules of calls of builtins: len, abs, min, max, float, int, ord, chr; of methods of dict, list, set and str.  Functions of module math: lower_math.c; what is
  * asked of any object: lower_find.c.
  *
  * The callable is a constant of the trace (lower_global.c), so what it is is known here.  Identity is kept: abs, min, max, float and
@@ -185,20 +185,32 @@ call_class(_PyJitBuilder *b, uint32_t index)
 
 /* --- Methods -------------------------------------------------------------------------------------------------------- */
 
+/* The method of TYPE that a call with NARGS arguments calls with `self` and nothing bound, by its name in the type's definition; NULL: it is
+ * none, or not known. */
+static const char *
+method_of(const _PyJitBuilder *b, uint32_t nargs, const PyTypeObject *type)
+{
+    uint32_t callable = b->depth - nargs - 2;
+    const _PyJitSlot *slot = &b->slots[callable];
+    if (!slot->dirty || slot->object == JIT_REF_NONE || !JIT_IS_CONST(slot->object) || known_null(b, callable + 1) != 0
+        || _PyJitSlot_IsBare(b, callable + 1)) {
+        return NULL;
+    }
+    PyObject *method = (PyObject *)(uintptr_t)JIT_INS(b->t, slot->object)->bits;
+    return method != NULL && Py_IS_TYPE(method, &PyMethodDescr_Type) && PyDescr_TYPE(method) == type
+        ? ((PyMethodDescrObject *)method)->d_method->ml_name : NULL;
+}
+
 /* dict.get, with one argument or a constant as the second. */
 static uint32_t
 call_get(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
-    uint32_t nargs = record->oparg, callable = b->depth - nargs - 2, self = callable + 1, key = self + 1;
-    const _PyJitSlot *slot = &b->slots[callable], *last = &b->slots[b->depth - 1];
-    if (record->seen == NULL || nargs < 1 || nargs > 2 || !slot->dirty || slot->object == JIT_REF_NONE || !JIT_IS_CONST(slot->object)) {
-        return 0;
-    }
-    PyObject *method = (PyObject *)(uintptr_t)JIT_INS(b->t, slot->object)->bits;
-    if (method == NULL || !Py_IS_TYPE(method, &PyMethodDescr_Type) || PyDescr_TYPE(method) != &PyDict_Type
-        || strcmp(((PyMethodDescrObject *)method)->d_method->ml_name, "get") != 0
-        || !can_drop(slot) || known_null(b, self) == 1 || _PyJitSlot_IsBare(b, self) || !_PyJitSlot_CanEnd(b, record, nargs + 1)
+    uint32_t nargs = record->oparg, self = b->depth - nargs - 1, key = self + 1;
+    const _PyJitSlot *last = &b->slots[b->depth - 1];
+    const char *name = method_of(b, nargs, &PyDict_Type);
+    if (record->seen == NULL || nargs < 1 || nargs > 2 || name == NULL || strcmp(name, "get") != 0
+        || !_PyJitSlot_CanEnd(b, record, nargs + 1)
         || (nargs == 2 && (!last->dirty || last->object == JIT_REF_NONE || !JIT_IS_CONST(last->object)))) {
         return 0;
     }
@@ -212,6 +224,77 @@ call_get(_PyJitBuilder *b, uint32_t index)
     drop(b, nargs + 2);
     _PyJitSlot_PushHeap(b, value);
     return 1;
+}
+
+/* set.add. */
+static uint32_t
+call_add(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t set = b->depth - 2, key = b->depth - 1;
+    const char *name = method_of(b, 1, &PySet_Type);
+    if (record->seen != (PyObject *)&PySet_Type || name == NULL || strcmp(name, "add") != 0 || !_PyJitSlot_CanEnd(b, record, 2)) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, set);
+    (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, &PySet_Type));
+    _PyJitRef known = key_of(b, key);
+    _PyJitSlot_GuardEnds(b, record, 2);
+    (void)emit2(b, JIT_OP_SET_ADD, object, known);
+    drop(b, 3);
+    _PyJitSlot_PushConst(b, Py_None);
+    return 1;
+}
+
+/* list.pop of the last item. */
+static uint32_t
+call_pop(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t list = b->depth - 1;
+    const char *name = record->oparg == 0 ? method_of(b, 0, &PyList_Type) : NULL;
+    if (name == NULL || strcmp(name, "pop") != 0 || !_PyJitSlot_CanEnd(b, record, 1)) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, list);
+    (void)emit1(b, JIT_OP_GUARD_LIST, object);
+    _PyJitSlot_GuardEnds(b, record, 1);
+    // Still borrowed if it leaves, and not needed when it has popped.
+    b->slots[list].heap = 0;
+    _PyJitSlot_OwnHeap(b);
+    _PyJitRef item = emit1(b, JIT_OP_LIST_POP, object);
+    drop(b, 2);
+    _PyJitSlot_Push(b, (_PyJitSlot){.object = item, .dirty = 1, .owned = 1});
+    return 1;
+}
+
+/* ord of a str, chr of an int. */
+static uint32_t
+call_character(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t argument = b->depth - 1;
+    PyObject *callable = _PyJitLower_Callable(b, 1);
+    unsigned int tag = JIT_TAG(record->types, 0);
+    if (callable == NULL) {
+        return 0;
+    }
+    if (_PyJitLower_IsBuiltin(callable, "ord") && tag == JIT_TAG_STR && !_PyJitSlot_IsBare(b, argument)) {
+        _PyJitLower_Begin(b, index);
+        give_number(b, emit1(b, JIT_OP_ORD, guard_str(b, argument)), 1);
+        return 1;
+    }
+    if (_PyJitLower_IsBuiltin(callable, "chr") && _PyJitSlot_Kind(b, argument, tag) == JIT_TYPE_I64
+        && JIT_TAG(record->types, 3) == JIT_TAG_STR) {
+        _PyJitLower_Begin(b, index);
+        _PyJitRef character = emit1(b, JIT_OP_CHR, _PyJitSlot_Number(b, argument, JIT_TYPE_I64));
+        drop(b, 3);
+        _PyJitSlot_Push(b, (_PyJitSlot){.object = character, .dirty = 1, .plain = 1});
+        return 1;
+    }
+    return 0;
 }
 
 /* The argument of a method of str in SLOT: exact str, int or None, or a LIST or tuple that join takes. */
@@ -255,15 +338,12 @@ static uint32_t
 call_str(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
-    uint32_t nargs = record->oparg, callable = b->depth - nargs - 2, self = callable + 1;
-    const _PyJitSlot *slot = &b->slots[callable];
-    if (nargs > 2 || !slot->dirty || slot->object == JIT_REF_NONE || !JIT_IS_CONST(slot->object) || known_null(b, self) != 0
-        || _PyJitSlot_IsBare(b, self) || !_PyJitSlot_CanEnd(b, record, nargs + 1)) {
+    uint32_t nargs = record->oparg, self = b->depth - nargs - 1;
+    if (nargs > 2 || method_of(b, nargs, &PyUnicode_Type) == NULL || !_PyJitSlot_CanEnd(b, record, nargs + 1)) {
         return 0;
     }
-    PyObject *descr = (PyObject *)(uintptr_t)JIT_INS(b->t, slot->object)->bits;
     int gives = JIT_STR_OTHER;
-    int method = descr == NULL ? -1 : _PyJitStr_Method(descr, &gives);
+    int method = _PyJitStr_Method((PyObject *)(uintptr_t)JIT_INS(b->t, b->slots[self - 1].object)->bits, &gives);
     if (method < 0 || (gives == JIT_STR_TRUTH && nargs > 1)) {
         return 0;
     }
@@ -302,6 +382,9 @@ _PyJitLower_Builtin(_PyJitBuilder *b, uint32_t index)
         case CALL_BUILTIN_O: {
             uint32_t done = call_abs(b, index);
             if (done == 0) {
+                done = call_character(b, index);
+            }
+            if (done == 0) {
                 done = _PyJitLower_Math(b, index, _PyJitLower_Callable(b, 1), 1);
             }
             return done != 0 ? done : _PyJitLower_Find(b, index);
@@ -319,11 +402,17 @@ _PyJitLower_Builtin(_PyJitBuilder *b, uint32_t index)
         }
         case CALL_METHOD_DESCRIPTOR_FAST: {
             uint32_t done = call_get(b, index);
+            if (done == 0) {
+                done = call_pop(b, index);
+            }
+            return done != 0 ? done : call_str(b, index);
+        }
+        case CALL_METHOD_DESCRIPTOR_O: {
+            uint32_t done = call_add(b, index);
             return done != 0 ? done : call_str(b, index);
         }
         case CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS:
         case CALL_METHOD_DESCRIPTOR_NOARGS:
-        case CALL_METHOD_DESCRIPTOR_O:
             return call_str(b, index);
         default:
             return 0;

@@ -343,6 +343,9 @@ _PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *
         return depth >= nargs && (nargs == 2 || nargs == 3) ? has_attribute(stack_pointer[-nargs], stack_pointer[1 - nargs]) : NULL;
     }
     if (opcode == CALL_METHOD_DESCRIPTOR_O) {
+        if (depth >= 2 && PySet_CheckExact(stack_pointer[-2])) {
+            return _PyJit_SetHas(stack_pointer[-2], stack_pointer[-1]) >= 0 ? (PyObject *)&PySet_Type : NULL;
+        }
         return depth >= 1 && (PyList_CheckExact(stack_pointer[-1]) || PyTuple_CheckExact(stack_pointer[-1]))
             ? (PyObject *)Py_TYPE(stack_pointer[-1]) : NULL;
     }

@@ -174,6 +174,20 @@ LOOPS = {
         ["STR_GET", "STR_HAS"],
         ["OPAQUE"],
     ),
+    "stacks and sets": (
+        """
+        def f(n):
+            stack, seen, t = [0], set(), 0
+            for i in range(n):
+                x = stack.pop()
+                seen.add(x)
+                stack.append(x + 1 & 63)
+                t += ord(chr(x & 31 | 64))
+            return t + len(seen)
+        """,
+        ["LIST_POP", "SET_ADD", "CHR", "ORD", "IADD"],
+        ["OPAQUE"],
+    ),
     "methods of strings": (
         """
         def f(n):
@@ -539,6 +553,48 @@ def loaded_methods(n):
 
 CWHO = C.who
 
+def adds_and_pops(n):
+    Noisy.heard.clear()
+    s, l, out = set(), list(range(n)), []
+    keys = [1, "a", 1.0, (1, 2), None, Plain, Key(3), Key(3), True, "\u20ac"]
+    for i in range(n):
+        s.add(i % 50)
+        s.add((i % 9, "t"))
+        s.add(keys[i % 10])
+        made = {i}
+        made.add(i + 1)
+        out.append((len(s), len(made), made.add(0)))
+        try:
+            out.append(l.pop())
+            l.append([i])
+            l.append(Noisy(i))
+            x = l[-1]
+            out.append((l.pop() is x, x.k, l.pop(), len(l)))
+            if i % 30 == 29:
+                l.pop().none
+            if i == 150:
+                del l[:]
+            out.append([i, i + 1].pop())
+            if i % 50 == 49:
+                s.add([])
+        except (IndexError, AttributeError, TypeError) as error:
+            out.append((str(error), error.__traceback__.tb_lineno))
+        x = None
+        out.append(len(Noisy.heard))
+    return out
+
+def codes(n):
+    out = []
+    for i in range(n):
+        c = chr(i)
+        out.append((ord(c), c, ord("a"), chr(ord("a") + i % 26)))
+        try:
+            out.append(ord("ab"[i % 3 // 2:]))
+            out.append(chr(-i % 5 - 1))
+        except (TypeError, ValueError) as error:
+            out.append(str(error))
+    return out
+
 def equal_strings(n):
     out = []
     made = "".join(["al", "pha"])
@@ -551,7 +607,7 @@ def equal_strings(n):
     return out
 
 FUNCTIONS = [
-    equal_strings, methods, loaded_methods, attributes, names_of_classes, given_names, instances, changed_class, types_and_addresses, stores, nested_ends, dict_of_what_ends,
+    adds_and_pops, codes, equal_strings, methods, loaded_methods, attributes, names_of_classes, given_names, instances, changed_class, types_and_addresses, stores, nested_ends, dict_of_what_ends,
     own_dicts, global_stores, membership, characters, truth, nones,
 ]
 

@@ -18,6 +18,9 @@ PRELUDE = '''\
 import sys
 
 events = []
+kept = {}
+members = set()
+stack = []
 
 
 def note(*items):
@@ -272,8 +275,12 @@ class Maker:
                 if self.chance(70)
                 else self.random.choice(ODD if self.random.randrange(300) == 0 else NUMBERS)
             )
-        kind = self.random.randrange(14)
+        kind = self.random.randrange(16)
         a = self.value(depth - 1)
+        if kind == 14:
+            return self.found(a)
+        if kind == 15:
+            return self.of_text(a)
         if kind < 5:
             operator = self.random.choice(ARITHMETIC)
             b = self.value(depth - 1)
@@ -305,6 +312,36 @@ class Maker:
             return f"sum({x} * {self.pick('1', '2', '0.5')} for {x} in {self.container(depth - 1)})"
         b = self.value(depth - 1)
         return self.pick("g0", "g1", f"(lambda q: q + {a})({b})", f"len(f'{{{self.name()}}}')")
+
+    def found(self, value: str) -> str:
+        """What is asked of any object: attributes by name, its class, a key."""
+        thing = self.pick(self.object(0), self.name(), self.container(0))
+        attribute = self.pick("value", "other", "total", "real", "missing", "double", "__class__")
+        return self.pick(
+            f"(getattr({thing}, {attribute!r}, {value}) or 1)",
+            f"hasattr({thing}, {attribute!r})",
+            f"(type({thing}) is {self.pick('int', 'float', 'Box', 'list')})",
+            f"callable({thing})",
+            f"isinstance({thing}, {self.pick('Box', '(int, str)', '(Slots, (Box, list))', 'object', 'type(' + value + ')')})",
+            f"len({thing}.__class__.__name__)",
+            f"({thing} is {self.pick('None', self.name(), thing)})",
+        )
+
+    def of_text(self, value: str) -> str:
+        """A number that is made of a string."""
+        text = self.pick("'ab,c'", "' Xy '", "''", f"str({value})", "'\u20ac'")
+        return self.pick(
+            f"{text}.find('b')",
+            f"len({text}.split(','))",
+            f"{text}.strip().startswith(('a', 'X'))",
+            f"({text}.lower() == 'xy')",
+            f"ord(({text} + 'q')[0])",
+            f"len({text}.replace('b', {text}))",
+            f"len(','.join([{text}, 'k']))",
+            f"('b' in {text})",
+            f"{text}.isdigit()",
+            f"(({text} + 'z')[{self.pick('0', '-1')}] in ('a', 'z'))",
+        )
 
     def index(self) -> str:
         return self.value(0) if self.chance(1) else self.pick("0", "1", "2", f"int({self.name()}) % 3")
@@ -361,7 +398,9 @@ class Maker:
         return out
 
     def assignment(self) -> Statement:
-        kind = self.random.randrange(12)
+        kind = self.random.randrange(13)
+        if kind == 12:
+            return self.change()
         if kind < 2:
             value = self.container(1) if self.chance(5) else f"[*{self.container(1)}, {self.value(1)}, 4]"
             return Statement(f"{self.bind('container', self.new_name('c'))} = {value}")
@@ -382,6 +421,22 @@ class Maker:
         value = f"small({self.value()})"
         target = self.name() if self.chance(60) else self.bind("number", self.new_name("v"))
         return Statement(f"{target} = {value}")
+
+    def change(self) -> Statement:
+        """A dict, a set or a list that grows and shrinks."""
+        name, value = self.name(), self.value(1)
+        key = self.pick(f"small({value})", f"({value}, {self.pick('1', repr('k'))})", "'k'", "None", "Box")
+        return Statement(
+            self.pick(
+                f"kept[{key}] = small({value})",
+                f"{name} = kept.get({key}, {name})",
+                f"{name} = {key} in kept",
+                f"members.add({key})",
+                f"{name} = len(members)",
+                f"stack.append(small({value}))",
+                f"{name} = stack.pop() if stack else small({value})",
+            )
+        )
 
     def statement(self, depth: int, loop: bool) -> Statement:
         kind = self.random.randrange(16)

@@ -12,6 +12,7 @@
  *   JIT_IS_RECORDING()         true between the two
  *   JIT_DISPATCH_RECORDED()    runs the instruction in `opcode` without asking the recorder
  *   JIT_ON_UNWIND()            an exception unwinds in this loop: recording ends
+ *   JIT_DISPATCH_FORM          what users are told of the form (sys._jit.dispatch())
  *
  * The loop keeps the number of the recording it feeds.  It may come back to its next instruction when that recording was long given
  * up and another one has begun: in another greenlet, in another thread, or in a loop that C called.
@@ -25,6 +26,11 @@
 
 #ifdef _Py_TAIL_CALLS
 #  include "pycore_tail_calls.h"
+#  define JIT_DISPATCH_FORM "tail calls"
+#elif USE_COMPUTED_GOTOS
+#  define JIT_DISPATCH_FORM "computed gotos"
+#else
+#  define JIT_DISPATCH_FORM "switch"
 #endif
 
 #ifdef _Py_TIER2

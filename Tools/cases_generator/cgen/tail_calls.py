@@ -13,6 +13,7 @@ from .dispatch import recorded_names
 from .emit import Dialect
 from .model import Model
 from .output import Writer
+from .statements import Statement, call_name
 from .tier1 import case, record_step, record_unsupported
 
 # What the exits of an instruction go on with (Python/tail_eval.c.h).
@@ -23,6 +24,10 @@ RECORD, STOP = "tail_record_previous", "tail_stop_tracing"
 
 class TailCallDialect(Dialect):
     behind = ("TAIL_EXITS();",)
+
+    def keeps(self, statement: Statement) -> bool:
+        """How the loop was entered is a parameter of the function C calls; instructions are not told."""
+        return call_name(statement) != "assert" or not any(t.text == "throwflag" for t in statement.tokens)
 
 
 def tail_cases(model: Model, diagnostics: Diagnostics) -> str:

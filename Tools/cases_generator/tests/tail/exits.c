@@ -6,6 +6,8 @@ inst(FAIL_TWO, (left, right --)) {
 }
 
 inst(FAIL_WITHOUT_HANDLING, (value --)) {
+    assert(throwflag);
+    assert(frame != &entry_frame);
     restore_error(tstate, value);
     goto exception_unwind;
 }

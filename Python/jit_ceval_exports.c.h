@@ -2,9 +2,12 @@
  *
  * They stay static, so that tier 1 goes on inlining them.
  */
+#include "pycore_jit.h"
+
+const char *const _PyJit_DispatchForm = JIT_DISPATCH_FORM;
+
 #ifdef _Py_TIER2
 
-#include "pycore_jit.h"
 #include "pycore_jit_ceval.h"
 
 _Py_CODEUNIT *const _PyJit_Trampoline = (_Py_CODEUNIT *)_Py_INTERPRETER_TRAMPOLINE_INSTRUCTIONS + 1;

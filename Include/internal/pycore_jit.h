@@ -178,6 +178,9 @@ size_t _PyJit_CodeBytes(void);          // bytes of executable memory held, whol
  * the option and what it may be. */
 PyStatus _PyJit_Start(PyThreadState *tstate);
 
+/* How tier 1 goes from one instruction to the next, in words. */
+extern const char *const _PyJit_DispatchForm;
+
 /* The definition of module math, once it was imported; NULL before.  Who has it may call its functions without the module. */
 PyAPI_DATA(struct PyModuleDef *) _PyJit_MathModule;
 

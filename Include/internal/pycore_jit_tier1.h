@@ -3,7 +3,8 @@
  * Included by ceval.c right after ceval_macros.h.  With computed gotos the loop dispatches through a local pointer to one of two
  * tables (opcode_targets.h), and switching is one store.  A switch has one table only: there every dispatch keeps the opcode
  * aside and ORs it with a mask; with the mask set that makes JIT_RECORD_OPCODE of any opcode, whose case asks the recorder
- * and goes on to the opcode kept aside.  Both forms reach the same two labels (end of generated_cases.c.h).
+ * and goes on to the opcode kept aside.  Both forms reach the same two labels (end of generated_cases.c.h).  With tail calls
+ * (pycore_tail_calls.h) the pointer to one of two tables is a parameter of every instruction, and the two labels are functions.
  *
  *   JIT_EVAL_LOCALS            declarations for the evaluation function, before the first statement
  *   JIT_START_RECORDING()      from the next dispatch on, the recorder sees every instruction before it runs
@@ -11,6 +12,7 @@
  *   JIT_IS_RECORDING()         true between the two
  *   JIT_DISPATCH_RECORDED()    runs the instruction in `opcode` without asking the recorder
  *   JIT_ON_UNWIND()            an exception unwinds in this loop: recording ends
+ *   JIT_DISPATCH_FORM          what users are told of the form (sys._jit.dispatch())
  *
  * The loop keeps the number of the recording it feeds.  It may come back to its next instruction when that recording was long given
  * up and another one has begun: in another greenlet, in another thread, or in a loop that C called.
@@ -22,12 +24,27 @@
 #  error "for the interpreter's own sources only: define Py_BUILD_CORE"
 #endif
 
+#ifdef _Py_TAIL_CALLS
+#  include "pycore_tail_calls.h"
+#  define JIT_DISPATCH_FORM "tail calls"
+#elif USE_COMPUTED_GOTOS
+#  define JIT_DISPATCH_FORM "computed gotos"
+#else
+#  define JIT_DISPATCH_FORM "switch"
+#endif
+
 #ifdef _Py_TIER2
 
 #include "pycore_jit.h"           // _PyJit_RecordStep()
 #include "pycore_jit_opcodes.h"   // JIT_RECORD_OPCODE
 
-#if USE_COMPUTED_GOTOS
+#ifdef _Py_TAIL_CALLS
+#  define jit_recording_number (tail_loop_of(frame)->recording_number)
+#  define JIT_START_RECORDING() ((void)(jit_recording_number = _PyJit_RecordingNumber, targets = &tail_recording_targets))
+#  define JIT_STOP_RECORDING() ((void)(targets = &tail_targets))
+#  define JIT_IS_RECORDING() (targets == &tail_recording_targets)
+#  define JIT_DISPATCH_RECORDED() TAIL_RETURN tail_targets.at[opcode](TAIL_ARGUMENTS)
+#elif USE_COMPUTED_GOTOS
 #  define JIT_EVAL_LOCALS \
        uint64_t jit_recording_number = 0;
 #  define JIT_START_RECORDING() \

@@ -279,6 +279,16 @@ jit_security_fixes(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(args))
     return fixes;
 }
 
+PyDoc_STRVAR(dispatch_doc,
+"dispatch()\n--\n\nHow the interpreter goes from one instruction to the next: 'tail calls' (--with-tail-call-interp),\n"
+"'computed gotos' or 'switch'.");
+
+static PyObject *
+jit_dispatch(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(args))
+{
+    return PyUnicode_FromString(_PyJit_DispatchForm);
+}
+
 static PyMethodDef jit_methods[] = {
     {"is_available", jit_is_available, METH_NOARGS, is_available_doc},
     {"is_enabled", jit_is_enabled, METH_NOARGS, is_enabled_doc},
@@ -287,6 +297,7 @@ static PyMethodDef jit_methods[] = {
     {"stats", jit_stats, METH_NOARGS, stats_doc},
     {"units", jit_units, METH_NOARGS, units_doc},
     {"options", jit_options, METH_NOARGS, options_doc},
+    {"dispatch", jit_dispatch, METH_NOARGS, dispatch_doc},
     {"security_fixes", jit_security_fixes, METH_NOARGS, fixes_doc},
     {"set_enabled", jit_set_enabled, METH_O, set_enabled_doc},
 #ifdef _Py_TIER2

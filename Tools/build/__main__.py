@@ -9,7 +9,16 @@ from pathlib import Path
 
 from . import fetch, fixes, later, overlap, patch, run_tests
 from .common import TOP, BuildError, write_if_changed
-from .config import JIT_MODES, Config, load_base, load_config, save_config, upstream_options, with_ccache
+from .config import (
+    JIT_MODES,
+    Config,
+    load_base,
+    load_config,
+    save_config,
+    upstream_options,
+    with_ccache,
+    with_tail_calls,
+)
 from .overlay import layers, overlay, stock_tree
 from .tree import configure
 
@@ -33,6 +42,7 @@ def _configured(arguments: argparse.Namespace) -> None:
         source=source,
         options=tuple(options),
         fixes=arguments.fixes,
+        tail_calls=arguments.tail_calls == "yes",
     )
     outlook = fixes.outlook(config, load_base(), arguments.build)
     if "--quiet" not in options:
@@ -63,6 +73,8 @@ def _prepare(arguments: argparse.Namespace) -> None:
     config = load_config(arguments.build)
     base = _base(arguments)
     tree = arguments.build / arguments.tree
+    if arguments.tree == "tail":
+        config = with_tail_calls(config)
     options = list(config.options)
     if arguments.tree == "debug" and "--with-pydebug" not in options:
         options.append("--with-pydebug")
@@ -72,7 +84,7 @@ def _prepare(arguments: argparse.Namespace) -> None:
     else:
         applied = fixes.ensure(config, load_base(), arguments.build)
         overlay(config, base, arguments.build, tree, applied=applied)
-        configure(tree, options, config.mode)
+        configure(tree, options, config.mode + (", tail calls" if config.tail_calls else ""))
 
 
 def _launcher(arguments: argparse.Namespace) -> None:
@@ -118,8 +130,10 @@ def main() -> int:
 
     configured = commands.add_parser("configured", help=_configured.__doc__)
     configured.add_argument("--mode", choices=JIT_MODES, required=True)
-    for name in ("clang", "readobj", "cc", "ccache", "source"):
-        configured.add_argument(f"--{name}", default="no" if name in ("ccache", "source") else "")
+    for name in ("clang", "readobj", "cc"):
+        configured.add_argument(f"--{name}", default="")
+    for name in ("ccache", "tail-calls", "source"):
+        configured.add_argument(f"--{name}", default="no")
     configured.add_argument("--fixes", default="auto")
     configured.add_argument("options", nargs="*")
     configured.set_defaults(run=_configured)
@@ -130,7 +144,7 @@ def main() -> int:
     update.set_defaults(run=_update_fixes)
 
     prepare = commands.add_parser("prepare", help=_prepare.__doc__)
-    prepare.add_argument("tree", choices=("tree", "stock", "debug"))
+    prepare.add_argument("tree", choices=("tree", "stock", "debug", "tail"))
     prepare.set_defaults(run=_prepare)
 
     commands.add_parser("launcher", help=_launcher.__doc__).set_defaults(run=_launcher)

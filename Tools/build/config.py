@@ -19,6 +19,7 @@ _OURS_WITH_VALUE = (
     "--with-cpython-source",
     "--with-jit-clang",
     "--with-ccache",
+    "--with-tail-call-interp",
     "--with-security-fixes",
     "--install-deps",
     "--srcdir",
@@ -28,6 +29,7 @@ _OURS_NEGATED = (
     "--without-cpython-source",
     "--without-jit-clang",
     "--without-ccache",
+    "--without-tail-call-interp",
     "--without-security-fixes",
 )
 
@@ -52,6 +54,7 @@ class Config:
 
     `source` is the path of --with-cpython-source or "".  `options` go to upstream's configure unchanged.
     `fixes` is "auto", "yes", "no" or the path of --with-security-fixes.
+    `tail_calls`: tier 1 is made of functions (--with-tail-call-interp).
     """
 
     mode: str
@@ -62,6 +65,7 @@ class Config:
     source: str
     options: tuple[str, ...]
     fixes: str = "auto"
+    tail_calls: bool = False
 
 
 def load_base(path: Path = TOP / "upstream.toml") -> Base:
@@ -109,6 +113,21 @@ def with_ccache(options: list[str], cc: str) -> list[str]:
     if "ccache" not in shlex.split(current):
         current = f"ccache {current}"
     return [*others, f"CC={current}"]
+
+
+def with_tail_calls(config: Config) -> Config:
+    """The same choices with tail calls, by the clang of the stencils: it can, whatever compiles the rest."""
+    if config.tail_calls:
+        return config
+    if not config.clang:
+        raise BuildError(
+            "tail calls are compiled by the clang of the stencils, and there is none: run ./configure"
+            " with --enable-experimental-jit, or with --with-tail-call-interp CC=clang-19"
+        )
+    options = [option for option in config.options if not option.startswith("CC=")] + [f"CC={config.clang}"]
+    if config.ccache:
+        options = with_ccache(options, config.clang)
+    return dataclasses.replace(config, cc=config.clang, options=tuple(options), tail_calls=True)
 
 
 def save_config(build: Path, config: Config) -> None:

@@ -26,6 +26,7 @@ _DEFINES = {
     "interpreter": "-D_Py_TIER2=4 -D_Py_JIT -D_PyJit_INTERPRETER",
     "no": "",
 }
+_TAIL_CALLS = "-D_Py_TAIL_CALLS"
 
 
 def _escape(text: str) -> str:
@@ -49,10 +50,11 @@ def jit_fragments(top: Path, config: Config, ours: list[str]) -> dict[str, str]:
     builder = top / STENCIL_BUILDER
     stencils = config.mode in ("yes", "yes-off") and builder.exists()
 
+    defines = [_DEFINES[config.mode], _TAIL_CALLS if config.tail_calls else "", "-MMD -MP"]
     # -MMD: a header of ours that upstream's PYTHON_HEADERS does not list is still a dependency.
     variables = [
         "# Written by the overlay; changes are lost.",
-        f"JIT_CFLAGS= {_DEFINES[config.mode]} -MMD -MP".rstrip(),
+        "JIT_CFLAGS= " + " ".join(word for word in defines if word),
         "JIT_OBJS= " + " ".join(objects),
     ]
     # Our sources name each other as "jit/x.h"; upstream's do not get the folder.

@@ -26,7 +26,12 @@ from Tools.build import tally  # noqa: E402
 
 EXPECTATIONS = TOP / "Tools/build/upstream_tests.toml"
 COUNTING = tuple(f"test_jit.test_{name}" for name in ("typed", "calls", "objects", "sequences", "ending"))
+# What the stage `tail` runs of ours: the form itself, how recordings end, what goes on behind an executor.
+TAIL_CALLED = tuple(
+    f"test_jit.test_{name}" for name in ("dispatch", "recording", "events", "ending", "generators")
+)
 REQUIREMENTS = ("pytest", "hypothesis", "mypy", "ruff")
+SECTIONS = ("replaced", "fails_on_stock", "fails_on_stock_as_root", "stress", "stress_left_out", "tail")
 TAIL = 60  # lines shown of a failed stage
 CLOSING = "test-result.txt"  # the closing lines once more, for who runs make and wants them last
 
@@ -97,7 +102,7 @@ def load_expectations(path: Path = EXPECTATIONS) -> dict[str, dict[str, str]]:
     """Read the lists of upstream tests: section -> test -> reason.  A test with no reason is an error."""
     data: dict[str, Any] = tomllib.loads(path.read_text())
     result: dict[str, dict[str, str]] = {}
-    for section in ("replaced", "fails_on_stock", "fails_on_stock_as_root", "stress", "stress_left_out"):
+    for section in SECTIONS:
         rows = data.get(section, {})
         for name, reason in rows.items():
             if not isinstance(reason, str) or not reason.strip():
@@ -204,6 +209,21 @@ def stage_stress(context: Context) -> None:
     context.run(*command, *chosen, env=environment)
 
 
+def stage_tail(context: Context) -> None:
+    """A build with tail calls: chosen tests with the JIT on and off."""
+    chosen = sorted(load_expectations()["tail"])
+    if not chosen:
+        raise StageError(f"{EXPECTATIONS.name}: [tail] is empty")
+    context.run("make", "-C", context.build.parent, "tail")
+    python = str(context.build / "tail/python")
+    context.run(python, "-c", "import sys; assert sys._jit.dispatch() == 'tail calls', sys._jit.dispatch()")
+    ignored = ignore_options(left_out(load_expectations(), os.geteuid() == 0))
+    chosen += TAIL_CALLED
+    for on in "1", "0":
+        command = [python, "-m", "test", "-w", f"-j{context.jobs}", "--timeout=600", *ignored]
+        context.run(*command, *chosen, env={"PYTHON_JIT": on})
+
+
 STAGES: dict[str, Callable[[Context], None]] = {
     "ruff": stage_ruff,
     "mypy": stage_mypy,
@@ -212,6 +232,7 @@ STAGES: dict[str, Callable[[Context], None]] = {
     "jit": stage_jit,
     "packages": stage_packages,
     "upstream": stage_upstream,
+    "tail": stage_tail,
     "stress": stage_stress,
 }
 

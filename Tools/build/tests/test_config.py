@@ -12,13 +12,22 @@ from pathlib import Path
 import pytest
 
 from Tools.build.common import TOP, BuildError
-from Tools.build.config import Config, load_base, load_config, save_config, upstream_options, with_ccache
+from Tools.build.config import (
+    Config,
+    load_base,
+    load_config,
+    save_config,
+    upstream_options,
+    with_ccache,
+    with_tail_calls,
+)
 from Tools.build.jit_make import jit_fragments
 
 
 def test_ours_are_not_passed_on() -> None:
     ours = "--enable-experimental-jit=yes -enable-experimental-jit --disable-experimental-jit --srcdir=."
     ours += " --srcdir x --with-cpython-source=/p --with-ccache --without-ccache"
+    ours += " --with-tail-call-interp --without-tail-call-interp"
     ours += " --with-jit-clang=c --install-deps --with-security-fixes=no --without-security-fixes"
     theirs = ["--prefix=/usr", "--with-pydebug", "CC=gcc", "--enable-experimental-jitter"]
     assert upstream_options([*theirs[:2], *ours.split(), *theirs[2:]]) == theirs
@@ -119,6 +128,7 @@ def test_security_fixes_are_remembered_and_told(tmp_path: Path, option: str | No
         (["--with-cpython-source=/does/not/exist"], "does not exist"),
         (["--with-security-fixes=/does/not/exist"], "does not exist; the values are yes, no and a file"),
         (["--with-security-fixes="], "needs a value"),
+        (["--with-tail-call-interp=maybe"], "the values are yes and no"),
         (["CC=no-such-compiler", "--enable-experimental-jit=no"], r"CC=no-such-compiler does not"),
     ],
 )
@@ -126,6 +136,55 @@ def test_refused(tmp_path: Path, options: list[str], message: str) -> None:
     done = run_configure(tmp_path, *options)
     assert done.returncode == 1 and message in done.stderr
     assert not (tmp_path / "Makefile").exists()
+
+
+# Compilers that know the attributes of tail calls, and one that does not: gcc before 15 warns of both.
+COMPILER = """\
+#!/bin/sh
+case " $* " in *" -Werror "*) exit {answer} ;; esac
+exec cc "$@"
+"""
+
+
+@pytest.mark.parametrize("knows", [True, False])
+def test_tail_calls_need_a_compiler_that_can(tmp_path: Path, knows: bool) -> None:
+    compiler = tmp_path / "my-cc"
+    compiler.write_text(COMPILER.format(answer=0 if knows else 1))
+    compiler.chmod(0o755)
+    done = run_configure(
+        tmp_path, "--enable-experimental-jit=no", "--with-tail-call-interp", f"CC={compiler}"
+    )
+    if knows:
+        assert done.returncode == 0, done.stderr
+        assert load_config(tmp_path / "build").tail_calls
+        return
+    assert done.returncode == 1
+    assert f"the compiler {compiler} does not know" in done.stderr
+    assert "CC=clang-19" in done.stderr
+    assert not (tmp_path / "Makefile").exists()
+
+
+def test_tail_calls_are_not_the_default(tmp_path: Path) -> None:
+    done = run_configure(tmp_path, "--enable-experimental-jit=no")
+    assert done.returncode == 0, done.stderr
+    assert not load_config(tmp_path / "build").tail_calls
+
+
+def test_tail_calls_are_compiled_by_the_clang_of_the_stencils(config: Config) -> None:
+    """`make tail` in a build by another compiler; one that can has its own way already."""
+    given = dataclasses.replace(config, ccache=True, options=("--x", "CC=ccache gcc"))
+    other = with_tail_calls(given)
+    assert (other.tail_calls, other.cc, other.options) == (
+        True,
+        config.clang,
+        ("--x", f"CC=ccache {config.clang}"),
+    )
+    assert with_tail_calls(other) == other
+    assert with_tail_calls(dataclasses.replace(config, options=("CC=gcc",))).options == (
+        f"CC={config.clang}",
+    )
+    with pytest.raises(BuildError, match="CC=clang-19"):
+        with_tail_calls(dataclasses.replace(config, clang=""))
 
 
 def test_everything_missing_is_listed_with_one_command(tmp_path: Path) -> None:
@@ -153,6 +212,14 @@ def test_configured_command_takes_everything_after_the_dashes(tmp_path: Path) ->
     command += ["--mode", "no", "--cc", "gcc", "--", "--with-x", "A=b c", "--mode"]
     subprocess.run(command, cwd=TOP, check=True)
     assert load_config(tmp_path).options == ("--with-x", "A=b c", "--mode", "CC=gcc")
+
+
+def test_tail_calls_are_a_flag_of_every_mode(tmp_path: Path, config: Config) -> None:
+    for mode in ("yes", "interpreter", "no"):
+        given = dataclasses.replace(config, mode=mode)
+        without = jit_fragments(tmp_path, given, [])["jit_variables.mk"]
+        made = jit_fragments(tmp_path, dataclasses.replace(given, tail_calls=True), [])["jit_variables.mk"]
+        assert made.replace(" -D_Py_TAIL_CALLS", "") == without != made
 
 
 @pytest.mark.parametrize(

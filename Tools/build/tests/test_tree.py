@@ -107,3 +107,20 @@ def test_guards_that_are_files_exist(real_base: Path) -> None:
         for name in re.findall(r"\b(?:Tools|Lib)/[\w/.]+", one.header["Guarded-by"]):
             places = [folder / name.rstrip(".") for folder in (TOP, real_base)]
             assert any(place.exists() for place in places), f"{one.name}: Guarded-by: {name}"
+
+
+def test_one_evaluation_function_is_compiled(real_base: Path) -> None:
+    """With tail calls ours, else upstream's: the whole function is left out, and nothing beside it."""
+    ceval = patched_files(TOP, real_base)["Python/ceval.c"].decode()
+    found = re.search(
+        r'^#ifdef _Py_TAIL_CALLS\n#include "tail_eval\.c\.h"\n#else\n(.*?)^\}\n#endif\n',
+        ceval,
+        re.MULTILINE | re.DOTALL,
+    )
+    assert found is not None
+    left_out = found[1]
+    assert left_out.strip().startswith("PyObject* _Py_HOT_FUNCTION\n_PyEval_EvalFrameDefault(")
+    assert not re.search(r"^\}", left_out, re.MULTILINE)
+    assert '#include "generated_cases.c.h"' in left_out
+    ours = (TOP / "Python/tail_eval.c.h").read_text()
+    assert ours.count("\n_PyEval_EvalFrameDefault(") == 1

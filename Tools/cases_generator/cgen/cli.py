@@ -18,6 +18,7 @@ from .model import Model
 from .opaque import opaque_cases
 from .output import write_if_changed
 from .parser import parse_file
+from .tail_calls import tail_cases
 from .tier1 import tier1_cases
 from .uops import uop_ids, uop_metadata
 
@@ -25,6 +26,7 @@ Generator = Callable[[Model, Diagnostics], str]
 
 OUTPUTS: dict[str, Generator] = {
     "Python/generated_cases.c.h": tier1_cases,
+    "Python/tail_cases.c.h": tail_cases,
     "Python/opcode_targets.h": lambda model, _: opcode_targets(model),
     "Include/opcode_ids.h": lambda model, _: opcode_ids(model),
     "Include/internal/pycore_opcode_metadata.h": lambda model, _: opcode_metadata(model),

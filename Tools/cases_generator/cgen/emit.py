@@ -24,7 +24,9 @@ MAX_POP_LABEL = 4  # ceval.c has error labels that pop up to this many items
 
 
 class Dialect:
-    """How one consumer wants things written.  The base class is tier 1."""
+    """How one consumer wants things written.  The base class is tier 1 as one function."""
+
+    behind: tuple[str, ...] = ()  # what stands at the end of every instruction
 
     def deopt(self, cond: str, instruction: Instruction) -> str:
         return f"DEOPT_IF({cond}, {instruction.base});"

@@ -1,4 +1,7 @@
-"""Python/generated_cases.c.h: the cases of the tier 1 evaluation loop, and where recording enters it."""
+"""Python/generated_cases.c.h: the cases of the tier 1 evaluation loop, and where recording enters it.
+
+What is common to a case and to the function an instruction is with tail calls (tail_calls.py) is here too.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +52,7 @@ def case(
         w.put(*emitted.declarations, *emitted.lines)
         if emitted.falls_through:
             w.line("DISPATCH();")
+        w.put(*dialect.behind)
     w.line()
 
 
@@ -67,22 +71,32 @@ def recording(w: Writer, model: Model) -> None:
         w.put("if (!may_record[opcode]) {", "    goto stop_tracing;", "}", "goto record_previous_inst;")
     w.put("#endif", "record_previous_inst:")
     with w.block("{"):
-        w.line("/* The recorder notes what the previous instruction did; then this one runs. */")
-        w.line("int jit_step = _PyJit_RecordStep(tstate, jit_recording_number, frame, next_instr,")
-        w.line("                                 stack_pointer, opcode, oparg);")
-        with w.block("if (jit_step == JIT_STEP_THROUGH) {"):
-            w.line("_PyExecutorObject *jit_through = JIT_EXECUTOR_AT(next_instr);")
-            w.put("opcode = jit_through->vm_data.opcode;", "oparg = jit_through->vm_data.oparg;")
-        with w.block("else if (jit_step != JIT_STEP_GO_ON) {"):
-            w.line("JIT_STOP_RECORDING();")
-            w.line("/* Room for the new executor may have been made by dropping the one that stood here. */")
-            with w.block("if (opcode == ENTER_EXECUTOR || jit_step == JIT_STEP_STOP_ANEW) {"):
-                w.put("opcode = next_instr->op.code;", "oparg = (oparg & ~0xff) | next_instr->op.arg;")
-        w.line("JIT_DISPATCH_RECORDED();")
+        record_step(w)
     w.line("stop_tracing:")
     with w.block("{"):
-        w.line("_PyJit_RecordUnsupported(tstate, jit_recording_number, frame, next_instr, stack_pointer,")
-        w.line("                         opcode, oparg);")
-        w.line("JIT_STOP_RECORDING();")
-        w.line("JIT_DISPATCH_RECORDED();")
+        record_unsupported(w)
     w.put("#endif  /* _Py_TIER2 */")
+
+
+def record_step(w: Writer) -> None:
+    """Between two instructions, while a trace is recorded."""
+    w.line("/* The recorder notes what the previous instruction did; then this one runs. */")
+    w.line("int jit_step = _PyJit_RecordStep(tstate, jit_recording_number, frame, next_instr,")
+    w.line("                                 stack_pointer, opcode, oparg);")
+    with w.block("if (jit_step == JIT_STEP_THROUGH) {"):
+        w.line("_PyExecutorObject *jit_through = JIT_EXECUTOR_AT(next_instr);")
+        w.put("opcode = jit_through->vm_data.opcode;", "oparg = jit_through->vm_data.oparg;")
+    with w.block("else if (jit_step != JIT_STEP_GO_ON) {"):
+        w.line("JIT_STOP_RECORDING();")
+        w.line("/* Room for the new executor may have been made by dropping the one that stood here. */")
+        with w.block("if (opcode == ENTER_EXECUTOR || jit_step == JIT_STEP_STOP_ANEW) {"):
+            w.put("opcode = next_instr->op.code;", "oparg = (oparg & ~0xff) | next_instr->op.arg;")
+    w.line("JIT_DISPATCH_RECORDED();")
+
+
+def record_unsupported(w: Writer) -> None:
+    """Before an instruction that no trace may hold."""
+    w.line("_PyJit_RecordUnsupported(tstate, jit_recording_number, frame, next_instr, stack_pointer,")
+    w.line("                         opcode, oparg);")
+    w.line("JIT_STOP_RECORDING();")
+    w.line("JIT_DISPATCH_RECORDED();")

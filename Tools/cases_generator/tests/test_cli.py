@@ -48,6 +48,7 @@ def test_writes_only_what_changed(tree: Path, capsys: pytest.CaptureFixture[str]
     written = {line.removeprefix("wrote ") for line in capsys.readouterr().out.splitlines()}
     assert written == {
         "Python/generated_cases.c.h",
+        "Python/tail_cases.c.h",
         "Python/jit_opaque_cases.c.h",
         "Include/internal/pycore_jit_opcodes.h",
     }

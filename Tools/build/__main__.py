@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from pathlib import Path
 
-from . import fetch, fixes, overlap, patch, run_tests
-from .common import TOP, BuildError, write_if_changed
-from .config import JIT_MODES, Config, load_base, load_config, save_config, upstream_options, with_ccache
+from . import fetch, fixes, launcher, overlap, patch, run_tests
+from .common import TOP, BuildError
+from .config import (
+    JIT_MODES,
+    Config,
+    load_base,
+    load_config,
+    save_config,
+    upstream_options,
+    with_ccache,
+)
 from .overlay import layers, overlay, stock_tree
 from .tree import configure
 
@@ -76,14 +83,10 @@ def _prepare(arguments: argparse.Namespace) -> None:
 
 
 def _launcher(arguments: argparse.Namespace) -> None:
-    """Write ./python beside the build folder.
-
-    Not a symbolic link: virtual environments made with it would take the link's folder for the home of the
-    build, and find no library there.
-    """
-    program = shlex.quote(str(arguments.build / "tree/python"))
-    text = f'#!/bin/sh\n# Written by make.\nexec {program} "$@"\n'
-    write_if_changed(arguments.build.parent / "python", text.encode(), 0o755)
+    """Write ./python beside the build folder."""
+    launcher.write(
+        arguments.build.parent / "python", arguments.build / "tree/python", load_config(arguments.build).cc
+    )
 
 
 def _check_overlay(arguments: argparse.Namespace) -> None:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import fetch, fixes, launcher, overlap, patch, run_tests
+from . import fetch, fixes, launcher, overlap, patch, pgo, run_tests
 from .common import TOP, BuildError
 from .config import (
     JIT_MODES,
@@ -14,6 +14,7 @@ from .config import (
     load_base,
     load_config,
     save_config,
+    tree_options,
     upstream_options,
     with_ccache,
 )
@@ -70,16 +71,15 @@ def _prepare(arguments: argparse.Namespace) -> None:
     config = load_config(arguments.build)
     base = _base(arguments)
     tree = arguments.build / arguments.tree
-    options = list(config.options)
-    if arguments.tree == "debug" and "--with-pydebug" not in options:
-        options.append("--with-pydebug")
+    options = tree_options(arguments.tree, list(config.options))
     if arguments.tree == "stock":
         stock_tree(base, tree)
         configure(tree, options, "stock")
     else:
         applied = fixes.ensure(config, load_base(), arguments.build)
-        overlay(config, base, arguments.build, tree, applied=applied)
-        configure(tree, options, config.mode)
+        changed = overlay(config, base, arguments.build, tree, applied=applied)
+        pgo.forget(tree, changed)
+        configure(tree, pgo.with_task(options, config.mode), config.mode)
 
 
 def _launcher(arguments: argparse.Namespace) -> None:
@@ -128,7 +128,7 @@ def main() -> int:
     update.set_defaults(run=_update_fixes)
 
     prepare = commands.add_parser("prepare", help=_prepare.__doc__)
-    prepare.add_argument("tree", choices=("tree", "stock", "debug"))
+    prepare.add_argument("tree", choices=("tree", "stock", "debug", "release"))
     prepare.set_defaults(run=_prepare)
 
     commands.add_parser("launcher", help=_launcher.__doc__).set_defaults(run=_launcher)

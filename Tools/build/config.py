@@ -111,6 +111,16 @@ def with_ccache(options: list[str], cc: str) -> list[str]:
     return [*others, f"CC={current}"]
 
 
+# What `make debug` and `make release` add to the options of ./configure.
+_TREE_OPTIONS = {"debug": ("--with-pydebug",), "release": ("--enable-optimizations", "--with-lto")}
+
+
+def tree_options(tree: str, options: list[str]) -> list[str]:
+    """Return what upstream's configure gets in the tree of this name; what was asked for already stays."""
+    names = {option.partition("=")[0] for option in options}
+    return [*options, *(option for option in _TREE_OPTIONS.get(tree, ()) if option not in names)]
+
+
 def save_config(build: Path, config: Config) -> None:
     """Write build/config.json."""
     text = json.dumps(dataclasses.asdict(config), indent=1) + "\n"

@@ -6,6 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from Tools.jit.stencils.cli import install
+from Tools.jit.stencils.errors import BuildError as StencilError
+
 from . import fetch, fixes, launcher, overlap, patch, pgo, run_tests
 from .common import TOP, BuildError
 from .config import (
@@ -41,6 +44,7 @@ def _configured(arguments: argparse.Namespace) -> None:
         source=source,
         options=tuple(options),
         fixes=arguments.fixes,
+        stencils="" if arguments.stencils == "no" else arguments.stencils,
     )
     outlook = fixes.outlook(config, load_base(), arguments.build)
     if "--quiet" not in options:
@@ -80,6 +84,16 @@ def _prepare(arguments: argparse.Namespace) -> None:
         changed = overlay(config, base, arguments.build, tree, applied=applied)
         pgo.forget(tree, changed)
         configure(tree, pgo.with_task(options, config.mode), config.mode)
+        if config.stencils:
+            _take_stencils(Path(config.stencils), tree)
+
+
+def _take_stencils(stencils: Path, tree: Path) -> None:
+    """Check and copy --with-jit-stencils=FILE now: make would, but only after it has compiled for a while."""
+    try:
+        install(stencils, tree / "jit_stencils.h", tree)
+    except StencilError as error:
+        raise BuildError(str(error)) from error
 
 
 def _launcher(arguments: argparse.Namespace) -> None:
@@ -116,8 +130,8 @@ def main() -> int:
 
     configured = commands.add_parser("configured", help=_configured.__doc__)
     configured.add_argument("--mode", choices=JIT_MODES, required=True)
-    for name in ("clang", "readobj", "cc", "ccache", "source"):
-        configured.add_argument(f"--{name}", default="no" if name in ("ccache", "source") else "")
+    for name in ("clang", "readobj", "cc", "ccache", "source", "stencils"):
+        configured.add_argument(f"--{name}", default="no" if name in ("ccache", "source", "stencils") else "")
     configured.add_argument("--fixes", default="auto")
     configured.add_argument("options", nargs="*")
     configured.set_defaults(run=_configured)

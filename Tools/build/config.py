@@ -18,6 +18,7 @@ _OURS_WITH_VALUE = (
     "--enable-experimental-jit",
     "--with-cpython-source",
     "--with-jit-clang",
+    "--with-jit-stencils",
     "--with-ccache",
     "--with-security-fixes",
     "--install-deps",
@@ -27,6 +28,7 @@ _OURS_NEGATED = (
     "--disable-experimental-jit",
     "--without-cpython-source",
     "--without-jit-clang",
+    "--without-jit-stencils",
     "--without-ccache",
     "--without-security-fixes",
 )
@@ -51,7 +53,8 @@ class Config:
     """What ./configure was told and what it found.
 
     `source` is the path of --with-cpython-source or "".  `options` go to upstream's configure unchanged.
-    `fixes` is "auto", "yes", "no" or the path of --with-security-fixes.
+    `fixes` is "auto", "yes", "no" or the path of --with-security-fixes, `stencils` that of
+    --with-jit-stencils or "".
     """
 
     mode: str
@@ -62,6 +65,7 @@ class Config:
     source: str
     options: tuple[str, ...]
     fixes: str = "auto"
+    stencils: str = ""
 
 
 def load_base(path: Path = TOP / "upstream.toml") -> Base:

@@ -9,7 +9,7 @@ from pathlib import Path
 from Tools.jit.stencils.cli import install
 from Tools.jit.stencils.errors import BuildError as StencilError
 
-from . import fetch, fixes, launcher, overlap, patch, pgo, run_tests
+from . import dist, fetch, fixes, launcher, overlap, patch, pgo, run_tests, stage
 from .common import TOP, BuildError
 from .config import (
     JIT_MODES,
@@ -103,6 +103,16 @@ def _launcher(arguments: argparse.Namespace) -> None:
     )
 
 
+def _epoch(arguments: argparse.Namespace) -> None:
+    """Print the date of the sources: SOURCE_DATE_EPOCH of what is packed."""
+    print(stage.source_date())
+
+
+def _dist(arguments: argparse.Namespace) -> None:
+    """Pack a build tree as a tarball that runs from any folder."""
+    dist.make(arguments.build, arguments.tree)
+
+
 def _check_overlay(arguments: argparse.Namespace) -> None:
     """Check the patches' form, that everything fits the base, and that nothing of it is copied."""
     problems = [problem for one in patch.load_series(TOP / "patches") for problem in patch.lint(one)]
@@ -146,6 +156,12 @@ def main() -> int:
     prepare.set_defaults(run=_prepare)
 
     commands.add_parser("launcher", help=_launcher.__doc__).set_defaults(run=_launcher)
+
+    commands.add_parser("epoch", help=_epoch.__doc__).set_defaults(run=_epoch)
+
+    packing = commands.add_parser("dist", help=_dist.__doc__)
+    packing.add_argument("tree", choices=("tree", "stock", "release"))
+    packing.set_defaults(run=_dist)
 
     check = commands.add_parser("check-overlay", help=_check_overlay.__doc__)
     check.set_defaults(run=_check_overlay)

@@ -9,7 +9,7 @@ from pathlib import Path
 from Tools.jit.stencils.cli import install
 from Tools.jit.stencils.errors import BuildError as StencilError
 
-from . import dist, fetch, fixes, launcher, overlap, patch, pgo, run_tests, stage
+from . import deb, dist, fetch, fixes, launcher, overlap, patch, pgo, run_tests, stage
 from .common import TOP, BuildError
 from .config import (
     JIT_MODES,
@@ -113,6 +113,11 @@ def _dist(arguments: argparse.Namespace) -> None:
     dist.make(arguments.build, arguments.tree)
 
 
+def _deb(arguments: argparse.Namespace) -> None:
+    """Pack a build tree as a Debian package."""
+    deb.make(arguments.build, arguments.tree)
+
+
 def _check_overlay(arguments: argparse.Namespace) -> None:
     """Check the patches' form, that everything fits the base, and that nothing of it is copied."""
     problems = [problem for one in patch.load_series(TOP / "patches") for problem in patch.lint(one)]
@@ -159,9 +164,13 @@ def main() -> int:
 
     commands.add_parser("epoch", help=_epoch.__doc__).set_defaults(run=_epoch)
 
-    packing = commands.add_parser("dist", help=_dist.__doc__)
-    packing.add_argument("tree", choices=("tree", "stock", "release"))
-    packing.set_defaults(run=_dist)
+    for name, run, trees in (
+        ("dist", _dist, ("tree", "stock", "release")),
+        ("deb", _deb, ("tree", "release")),
+    ):
+        packing = commands.add_parser(name, help=run.__doc__)
+        packing.add_argument("tree", choices=trees)
+        packing.set_defaults(run=run)
 
     check = commands.add_parser("check-overlay", help=_check_overlay.__doc__)
     check.set_defaults(run=_check_overlay)

@@ -61,8 +61,8 @@ def jit_fragments(top: Path, config: Config, ours: list[str]) -> dict[str, str]:
     for name, folders in (("LIBSUBDIRS", library), ("TESTSUBDIRS", tests)):
         rules.append(f"{name}:= $({name}) $(filter-out $({name})," + " ".join(folders) + ")")
     rules.append("-include $(wildcard Python/*.d Python/jit/*.d Objects/*.d Modules/*.d)")
-    # A program of tests: optimizing it at link time takes as long as python itself does, and serves nobody.
-    rules.append("Programs/_testembed: PY_CORE_LDFLAGS= $(PY_LDFLAGS_NOLTO)")
+    # Programs of tests and of the build itself: optimized at link time each takes as long as python does.
+    rules.append("Programs/_testembed Programs/_freeze_module: PY_CORE_LDFLAGS= $(PY_LDFLAGS_NOLTO)")
     # Our sources include generated bodies and each other by their place below Python/.
     rules.append("$(JIT_OBJS): PY_CFLAGS_NODIST+= -I$(srcdir)/Python")
     if stencils:

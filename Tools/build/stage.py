@@ -196,8 +196,6 @@ def add_pip(place: Path) -> None:
         if not name.endswith(".pyc"):
             lines.append(f"{name},," if name.startswith("../") else line)
     record.write_text("\n".join(lines) + "\n")
-    for path in place.glob("lib/python3.*/site-packages/**/__pycache__"):
-        shutil.rmtree(path)
 
 
 def _forget_build(path: Path, tree: Path) -> None:
@@ -216,6 +214,9 @@ def _forget_build(path: Path, tree: Path) -> None:
 
 def compile_library(place: Path, date: int) -> None:
     """Give every file the date, and write the .pyc files, which note the date of their source."""
+    # What was imported until now was compiled under the name of this folder.
+    for path in sorted(place.rglob("__pycache__")):
+        shutil.rmtree(path)
     for path in sorted(place.rglob("*")):
         os.utime(path, (date, date), follow_symlinks=False)
     (library,) = place.glob("lib/python3.*")
@@ -223,7 +224,17 @@ def compile_library(place: Path, date: int) -> None:
     environment |= {"PYTHONHASHSEED": "0", "PYTHON_JIT": "0"}
     # With it set, the default would be to look at the source's text at each import.
     environment.pop("SOURCE_DATE_EPOCH", None)
-    command = [str(program(place)), "-s", "-m", "compileall", "-q", "-j1", "--invalidation-mode", "timestamp"]
+    command = [
+        str(program(place)),
+        "-s",
+        "-B",
+        "-m",
+        "compileall",
+        "-q",
+        "-j1",
+        "--invalidation-mode",
+        "timestamp",
+    ]
     command += ["-s", str(place), "-p", "/", "-x", "bad_coding|badsyntax"]
     done = subprocess.run([*command, str(library)], env=environment, capture_output=True, check=False)
     if done.returncode:
@@ -234,7 +245,7 @@ def compile_library(place: Path, date: int) -> None:
         os.utime(path, (date, date), follow_symlinks=False)
 
 
-def build(tree: Path, folder: Path, date: int, *, pip: bool = True) -> Path:
+def build(tree: Path, folder: Path, date: int, *, pip: bool = True, compiled: bool = True) -> Path:
     """Make the whole installation under `folder`; return its top."""
     print(f"installing {tree.name} to pack it", flush=True)
     place = install(tree, folder, date)
@@ -242,7 +253,8 @@ def build(tree: Path, folder: Path, date: int, *, pip: bool = True) -> Path:
     relocate(place, _prefix(tree), tree)
     if pip:
         add_pip(place)
-    compile_library(place, date)
+    if compiled:
+        compile_library(place, date)
     return place
 
 

@@ -213,5 +213,5 @@ def test_fragments(tmp_path: Path, config: Config, mode: str, flags: str) -> Non
     assert variables["JIT_OBJS"] == "Python/jit/sysjit.o" + trace
     rules = made["jit_rules.mk"]
     assert ("jit_stencils.h:" in rules) == (mode in ("yes", "yes-off"))
-    assert "\nPrograms/_testembed: PY_CORE_LDFLAGS= $(PY_LDFLAGS_NOLTO)\n" in rules
+    assert " Programs/_freeze_module: PY_CORE_LDFLAGS= $(PY_LDFLAGS_NOLTO)\n" in rules
     assert "LIBSUBDIRS),_ours)" in rules and "TESTSUBDIRS),test/test_jit)" in rules

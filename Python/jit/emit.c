@@ -2,6 +2,7 @@
  *
  * A trace in memory:
  *
+ *     where indirect jumps land (endbr64)
  *     hot parts, in the order of the steps; each falls into the next
  *     cold parts, in the same order
  *     one stub for each exit; for each exit with values in registers one for every state it is taken in
@@ -150,7 +151,8 @@ record_size(const _PyJitValueExitPlan *plan)
 }
 
 typedef struct {
-    size_t hot, cold, loop, error, unwind, stubs_end, pool, records, total;     // offsets; hot and cold: sizes
+    // Offsets; hot and cold: sizes, hot with the landing before it.
+    size_t hot, cold, loop, error, unwind, stubs_end, pool, records, total;
 } Layout;
 
 static int
@@ -164,7 +166,7 @@ lay_out(const _PyExecutorObject *executor, Layout *layout, const char **reason)
         return -1;
     }
     *layout = (Layout){0};
-    size_t hot = 0, cold = 0;
+    size_t hot = LANDING_SIZE, cold = 0;
     for (uint32_t i = 0; i < plan->nsteps; i++) {
         _PyJitStep *step = &plan->steps[i];
         if (i == plan->loop) {
@@ -251,6 +253,7 @@ copy_steps(const _PyExecutorObject *executor, const Layout *layout, uintptr_t ba
     values[JIT_VALUE_ERROR] = base + layout->error;
     values[JIT_VALUE_UNWIND] = base + layout->unwind;
     values[JIT_VALUE_COLD] = base + layout->hot;
+    memcpy(buffer, landing, LANDING_SIZE);
     for (const _PyJitStep *step = plan->steps, *end = step + plan->nsteps; step < end; step++) {
         const struct jit_stencil *stencil = &jit_stencils[step->stencil];
         if (step->at + stencil->hot_size + JIT_COPY_BLOCK <= layout->hot) {
@@ -383,7 +386,7 @@ weigh(_PyExecutorObject *executor, const Layout *layout)
     const _PyJitTrace *trace = executor->trace;
     const _PyJitIns *last = JIT_INS(trace, JIT_REF_BIAS + trace->nins - 1);
     uint32_t from = last->op == JIT_OP_LOOP ? last->aux : 0;
-    executor->cost = (uint32_t)(layout->hot - (from > 0 ? layout->loop : 0));
+    executor->cost = (uint32_t)(layout->hot - (from > 0 ? layout->loop : LANDING_SIZE));
     executor->worth = 0;
     for (uint32_t i = from; i < trace->nins; i++) {
         const _PyJitIns *ins = JIT_INS(trace, JIT_REF_BIAS + i);

@@ -17,6 +17,11 @@ typedef struct {
 
 #define TRAMPOLINE_SIZE 16
 
+/* A trace begins with endbr64: entries, links and exits come by indirect jumps, and where the processor enforces that such a
+ * jump lands on this instruction, any other one would end the program.  Elsewhere it does nothing. */
+#define LANDING_SIZE 4
+static const unsigned char landing[LANDING_SIZE] = {0xf3, 0x0f, 0x1e, 0xfa};
+
 /* The first cell stands behind the return address. */
 #define CELL_DISPLACEMENT(CELL) (8 * ((uintptr_t)(CELL) + 1))
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from pathlib import Path
 
-from . import fetch, fixes, later, overlap, patch, run_tests
-from .common import TOP, BuildError, write_if_changed
+from Tools.jit.stencils.cli import install
+from Tools.jit.stencils.errors import BuildError as StencilError
+
+from . import deb, dist, fetch, fixes, later, launcher, overlap, patch, pgo, run_tests, stage
+from .common import TOP, BuildError
 from .config import (
     JIT_MODES,
     Config,
     load_base,
     load_config,
     save_config,
+    tree_options,
     upstream_options,
     with_ccache,
     with_tail_calls,
@@ -43,6 +46,7 @@ def _configured(arguments: argparse.Namespace) -> None:
         options=tuple(options),
         fixes=arguments.fixes,
         tail_calls=arguments.tail_calls == "yes",
+        stencils="" if arguments.stencils == "no" else arguments.stencils,
     )
     outlook = fixes.outlook(config, load_base(), arguments.build)
     if "--quiet" not in options:
@@ -75,27 +79,47 @@ def _prepare(arguments: argparse.Namespace) -> None:
     tree = arguments.build / arguments.tree
     if arguments.tree == "tail":
         config = with_tail_calls(config)
-    options = list(config.options)
-    if arguments.tree == "debug" and "--with-pydebug" not in options:
-        options.append("--with-pydebug")
+    options = tree_options(arguments.tree, list(config.options))
     if arguments.tree == "stock":
         stock_tree(base, tree)
         configure(tree, options, "stock")
     else:
         applied = fixes.ensure(config, load_base(), arguments.build)
-        overlay(config, base, arguments.build, tree, applied=applied)
-        configure(tree, options, config.mode + (", tail calls" if config.tail_calls else ""))
+        changed = overlay(config, base, arguments.build, tree, applied=applied)
+        pgo.forget(tree, changed)
+        configure(tree, pgo.with_task(options, config.mode), config.mode + (", tail calls" if config.tail_calls else ""))
+        if config.stencils:
+            _take_stencils(Path(config.stencils), tree)
+
+
+def _take_stencils(stencils: Path, tree: Path) -> None:
+    """Check and copy --with-jit-stencils=FILE now: make would, but only after it has compiled for a while."""
+    try:
+        install(stencils, tree / "jit_stencils.h", tree)
+    except StencilError as error:
+        raise BuildError(str(error)) from error
 
 
 def _launcher(arguments: argparse.Namespace) -> None:
-    """Write ./python beside the build folder.
+    """Write ./python beside the build folder."""
+    launcher.write(
+        arguments.build.parent / "python", arguments.build / "tree/python", load_config(arguments.build).cc
+    )
 
-    Not a symbolic link: virtual environments made with it would take the link's folder for the home of the
-    build, and find no library there.
-    """
-    program = shlex.quote(str(arguments.build / "tree/python"))
-    text = f'#!/bin/sh\n# Written by make.\nexec {program} "$@"\n'
-    write_if_changed(arguments.build.parent / "python", text.encode(), 0o755)
+
+def _epoch(arguments: argparse.Namespace) -> None:
+    """Print the date of the sources: SOURCE_DATE_EPOCH of what is packed."""
+    print(stage.source_date())
+
+
+def _dist(arguments: argparse.Namespace) -> None:
+    """Pack a build tree as a tarball that runs from any folder."""
+    dist.make(arguments.build, arguments.tree)
+
+
+def _deb(arguments: argparse.Namespace) -> None:
+    """Pack a build tree as a Debian package."""
+    deb.make(arguments.build, arguments.tree)
 
 
 def _check_overlay(arguments: argparse.Namespace) -> None:
@@ -132,7 +156,7 @@ def main() -> int:
     configured.add_argument("--mode", choices=JIT_MODES, required=True)
     for name in ("clang", "readobj", "cc"):
         configured.add_argument(f"--{name}", default="")
-    for name in ("ccache", "tail-calls", "source"):
+    for name in ("ccache", "tail-calls", "source", "stencils"):
         configured.add_argument(f"--{name}", default="no")
     configured.add_argument("--fixes", default="auto")
     configured.add_argument("options", nargs="*")
@@ -144,10 +168,20 @@ def main() -> int:
     update.set_defaults(run=_update_fixes)
 
     prepare = commands.add_parser("prepare", help=_prepare.__doc__)
-    prepare.add_argument("tree", choices=("tree", "stock", "debug", "tail"))
+    prepare.add_argument("tree", choices=("tree", "stock", "debug", "tail", "release"))
     prepare.set_defaults(run=_prepare)
 
     commands.add_parser("launcher", help=_launcher.__doc__).set_defaults(run=_launcher)
+
+    commands.add_parser("epoch", help=_epoch.__doc__).set_defaults(run=_epoch)
+
+    for name, run, trees in (
+        ("dist", _dist, ("tree", "stock", "release")),
+        ("deb", _deb, ("tree", "release")),
+    ):
+        packing = commands.add_parser(name, help=run.__doc__)
+        packing.add_argument("tree", choices=trees)
+        packing.set_defaults(run=run)
 
     check = commands.add_parser("check-overlay", help=_check_overlay.__doc__)
     check.add_argument("--later", default="", metavar="RELEASE", help="a later release to try: see later.py")

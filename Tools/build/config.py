@@ -18,6 +18,7 @@ _OURS_WITH_VALUE = (
     "--enable-experimental-jit",
     "--with-cpython-source",
     "--with-jit-clang",
+    "--with-jit-stencils",
     "--with-ccache",
     "--with-tail-call-interp",
     "--with-security-fixes",
@@ -28,6 +29,7 @@ _OURS_NEGATED = (
     "--disable-experimental-jit",
     "--without-cpython-source",
     "--without-jit-clang",
+    "--without-jit-stencils",
     "--without-ccache",
     "--without-tail-call-interp",
     "--without-security-fixes",
@@ -53,8 +55,9 @@ class Config:
     """What ./configure was told and what it found.
 
     `source` is the path of --with-cpython-source or "".  `options` go to upstream's configure unchanged.
-    `fixes` is "auto", "yes", "no" or the path of --with-security-fixes.
     `tail_calls`: tier 1 is made of functions (--with-tail-call-interp).
+    `fixes` is "auto", "yes", "no" or the path of --with-security-fixes, `stencils` that of
+    --with-jit-stencils or "".
     """
 
     mode: str
@@ -66,6 +69,7 @@ class Config:
     options: tuple[str, ...]
     fixes: str = "auto"
     tail_calls: bool = False
+    stencils: str = ""
 
 
 def load_base(path: Path = TOP / "upstream.toml") -> Base:
@@ -128,6 +132,14 @@ def with_tail_calls(config: Config) -> Config:
     if config.ccache:
         options = with_ccache(options, config.clang)
     return dataclasses.replace(config, cc=config.clang, options=tuple(options), tail_calls=True)
+# What `make debug` and `make release` add to the options of ./configure.
+_TREE_OPTIONS = {"debug": ("--with-pydebug",), "release": ("--enable-optimizations", "--with-lto")}
+
+
+def tree_options(tree: str, options: list[str]) -> list[str]:
+    """Return what upstream's configure gets in the tree of this name; what was asked for already stays."""
+    names = {option.partition("=")[0] for option in options}
+    return [*options, *(option for option in _TREE_OPTIONS.get(tree, ()) if option not in names)]
 
 
 def save_config(build: Path, config: Config) -> None:

@@ -63,6 +63,8 @@ def jit_fragments(top: Path, config: Config, ours: list[str]) -> dict[str, str]:
     for name, folders in (("LIBSUBDIRS", library), ("TESTSUBDIRS", tests)):
         rules.append(f"{name}:= $({name}) $(filter-out $({name})," + " ".join(folders) + ")")
     rules.append("-include $(wildcard Python/*.d Python/jit/*.d Objects/*.d Modules/*.d)")
+    # Programs of tests and of the build itself: optimized at link time each takes as long as python does.
+    rules.append("Programs/_testembed Programs/_freeze_module: PY_CORE_LDFLAGS= $(PY_LDFLAGS_NOLTO)")
     # Our sources include generated bodies and each other by their place below Python/.
     rules.append("$(JIT_OBJS): PY_CFLAGS_NODIST+= -I$(srcdir)/Python")
     if stencils:
@@ -73,14 +75,18 @@ def jit_fragments(top: Path, config: Config, ours: list[str]) -> dict[str, str]:
         )
         inputs = " ".join(str(path).replace(" ", "\\ ") for path in scripts)
         # The builder compares what clang would read with what it read last, so these may be too many.
+        if config.stencils:
+            inputs += f" {config.stencils.replace(' ', chr(92) + ' ')}"
+            made_by = f"--prebuilt {_escape(config.stencils)}"
+        else:
+            made_by = f"--clang {_escape(config.clang)} --readobj {_escape(config.readobj)}"
         headers = " ".join(
             name for name in ours if name.startswith(("Include/", "Python/")) and name[-2:] == ".h"
         )
         rules += [
             f"jit_stencils.h: {inputs} {headers} $(PYTHON_HEADERS)"
             " $(wildcard Python/*.c.h) Python/ceval_macros.h",
-            f"\t{_escape(sys.executable)} {_escape(str(builder))} --tree . --clang {_escape(config.clang)}"
-            f" --readobj {_escape(config.readobj)} -o $@",
+            f"\t{_escape(sys.executable)} {_escape(str(builder))} --tree . {made_by} -o $@",
             "$(JIT_OBJS): | jit_stencils.h",
         ]
     return {VARIABLES: "\n".join(variables) + "\n", RULES: "\n".join(rules) + "\n"}

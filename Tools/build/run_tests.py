@@ -183,6 +183,14 @@ def stage_packages(context: Context) -> None:
     context.run(sys.executable, "Tools/packages/run.py", *options)
 
 
+def stage_packaging(context: Context) -> None:
+    """Packages of the plain build, unpacked and tried; the release build takes too long to be made here."""
+    for target in ("dist", "deb", "stencils"):
+        context.run("make", "-C", context.build.parent, target, "DISTTREE=tree")
+    environment = {"PACKAGES_BUILD": str(context.build)}
+    context.run(context.tool("pytest"), "Tools/build/check_packages.py", env=environment)
+
+
 def stage_upstream(context: Context) -> None:
     """Upstream's whole suite with the JIT on."""
     out = left_out(load_expectations(), os.geteuid() == 0)
@@ -231,6 +239,7 @@ STAGES: dict[str, Callable[[Context], None]] = {
     "overlay": stage_overlay,
     "jit": stage_jit,
     "packages": stage_packages,
+    "packaging": stage_packaging,
     "upstream": stage_upstream,
     "tail": stage_tail,
     "stress": stage_stress,

@@ -29,6 +29,7 @@ def test_ours_are_not_passed_on() -> None:
     ours += " --srcdir x --with-cpython-source=/p --with-ccache --without-ccache"
     ours += " --with-tail-call-interp --without-tail-call-interp"
     ours += " --with-jit-clang=c --install-deps --with-security-fixes=no --without-security-fixes"
+    ours += " --with-jit-stencils=f --without-jit-stencils"
     theirs = ["--prefix=/usr", "--with-pydebug", "CC=gcc", "--enable-experimental-jitter"]
     assert upstream_options([*theirs[:2], *ours.split(), *theirs[2:]]) == theirs
 
@@ -119,6 +120,29 @@ def test_security_fixes_are_remembered_and_told(tmp_path: Path, option: str | No
     )
 
 
+def test_prebuilt_stencils_need_no_clang(tmp_path: Path) -> None:
+    (tmp_path / "the file.h").write_text("")
+    options = ("--enable-experimental-jit", "--with-jit-stencils=the file.h")
+    done = run_configure(tmp_path, *options, PATH=path_without("clang", "llvm", folder=tmp_path / "bin"))
+    assert done.returncode == 0, done.stderr
+    config = load_config(tmp_path / "build")
+    assert config.stencils == f"{tmp_path}/the file.h" and config.clang == ""
+    assert f"checking for the stencils... {tmp_path}/the file.h" in done.stdout
+    made = jit_fragments(TOP, config, ["Python/jit/sysjit.c"])["jit_rules.mk"]
+    assert f"--prebuilt '{tmp_path}/the file.h'" in made and "--clang" not in made
+    assert f"{tmp_path}/the\\ file.h " in made
+
+
+def path_without(*prefixes: str, folder: Path) -> str:
+    """A folder with links to all programs but these."""
+    folder.mkdir()
+    for place in os.environ["PATH"].split(":"):
+        for path in Path(place).glob("*"):
+            if not path.name.startswith(prefixes) and not (folder / path.name).exists():
+                (folder / path.name).symlink_to(path)
+    return str(folder)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -129,6 +153,14 @@ def test_security_fixes_are_remembered_and_told(tmp_path: Path, option: str | No
         (["--with-security-fixes=/does/not/exist"], "does not exist; the values are yes, no and a file"),
         (["--with-security-fixes="], "needs a value"),
         (["--with-tail-call-interp=maybe"], "the values are yes and no"),
+        (["--enable-experimental-jit", "--with-jit-stencils"], "needs a file"),
+        (["--enable-experimental-jit", "--with-jit-stencils=no-such-file"], "no-such-file does not exist"),
+        (["--enable-experimental-jit", "--with-jit-stencils=/dev/null"], "/dev/null does not exist"),
+        (["--enable-experimental-jit=interpreter", f"--with-jit-stencils={__file__}"], "is of no use with"),
+        (
+            ["--enable-experimental-jit", "--with-jit-clang=clang-19", f"--with-jit-stencils={__file__}"],
+            "either made here or were made elsewhere",
+        ),
         (["CC=no-such-compiler", "--enable-experimental-jit=no"], r"CC=no-such-compiler does not"),
     ],
 )
@@ -248,4 +280,5 @@ def test_fragments(tmp_path: Path, config: Config, mode: str, flags: str) -> Non
     assert variables["JIT_OBJS"] == "Python/jit/sysjit.o" + trace
     rules = made["jit_rules.mk"]
     assert ("jit_stencils.h:" in rules) == (mode in ("yes", "yes-off"))
+    assert " Programs/_freeze_module: PY_CORE_LDFLAGS= $(PY_LDFLAGS_NOLTO)\n" in rules
     assert "LIBSUBDIRS),_ours)" in rules and "TESTSUBDIRS),test/test_jit)" in rules

@@ -15,6 +15,10 @@ For each stencil:
 4. The jump at the chain's end is dropped.  Every other jump to the next operation becomes one to the end of
    the hot section.
 5. All other reachable blocks go to the cold section, in their old order.
+6. The instruction where indirect jumps land (endbr64) is dropped: a stencil is fallen into, and the emitter
+   has one at the start of the trace.
+7. Wherever a stencil is left, the machine stack is as it was when it was entered.  So a return goes where the
+   call came from, which a processor with a shadow stack checks.
 
 Everything that is not a stencil is left as it was.
 """
@@ -79,7 +83,10 @@ def _function_body(name: str, lines: Iterator[str]) -> list[str]:
 
 def _split(name: str, body: Iterable[str], syntax: Syntax) -> Iterator[str]:
     blocks = _skip_trampolines(cut(name, body, syntax))
+    if blocks[0].body[:1] == [syntax.landing]:
+        del blocks[0].body[0]
     by_label = {label: block for block in blocks for label in block.labels}
+    _check_stack(name, blocks, by_label, syntax)
     hot = _hot_chain(blocks, by_label)
     reached = _reachable(blocks[0], by_label)
     placed = {id(block) for block in hot}
@@ -157,6 +164,29 @@ def _skip_trampolines(blocks: list[Block]) -> list[Block]:
         block.target = final(block.target)
         block.successor = final(block.successor)
     return blocks
+
+
+def _check_stack(name: str, blocks: list[Block], by_label: dict[str, Block], syntax: Syntax) -> None:
+    """Refuse a stencil that is left with another stack pointer than it was entered with."""
+    depth_at = {id(blocks[0]): 0}  # bytes on the stack where a block begins
+    work = [blocks[0]]
+    while work:
+        block = work.pop()
+        depth = depth_at[id(block)]
+        for line in block.body:
+            if syntax.leaves(line) and line != "ud2" and depth != 0:
+                raise BuildError(f"{name}: {depth} bytes are left on the stack at {line!r}")
+            depth += syntax.stack_growth(line)
+            if depth < 0:
+                raise BuildError(f"{name}: {line!r} takes what belongs to the caller")
+        for label in _exits(block):
+            following = by_label.get(label)
+            expected = 0 if following is None else depth_at.get(id(following), depth)
+            if depth != expected:
+                raise BuildError(f"{name}: {depth} bytes are left on the stack on the way to {label}")
+            if following is not None and id(following) not in depth_at:
+                depth_at[id(following)] = depth
+                work.append(following)
 
 
 def _exits(block: Block) -> list[str]:

@@ -2,13 +2,14 @@
 
 import argparse
 import hashlib
+import itertools
 import pathlib
 import re
 import shlex
 import sys
 import tempfile
 
-from . import asm, header, model, objects, toolchain, variants
+from . import asm, header, model, objects, origin, toolchain, variants
 from .errors import BuildError
 
 PACKAGE = pathlib.Path(__file__).resolve().parent
@@ -36,14 +37,29 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--keep", type=pathlib.Path, help="leave the assembly, before and after, in this folder"
     )
+    parser.add_argument(
+        "--prebuilt", type=pathlib.Path, help="take this file, made elsewhere; no clang is needed"
+    )
     parser.add_argument("-o", "--output", type=pathlib.Path, required=True)
     options = parser.parse_args(arguments)
     try:
-        build(options)
+        if options.prebuilt is not None:
+            install(options.prebuilt, options.output, options.tree.resolve())
+        else:
+            build(options)
     except (BuildError, OSError) as error:
         print(f"{parser.prog}: error: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def install(prebuilt: pathlib.Path, output: pathlib.Path, tree: pathlib.Path) -> None:
+    """Take a header that was made elsewhere, if it was made from what is here."""
+    text = origin.check(prebuilt, tree)
+    if output.exists() and output.read_text() == text:
+        output.touch()
+    else:
+        _replace(output, text)
 
 
 def build(options: argparse.Namespace) -> None:
@@ -76,8 +92,22 @@ def build(options: argparse.Namespace) -> None:
         triple = [f"--target={tools.triple}"] if tools.triple is not None else []
         tools.run([tools.clang, *triple, "-c", "-o", "split.o", "split.s"], folder, "assembling the stencils")
         listing = tools.run([tools.readobj, *objects.READOBJ_FLAGS, "split.o"], folder, "reading the object")
+        rule = tools.run([tools.clang, *flags, "-M", "template.c"], folder, "listing what was read")
+        read = origin.dependencies(rule, tree)
+        # Templates of tests know no structures of the interpreter.
+        checks = _layouts(tools, flags, folder) if origin.LAYOUT_HEADER in read else []
     stencils = model.build(objects.parse(listing), target, operations)
-    _replace(options.output, header.render(stencils, digest))
+    made_from = origin.read(tree, read)
+    text = header.render(stencils, digest, [*made_from.lines(), f"// compiler: {version}"], checks)
+    _replace(options.output, origin.seal(text))
+
+
+def _layouts(tools: toolchain.Toolchain, flags: list[str], folder: pathlib.Path) -> list[str]:
+    """Static assertions of the structures' sizes, which another machine's headers may change."""
+    (folder / "layout.c").write_text(origin.LAYOUT_SOURCE.format(", ".join(origin.LAYOUTS)))
+    tools.run([tools.clang, *flags, "-c", "-o", "layout.o", "layout.c"], folder, "compiling the layouts")
+    listing = tools.run([tools.readobj, *objects.READOBJ_FLAGS, "layout.o"], folder, "reading the layouts")
+    return origin.layouts(objects.parse(listing).sections[origin.LAYOUT_SECTION].data)
 
 
 def _write_variants(folder: pathlib.Path, ours: pathlib.Path, tree: pathlib.Path) -> list[variants.Operation]:
@@ -118,7 +148,7 @@ def _is_current(output: pathlib.Path, digest: str) -> bool:
     """Marks the file as new where nothing has to be done, so that make does not ask again."""
     try:
         with output.open() as file:
-            current = f"// inputs: {digest}\n" in (next(file, ""), next(file, ""))
+            current = f"// inputs: {digest}\n" in itertools.islice(file, 3)
     except OSError:
         return False
     if current:

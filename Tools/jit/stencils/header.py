@@ -49,12 +49,16 @@ def _array(declaration: str, rows: Iterable[str]) -> Iterator[str]:
     yield ""
 
 
-def render(stencils: Stencils, digest: str) -> str:
-    """The header's text.  `digest` stands for everything the header was made from."""
-    return "\n".join(_render(stencils, digest))
+def render(stencils: Stencils, digest: str, comments: Iterable[str] = (), checks: Iterable[str] = ()) -> str:
+    """The header's text.
+
+    `digest` stands for everything the header was made from, `comments` name it (origin.py); `checks` are
+    declarations that fail to compile where the header does not fit.
+    """
+    return "\n".join(_render(stencils, digest, comments, checks))
 
 
-def _render(stencils: Stencils, digest: str) -> Iterator[str]:
+def _render(stencils: Stencils, digest: str, comments: Iterable[str], checks: Iterable[str]) -> Iterator[str]:
     tables = _Tables()
     opaque = {name: tables.add(item, name) for name, item in sorted(stencils.opaque.items())}
     first = {
@@ -65,11 +69,13 @@ def _render(stencils: Stencils, digest: str) -> Iterator[str]:
     shared: Part = stencils.shared
     yield "// Made by Tools/jit/build.py; do not edit."
     yield f"// inputs: {digest}"
+    yield from comments
     yield ""
     yield f"#if !({stencils.target.condition})"
     yield f'#  error "these stencils are for {stencils.target.name}"'
     yield "#endif"
     yield ""
+    yield from checks
     yield from _array("static const unsigned char jit_code[]", _bytes(bytes(tables.code) + bytes(COPY_BLOCK)))
     yield f'_Static_assert(JIT_COPY_BLOCK == {COPY_BLOCK}, "as Tools/jit/stencils/header.py has it");'
     yield ""

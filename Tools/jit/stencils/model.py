@@ -146,10 +146,25 @@ class _Linker:
             if symbol.startswith(SHARED_PREFIX):
                 name = symbol.removeprefix(SHARED_PREFIX)
                 self.result.shared_entries[name] = self.shared_at[definition.section] + definition.offset
+        self._check_landings()
         self._check_sizes()
         self._number_externals()
         self.result.constants = bytes(self.constants)
         return self.result
+
+    def _check_landings(self) -> None:
+        """Shared code may be entered by indirect jumps; stencils never are (the emitter's traces are)."""
+        landing = self.target.landing
+        for name, offset in self.result.shared_entries.items():
+            if not self.result.shared.data.startswith(landing, offset):
+                raise BuildError(f"shared code {name} does not begin where indirect jumps may land")
+        for stencil in (
+            *self.result.opaque.values(),
+            *self.result.trace.values(),
+            *self.result.stubs.values(),
+        ):
+            if landing and stencil.hot.data.startswith(landing):
+                raise BuildError(f"stencil {stencil.name}: begins as if indirect jumps could land there")
 
     def _check_sizes(self) -> None:
         """The tables hold sizes and offsets in 16 bits."""

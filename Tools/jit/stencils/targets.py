@@ -16,7 +16,9 @@ class Syntax:
     leave_pattern: re.Pattern[str]
     branch_pattern: re.Pattern[str]
     jump_text: str
+    landing: str  # what a function that is reached by indirect jumps begins with
     inverses: dict[str, str]
+    moves_stack: re.Pattern[str] | None = None  # what stack_growth() knows; None: it is not asked
 
     def strip_comment(self, line: str) -> str:
         """The instruction alone, white space folded; empty for a comment."""
@@ -28,6 +30,20 @@ class Syntax:
                 line = line[:at]
                 break
         return " ".join(line.split())
+
+    def stack_growth(self, line: str) -> int:
+        """By how many bytes an instruction makes the machine stack larger."""
+        match = self.moves_stack.match(line) if self.moves_stack else None
+        if match is None:
+            return 0
+        if match["push"]:
+            return 8
+        if match["pop"]:
+            return -8
+        if match["by"] is None:
+            raise BuildError(f"{line!r} moves the stack pointer to nobody knows where")
+        size = int(match["by"], 0)
+        return size if match["grow"] else -size
 
     def jump(self, line: str) -> str | None:
         """Where an unconditional jump goes, or None."""
@@ -90,7 +106,13 @@ X86_64 = Syntax(
     leave_pattern=re.compile(r"(?:retq?|ud2|jmpq?\s+\*.*)$"),
     branch_pattern=re.compile(_X86_BRANCH),
     jump_text="jmp {}",
+    landing="endbr64",
     inverses=_both_ways(_X86_CONDITIONS),
+    moves_stack=re.compile(
+        r"(?P<push>pushq?\b)|(?P<pop>popq?\b(?!.*%rsp))"
+        r"|(?:(?P<grow>subq?)\s+\$|addq?\s+\$|leaq?\s+)(?P<by>-?\w+)(?:\(%rsp\))?,\s*%rsp$"
+        r"|(?!cmp|test).*,\s*%[re]sp$|popq?\s+%rsp$|(?:enter|leave)q?\b"
+    ),
 )
 
 AARCH64 = Syntax(
@@ -100,6 +122,7 @@ AARCH64 = Syntax(
     leave_pattern=re.compile(r"(?:ret|br\s|brk\s|udf\s)"),
     branch_pattern=re.compile(r"(?P<condition>b\.\w\w|cbn?z \w+,|tbn?z \w+, #\d+,)\s+(?P<label>[\w.$]+)$"),
     jump_text="b {}",
+    landing="bti c",
     inverses=_both_ways([*_A64_CONDITIONS, ("cbz", "cbnz"), ("tbz", "tbnz")]),
 )
 
@@ -132,6 +155,7 @@ class Target:
     syntax: Syntax
     flags: tuple[str, ...]
     relocations: dict[str, Relocation]
+    landing: bytes  # what indirect jumps must lead to where the processor enforces it
     underscore: bool = False  # C names have a leading underscore in the object
     supported: bool = True
 
@@ -154,8 +178,11 @@ TARGETS = (
         condition="defined(__x86_64__) && defined(__linux__)",
         syntax=X86_64,
         # Code lies within 2 GiB of the interpreter: data is reached directly, pc-relative.
-        flags=("-fPIE", "-fdirect-access-external-data", "-fcf-protection=none"),
+        # What an indirect jump may lead to begins with endbr64; asm.py takes it from stencils: one falls into
+        # the next.
+        flags=("-fPIE", "-fdirect-access-external-data", "-fcf-protection=full"),
         relocations=_X86_ELF,
+        landing=bytes.fromhex("f30f1efa"),  # endbr64
     ),
 )
 

@@ -118,7 +118,7 @@ def test_a_fall_into_a_leaving_block_is_turned_round() -> None:
         testq %rax, %rax
         jne .LBB0_2
         # %bb.1:
-        popq %rax
+        negq %rax
         jmp _JIT_ERROR@PLT
         .LBB0_2:
         movq %rax, (%rbx)
@@ -127,7 +127,7 @@ def test_a_fall_into_a_leaving_block_is_turned_round() -> None:
     )
     assert hot.startswith("testq %rax, %rax\nje .Ljit__JIT_OP_T_")
     assert hot.endswith(".LBB0_2:\nmovq %rax, (%rbx)")
-    assert cold == "popq %rax\njmp _JIT_ERROR"
+    assert cold == "negq %rax\njmp _JIT_ERROR"
 
 
 def test_an_operation_that_never_goes_on_is_all_hot() -> None:
@@ -192,3 +192,49 @@ def test_aarch64_split() -> None:
         AARCH64,
     )
     assert (hot, cold) == ("cbz x0, _JIT_DEOPT", "")
+
+
+def test_no_landing_in_a_stencil() -> None:
+    assert split("endbr64\nmovq %rax, %rbx\njmp _JIT_CONTINUE") == ("movq %rax, %rbx", "")
+    assert split("bti c\nmov x0, x1\nb _JIT_CONTINUE", AARCH64)[0] == "mov x0, x1"
+
+
+FRAME = """
+        pushq %rbx
+        subq $16, %rsp
+        callq f@PLT
+        testq %rax, %rax
+        je .LBB0_2
+        addq $16, %rsp
+        popq %rbx
+        jmp _JIT_CONTINUE
+        .LBB0_2:
+        {}
+        jmp _JIT_ERROR
+"""
+
+
+def test_the_stack_is_as_it_was() -> None:
+    for end in ("addq $16, %rsp\npopq %rbx", "leaq 16(%rsp), %rsp\npopq %rbx", "subq $-24, %rsp"):
+        assert "jmp _JIT_ERROR" in split(FRAME.format(end))[1]
+
+
+@pytest.mark.parametrize(
+    ("end", "message"),
+    [
+        ("addq $16, %rsp", "_JIT_OP_T: 8 bytes are left on the stack on the way to _JIT_ERROR"),
+        ("addq $16, %rsp\nretq", "_JIT_OP_T: 8 bytes are left on the stack at 'retq'"),
+        ("pushq %rax\njmpq *%rax", r"_JIT_OP_T: 32 bytes are left on the stack at 'jmpq \*%rax'"),
+        ("addq $32, %rsp", r"'addq \$32, %rsp' takes what belongs to the caller"),
+        ("movq %rbp, %rsp", "'movq %rbp, %rsp' moves the stack pointer to nobody knows where"),
+        ("popq %rsp", "moves the stack pointer to nobody knows where"),
+        ("leave", "moves the stack pointer to nobody knows where"),
+        (
+            "jmp .LBB0_3\n.LBB0_3:\npushq %rax\njmp .LBB0_3",
+            "32 bytes are left on the stack on the way to .LBB0_3",
+        ),
+    ],
+)
+def test_a_stack_that_is_not(end: str, message: str) -> None:
+    with pytest.raises(BuildError, match=message):
+        split(FRAME.format(end))

@@ -99,6 +99,24 @@ def test_header(build: Build, clang: str) -> None:
     assert constants == b"some text that is too long for an immediate\0"
 
 
+def test_where_indirect_jumps_land(build: Build, clang: str) -> None:
+    """Shared code begins with endbr64; stencils, which are fallen into, have none."""
+    header = build(GOOD, clang).read_text()
+    landing = bytes.fromhex("f30f1efa")
+    code, shared = (
+        bytes(int(byte) for line in rows(header, array) for byte in line.split(",") if byte.strip())
+        for array in ("jit_code", "jit_shared_code")
+    )
+    offsets = re.findall(r"JIT_SHARED_\w+ = (\d+),", header)
+    assert offsets and all(shared.startswith(landing, int(offset)) for offset in offsets)
+    assert landing not in code
+
+
+def test_shared_code_that_nothing_can_jump_to(build: Build) -> None:
+    with pytest.raises(AssertionError, match="shared code bare does not begin where indirect jumps may land"):
+        build(GOOD + "__attribute__((nocf_check)) u64 _JIT_SHARED_bare(u64 x) { return x; }")
+
+
 def test_same_input_same_bytes_wherever_it_is(build: Build, clang: str) -> None:
     source = GOOD + "\nOP(FILE) { use(__FILE__); GOTO(_JIT_CONTINUE); }\n"
     assert build(source, clang, "here").read_bytes() == build(source, clang, "another-place").read_bytes()

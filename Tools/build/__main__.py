@@ -87,7 +87,11 @@ def _prepare(arguments: argparse.Namespace) -> None:
         applied = fixes.ensure(config, load_base(), arguments.build)
         changed = overlay(config, base, arguments.build, tree, applied=applied)
         pgo.forget(tree, changed)
-        configure(tree, pgo.with_task(options, config.mode), config.mode + (", tail calls" if config.tail_calls else ""))
+        configure(
+            tree,
+            pgo.with_task(options, config.mode),
+            config.mode + (", tail calls" if config.tail_calls else ""),
+        )
         if config.stencils:
             _take_stencils(Path(config.stencils), tree)
 

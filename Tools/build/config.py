@@ -132,6 +132,8 @@ def with_tail_calls(config: Config) -> Config:
     if config.ccache:
         options = with_ccache(options, config.clang)
     return dataclasses.replace(config, cc=config.clang, options=tuple(options), tail_calls=True)
+
+
 # What `make debug` and `make release` add to the options of ./configure.
 _TREE_OPTIONS = {"debug": ("--with-pydebug",), "release": ("--enable-optimizations", "--with-lto")}
 

@@ -317,12 +317,13 @@ class Maker:
         """What is asked of any object: attributes by name, its class, a key."""
         thing = self.pick(self.object(0), self.name(), self.container(0))
         attribute = self.pick("value", "other", "total", "real", "missing", "double", "__class__")
+        classes = self.pick("Box", "(int, str)", "(Slots, (Box, list))", "object", f"type({value})")
         return self.pick(
             f"(getattr({thing}, {attribute!r}, {value}) or 1)",
             f"hasattr({thing}, {attribute!r})",
             f"(type({thing}) is {self.pick('int', 'float', 'Box', 'list')})",
             f"callable({thing})",
-            f"isinstance({thing}, {self.pick('Box', '(int, str)', '(Slots, (Box, list))', 'object', 'type(' + value + ')')})",
+            f"isinstance({thing}, {classes})",
             f"len({thing}.__class__.__name__)",
             f"({thing} is {self.pick('None', self.name(), thing)})",
         )

@@ -202,7 +202,7 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
             types |= tag_of_item(stack_pointer[-2], stack_pointer[-1]) << 8;
             break;
         case CALL_ISINSTANCE:
-            types |= depth >= 2 && _PyJit_IsInstance(stack_pointer[-2], stack_pointer[-1]) >= 0 ? JIT_TAG_BOOL << 8 : 0;
+            types |= depth >= 2 && stack_pointer[-2] != NULL && _PyJit_IsInstance(stack_pointer[-2], stack_pointer[-1]) >= 0 ? JIT_TAG_BOOL << 8 : 0;
             break;
         case CALL_BUILTIN_O:
             types |= order_of(NULL, stack_pointer[-1]) << 8;
@@ -343,7 +343,8 @@ _PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *
         return depth >= nargs && (nargs == 2 || nargs == 3) ? has_attribute(stack_pointer[-nargs], stack_pointer[1 - nargs]) : NULL;
     }
     if (opcode == CALL_METHOD_DESCRIPTOR_O) {
-        if (depth >= 2 && PySet_CheckExact(stack_pointer[-2])) {
+        // Where the attribute was no method this time, NULL stands in the place of `self`.
+        if (depth >= 2 && stack_pointer[-2] != NULL && PySet_CheckExact(stack_pointer[-2])) {
             return _PyJit_SetHas(stack_pointer[-2], stack_pointer[-1]) >= 0 ? (PyObject *)&PySet_Type : NULL;
         }
         return depth >= 1 && (PyList_CheckExact(stack_pointer[-1]) || PyTuple_CheckExact(stack_pointer[-1]))
@@ -378,7 +379,7 @@ _PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *
             ? class : NULL;
     }
     return opcode == CALL_LEN && depth >= 1 ? (PyObject *)Py_TYPE(stack_pointer[-1])
-        : opcode == CALL_ISINSTANCE && depth >= 2 ? (PyObject *)Py_TYPE(stack_pointer[-2]) : NULL;
+        : opcode == CALL_ISINSTANCE && depth >= 2 && stack_pointer[-2] != NULL ? (PyObject *)Py_TYPE(stack_pointer[-2]) : NULL;
 }
 
 /* The same when it has run, in the same frame. */

@@ -583,6 +583,30 @@ def adds_and_pops(n):
         out.append(len(Noisy.heard))
     return out
 
+class Holds:
+    def __init__(self, f): self.add = self.get = self.pop = self.lower = f
+
+def methods_that_are_attributes(n):
+    # Where a method of a builtin type was called, something else stands in the object itself: there is no `self` on the stack.
+    out = []
+    things = [set(), Holds(lambda *rest: len(rest)), set(), Holds(isinstance)]
+    others = [{"k": 1}, Holds(lambda *rest: rest), [1], "Text"]
+    for i in range(n):
+        for names, args in ((things, (i,)), (others, ("k",)), (others, ())):
+            thing = names[i * 7 // 40 % 4]
+            for k in range(3):
+                try:
+                    if len(args) == 0:
+                        out.append(thing.lower() if i & 1 else thing.pop())
+                    elif names is things:
+                        out.append(thing.add(i))
+                    else:
+                        out.append(thing.get("k"))
+                except (TypeError, AttributeError, IndexError, KeyError) as error:
+                    out.append(str(error))
+        others[2] = [i]
+    return out
+
 def codes(n):
     out = []
     for i in range(n):
@@ -607,7 +631,7 @@ def equal_strings(n):
     return out
 
 FUNCTIONS = [
-    adds_and_pops, codes, equal_strings, methods, loaded_methods, attributes, names_of_classes, given_names, instances, changed_class, types_and_addresses, stores, nested_ends, dict_of_what_ends,
+    adds_and_pops, methods_that_are_attributes, codes, equal_strings, methods, loaded_methods, attributes, names_of_classes, given_names, instances, changed_class, types_and_addresses, stores, nested_ends, dict_of_what_ends,
     own_dicts, global_stores, membership, characters, truth, nones,
 ]
 

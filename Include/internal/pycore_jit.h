@@ -174,8 +174,8 @@ size_t _PyJit_CodeBytes(void);          // bytes of executable memory held, whol
 
 /* --- Start and options (every build) ---------------------------------------------------------------------- */
 
-/* Adds sys._jit to every interpreter; in the main one reads the options and starts the engine.  An error status names
- * the option and what it may be. */
+/* Adds sys._jit to every interpreter; in the main one reads the options and starts the engine.  Before site: what
+ * that runs may ask.  Fails for want of memory only. */
 PyStatus _PyJit_Start(PyThreadState *tstate);
 
 /* The definition of module math, once it was imported; NULL before.  Who has it may call its functions without the module. */
@@ -186,8 +186,11 @@ PyAPI_DATA(struct PyModuleDef *) _PyJit_MathModule;
 void _PyJit_CodeDying(PyCodeObject *code);
 /* tracemalloc is about to be started or stopped. */
 void _PyJit_TraceMallocSwitches(void);
+/* perf's trampoline is about to be switched on. */
+void _PyJit_TrampolineSwitches(void);
 #else
 #  define _PyJit_TraceMallocSwitches() ((void)0)
+#  define _PyJit_TrampolineSwitches() ((void)0)
 #  define _PyJit_CodeDying(CODE) ((void)0)
 #  define _PyJit_ResumeAt(FRAME) ((FRAME)->instr_ptr)
 #  define _PyJit_EvalGenerator(TSTATE, FRAME, THROWFLAG) _PyEval_EvalFrame((TSTATE), (FRAME), (THROWFLAG))

@@ -6,6 +6,7 @@
 #include "pycore_interp.h"
 #include "pycore_pystate.h"
 #include "pycore_jit.h"
+#include "pycore_jit_options.h"
 #include "jit/security_fixes.h"
 #ifdef _Py_TIER2
 #include "pycore_jit_engine.h"
@@ -20,7 +21,7 @@ static PyObject *
 jit_is_available(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(args))
 {
 #ifdef _Py_TIER2
-    return PyBool_FromLong(ENGINE->available && _Py_IsMainInterpreter(_PyInterpreterState_GET()));
+    return PyBool_FromLong(_Py_IsMainInterpreter(_PyInterpreterState_GET()) && _PyJitEngine_Unavailable() == NULL);
 #else
     Py_RETURN_FALSE;
 #endif
@@ -33,7 +34,8 @@ static PyObject *
 jit_is_enabled(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(args))
 {
 #ifdef _Py_TIER2
-    return PyBool_FromLong(ENGINE->enabled && _Py_IsMainInterpreter(_PyInterpreterState_GET()));
+    return PyBool_FromLong(_Py_IsMainInterpreter(_PyInterpreterState_GET()) && ENGINE->enabled
+                           && _PyJitEngine_Unavailable() == NULL);
 #else
     Py_RETURN_FALSE;
 #endif
@@ -91,10 +93,11 @@ jit_unavailable_reason(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(args))
     if (!_Py_IsMainInterpreter(_PyInterpreterState_GET())) {
         return PyUnicode_FromString("the JIT serves the main interpreter only");
     }
-    if (ENGINE->available) {
+    const char *why = _PyJitEngine_Unavailable();
+    if (why == NULL) {
         Py_RETURN_NONE;
     }
-    return PyUnicode_FromString(ENGINE->unavailable != NULL ? ENGINE->unavailable : "it was not started");
+    return PyUnicode_FromString(why);
 #else
     return PyUnicode_FromString("this python was built without --enable-experimental-jit");
 #endif
@@ -238,8 +241,7 @@ jit_set_enabled(PyObject *Py_UNUSED(self), PyObject *arg)
         return NULL;
     }
     if (_PyJitEngine_SetEnabled(interp, on) < 0) {
-        PyErr_Format(PyExc_RuntimeError, "the JIT is not available: %s",
-                     ENGINE->unavailable != NULL ? ENGINE->unavailable : "it was not started");
+        PyErr_Format(PyExc_RuntimeError, "the JIT is not available: %s", _PyJitEngine_Unavailable());
         return NULL;
     }
     Py_RETURN_NONE;
@@ -320,7 +322,10 @@ add_to_sys(PyThreadState *tstate)
     if (module == NULL) {
         return -1;
     }
-    int err = PyDict_SetItemString(tstate->interp->sysdict, "_jit", module);
+    int err = PyModule_AddStringConstant(module, "version", JIT_VERSION);
+    if (err == 0) {
+        err = PyDict_SetItemString(tstate->interp->sysdict, "_jit", module);
+    }
     Py_DECREF(module);
 #ifdef _Py_TIER2
     if (err == 0) {

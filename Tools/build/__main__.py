@@ -9,7 +9,16 @@ from pathlib import Path
 
 from . import fetch, fixes, overlap, patch, run_tests
 from .common import TOP, BuildError, write_if_changed
-from .config import JIT_MODES, Config, load_base, load_config, save_config, upstream_options, with_ccache
+from .config import (
+    JIT_MODES,
+    Config,
+    check_spelling,
+    load_base,
+    load_config,
+    save_config,
+    upstream_options,
+    with_ccache,
+)
 from .overlay import layers, overlay, stock_tree
 from .tree import configure
 
@@ -17,6 +26,7 @@ from .tree import configure
 def _configured(arguments: argparse.Namespace) -> None:
     """Remember what ./configure was told."""
     options = upstream_options(arguments.options)
+    check_spelling(options)
     ccache = arguments.ccache != "no"
     if ccache:
         options = with_ccache(options, arguments.cc)
@@ -24,6 +34,8 @@ def _configured(arguments: argparse.Namespace) -> None:
         # Upstream would look for a compiler itself, and might take another one than was tried here.
         options.append(f"CC={arguments.cc}")
     source = "" if arguments.source == "no" else arguments.source
+    if source:
+        fetch.check_source(Path(source), load_base())
     config = Config(
         mode=arguments.mode,
         clang=arguments.clang,

@@ -142,6 +142,14 @@ def _check_folder(folder: Path, base: Base) -> None:
         )
 
 
+def check_source(path: Path, base: Base) -> None:
+    """Raise BuildError if what --with-cpython-source names is not the pinned release."""
+    if path.is_dir():
+        _check_folder(path, base)
+    else:
+        check_file(path, base)
+
+
 def _unpack(archive: Path, into: Path) -> None:
     try:
         with tarfile.open(archive) as tar:

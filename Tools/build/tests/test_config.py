@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -119,13 +120,58 @@ def test_security_fixes_are_remembered_and_told(tmp_path: Path, option: str | No
         (["--with-cpython-source=/does/not/exist"], "does not exist"),
         (["--with-security-fixes=/does/not/exist"], "does not exist; the values are yes, no and a file"),
         (["--with-security-fixes="], "needs a value"),
-        (["CC=no-such-compiler", "--enable-experimental-jit=no"], r"CC=no-such-compiler does not"),
+        (
+            ["--enable-experimental-jti"],
+            "--enable-experimental-jti is not an option: is --enable-experimental-jit",
+        ),
+        (["--with-experimental-jit"], "is --enable-experimental-jit meant?"),
+        (["--with-ccahe"], "is --with-ccache meant?"),
+        (["--enable-jit"], "--enable-jit is not an option: ./configure --help"),
+        ([f"--with-cpython-source={TOP}/README.md"], "README.md is not the pinned"),
+        ([f"--with-cpython-source={TOP}"], "is not an unpacked release"),
     ],
 )
 def test_refused(tmp_path: Path, options: list[str], message: str) -> None:
     done = run_configure(tmp_path, *options)
     assert done.returncode == 1 and message in done.stderr
     assert not (tmp_path / "Makefile").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["CC=no-such-compiler", "--enable-experimental-jit=no"], "CC=no-such-compiler does not work"),
+        (
+            ["--enable-experimental-jit", "--with-jit-clang=/bin/false"],
+            "--with-jit-clang=/bin/false is not clang",
+        ),
+    ],
+)
+def test_a_wrong_program_is_not_cured_by_a_package(tmp_path: Path, options: list[str], message: str) -> None:
+    done = run_configure(tmp_path, *options)
+    assert done.returncode == 1 and message in done.stderr
+    assert "apt-get" not in done.stderr and "missing" not in done.stderr
+    assert not (tmp_path / "Makefile").exists()
+
+
+def test_a_path_with_a_space_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "my build"
+    folder.mkdir()
+    done = run_configure(folder, "--enable-experimental-jit=no")
+    assert done.returncode == 1 and f"make cannot work there: {folder}" in done.stderr
+    assert not (folder / "Makefile").exists()
+
+
+def test_help_lists_the_targets(tmp_path: Path) -> None:
+    assert run_configure(tmp_path, "--enable-experimental-jit=no").returncode == 0
+    # -n would do for what runs; the list itself is wanted.
+    done = subprocess.run(["make", "-s", "help"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    listed = {
+        name.strip("`,") for line in done.stdout.splitlines() if line[:1].isalpha() for name in line.split()
+    }
+    makefile = (TOP / "Makefile.in").read_text()
+    targets = {name for line in re.findall(r"(?m)^\.PHONY: (.*)$", makefile) for name in line.split()}
+    assert listed == targets - {"python", "prepare", "base"}
 
 
 def test_everything_missing_is_listed_with_one_command(tmp_path: Path) -> None:

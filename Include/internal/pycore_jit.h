@@ -167,6 +167,7 @@ void _PyJit_FreeCode(_PyExecutorObject *executor);
 /* Starts the backend once per process.  0: it can run; -1: not available, *reason says why (static string). */
 int _PyJit_BackendInit(const char **reason);
 void _PyJit_BackendFini(void);
+void _PyJit_BackendRest(void);          // now and then while nothing is compiled: code cannot be written to any more
 extern void *_PyJit_ValueExitCode;      // where an exit with values goes that nothing is made for; NULL without machine code
 size_t _PyJit_CodeBytes(void);          // bytes of executable memory held, whole pages
 

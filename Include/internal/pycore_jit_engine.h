@@ -161,6 +161,7 @@ typedef struct {
     _Py_hashtable_t *sides;       // first instruction -> side executor (borrowed)
     _Py_hashtable_t *failed;      // code object -> its functions' beginnings that got no trace (worth.c)
     uint32_t exits_since_look;
+    PyTime_t rested;              // when the backend was told last that nothing is compiled
     FILE *log;                    // NULL: none
     long log_process;             // that opened it
     char log_path[512];
@@ -194,6 +195,7 @@ const char *_PyJitEngine_Unavailable(void);
 int _PyJitEngine_SetEnabled(PyInterpreterState *interp, bool on);   // -1: not available
 void _PyJitEngine_SwitchOff(const char *reason);     // static string: no more compilation; what there is still runs
 uint32_t _PyJitEngine_Random(void);
+void _PyJitEngine_Rest(void);                        // nothing is being compiled now; looks at the clock
 /* The calling thread holds the main interpreter's GIL, which guards the engine.  It may be one of another interpreter that shares it. */
 bool _PyJitEngine_IsOurs(void);
 /* The first of all executors alive, for who only looks at them; NULL: there is none, or they are not for the calling thread. */

@@ -122,6 +122,21 @@ _PyJitEngine_Random(void)
     return x;
 }
 
+/* Twice that long after the last trace machine code cannot be written to any more.  To make that so costs half as much as a trace, so
+ * it stays while one trace follows another. */
+#define REST_NS (100 * 1000 * 1000)
+
+void
+_PyJitEngine_Rest(void)
+{
+    PyTime_t now = 0;
+    (void)PyTime_MonotonicRaw(&now);
+    if (now - ENGINE->rested >= REST_NS && ENGINE->available && !ENGINE->interpreter) {
+        ENGINE->rested = now;
+        _PyJit_BackendRest();
+    }
+}
+
 /* The main interpreter ends: nothing is compiled any more, and nothing stays that its allocators made.  The next one may have others. */
 static void
 end(PyInterpreterState *interp)

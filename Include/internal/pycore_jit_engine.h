@@ -32,6 +32,7 @@ extern "C" {
     X(NO_MEMORY,     "out of memory",                 "") \
     X(MEMORY_LIMIT,  "the JIT's memory limit is reached", "see jit-memory-limit") \
     X(TOO_MANY,      "too many executors in one code object", "256 is the most") \
+    X(MISTAKE,       "a rule of the builder is wrong", "a bug of the JIT: please report it with the log") \
     X(BAD_TRACE,     "the trace failed verification", "a bug of the JIT: please report it with the log") \
     X(BACKEND,       "no machine code could be made", "sys._jit.unavailable_reason() says why")
 
@@ -140,6 +141,7 @@ typedef struct {
     bool enabled;                 // compile and enter
     bool interpreter;             // run traces in the trace-IR interpreter
     bool stress;
+    bool spoil;                   // for tests: the builder makes a mistake in each typed trace
     uint32_t passes_off;          // a bit a pass: PYTHON_JIT_PASSES_OFF
     const char *unavailable;      // why not available, or compilation was switched off; static string
 #define X(FIELD, DEFAULT, LEAST, MOST, ENV, XNAME, HELP) uint32_t FIELD;
@@ -203,7 +205,7 @@ _PyExecutorObject *_PyJitEngine_Executors(void);
 
 /* build.c: fills executor->trace's operations and snapshots from its records.  END is a JIT_END_ value, END_IP where control goes
  * on (NULL: the last instruction decides), CHAIN that of the executor to be, FROM the exit whose values it takes, or NULL; TO_HEAD:
- * from there, to the loop of the tree's root.  0, or -1 when memory is short. */
+ * from there, to the loop of the tree's root.  0; -1: memory is short; -2: the builder is wrong. */
 int _PyJit_BuildTrace(_PyJitTrace *trace, int chain, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip,
                       const _PyJitExit *from, bool to_head);
 
@@ -334,10 +336,14 @@ void _PyJitLog_Off(const char *why);
 void _PyJitLog_Trace(_PyExecutorObject *executor, int end, uint32_t length, uint32_t uops, int64_t ns);
 void _PyJitLog_Abort(int kind, PyCodeObject *code, _Py_CODEUNIT *instr, int abort, int opcode);
 void _PyJitLog_Link(_PyJitExit *exit, _PyExecutorObject *executor);
+void _PyJitLog_Opaque(PyCodeObject *code, uint32_t offset, int opcode, const char *why);
 void _PyJitLog_Drop(_PyExecutorObject *executor, const char *why);
 int _PyJit_LineOf(PyCodeObject *code, int units);    // source line of an instruction
 const char *_PyJit_KindName(int kind);
 void _PyJit_DescribePlace(PyCodeObject *code, _Py_CODEUNIT *instr, char *text, size_t size);   // "file.py:41 name"
+
+/* reasons.c: a dict by opcode of dicts by reason of how many instructions became opaque; NULL with an exception set. */
+PyObject *_PyJitReason_Table(void);
 
 /* dump.c */
 PyObject *_PyJit_DumpTracelets(PyObject *self, PyObject *path);
@@ -345,6 +351,7 @@ PyObject *_PyJit_DumpTracelets(PyObject *self, PyObject *path);
 PyObject *_PyJit_IrRoundtrip(PyObject *self, PyObject *text);
 PyObject *_PyJit_IrVerify(PyObject *self, PyObject *text);
 PyObject *_PyJit_IrTraces(PyObject *self, PyObject *ignored);
+PyObject *_PyJit_IrSpoil(PyObject *self, PyObject *on);
 /* ir_run.c */
 PyObject *_PyJit_IrRun(PyObject *self, PyObject *arguments);
 /* interp.c */

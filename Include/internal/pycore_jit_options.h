@@ -23,6 +23,8 @@
       "for tests: this check of every trace fails") \
     X(frames, 0, 0, 1, "PYTHON_JIT_FRAMES", "jit-frames", \
       "1: sampling profilers see every call and line") \
+    X(log_level, 1, 1, 2, "PYTHON_JIT_LOG_LEVEL", "jit-log-level", \
+      "2: the log names what is opaque, and why") \
     X(loop_threshold, 1000, 1, 3800, "PYTHON_JIT_LOOP_THRESHOLD", "jit-loop-threshold", \
       "iterations of a loop before it is recorded") \
     X(memory_limit, 64, 1, 1024, "PYTHON_JIT_MEMORY_LIMIT", "jit-memory-limit", \

@@ -8,6 +8,7 @@
  *     [4711] exit  12/3          physics.py:47             branch                      -> trace 15
  *     [4711] abort      function app.py:88 handle          instruction cannot be traced: CALL_FUNCTION_EX
  *     [4711] drop  12   memory limit
+ *     [4711] opaque               physics.py:44 advance    LOAD_ATTR_SLOT: lower_attr.c:131 load_slot       at level 2
  */
 #include "Python.h"
 
@@ -187,6 +188,18 @@ _PyJitLog_Link(_PyJitExit *exit, _PyExecutorObject *executor)
     PyOS_snprintf(number, sizeof(number), "%u/%u", (unsigned)exit->owner->id, (unsigned)(exit - exit->owner->exits));
     WRITE(log, "exit  %-14s %-40s %-8s -> trace %u", number, place, exit_texts[exit->kind],
           (unsigned)executor->id);
+}
+
+void
+_PyJitLog_Opaque(PyCodeObject *code, uint32_t offset, int opcode, const char *why)
+{
+    FILE *log = log_file();
+    if (log == NULL) {
+        return;
+    }
+    char place[200];
+    _PyJit_DescribePlace(code, _PyCode_CODE(code) + offset, place, sizeof(place));
+    WRITE(log, "opaque               %-40s %s: %s", place, _PyOpcode_OpName[opcode], why);
 }
 
 void

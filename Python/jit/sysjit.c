@@ -150,7 +150,8 @@ static const char *const end_names[] = {
 PyDoc_STRVAR(stats_doc,
 "stats()\n--\n\nCounters since the start of the process, as a dict.\n\n"
 "code_bytes and metadata_bytes are what the executors alive hold; compile_time is in nanoseconds; aborts and ends are dicts\n"
-"by reason; every other value is a count.  units() names the unit of each.");
+"by reason; opaque is one by opcode of dicts by reason: instructions of traces that the optimizer left as they were, each time a trace\n"
+"was built; every other value is a count.  units() names the unit of each.");
 
 static PyObject *
 jit_stats(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(args))
@@ -173,6 +174,13 @@ jit_stats(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(args))
         Py_DECREF(stats);
         return NULL;
     }
+    PyObject *opaque = _PyJitReason_Table();
+    err = opaque == NULL ? -1 : PyDict_SetItemString(stats, "opaque", opaque);
+    Py_XDECREF(opaque);
+    if (err < 0) {
+        Py_DECREF(stats);
+        return NULL;
+    }
 #endif
     return stats;
 }
@@ -187,13 +195,13 @@ jit_units(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(args))
 #define X(FIELD, UNIT, HELP) "s:s"
                          JIT_COUNTERS(X)
 #undef X
-                         "s:s,s:s,s:s,s:s,s:s}",
+                         "s:s,s:s,s:s,s:s,s:s,s:s}",
                          "traces", "traces",
 #define X(FIELD, UNIT, HELP) #FIELD, UNIT,
                          JIT_COUNTERS(X)
 #undef X
                          "code_bytes", "bytes", "code_pages_bytes", "bytes", "metadata_bytes", "bytes",
-                         "aborts", "traces", "ends", "traces");
+                         "aborts", "traces", "ends", "traces", "opaque", "instructions");
 #else
     return PyDict_New();
 #endif
@@ -295,6 +303,7 @@ static PyMethodDef jit_methods[] = {
     {"_ir_roundtrip", _PyJit_IrRoundtrip, METH_O, PyDoc_STR("Parses and prints a trace in its textual form.")},
     {"_ir_verify", _PyJit_IrVerify, METH_O, PyDoc_STR("What the verifier says of a trace in its textual form.")},
     {"_ir_run", _PyJit_IrRun, METH_VARARGS, PyDoc_STR("Runs a trace in its textual form, without bytecode.")},
+    {"_ir_spoil", _PyJit_IrSpoil, METH_O, PyDoc_STR("Whether the builder is to make a mistake in each typed trace.")},
     {"_ir_traces", _PyJit_IrTraces, METH_NOARGS, PyDoc_STR("The traces of all executors, in their textual form.")},
 #endif
     {NULL, NULL, 0, NULL},

@@ -1,5 +1,6 @@
 """What users are told: help texts, versions, why nothing is compiled, whose line of the log it is."""
 
+import json
 import os
 import platform
 import re
@@ -141,6 +142,53 @@ print(*state(), sys._jit.stats()["executors"] > 0)
                 "True True False True True",
             ],
         )
+
+
+# Instructions that the optimizer leaves as they are: one has no rule, one has a rule that does not apply.
+OPAQUE = """
+import sys, json
+
+def hot(n):
+    kept = []
+    for i in range(n):
+        kept = [*kept[-2:], i]            # LIST_EXTEND
+        assert 1 + 10**20 > i             # integers of several digits
+    return kept
+
+hot(20000)
+print(json.dumps(sys._jit.stats()["opaque"]))
+"""
+
+
+class ReasonOfOpaqueTests(unittest.TestCase):
+    def test_reasons_are_counted_by_opcode(self):
+        counted = json.loads(run(OPAQUE))
+        self.assertEqual(list(counted["LIST_EXTEND"]), ["there is no rule"])
+        refused = [reason for row in counted.values() for reason in row if reason.startswith("lower")]
+        self.assertTrue(refused, counted)
+        for reason in refused:
+            self.assertRegex(reason, r"\Alower\w*\.c:\d+ \w+\Z")
+        counted = json.loads(run(OPAQUE, PYTHON_JIT_TYPED="0"))
+        self.assertEqual({reason for row in counted.values() for reason in row}, {"traces are not typed"})
+
+    def test_the_log_names_them_at_level_two(self):
+        for level, found in ("1", False), ("2", True):
+            with self.subTest(level=level), TemporaryDirectory() as folder:
+                log = Path(folder, "log")
+                run(OPAQUE, PYTHON_JIT_LOG=str(log), PYTHON_JIT_LOG_LEVEL=level)
+                lines = [line for line in log.read_text().splitlines() if "] opaque " in line]
+                self.assertEqual(bool(lines), found)
+                for line in lines:
+                    self.assertRegex(
+                        line, r"\A\[\d+\] opaque +\S.*:\d+ .+ [A-Z_0-9]+: (lower\w*\.c:\d+ |\w+ )"
+                    )
+
+    def test_a_mistake_of_the_builder_is_not_taken_for_want_of_memory(self):
+        program = LOOP + "sys._jit._ir_spoil(True)\nprint(hot(20000), *sys._jit.stats()['aborts'].items())"
+        shown = run(program)
+        self.assertIn("199990000 ", shown)
+        self.assertRegex(shown, r"\('a rule of the builder is wrong', [1-9]")
+        self.assertIn("('out of memory', 0)", shown)
 
 
 class StartTests(unittest.TestCase):

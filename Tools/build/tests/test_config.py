@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -172,6 +173,18 @@ def test_help_lists_the_targets(tmp_path: Path) -> None:
     makefile = (TOP / "Makefile.in").read_text()
     targets = {name for line in re.findall(r"(?m)^\.PHONY: (.*)$", makefile) for name in line.split()}
     assert listed == targets - {"python", "prepare", "base"}
+
+
+def test_a_copied_build_folder_does_not_work_on_the_first(tmp_path: Path) -> None:
+    first, copy = tmp_path / "first", tmp_path / "copy"
+    first.mkdir()
+    assert run_configure(first, "--enable-experimental-jit=no").returncode == 0
+    subprocess.run(["make", "-n", "prepare"], cwd=first, capture_output=True, check=True)
+    shutil.copytree(first, copy)
+    for target in "install", "prepare":
+        done = subprocess.run(["make", "-n", target], cwd=copy, capture_output=True, text=True, check=False)
+        assert done.returncode != 0 and "run ./configure here" in done.stderr
+        assert str(first) not in done.stdout
 
 
 def test_everything_missing_is_listed_with_one_command(tmp_path: Path) -> None:

@@ -181,7 +181,7 @@ class ReasonOfOpaqueTests(unittest.TestCase):
                 self.assertEqual(bool(lines), found)
                 for line in lines:
                     self.assertRegex(
-                        line, r"\A\[\d+\] opaque +\S.*:\d+ .+ [A-Z_0-9]+: (lower\w*\.c:\d+ |\w+ )"
+                        line, r"\A\[\d+\] opaque +\S.*:-?\d+ .+ [A-Z_0-9]+: (lower\w*\.c:\d+ |\w+ )"
                     )
 
     def test_a_mistake_of_the_builder_is_not_taken_for_want_of_memory(self):

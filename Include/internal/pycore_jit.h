@@ -167,6 +167,7 @@ void _PyJit_FreeCode(_PyExecutorObject *executor);
 /* Starts the backend once per process.  0: it can run; -1: not available, *reason says why (static string). */
 int _PyJit_BackendInit(const char **reason);
 void _PyJit_BackendFini(void);
+void _PyJit_BackendRest(void);          // now and then while nothing is compiled: code cannot be written to any more
 extern void *_PyJit_ValueExitCode;      // where an exit with values goes that nothing is made for; NULL without machine code
 size_t _PyJit_CodeBytes(void);          // bytes of executable memory held, whole pages
 
@@ -174,8 +175,8 @@ size_t _PyJit_CodeBytes(void);          // bytes of executable memory held, whol
 
 /* --- Start and options (every build) ---------------------------------------------------------------------- */
 
-/* Adds sys._jit to every interpreter; in the main one reads the options and starts the engine.  An error status names
- * the option and what it may be. */
+/* Adds sys._jit to every interpreter; in the main one reads the options and starts the engine.  Before site: what
+ * that runs may ask.  Fails for want of memory only. */
 PyStatus _PyJit_Start(PyThreadState *tstate);
 
 /* How tier 1 goes from one instruction to the next, in words. */
@@ -189,8 +190,11 @@ PyAPI_DATA(struct PyModuleDef *) _PyJit_MathModule;
 void _PyJit_CodeDying(PyCodeObject *code);
 /* tracemalloc is about to be started or stopped. */
 void _PyJit_TraceMallocSwitches(void);
+/* perf's trampoline is about to be switched on. */
+void _PyJit_TrampolineSwitches(void);
 #else
 #  define _PyJit_TraceMallocSwitches() ((void)0)
+#  define _PyJit_TrampolineSwitches() ((void)0)
 #  define _PyJit_CodeDying(CODE) ((void)0)
 #  define _PyJit_ResumeAt(FRAME) ((FRAME)->instr_ptr)
 #  define _PyJit_EvalGenerator(TSTATE, FRAME, THROWFLAG) _PyEval_EvalFrame((TSTATE), (FRAME), (THROWFLAG))

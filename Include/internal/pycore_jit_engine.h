@@ -16,27 +16,7 @@ extern "C" {
 #include "pycore_hashtable.h"
 #include "pycore_jit.h"
 #include "pycore_jit_ir.h"
-
-/* Options.  field, default, least, most, environment name, -X name, what users read */
-#define JIT_OPTIONS(X) \
-    X(loop_threshold, 1000, 1, 3800, "PYTHON_JIT_LOOP_THRESHOLD", "jit-loop-threshold", \
-      "iterations of a loop before it is recorded") \
-    X(call_threshold, 2000, 1, 65000, "PYTHON_JIT_CALL_THRESHOLD", "jit-call-threshold", \
-      "calls of a function before it is recorded") \
-    X(exit_threshold, 500, 1, 65000, "PYTHON_JIT_EXIT_THRESHOLD", "jit-exit-threshold", \
-      "times an exit is taken before a side trace is recorded from it") \
-    X(min_rate, 10000, 0, 1000000, "PYTHON_JIT_MIN_RATE", "jit-min-rate", \
-      "times a second a site must be reached to be recorded (0: a site's count alone decides)") \
-    X(trace_limit, 800, 4, 4000, "PYTHON_JIT_TRACE_LIMIT", "jit-trace-limit", \
-      "bytecode instructions in one trace") \
-    X(memory_limit, 64, 1, 1024, "PYTHON_JIT_MEMORY_LIMIT", "jit-memory-limit", \
-      "MiB of machine code and metadata together") \
-    X(typed, 1, 0, 1, "PYTHON_JIT_TYPED", "jit-typed", \
-      "1: traces keep numbers in registers; 0: they only do what the interpreter does, without its dispatch") \
-    X(frames, 0, 0, 1, "PYTHON_JIT_FRAMES", "jit-frames", \
-      "1: each call makes its frame, for profilers that take samples; 0: a trace makes frames where it is left") \
-    X(force_exit, 0, 0, 60000, "PYTHON_JIT_FORCE_EXIT", "jit-force-exit", \
-      "for tests: this check of every trace fails (1 is the first; 0: none)")
+#include "pycore_jit_options.h"
 
 /* Why recording stopped without a trace.  name, what users read, what helps */
 #define JIT_ABORTS(X) \
@@ -52,6 +32,7 @@ extern "C" {
     X(NO_MEMORY,     "out of memory",                 "") \
     X(MEMORY_LIMIT,  "the JIT's memory limit is reached", "see jit-memory-limit") \
     X(TOO_MANY,      "too many executors in one code object", "256 is the most") \
+    X(MISTAKE,       "a rule of the builder is wrong", "a bug of the JIT: please report it with the log") \
     X(BAD_TRACE,     "the trace failed verification", "a bug of the JIT: please report it with the log") \
     X(BACKEND,       "no machine code could be made", "sys._jit.unavailable_reason() says why")
 
@@ -160,6 +141,7 @@ typedef struct {
     bool enabled;                 // compile and enter
     bool interpreter;             // run traces in the trace-IR interpreter
     bool stress;
+    bool spoil;                   // for tests: the builder makes a mistake in each typed trace
     uint32_t passes_off;          // a bit a pass: PYTHON_JIT_PASSES_OFF
     const char *unavailable;      // why not available, or compilation was switched off; static string
 #define X(FIELD, DEFAULT, LEAST, MOST, ENV, XNAME, HELP) uint32_t FIELD;
@@ -174,15 +156,17 @@ typedef struct {
     size_t meta_bytes;
     uint32_t next_id;
     uint32_t random;              // xorshift state, never 0
-    bool wanted;                  // by options
+    bool wanted;                  // by options, or by set_enabled() since
     _PyExecutorObject *head;      // all executors alive, valid or not
     _PyExecutorObject *zombies;   // no reference left, but still running
     _Py_hashtable_t *dependents;  // key -> the list of depend.c
     _Py_hashtable_t *sides;       // first instruction -> side executor (borrowed)
     _Py_hashtable_t *failed;      // code object -> its functions' beginnings that got no trace (worth.c)
     uint32_t exits_since_look;
-    FILE *log;
-    bool log_open;
+    PyTime_t rested;              // when the backend was told last that nothing is compiled
+    FILE *log;                    // NULL: none
+    long log_process;             // that opened it
+    char log_path[512];
     _PyJitRecorder recorder;
 } _PyJitEngine;
 
@@ -202,11 +186,18 @@ _PyJit_IsForced(const _PyJitTrace *trace, const _PyJitIns *ins)
 /* What JUMP_BACKWARD's cache holds at first (upstream's _PyCode_Quicken sets it). */
 #define JIT_LOOP_COUNT_START ((JUMP_BACKWARD_INITIAL_VALUE << 4) | JUMP_BACKWARD_INITIAL_BACKOFF)
 
+/* options.c: from -X and the environment into the engine; warns of what it does not understand. */
+void _PyJitOptions_Read(const PyConfig *config);
+
 /* engine.c */
 PyStatus _PyJitEngine_Start(PyThreadState *tstate);  // reads options, starts the backend
+/* Why nothing is compiled here and now although it was built (a static string), or NULL.  The calling thread is the main
+ * interpreter's. */
+const char *_PyJitEngine_Unavailable(void);
 int _PyJitEngine_SetEnabled(PyInterpreterState *interp, bool on);   // -1: not available
 void _PyJitEngine_SwitchOff(const char *reason);     // static string: no more compilation; what there is still runs
 uint32_t _PyJitEngine_Random(void);
+void _PyJitEngine_Rest(void);                        // nothing is being compiled now; looks at the clock
 /* The calling thread holds the main interpreter's GIL, which guards the engine.  It may be one of another interpreter that shares it. */
 bool _PyJitEngine_IsOurs(void);
 /* The first of all executors alive, for who only looks at them; NULL: there is none, or they are not for the calling thread. */
@@ -214,7 +205,7 @@ _PyExecutorObject *_PyJitEngine_Executors(void);
 
 /* build.c: fills executor->trace's operations and snapshots from its records.  END is a JIT_END_ value, END_IP where control goes
  * on (NULL: the last instruction decides), CHAIN that of the executor to be, FROM the exit whose values it takes, or NULL; TO_HEAD:
- * from there, to the loop of the tree's root.  0, or -1 when memory is short. */
+ * from there, to the loop of the tree's root.  0; -1: memory is short; -2: the builder is wrong. */
 int _PyJit_BuildTrace(_PyJitTrace *trace, int chain, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip,
                       const _PyJitExit *from, bool to_head);
 
@@ -340,13 +331,19 @@ bool _PyJitTools_Hide(void);
 void _PyJitTools_Show(bool hidden);
 
 /* log.c: all are silent where no log is asked for, and never fail the program */
+void _PyJitLog_Open(const char *path);               // or NULL.  A file that cannot be opened gets a warning
+void _PyJitLog_Off(const char *why);
 void _PyJitLog_Trace(_PyExecutorObject *executor, int end, uint32_t length, uint32_t uops, int64_t ns);
 void _PyJitLog_Abort(int kind, PyCodeObject *code, _Py_CODEUNIT *instr, int abort, int opcode);
 void _PyJitLog_Link(_PyJitExit *exit, _PyExecutorObject *executor);
+void _PyJitLog_Opaque(PyCodeObject *code, uint32_t offset, int opcode, const char *why);
 void _PyJitLog_Drop(_PyExecutorObject *executor, const char *why);
 int _PyJit_LineOf(PyCodeObject *code, int units);    // source line of an instruction
 const char *_PyJit_KindName(int kind);
 void _PyJit_DescribePlace(PyCodeObject *code, _Py_CODEUNIT *instr, char *text, size_t size);   // "file.py:41 name"
+
+/* reasons.c: a dict by opcode of dicts by reason of how many instructions became opaque; NULL with an exception set. */
+PyObject *_PyJitReason_Table(void);
 
 /* dump.c */
 PyObject *_PyJit_DumpTracelets(PyObject *self, PyObject *path);
@@ -354,6 +351,7 @@ PyObject *_PyJit_DumpTracelets(PyObject *self, PyObject *path);
 PyObject *_PyJit_IrRoundtrip(PyObject *self, PyObject *text);
 PyObject *_PyJit_IrVerify(PyObject *self, PyObject *text);
 PyObject *_PyJit_IrTraces(PyObject *self, PyObject *ignored);
+PyObject *_PyJit_IrSpoil(PyObject *self, PyObject *on);
 /* ir_run.c */
 PyObject *_PyJit_IrRun(PyObject *self, PyObject *arguments);
 /* interp.c */

@@ -14,7 +14,7 @@
  *   3. code is written through the view, and is there at once.
  *
  * There is one view at a time: of the unit that is being filled, or was written to last.  It lies at an address nobody else
- * knows.  Whatever the system refuses (memory, protection, the number of mappings) it refuses before the unit's place changes.
+ * knows, and goes when nothing was written for a while (_PyJitArena_Rest); who writes again makes another.  Whatever the system refuses (memory, protection, the number of mappings) it refuses before the unit's place changes.
  *
  * Shared memory is shared with the other process after a fork.  What either writes then the other would run.  So after a fork
  * nothing is written to the units that were open before it (`forks`); who wants to write in one opens it anew, with a copy of what
@@ -74,6 +74,7 @@ static struct {
     unsigned forks;               // this process saw, plus one
     char *view;                   // of one unit, or NULL
     char *viewed;                 // that unit
+    bool used;                    // the view was asked for since the last rest
 } arena;
 
 static size_t
@@ -276,6 +277,7 @@ static char *
 view_of(Chunk *chunk, size_t unit, const char **reason)
 {
     char *place = chunk->base + unit * UNIT_SIZE;
+    arena.used = true;
     if (chunk->opened[unit] != arena.forks) {
         return open_unit(chunk, unit, place, reason);
     }
@@ -501,6 +503,15 @@ _PyJitArena_Write(void *at, const void *code, size_t size, const char **reason)
         commit(chunk, offset, next);
     }
     return 0;
+}
+
+void
+_PyJitArena_Rest(void)
+{
+    if (!arena.used) {
+        close_view();
+    }
+    arena.used = false;
 }
 
 size_t

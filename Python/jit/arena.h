@@ -31,6 +31,10 @@ void _PyJitArena_Written(void *at, size_t size);
 /* Gives back a block of SIZE bytes, written or not. */
 void _PyJitArena_Free(void *at, size_t size);
 
+/* Called now and then, with no view in use: closes the view that nobody asked for since the last call.  No mapping of code can be
+ * written to then. */
+void _PyJitArena_Rest(void);
+
 /* Executable memory held, in bytes: whole pages. */
 size_t _PyJitArena_Bytes(void);
 

@@ -197,13 +197,19 @@ _PyJitBuild_Walk(_PyJitBuilder *b)
     for (uint32_t i = b->first; i < t->nrecords && !b->failed;) {
         uint32_t done = 0;
         const _PyJitRecord *record = &t->records[i];
+        b->refused_line = 0;
         if (opaque_before && i > 0) {
             _PyJitFrame_Follow(b, record);
         }
         const _PyJitAbstractFrame *frame = this_frame(b);
         if (frame->lowered) {
+            if (ENGINE->spoil) {
+                b->wrong = true;
+                return -1;
+            }
             if (b->depth != frame->base + record->sp || frame->code != record->code || frame->depth != record->depth) {
                 assert(!"a rule is wrong about the stack");
+                b->wrong = true;
                 return -1;
             }
             _PyJitBuild_MakeSure(b, t->records[i].code, start_of(&t->records[i]));
@@ -215,6 +221,7 @@ _PyJitBuild_Walk(_PyJitBuilder *b)
         }
         opaque_before = done == 0;
         if (done == 0) {
+            _PyJitReason_Note(b, record);
             if (!opaque(b, i)) {
                 return b->failed ? -1 : 1;
             }
@@ -314,7 +321,7 @@ _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _P
     _PyJitSlot slots[JIT_MAX_SLOTS];   // a frame that is entered clears its own
     b.slots = slots;
     if (build(&b) < 0) {
-        return -1;
+        return b.wrong ? -2 : -1;
     }
     if (pass_is_on(JIT_PASS_DEAD)) {
         _PyJitDead_Remove(t);

@@ -246,7 +246,7 @@ emit(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux, in
     assert(aux <= INT32_MAX);  // machine code has 31 bits for it
     if (left == JIT_REF_NONE && info->nargs > 0) {
         assert(!"a rule takes a number without an object for an object");
-        b->failed = true;      // the trace is lost, no more
+        b->failed = b->wrong = true;           // the trace is lost, no more
         return JIT_REF_NONE;
     }
     bool forwarded = _PyJitForward_Handles(op);

@@ -55,6 +55,11 @@ _PyJit_FreeCode(_PyExecutorObject *executor)
     (void)executor;
 }
 
+void
+_PyJit_BackendRest(void)
+{
+}
+
 size_t
 _PyJit_CodeBytes(void)
 {
@@ -551,6 +556,12 @@ _PyJit_BackendFini(void)
         _PyJit_FreeAllocation(&backend.plan);
         memset(&backend, 0, sizeof(backend));
     }
+}
+
+void
+_PyJit_BackendRest(void)
+{
+    _PyJitArena_Rest();
 }
 
 size_t

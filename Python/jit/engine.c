@@ -1,4 +1,4 @@
-/* The engine: how it starts, its options, and the names upstream's hooks call.
+/* The engine: how it starts and ends, on and off, and the names upstream's hooks call.
  *
  * Upstream starts its tier 2 by making an "optimizer" object and storing it in the interpreter.  This fork keeps that seam:
  * there is one immortal engine object, and storing it, or NULL, switches compilation on or off.
@@ -9,12 +9,12 @@
 
 #include "opcode.h"
 #include "pycore_backoff.h"
+#include "pycore_ceval.h"         // _PyIsPerfTrampolineActive()
 #include "pycore_frame.h"
 #include "pycore_initconfig.h"
 #include "pycore_interp.h"
 #include "pycore_pystate.h"
 #include "pycore_jit_engine.h"
-#include "jit/lower.h"            // JIT_PASSES
 #include "jit/restore.h"
 
 /* The most the twelve bits of a loop's counter hold: with the JIT off the counter is put back now and then. */
@@ -67,14 +67,28 @@ set_enabled(bool on)
 int
 _PyJitEngine_SetEnabled(PyInterpreterState *interp, bool on)
 {
-    if (on && !ENGINE->available) {
+    if (on && _PyJitEngine_Unavailable() != NULL) {
         return -1;
     }
     if (!on && ENGINE->enabled) {
         _Py_Executors_InvalidateAll(interp, 0);
     }
+    ENGINE->wanted = on;       // upstream's start switches on again, after site
     set_enabled(on);
     return 0;
+}
+
+const char *
+_PyJitEngine_Unavailable(void)
+{
+    if (!ENGINE->available) {
+        return ENGINE->unavailable != NULL ? ENGINE->unavailable : "it was not started";
+    }
+    if (_PyInterpreterState_GET()->eval_frame == NULL) {
+        return NULL;
+    }
+    return _PyIsPerfTrampolineActive() ? "perf support is on: each call of Python goes through a trampoline of its own"
+                                       : "an extension evaluates the frames of this interpreter itself";
 }
 
 void
@@ -106,6 +120,21 @@ _PyJitEngine_Random(void)
     x ^= x << 5;
     ENGINE->random = x;
     return x;
+}
+
+/* Twice that long after the last trace machine code cannot be written to any more.  To make that so costs half as much as a trace, so
+ * it stays while one trace follows another. */
+#define REST_NS (100 * 1000 * 1000)
+
+void
+_PyJitEngine_Rest(void)
+{
+    PyTime_t now = 0;
+    (void)PyTime_MonotonicRaw(&now);
+    if (now - ENGINE->rested >= REST_NS && ENGINE->available && !ENGINE->interpreter) {
+        ENGINE->rested = now;
+        _PyJit_BackendRest();
+    }
 }
 
 /* The main interpreter ends: nothing is compiled any more, and nothing stays that its allocators made.  The next one may have others. */
@@ -177,192 +206,11 @@ _Py_uop_symbols_test(PyObject *self, PyObject *ignored)
     return NULL;
 }
 
-/* --- Options ------------------------------------------------------------------------------------------------ */
-
-static const wchar_t *
-xoption(const PyConfig *config, const char *name)
-{
-    size_t length = strlen(name);
-    for (Py_ssize_t i = config->xoptions.length; i-- > 0;) {
-        const wchar_t *text = config->xoptions.items[i];
-        size_t j = 0;
-        while (j < length && text[j] == (wchar_t)(unsigned char)name[j]) {
-            j++;
-        }
-        if (j == length && text[j] == L'=') {
-            return text + j + 1;
-        }
-        if (j == length && text[j] == L'\0') {
-            return text + j;
-        }
-    }
-    return NULL;
-}
-
-/* A whole number within LEAST..MOST from TEXT; -1 where it is none. */
-static int64_t
-whole_number(const char *text, uint32_t least, uint32_t most)
-{
-    char *end;
-    if (text[0] < '0' || text[0] > '9') {
-        return -1;
-    }
-    unsigned long long value = strtoull(text, &end, 10);
-    if (*end != '\0' || value < least || value > most) {
-        return -1;
-    }
-    return (int64_t)value;
-}
-
-static char error_text[200];     // read by the caller of _PyJit_Start before anything else runs
-
-static PyStatus
-bad_option(const char *name, const char *expected)
-{
-    PyOS_snprintf(error_text, sizeof(error_text), "%s: expected %s", name, expected);
-    return PyStatus_Error(error_text);
-}
-
-/* One numeric option: -X wins over the environment. */
-static PyStatus
-read_number(const PyConfig *config, const char *env, const char *xname, uint32_t least, uint32_t most,
-            uint32_t *value)
-{
-    char expected[64], text[32];
-    PyOS_snprintf(expected, sizeof(expected), "a whole number from %u to %u", (unsigned)least, (unsigned)most);
-    const char *given = config->use_environment ? Py_GETENV(env) : NULL;
-    const char *name = env;
-    const wchar_t *wide = xoption(config, xname);
-    if (wide != NULL) {
-        name = xname;
-        size_t i = 0;
-        for (; i + 1 < sizeof(text) && wide[i] != L'\0'; i++) {
-            text[i] = wide[i] < 128 ? (char)wide[i] : '?';
-        }
-        text[i] = '\0';
-        given = text;
-    }
-    if (given == NULL || *given == '\0') {
-        return PyStatus_Ok();
-    }
-    int64_t number = whole_number(given, least, most);
-    if (number < 0) {
-        return bad_option(name, expected);
-    }
-    *value = (uint32_t)number;
-    return PyStatus_Ok();
-}
-
-static PyStatus
-read_wanted(const PyConfig *config, bool *wanted)
-{
-    const char *env = config->use_environment ? Py_GETENV("PYTHON_JIT") : NULL;
-    if (env != NULL && *env != '\0') {
-        *wanted = *env != '0';
-    }
-    const wchar_t *x = xoption(config, "jit");
-    if (x != NULL) {
-        if (wcscmp(x, L"on") == 0 || wcscmp(x, L"1") == 0 || *x == L'\0') {
-            *wanted = true;
-        }
-        else if (wcscmp(x, L"off") == 0 || wcscmp(x, L"0") == 0) {
-            *wanted = false;
-        }
-        else {
-            return bad_option("-X jit", "on or off");
-        }
-    }
-    return PyStatus_Ok();
-}
-
-/* Names of passes, with commas between them. */
-static PyStatus
-read_passes(const char *text, uint32_t *off)
-{
-    *off = 0;
-    while (text != NULL && *text != '\0') {
-        size_t length = strcspn(text, ",");
-        uint32_t bit = _PyJit_PassBit(text, length);
-        if (bit == 0) {
-#define X(NAME, TEXT) " " TEXT
-            return bad_option("PYTHON_JIT_PASSES_OFF", "names of passes with commas between them:" JIT_PASSES(X));
-#undef X
-        }
-        *off |= bit;
-        text += length + (text[length] == ',');
-    }
-    return PyStatus_Ok();
-}
-
-static PyStatus
-read_options(const PyConfig *config)
-{
-    _PyJitEngine *e = ENGINE;
-    const char *stress = config->use_environment ? Py_GETENV("PYTHON_JIT_STRESS") : NULL;
-    e->stress = stress != NULL && *stress != '\0' && *stress != '0';
-#define X(FIELD, DEFAULT, LEAST, MOST, ENV, XNAME, HELP) \
-    e->options.FIELD = (DEFAULT);
-    JIT_OPTIONS(X)
-#undef X
-    if (e->stress) {
-        e->options.loop_threshold = e->options.call_threshold = e->options.exit_threshold = 1;
-    }
-#define X(FIELD, DEFAULT, LEAST, MOST, ENV, XNAME, HELP) \
-    { \
-        PyStatus status = read_number(config, ENV, XNAME, (LEAST), (MOST), &e->options.FIELD); \
-        if (PyStatus_Exception(status)) { \
-            return status; \
-        } \
-    }
-    JIT_OPTIONS(X)
-#undef X
-#if _Py_TIER2 & 2
-    e->wanted = false;
-#else
-    e->wanted = true;
-#endif
-    PyStatus status = read_wanted(config, &e->wanted);
-    if (PyStatus_Exception(status)) {
-        return status;
-    }
-    status = read_passes(config->use_environment ? Py_GETENV("PYTHON_JIT_PASSES_OFF") : NULL, &e->passes_off);
-    if (PyStatus_Exception(status)) {
-        return status;
-    }
-    const char *backend = config->use_environment ? Py_GETENV("PYTHON_JIT_BACKEND") : NULL;
-#ifdef _PyJit_INTERPRETER
-    e->interpreter = true;
-    if (backend != NULL && strcmp(backend, "native") == 0) {
-        return bad_option("PYTHON_JIT_BACKEND", "interpreter (this python was built without machine code)");
-    }
-#else
-    e->interpreter = backend != NULL && strcmp(backend, "interpreter") == 0;
-#endif
-    if (backend != NULL && *backend != '\0' && strcmp(backend, "interpreter") != 0 && strcmp(backend, "native") != 0) {
-        return bad_option("PYTHON_JIT_BACKEND", "native or interpreter");
-    }
-    if (config->use_environment && !e->log_open) {
-        const char *path = Py_GETENV("PYTHON_JIT_LOG");
-        if (path != NULL && *path != '\0') {
-            e->log = strcmp(path, "-") == 0 ? stderr : fopen(path, "a");
-            if (e->log == NULL) {
-                PyOS_snprintf(error_text, sizeof(error_text), "PYTHON_JIT_LOG: cannot open the file: %s", strerror(errno));
-                return PyStatus_Error(error_text);
-            }
-            e->log_open = true;
-        }
-    }
-    return PyStatus_Ok();
-}
-
 PyStatus
 _PyJitEngine_Start(PyThreadState *tstate)
 {
     _PyJitEngine *e = ENGINE;
-    PyStatus status = read_options(_PyInterpreterState_GetConfig(tstate->interp));
-    if (PyStatus_Exception(status)) {
-        return status;
-    }
+    _PyJitOptions_Read(_PyInterpreterState_GetConfig(tstate->interp));
     if (e->random == 0) {
         e->random = 0x9e3779b9;
     }
@@ -390,6 +238,10 @@ _PyJitEngine_Start(PyThreadState *tstate)
     }
 #endif
     set_enabled(e->wanted);
+    const char *why = _PyJitEngine_Unavailable();
+    if (why != NULL) {
+        _PyJitLog_Off(why);
+    }
     return PyStatus_Ok();
 }
 

@@ -75,4 +75,15 @@ _PyJit_IrTraces(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
     return texts;
 }
 
+PyObject *
+_PyJit_IrSpoil(PyObject *self, PyObject *on)
+{
+    int spoil = PyObject_IsTrue(on);
+    if (spoil < 0) {
+        return NULL;
+    }
+    ENGINE->spoil = spoil;
+    Py_RETURN_NONE;
+}
+
 #endif /* _Py_TIER2 */

@@ -62,7 +62,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
     uint32_t oparg = record->oparg;
     assert(this_frame(b)->lowered);
     if (b->chain > 0 && index == 0 && !b->peeled && !record->fits) {
-        return 0;              // this instruction failed a check before, and not for its types
+        return REFUSE(b);              // this instruction failed a check before, and not for its types
     }
     switch (record->opcode) {
         case NOP:
@@ -91,7 +91,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
             return 1;
         case STORE_FAST:
             if (!plain_locals(b, record, oparg, -1)) {
-                return 0;
+                return REFUSE(b);
             }
             _PyJitLower_Begin(b, index);
             _PyJitSlot_GuardStore(b, local(b, oparg), JIT_TAG(record->types, 2), 1);
@@ -99,7 +99,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
             return 1;
         case STORE_FAST_LOAD_FAST:
             if (!plain_locals(b, record, oparg >> 4, -1)) {
-                return 0;
+                return REFUSE(b);
             }
             _PyJitLower_Begin(b, index);
             _PyJitSlot_GuardStore(b, local(b, oparg >> 4), JIT_TAG(record->types, 2), 1);
@@ -109,7 +109,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case STORE_FAST_STORE_FAST:
             // The same local twice: what the first store puts there need not be plain.
             if (oparg >> 4 == (oparg & 15) || !plain_locals(b, record, oparg >> 4, (int)(oparg & 15))) {
-                return 0;
+                return REFUSE(b);
             }
             _PyJitLower_Begin(b, index);
             // What is in both locals may be one object.
@@ -120,7 +120,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
             return 1;
         case POP_TOP:
             if (!_PyJitSlot_CanDrop(b) && !_PyJitSlot_CanRelease(b, b->depth - 1, JIT_TAG(record->types, 2))) {
-                return 0;
+                return REFUSE(b);
             }
             _PyJitLower_Begin(b, index);
             _PyJitSlot_GuardRelease(b, b->depth - 1, JIT_TAG(record->types, 2));

@@ -122,7 +122,25 @@ typedef struct {
     uint32_t latest_snap;      // snapshots there were when the newest one had been made (emission.c), 0: it is gone,
     uint32_t latest_snap_ins;  // the operation it was made for,
     bool latest_holds;         // and whether `held` says something in it
+    bool wrong;                // a rule made a mistake: `failed`, but not for want of memory
+    const char *refused_file, *refused_rule;   // where the last rule stands that did not apply to the instruction at hand
+    int refused_line;          // 0: there is none
 } _PyJitBuilder;
+
+/* What a rule returns that does not apply: the instruction is opaque, and the place says why (reasons.c). */
+#define REFUSE(B) _PyJitReason_Refuse((B), __FILE__, __LINE__, __func__)
+
+static inline uint32_t
+_PyJitReason_Refuse(_PyJitBuilder *b, const char *file, int line, const char *rule)
+{
+    b->refused_file = file;
+    b->refused_line = line;
+    b->refused_rule = rule;
+    return 0;
+}
+
+/* reasons.c: the instruction of RECORD becomes opaque. */
+void _PyJitReason_Note(_PyJitBuilder *b, const _PyJitRecord *record);
 
 /* Passes, and the names PYTHON_JIT_PASSES_OFF has for them. */
 #define JIT_PASSES(X) \

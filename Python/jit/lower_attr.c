@@ -53,7 +53,7 @@ load_field(_PyJitBuilder *b, uint32_t index)
     const _Py_CODEUNIT *units = &b->t->units[record->units];
     uint32_t top = b->depth - 1;
     if (!_PyJitSlot_CanRelease(b, top, JIT_TAG(record->types, 2)) || !is_version(version_of(units))) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef owner = _PyJitSlot_Object(b, top);
@@ -81,7 +81,7 @@ load_hinted(_PyJitBuilder *b, uint32_t index)
     const _Py_CODEUNIT *units = &b->t->units[record->units];
     uint32_t top = b->depth - 1;
     if (!_PyJitSlot_CanRelease(b, top, JIT_TAG(record->types, 2)) || !is_version(version_of(units))) {
-        return 0;
+        return REFUSE(b);
     }
     PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
     _PyJitRef known = _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, (uint64_t)(uintptr_t)name);
@@ -129,7 +129,7 @@ store_field(_PyJitBuilder *b, uint32_t index)
     unsigned int old_tag = JIT_TAG(record->types, 2);
     if (!top_is_borrowed(b) || !is_version(version_of(units)) || old_tag == JIT_TAG_OTHER
         || (old_tag == JIT_TAG_QUIET && b->slots[b->depth - 1].heap)) {      // the object may end with the old value, and so the new one
-        return 0;
+        return REFUSE(b);
     }
     uint32_t place = place_of(record->opcode, units[4].cache), version = version_of(units);
     _PyJitLower_Begin(b, index);
@@ -188,18 +188,18 @@ load_module(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     const _Py_CODEUNIT *units = &b->t->units[record->units];
     if (!top_is_borrowed(b) || !JIT_IS_CONST(b->slots[b->depth - 1].object)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitRef owner = b->slots[b->depth - 1].object;
     PyObject *module = (PyObject *)(uintptr_t)JIT_INS(b->t, owner)->bits;
     if (module == NULL || !PyModule_CheckExact(module)) {
-        return 0;
+        return REFUSE(b);
     }
     PyObject *dict = ((PyModuleObject *)module)->md_dict;
     PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
     PyObject *value = _PyJitWatch_Constant(dict, name, version_of(units), units[4].cache);
     if (value == NULL) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     guard(b, JIT_OP_GUARD_MODULE, owner, 0);
@@ -223,12 +223,12 @@ load_class(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     const _Py_CODEUNIT *units = &b->t->units[record->units];
     if (!top_is_borrowed(b) || !is_version(version_of(units))) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitRef owner = b->slots[b->depth - 1].object;
     PyObject *value = record->seen != NULL ? record->seen : value_of_class(b, owner, units);
     if (value == NULL) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     guard(b, JIT_OP_GUARD_CLASS_VERSION, owner, version_of(units));
@@ -255,13 +255,13 @@ load_class_function(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     _PyJitRef owner = b->slots[b->depth - 1].object;
     if (!top_is_borrowed(b) || !JIT_IS_CONST(owner)) {
-        return 0;
+        return REFUSE(b);
     }
     PyObject *class = (PyObject *)(uintptr_t)JIT_INS(b->t, owner)->bits;
     PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
     PyObject *function = class != NULL && PyType_Check(class) ? function_of_class((PyTypeObject *)class, name) : NULL;
     if (function == NULL) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     guard(b, JIT_OP_GUARD_CLASS_VERSION, owner, ((PyTypeObject *)class)->tp_version_tag);
@@ -280,7 +280,7 @@ load_class_value(_PyJitBuilder *b, uint32_t index)
     bool has_values = record->opcode == LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES;
     if (record->seen == NULL || !_PyJitSlot_CanRelease(b, top, JIT_TAG(record->types, 2)) || !is_version(version_of(units))
         || (has_values && !is_version(read_u32((uint16_t *)&units[4].cache)))) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef owner = _PyJitSlot_Object(b, top);

@@ -80,7 +80,7 @@ call_len(_PyJitBuilder *b, uint32_t index)
         : type == &PyDict_Type ? JIT_OP_DICT_SIZE : type == &PyUnicode_Type ? JIT_OP_STR_SIZE : JIT_OP_NOP;
     if (op == JIT_OP_NOP || _PyJitLower_Callable(b, 1) != _PyInterpreterState_GET()->callable_cache.len || !_PyJitSlot_CanEnd(b, record, 1)
         || _PyJitSlot_IsBare(b, b->depth - 1)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, b->depth - 1);
@@ -102,7 +102,7 @@ call_abs(_PyJitBuilder *b, uint32_t index)
     PyObject *callable = _PyJitLower_Callable(b, 1);
     if (type == JIT_TYPE_NONE || callable == NULL || !_PyJitLower_IsBuiltin(callable, "abs") || !b->slots[argument].dirty
         || !can_drop_all(b, 1)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef number = _PyJitSlot_Number(b, argument, type);
@@ -131,14 +131,14 @@ call_min_max(_PyJitBuilder *b, uint32_t index)
     uint32_t first = b->depth - 2, second = b->depth - 1;
     PyObject *callable = record->oparg == 2 ? _PyJitLower_Callable(b, 2) : NULL;
     if (callable == NULL) {
-        return 0;
+        return REFUSE(b);
     }
     bool least = _PyJitLower_IsBuiltin(callable, "min");
     int type = _PyJitSlot_Kind(b, first, JIT_TAG(record->types, 1));
     if ((!least && !_PyJitLower_IsBuiltin(callable, "max")) || type == JIT_TYPE_NONE
         || type != _PyJitSlot_Kind(b, second, JIT_TAG(record->types, 0))
         || !b->slots[first].dirty || !b->slots[second].dirty || !can_drop_all(b, 2)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     bool floats = type == JIT_TYPE_F64;
@@ -165,12 +165,12 @@ call_class(_PyJitBuilder *b, uint32_t index)
     uint32_t argument = b->depth - 1;
     PyObject *callable = record->oparg == 1 ? _PyJitLower_Callable(b, 1) : NULL;
     if (callable == NULL || (callable != (PyObject *)&PyFloat_Type && callable != (PyObject *)&PyLong_Type)) {
-        return 0;
+        return REFUSE(b);
     }
     int type = _PyJitSlot_Kind(b, argument, JIT_TAG(record->types, 0));
     int wanted = callable == (PyObject *)&PyFloat_Type ? JIT_TYPE_F64 : JIT_TYPE_I64;
     if (type == JIT_TYPE_NONE || !b->slots[argument].dirty || !can_drop_all(b, 1)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef number = _PyJitSlot_Number(b, argument, type);
@@ -212,7 +212,7 @@ call_get(_PyJitBuilder *b, uint32_t index)
     if (record->seen == NULL || nargs < 1 || nargs > 2 || name == NULL || strcmp(name, "get") != 0
         || !_PyJitSlot_CanEnd(b, record, nargs + 1)
         || (nargs == 2 && (!last->dirty || last->object == JIT_REF_NONE || !JIT_IS_CONST(last->object)))) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitRef otherwise = nargs == 2 ? last->object : object_const(b, Py_None);
     _PyJitLower_Begin(b, index);
@@ -340,16 +340,16 @@ call_str(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t nargs = record->oparg, self = b->depth - nargs - 1;
     if (nargs > 2 || method_of(b, nargs, &PyUnicode_Type) == NULL || !_PyJitSlot_CanEnd(b, record, nargs + 1)) {
-        return 0;
+        return REFUSE(b);
     }
     int gives = JIT_STR_OTHER;
     int method = _PyJitStr_Method((PyObject *)(uintptr_t)JIT_INS(b->t, b->slots[self - 1].object)->bits, &gives);
     if (method < 0 || (gives == JIT_STR_TRUTH && nargs > 1)) {
-        return 0;
+        return REFUSE(b);
     }
     for (uint32_t i = self + 1; i < b->depth; i++) {
         if (!is_argument(b, record, i)) {
-            return 0;
+            return REFUSE(b);
         }
     }
     _PyJitLower_Begin(b, index);

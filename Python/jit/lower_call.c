@@ -86,7 +86,7 @@ call_function(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     int callee = callee_of(b, index);
     if (callee < 0) {
-        return 0;
+        return REFUSE(b);
     }
     PyCodeObject *code = b->t->codes[callee];
     uint32_t wanted = (uint32_t)code->co_argcount, first = b->depth - record->oparg;
@@ -97,12 +97,12 @@ call_function(_PyJitBuilder *b, uint32_t index)
     uint32_t given = record->oparg + has_self;
     if (!fits(b, code, 0) || (null >= 0 && (null == 1) == has_self) || (exact && wanted != given) || _PyJitSlot_IsBare(b, function)
         || !is_version(unit32(b, record, 2)) || is_another(b, function, code, unit32(b, record, 2))) {
-        return 0;
+        return REFUSE(b);
     }
     bool rest = takes_rest(code);
     uint32_t more = given > wanted ? given - wanted : 0;
     if (!exact && (null < 0 || !is_positional(code) || (more > 0 && !rest) || more > JIT_MOST_ITEMS)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, function);
@@ -136,14 +136,14 @@ call_method(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     int callee = callee_of(b, index);
     if (callee < 0) {
-        return 0;
+        return REFUSE(b);
     }
     PyCodeObject *code = b->t->codes[callee];
     uint32_t self = b->depth - record->oparg - 1, method = self - 1;
     int null = known_null(b, self);
     if (!fits(b, code, 0) || null == 0 || (uint32_t)code->co_argcount != record->oparg + 1 || _PyJitSlot_IsBare(b, method)
         || !is_version(unit32(b, record, 2))) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, method);
@@ -181,7 +181,7 @@ call_class(_PyJitBuilder *b, uint32_t index)
     uint32_t class = b->depth - record->oparg - 2, version = unit32(b, record, 2);
     // A class that was changed meanwhile may have an `__init__` in its cache that is gone.
     if (callee < 0 || type == NULL || type->tp_version_tag != version) {
-        return 0;
+        return REFUSE(b);
     }
     PyCodeObject *code = b->t->codes[callee];
     PyObject *init = ((const PyHeapTypeObject *)type)->_spec_cache.init;
@@ -189,13 +189,13 @@ call_class(_PyJitBuilder *b, uint32_t index)
     if (init == NULL || PyFunction_GET_CODE(init) != (PyObject *)code || !is_version(((PyFunctionObject *)init)->func_version)
         || !is_version(version) || null == 0 || !is_simple(code) || (uint32_t)code->co_argcount != record->oparg + 1
         || !fits(b, code, 1) || _PyJitSlot_IsBare(b, class)) {
-        return 0;
+        return REFUSE(b);
     }
     PyCodeObject *shim_code = _PyJit_ShimCode();
     int shim = _PyJitTrace_AddCode(b->t, shim_code);
     if (shim < 0) {
         b->failed = true;
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, class), function = object_const(b, init);
@@ -216,7 +216,7 @@ check_init(_PyJitBuilder *b, uint32_t index)
 {
     _PyJitRef object = b->slots[b->depth - 1].object;
     if (object == JIT_REF_NONE || !JIT_IS_CONST(object) || JIT_INS(b->t, object)->bits != (uint64_t)(uintptr_t)Py_None) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     drop(b, 1);
@@ -234,7 +234,7 @@ call_hidden(_PyJitBuilder *b, uint32_t index, PyObject *function, uint32_t count
     if (callee < 0 || !PyFunction_Check(function) || PyFunction_GET_CODE(function) != (PyObject *)b->t->codes[callee]
         || !is_simple(b->t->codes[callee]) || (uint32_t)b->t->codes[callee]->co_argcount != count
         || !fits(b, b->t->codes[callee], 0) || _PyJitSlot_IsBare(b, first) || !is_version(type_version) || !is_version(version)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef known = object_const(b, function);
@@ -256,7 +256,7 @@ call_getitem(_PyJitBuilder *b, uint32_t index)
     const PyTypeObject *type = (const PyTypeObject *)b->t->records[index].seen;
     // A class without a version does not tell its cache that its methods change.
     if (type == NULL || !(type->tp_flags & Py_TPFLAGS_HEAPTYPE) || type->tp_version_tag == 0) {
-        return 0;
+        return REFUSE(b);
     }
     PyObject *function = ((const PyHeapTypeObject *)type)->_spec_cache.getitem;
     uint32_t version = ((const PyHeapTypeObject *)type)->_spec_cache.getitem_version;
@@ -295,7 +295,7 @@ load_method(_PyJitBuilder *b, uint32_t index)
     bool has_values = record->opcode == LOAD_ATTR_METHOD_WITH_VALUES;
     if (record->seen == NULL || (b->slots[top].dirty && b->slots[top].object == JIT_REF_NONE) || !is_version(unit32(b, record, 2))
         || (has_values && !is_version(unit32(b, record, 4)))) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef owner = _PyJitSlot_Object(b, top);
@@ -358,13 +358,13 @@ load_super_method(_PyJitBuilder *b, uint32_t index)
     if (type == NULL || !is_version(type->tp_version_tag) || super_object == JIT_REF_NONE
         || super_object != object_const(b, &PySuper_Type) || !can_drop(&b->slots[super]) || !can_drop(&b->slots[class])
         || b->slots[class].object == JIT_REF_NONE || _PyJitSlot_IsBare(b, top)) {
-        return 0;
+        return REFUSE(b);
     }
     PyTypeObject *known = class_in_cell(b, b->slots[class].object);
     PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 2);
     PyObject *method = known != NULL ? super_method(known, type, name) : NULL;
     if (method == NULL) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef same = emit2(b, JIT_OP_SAME, b->slots[class].object, object_const(b, known));
@@ -393,7 +393,7 @@ static uint32_t
 copy_free_vars(_PyJitBuilder *b, uint32_t index)
 {
     if (in_memory(b)) {
-        return 0;
+        return REFUSE(b);
     }
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t first = this_frame(b)->stack - record->oparg;
@@ -410,7 +410,7 @@ load_deref(_PyJitBuilder *b, uint32_t index)
 {
     uint32_t cell = local(b, b->t->records[index].oparg);
     if (b->slots[cell].dirty && b->slots[cell].object == JIT_REF_NONE) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitSlot_PushHeap(b, _PyJitBuild_Emit(b, JIT_OP_LOAD_CELL, _PyJitSlot_Object(b, cell), JIT_REF_NONE, 0));

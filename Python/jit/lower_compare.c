@@ -173,7 +173,7 @@ compare(_PyJitBuilder *b, uint32_t index)
     int left_type = _PyJitNumber_Kind(b, left, left_tag);
     int right_type = _PyJitNumber_Kind(b, right, right_tag);
     if (left_type == JIT_TYPE_NONE || right_type == JIT_TYPE_NONE || operator > Py_GE) {
-        return 0;
+        return REFUSE(b);
     }
     bool floats = left_type == JIT_TYPE_F64 || right_type == JIT_TYPE_F64;
     _PyJitLower_Begin(b, index);
@@ -209,7 +209,7 @@ truth(_PyJitBuilder *b, uint32_t index)
     int type = _PyJitNumber_Kind(b, top, tag);
     if (type == JIT_TYPE_NONE) {
         if (tag != JIT_TAG_NONE || (b->slots[top].dirty && b->slots[top].object == JIT_REF_NONE)) {
-            return 0;
+            return REFUSE(b);
         }
         _PyJitLower_Begin(b, index);
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_NONE, _PyJitSlot_Object(b, top), JIT_REF_NONE, 0);
@@ -246,7 +246,7 @@ truth_of_size(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t top = b->depth - 1;
     if (_PyJitSlot_IsBare(b, top) || !_PyJitSlot_CanEnd(b, record, 1)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, top);
@@ -273,7 +273,7 @@ unary_not(_PyJitBuilder *b, uint32_t index)
 {
     uint32_t top = b->depth - 1;
     if (!_PyJitNumber_IsBool(b, top, JIT_TAG(b->t->records[index].types, 0))) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     return finish_test(b, index, 1, not_of(b, _PyJitNumber_Bool(b, top)));
@@ -293,7 +293,7 @@ is_op(_PyJitBuilder *b, uint32_t index)
     }
     const _PyJitRecord *record = &b->t->records[index];
     if ((numbers > 0 && others == 0) || !_PyJitSlot_CanEnd(b, record, 2)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitSlot_GuardEnds(b, record, 2);
@@ -317,7 +317,7 @@ compare_strings(_PyJitBuilder *b, uint32_t index)
     uint32_t left = b->depth - 2, right = b->depth - 1, operator = record->oparg >> 5;
     if (JIT_TAG(record->types, 0) != JIT_TAG_STR || JIT_TAG(record->types, 1) != JIT_TAG_STR
         || (operator != Py_EQ && operator != Py_NE) || _PyJitSlot_IsBare(b, left) || _PyJitSlot_IsBare(b, right)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef x = guard_str(b, left), y = guard_str(b, right), equal = emit2(b, JIT_OP_STR_EQ, x, y);
@@ -332,7 +332,7 @@ contains(_PyJitBuilder *b, uint32_t index)
     uint32_t key = b->depth - 2, container = b->depth - 1;
     const PyTypeObject *type = (const PyTypeObject *)record->seen;
     if (_PyJitSlot_IsBare(b, container) || type == NULL || !_PyJitSlot_CanEnd(b, record, 2)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, container);
@@ -355,11 +355,11 @@ jump(_PyJitBuilder *b, uint32_t index)
     const _PyJitSlot *slot = &b->slots[top];
     Branch branch;
     if (!branch_at(b, index, &branch)) {
-        return 0;
+        return REFUSE(b);
     }
     if (opcode == POP_JUMP_IF_TRUE || opcode == POP_JUMP_IF_FALSE) {
         if (!_PyJitNumber_IsBool(b, top, JIT_TAG_BOOL)) {
-            return 0;
+            return REFUSE(b);
         }
         _PyJitLower_Begin(b, index);
         _PyJitRef truth = _PyJitNumber_Bool(b, top);
@@ -370,14 +370,14 @@ jump(_PyJitBuilder *b, uint32_t index)
     bool holds = (opcode == POP_JUMP_IF_NONE) == branch.taken;
     if (slot->dirty && slot->object == JIT_REF_NONE) {
         if (holds) {
-            return 0;          // a number is not None, but the recorder saw it
+            return REFUSE(b);          // a number is not None, but the recorder saw it
         }
         _PyJitLower_Begin(b, index);
         _PyJitSlot_DropTop(b);
         return 1;
     }
     if (!holds && !_PyJitSlot_CanEnd(b, record, 1)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef value = _PyJitSlot_Object(b, top);

@@ -21,7 +21,7 @@ load_method(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t top = b->depth - 1;
     if (_PyJitSlot_IsBare(b, top)) {
-        return 0;
+        return REFUSE(b);
     }
     PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
     _PyJitLower_Begin(b, index);
@@ -46,7 +46,7 @@ load_attribute(_PyJitBuilder *b, uint32_t index)
         return load_method(b, index);
     }
     if (record->seen != (calls ? Py_False : Py_True) || _PyJitSlot_IsBare(b, top) || !_PyJitSlot_CanEnd(b, record, 1)) {
-        return 0;
+        return REFUSE(b);
     }
     PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
     _PyJitLower_Begin(b, index);
@@ -85,7 +85,7 @@ call_attribute(_PyJitBuilder *b, uint32_t index)
     bool has = callable != NULL && nargs == 2 && _PyJitLower_IsBuiltin(callable, "hasattr");
     if (callable == NULL || !can_ask(b, record, nargs) || (nargs == 3 && !(last->dirty && JIT_IS_CONST(last->object)))
         || (!has && !(_PyJitLower_IsBuiltin(callable, "getattr") && (nargs == 3 || record->seen == Py_True)))) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, owner), known = _PyJitSlot_Object(b, name);
@@ -111,12 +111,12 @@ call_isinstance(_PyJitBuilder *b, uint32_t index)
     const _PyJitSlot *slot = &b->slots[class];
     if (record->seen == NULL || _PyJitLower_Callable(b, 2) != _PyInterpreterState_GET()->callable_cache.isinstance
         || !can_ask(b, record, 2)) {
-        return 0;
+        return REFUSE(b);
     }
     bool is_type = slot->dirty && JIT_IS_CONST(slot->object)
         && (PyObject *)(uintptr_t)JIT_INS(b->t, slot->object)->bits == record->seen;
     if (!is_type && JIT_TAG(record->types, 2) != JIT_TAG_BOOL) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef owner = _PyJitSlot_Object(b, object), asked = _PyJitSlot_Object(b, class);
@@ -141,7 +141,7 @@ call_one(_PyJitBuilder *b, uint32_t index, int op)
 {
     const _PyJitRecord *record = &b->t->records[index];
     if (!can_ask(b, record, 1)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, b->depth - 1);

@@ -45,13 +45,13 @@ resume(_PyJitBuilder *b, uint32_t index, uint32_t sent)
     const _PyJitRecord *record = &b->t->records[index], *next = record + 1;
     if (index + 1 >= b->t->nrecords || record->prefix > 0 || next->depth != record->depth + 1 || next->observed
         || record->size + record->oparg > UINT8_MAX) {
-        return 0;
+        return REFUSE(b);
     }
     PyCodeObject *code = b->t->codes[next->code];
     uint32_t words = (uint32_t)(code->co_nlocalsplus + code->co_stacksize);
     if (b->nframes + 1 >= JIT_MAX_FRAMES || b->nslots + words + JIT_MAX_FRAMES > JIT_MAX_SLOTS
         || next->sp <= (uint32_t)code->co_nlocalsplus || is_recursive(b, next->code)) {
-        return 0;
+        return REFUSE(b);
     }
     uint32_t slot = b->depth - 1 - sent;
     _PyJitRef place = place_of(b, next->code, next->offset - next->prefix);
@@ -83,12 +83,12 @@ yield(_PyJitBuilder *b, uint32_t index)
     uint16_t code;
     uint32_t offset;
     if (b->nframes < 2 || !_PyJitLower_Next(b, index, &code, &offset)) {
-        return 0;
+        return REFUSE(b);
     }
     const _PyJitAbstractFrame *caller = &b->frames[b->nframes - 2];
     uint32_t behind = caller->call + 1 + INLINE_CACHE_ENTRIES_FOR_ITER;
     if (code != caller->code || offset != behind) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef generator = this_frame(b)->generator;
@@ -111,7 +111,7 @@ yield_to_c(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     if (!in_memory(b) || index + 1 < b->t->nrecords || b->end != JIT_END_UNSUPPORTED || b->end_code >= 0) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_BELOW_IS_C, JIT_REF_NONE, JIT_REF_NONE, 0);

@@ -58,25 +58,25 @@ _PyJitLower_Global(_PyJitBuilder *b, uint32_t index)
     const _Py_CODEUNIT *units = &b->t->units[record->units];
     PyObject *globals = record->seen;
     if (globals == NULL) {
-        return 0;
+        return REFUSE(b);
     }
     PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
     PyObject *builtins = record->opcode == LOAD_GLOBAL_BUILTIN ? _PyInterpreterState_GET()->builtins : NULL;
     if (has_others(b, globals, builtins)) {
-        return 0;
+        return REFUSE(b);
     }
     uint32_t version = units[2].cache, builtins_version = units[3].cache, entry = units[4].cache;
     PyObject *value;
     if (builtins != NULL) {
         value = _PyJitWatch_Absent(globals, name, version) ? _PyJitWatch_Constant(builtins, name, builtins_version, entry) : NULL;
         if (value == NULL) {
-            return 0;
+            return REFUSE(b);
         }
     }
     else {
         value = _PyJitWatch_Constant(globals, name, version, entry);
         if (value == NULL && !PyDict_CheckExact(globals)) {
-            return 0;
+            return REFUSE(b);
         }
     }
     _PyJitLower_Begin(b, index);

@@ -47,7 +47,7 @@ build(_PyJitBuilder *b, uint32_t index, bool list)
 {
     uint32_t n = b->t->records[index].oparg;
     if (n > JIT_MOST_ITEMS || (n == 0 && !list)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     make_of_top(b, n, list);
@@ -61,7 +61,7 @@ get_iter(_PyJitBuilder *b, uint32_t index)
     const PyTypeObject *type = (const PyTypeObject *)b->t->records[index].seen;
     uint32_t top = b->depth - 1;
     if (type == NULL || _PyJitSlot_IsBare(b, top)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, top);
@@ -89,7 +89,7 @@ concatenate(_PyJitBuilder *b, uint32_t index)
     uint32_t left = b->depth - 2, right = b->depth - 1;
     if (JIT_TAG(record->types, 0) != JIT_TAG_STR || JIT_TAG(record->types, 1) != JIT_TAG_STR || _PyJitSlot_IsBare(b, left)
         || _PyJitSlot_IsBare(b, right)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef x = guard_str(b, left), y = guard_str(b, right);

@@ -23,13 +23,13 @@ _PyJitLower_Math(_PyJitBuilder *b, uint32_t index, PyObject *callable, uint32_t 
     const _PyJitRecord *record = &b->t->records[index];
     const char *name = callable != NULL ? _PyJitMath_Name(callable) : NULL;
     if (name == NULL || nargs < 1 || nargs > 2) {
-        return 0;
+        return REFUSE(b);
     }
     bool root = nargs == 1 && strcmp(name, "sqrt") == 0, size = nargs == 1 && strcmp(name, "fabs") == 0;
     bool whole = strcmp(name, "floor") == 0 || strcmp(name, "ceil") == 0 || strcmp(name, "trunc") == 0;
     int number = _PyJitMath_Number(name, (int)nargs);
     if (!root && !size && number < 0) {
-        return 0;
+        return REFUSE(b);
     }
     uint32_t first = b->depth - nargs;
     int types[2];
@@ -38,12 +38,12 @@ _PyJitLower_Math(_PyJitBuilder *b, uint32_t index, PyObject *callable, uint32_t 
         // Of an int, floor and its like give back the object; logarithms know ints beyond every float.
         bool ok = types[i] == JIT_TYPE_F64 || (types[i] == JIT_TYPE_I64 && !whole && strncmp(name, "log", 3) != 0);
         if (!ok || !b->slots[first + i].dirty) {
-            return 0;
+            return REFUSE(b);
         }
     }
     for (uint32_t i = first - 2; i < b->depth; i++) {
         if (!can_drop(&b->slots[i])) {
-            return 0;
+            return REFUSE(b);
         }
     }
     _PyJitLower_Begin(b, index);

@@ -140,13 +140,13 @@ binary(_PyJitBuilder *b, uint32_t index)
     int left_type = _PyJitNumber_Kind(b, left, left_tag);
     int right_type = _PyJitNumber_Kind(b, right, right_tag);
     if (left_type == JIT_TYPE_NONE || right_type == JIT_TYPE_NONE) {
-        return 0;
+        return REFUSE(b);
     }
     bool ints = left_type == JIT_TYPE_I64 && right_type == JIT_TYPE_I64;
     int type;
     int op = operation(record->oparg, ints, JIT_TAG(record->types, 3), &type);
     if (op == JIT_OP_NOP) {
-        return 0;              // or a bool: `&`, `|`, `^` of two of them
+        return REFUSE(b);              // or a bool: `&`, `|`, `^` of two of them
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef x = _PyJitNumber_Get(b, left, left_tag, left_type);
@@ -188,7 +188,7 @@ unary(_PyJitBuilder *b, uint32_t index)
         op = JIT_OP_FNEG;
     }
     if (op == JIT_OP_NOP) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef value = _PyJitNumber_Get(b, top, tag, type);

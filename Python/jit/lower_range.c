@@ -26,7 +26,7 @@ for_iter(_PyJitBuilder *b, uint32_t index)
     uint32_t next, top = b->depth - 1;
     bool ends = _PyJitRange_IsEnd(b, index);
     if (!ends && (!_PyJitLower_Next(b, index, &code, &next) || next != record->offset + record->size)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef iterator = _PyJitSlot_Object(b, top);
@@ -51,13 +51,13 @@ call_range(_PyJitBuilder *b, uint32_t index)
     if (nargs < 1 || nargs > 3 || _PyJitLower_Callable(b, nargs) != (PyObject *)&PyRange_Type || index + 1 >= b->t->nrecords
         || iter->opcode != GET_ITER || iter->code != record->code || iter->depth != record->depth
         || iter->offset - iter->prefix != record->offset + record->size) {
-        return 0;
+        return REFUSE(b);
     }
     for (uint32_t i = 0; i < nargs; i++) {
         // Of the third argument nothing was recorded.
         unsigned int tag = i + 2 < nargs ? JIT_TAG_OTHER : JIT_TAG(record->types, nargs - 1 - i);
         if (_PyJitSlot_Kind(b, first + i, tag) != JIT_TYPE_I64 || !can_drop(&b->slots[first + i])) {
-            return 0;
+            return REFUSE(b);
         }
     }
     int64_t step = 1;
@@ -66,7 +66,7 @@ call_range(_PyJitBuilder *b, uint32_t index)
         step = number != JIT_REF_NONE && JIT_IS_CONST(number) ? (int64_t)JIT_INS(b->t, number)->bits : 0;
     }
     if (step == 0 || step < -JIT_STEP_BIAS || step >= JIT_STEP_BIAS) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef start = nargs == 1 ? konst(b, 0) : _PyJitSlot_Number(b, first, JIT_TYPE_I64);

@@ -135,7 +135,7 @@ leave_frame(_PyJitBuilder *b, uint32_t index)
     if (JIT_TAG(record->types, 2) == JIT_TAG_OTHER || flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)
         || nlocals > MOST_LOCALS || index + 1 >= t->nrecords || !_PyJitLower_Next(b, index, &code, &offset)
         || t->records[index + 1].depth + 1 != record->depth) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     const _PyJitRecord *next = &t->records[index + 1];
@@ -185,7 +185,7 @@ uint32_t
 _PyJitLower_Return(_PyJitBuilder *b, uint32_t index)
 {
     if (this_frame(b)->generator != JIT_REF_NONE) {
-        return 0;
+        return REFUSE(b);
     }
     return in_memory(b) ? leave_frame(b, index) : leave_virtual(b, index);
 }

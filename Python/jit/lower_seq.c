@@ -31,7 +31,7 @@ subscript(_PyJitBuilder *b, uint32_t index, bool list)
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t container = b->depth - 2, subscript = b->depth - 1;
     if (!is_index(b, subscript, JIT_TAG(record->types, 0)) || !_PyJitSlot_CanRelease(b, container, JIT_TAG(record->types, 2))) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, container);
@@ -65,7 +65,7 @@ store_subscript(_PyJitBuilder *b, uint32_t index)
     if (!is_index(b, subscript, JIT_TAG(record->types, 0)) || !b->slots[list].dirty
         || b->slots[list].owned || b->slots[list].object == JIT_REF_NONE || old == JIT_TAG_OTHER
         || (old == JIT_TAG_QUIET && b->slots[list].heap)) {       // the list may end with the item, and with it what is stored
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = b->slots[list].object;
@@ -129,7 +129,7 @@ call_list_append(_PyJitBuilder *b, uint32_t index)
     if (!_PyJitSlot_CanRelease(b, self, JIT_TAG(record->types, 2))
         || (JIT_TAG(record->types, 2) == JIT_TAG_QUIET && !can_drop(&b->slots[self]))
         || (b->slots[callable].dirty && b->slots[callable].object == JIT_REF_NONE)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef known = _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, (uint64_t)(uintptr_t)append);
@@ -156,7 +156,7 @@ for_iter(_PyJitBuilder *b, uint32_t index, int guard, int next, int end)
     uint16_t code;
     uint32_t offset, top = b->depth - 1;
     if (b->slots[top].dirty && b->slots[top].object == JIT_REF_NONE) {
-        return 0;
+        return REFUSE(b);
     }
     if (_PyJitRange_IsEnd(b, index) && (!b->slots[top].dirty || b->slots[top].owned)) {
         _PyJitLower_Begin(b, index);
@@ -167,7 +167,7 @@ for_iter(_PyJitBuilder *b, uint32_t index, int guard, int next, int end)
         return 1;
     }
     if (!_PyJitLower_Next(b, index, &code, &offset) || offset != record->offset + record->size) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef iterator = _PyJitSlot_Object(b, top);
@@ -182,7 +182,7 @@ unpack(_PyJitBuilder *b, uint32_t index, bool list)
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t top = b->depth - 1, count = record->oparg;
     if (!_PyJitSlot_CanRelease(b, top, JIT_TAG(record->types, 2))) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, top);

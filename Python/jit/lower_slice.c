@@ -36,7 +36,7 @@ _PyJitLower_Slice(_PyJitBuilder *b, uint32_t index)
     if ((guard == JIT_OP_GUARD_STR && type != &PyUnicode_Type) || _PyJitSlot_IsBare(b, container)
         || !is_bound_of_slice(b, start, start_tag) || !is_bound_of_slice(b, stop, stop_tag)
         || !_PyJitSlot_CanRelease(b, container, JIT_TAG(record->types, 2))) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, container);

@@ -68,7 +68,7 @@ load_number(_PyJitBuilder *b, uint32_t index)
     uint32_t container = b->depth - 2, subscript = b->depth - 1;
     int kind = find_kind(b->t->units[record->units + 1].cache);
     if (kind < 0 || !is_version(seen_type(b, index)->tp_version_tag)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, container);
@@ -92,7 +92,7 @@ store_number(_PyJitBuilder *b, uint32_t index)
     if (kind < 0 || !is_version(seen_type(b, index)->tp_version_tag) || type == JIT_TYPE_NONE
         || (type == JIT_TYPE_F64 && kinds[kind].type == JIT_TYPE_I64)
         || !can_drop(&b->slots[container]) || _PyJitSlot_IsBare(b, container)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, container);
@@ -117,7 +117,7 @@ load_value(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t container = b->depth - 2, key = b->depth - 1;
     if (record->seen == NULL || _PyJitSlot_IsBare(b, container) || !_PyJitSlot_CanEnd(b, record, 2)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, container);
@@ -137,7 +137,7 @@ store_value(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t value = b->depth - 3, container = b->depth - 2, key = b->depth - 1;
     if (record->seen == NULL || _PyJitSlot_IsBare(b, container) || !_PyJitSlot_CanEnd(b, record, 2)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, container);
@@ -161,7 +161,7 @@ load_character(_PyJitBuilder *b, uint32_t index)
     uint32_t container = b->depth - 2, subscript = b->depth - 1;
     if (record->seen == NULL || _PyJitSlot_IsBare(b, container)
         || _PyJitSlot_Kind(b, subscript, JIT_TAG(record->types, 0)) != JIT_TYPE_I64) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = guard_str(b, container);
@@ -203,7 +203,7 @@ load_subscript(_PyJitBuilder *b, uint32_t index)
     }
     if (type == NULL || _PyJitSlot_Kind(b, subscript, JIT_TAG(record->types, 0)) != JIT_TYPE_I64
         || !_PyJitSlot_CanRelease(b, container, JIT_TAG(record->types, 2))) {
-        return 0;
+        return REFUSE(b);
     }
     if (type == &PyList_Type || type == &PyTuple_Type) {
         return load_item(b, index, type == &PyList_Type);

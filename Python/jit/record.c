@@ -175,9 +175,10 @@ compile(_PyJitRecorder *r, const _PyJitExit *from, bool to_head, int end, PyCode
     uint32_t nrecords = r->trace.nrecords;
     for (r->simpler = _PyJitTools_AllocationsAreSeen() ? 2 : 0;; r->simpler++) {
         r->trace.nrecords = Py_MIN(r->trace.nrecords, nrecords);     // a loop of its own adds some (side_loop.c)
-        *abort = JIT_ABORT_NO_MEMORY;
-        if (_PyJit_BuildTrace(&r->trace, r->chain, end, end_code, end_ip, r->simpler < 2 ? from : NULL,
-                              to_head && r->simpler == 0) < 0) {
+        int built = _PyJit_BuildTrace(&r->trace, r->chain, end, end_code, end_ip, r->simpler < 2 ? from : NULL,
+                                      to_head && r->simpler == 0);
+        if (built < 0) {
+            *abort = built == -2 ? JIT_ABORT_MISTAKE : JIT_ABORT_NO_MEMORY;
             return NULL;
         }
         _PyExecutorObject *executor = _PyJitExecutor_New(&r->trace, r->kind, r->chain, r->simpler < 2 ? from : NULL, abort);

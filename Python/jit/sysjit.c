@@ -6,6 +6,7 @@
 #include "pycore_interp.h"
 #include "pycore_pystate.h"
 #include "pycore_jit.h"
+#include "pycore_jit_options.h"
 #include "jit/security_fixes.h"
 #ifdef _Py_TIER2
 #include "pycore_jit_engine.h"
@@ -20,7 +21,7 @@ static PyObject *
 jit_is_available(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(args))
 {
 #ifdef _Py_TIER2
-    return PyBool_FromLong(ENGINE->available && _Py_IsMainInterpreter(_PyInterpreterState_GET()));
+    return PyBool_FromLong(_Py_IsMainInterpreter(_PyInterpreterState_GET()) && _PyJitEngine_Unavailable() == NULL);
 #else
     Py_RETURN_FALSE;
 #endif
@@ -33,7 +34,8 @@ static PyObject *
 jit_is_enabled(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(args))
 {
 #ifdef _Py_TIER2
-    return PyBool_FromLong(ENGINE->enabled && _Py_IsMainInterpreter(_PyInterpreterState_GET()));
+    return PyBool_FromLong(_Py_IsMainInterpreter(_PyInterpreterState_GET()) && ENGINE->enabled
+                           && _PyJitEngine_Unavailable() == NULL);
 #else
     Py_RETURN_FALSE;
 #endif
@@ -91,10 +93,11 @@ jit_unavailable_reason(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(args))
     if (!_Py_IsMainInterpreter(_PyInterpreterState_GET())) {
         return PyUnicode_FromString("the JIT serves the main interpreter only");
     }
-    if (ENGINE->available) {
+    const char *why = _PyJitEngine_Unavailable();
+    if (why == NULL) {
         Py_RETURN_NONE;
     }
-    return PyUnicode_FromString(ENGINE->unavailable != NULL ? ENGINE->unavailable : "it was not started");
+    return PyUnicode_FromString(why);
 #else
     return PyUnicode_FromString("this python was built without --enable-experimental-jit");
 #endif
@@ -147,7 +150,8 @@ static const char *const end_names[] = {
 PyDoc_STRVAR(stats_doc,
 "stats()\n--\n\nCounters since the start of the process, as a dict.\n\n"
 "code_bytes and metadata_bytes are what the executors alive hold; compile_time is in nanoseconds; aborts and ends are dicts\n"
-"by reason; every other value is a count.  units() names the unit of each.");
+"by reason; opaque is one by opcode of dicts by reason: instructions of traces that the optimizer left as they were, each time a trace\n"
+"was built; every other value is a count.  units() names the unit of each.");
 
 static PyObject *
 jit_stats(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(args))
@@ -170,6 +174,13 @@ jit_stats(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(args))
         Py_DECREF(stats);
         return NULL;
     }
+    PyObject *opaque = _PyJitReason_Table();
+    err = opaque == NULL ? -1 : PyDict_SetItemString(stats, "opaque", opaque);
+    Py_XDECREF(opaque);
+    if (err < 0) {
+        Py_DECREF(stats);
+        return NULL;
+    }
 #endif
     return stats;
 }
@@ -184,13 +195,13 @@ jit_units(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(args))
 #define X(FIELD, UNIT, HELP) "s:s"
                          JIT_COUNTERS(X)
 #undef X
-                         "s:s,s:s,s:s,s:s,s:s}",
+                         "s:s,s:s,s:s,s:s,s:s,s:s}",
                          "traces", "traces",
 #define X(FIELD, UNIT, HELP) #FIELD, UNIT,
                          JIT_COUNTERS(X)
 #undef X
                          "code_bytes", "bytes", "code_pages_bytes", "bytes", "metadata_bytes", "bytes",
-                         "aborts", "traces", "ends", "traces");
+                         "aborts", "traces", "ends", "traces", "opaque", "instructions");
 #else
     return PyDict_New();
 #endif
@@ -238,8 +249,7 @@ jit_set_enabled(PyObject *Py_UNUSED(self), PyObject *arg)
         return NULL;
     }
     if (_PyJitEngine_SetEnabled(interp, on) < 0) {
-        PyErr_Format(PyExc_RuntimeError, "the JIT is not available: %s",
-                     ENGINE->unavailable != NULL ? ENGINE->unavailable : "it was not started");
+        PyErr_Format(PyExc_RuntimeError, "the JIT is not available: %s", _PyJitEngine_Unavailable());
         return NULL;
     }
     Py_RETURN_NONE;
@@ -304,6 +314,7 @@ static PyMethodDef jit_methods[] = {
     {"_ir_roundtrip", _PyJit_IrRoundtrip, METH_O, PyDoc_STR("Parses and prints a trace in its textual form.")},
     {"_ir_verify", _PyJit_IrVerify, METH_O, PyDoc_STR("What the verifier says of a trace in its textual form.")},
     {"_ir_run", _PyJit_IrRun, METH_VARARGS, PyDoc_STR("Runs a trace in its textual form, without bytecode.")},
+    {"_ir_spoil", _PyJit_IrSpoil, METH_O, PyDoc_STR("Whether the builder is to make a mistake in each typed trace.")},
     {"_ir_traces", _PyJit_IrTraces, METH_NOARGS, PyDoc_STR("The traces of all executors, in their textual form.")},
 #endif
     {NULL, NULL, 0, NULL},
@@ -331,7 +342,10 @@ add_to_sys(PyThreadState *tstate)
     if (module == NULL) {
         return -1;
     }
-    int err = PyDict_SetItemString(tstate->interp->sysdict, "_jit", module);
+    int err = PyModule_AddStringConstant(module, "version", JIT_VERSION);
+    if (err == 0) {
+        err = PyDict_SetItemString(tstate->interp->sysdict, "_jit", module);
+    }
     Py_DECREF(module);
 #ifdef _Py_TIER2
     if (err == 0) {

@@ -1,4 +1,4 @@
-/* What tools see that look from inside an allocation: tracemalloc.
+/* What tools see that look from inside an allocation, tracemalloc; and from outside the process, perf.
  *
  * It asks for the line of every frame when memory is taken.  Typed traces have frames and lines in the builder's head only, and make
  * boxes when somebody needs them.  So while it runs traces are made of whole instructions: their frames are in memory, and each one that
@@ -6,6 +6,9 @@
  *
  * 1. Where it starts or stops all traces are dropped; who is inside one leaves behind the call that started it (CHECK_VALID).
  * 2. What the JIT takes for itself is charged to nobody.  Hidden allocations are tracemalloc's own device: it hides its own.
+ *
+ * With perf support every call of Python goes through a trampoline, which an inlined call would not.  Nothing is compiled then
+ * (_PyJitEngine_Unavailable()); what there was when it is switched on is dropped.
  */
 #include "Python.h"
 
@@ -20,6 +23,12 @@
 
 void
 _PyJit_TraceMallocSwitches(void)
+{
+    _Py_Executors_InvalidateAll(_PyInterpreterState_GET(), 1);
+}
+
+void
+_PyJit_TrampolineSwitches(void)
 {
     _Py_Executors_InvalidateAll(_PyInterpreterState_GET(), 1);
 }

@@ -34,6 +34,7 @@
 #define SIDE_CREDIT 1500       // what a side trace may cost more, because its exit costs too
 #define SIDE_CREDIT_CROWDED 500
 #define EXITS_BETWEEN_LOOKS 4096
+#define EXITS_BETWEEN_RESTS 64   // a look at the clock
 #define LEAST_ENTRIES 2000     // before an executor is judged
 
 int64_t
@@ -224,7 +225,10 @@ drop(_PyExecutorObject *executor)
 void
 _PyJitWorth_Look(void)
 {
-    if (++ENGINE->exits_since_look < EXITS_BETWEEN_LOOKS || ENGINE->recorder.number != 0) {
+    if (++ENGINE->exits_since_look % EXITS_BETWEEN_RESTS == 0) {
+        _PyJitEngine_Rest();
+    }
+    if (ENGINE->exits_since_look < EXITS_BETWEEN_LOOKS || ENGINE->recorder.number != 0) {
         return;
     }
     ENGINE->exits_since_look = 0;

@@ -14,6 +14,7 @@ from .common import TOP, BuildError
 from .config import (
     JIT_MODES,
     Config,
+    check_spelling,
     load_base,
     load_config,
     save_config,
@@ -29,6 +30,7 @@ from .tree import configure
 def _configured(arguments: argparse.Namespace) -> None:
     """Remember what ./configure was told."""
     options = upstream_options(arguments.options)
+    check_spelling(options)
     ccache = arguments.ccache != "no"
     if ccache:
         options = with_ccache(options, arguments.cc)
@@ -36,6 +38,8 @@ def _configured(arguments: argparse.Namespace) -> None:
         # Upstream would look for a compiler itself, and might take another one than was tried here.
         options.append(f"CC={arguments.cc}")
     source = "" if arguments.source == "no" else arguments.source
+    if source:
+        fetch.check_source(Path(source), load_base())
     config = Config(
         mode=arguments.mode,
         clang=arguments.clang,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import json
+import re
 import shlex
 import tomllib
 from pathlib import Path
@@ -107,6 +109,22 @@ def upstream_options(arguments: list[str]) -> list[str]:
             continue
         kept.append(argument)
     return kept
+
+
+def check_spelling(options: list[str]) -> None:
+    """Raise BuildError for an option that upstream would get, and ignore, but that looks like one of ours."""
+    prefix = re.compile(r"-+(?:enable-|disable-|with-|without-)?")
+    ours = {prefix.sub("", name, count=1): name for name in reversed(_OURS_WITH_VALUE) if name != "--srcdir"}
+    for option in options:
+        name = option.partition("=")[0]
+        if not name.startswith("-"):
+            continue
+        rest = prefix.sub("", name, count=1)
+        close = difflib.get_close_matches(rest, ours, n=1, cutoff=0.84)
+        if close:
+            raise BuildError(f"{name} is not an option: is {ours[close[0]]} meant?")
+        if "jit" in re.split("[-_]", rest):
+            raise BuildError(f"{name} is not an option: ./configure --help lists them")
 
 
 def with_ccache(options: list[str], cc: str) -> list[str]:

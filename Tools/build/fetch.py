@@ -148,6 +148,14 @@ def _check_folder(folder: Path, base: Base) -> None:
         )
 
 
+def check_source(path: Path, base: Base) -> None:
+    """Raise BuildError if what --with-cpython-source names is not the pinned release."""
+    if path.is_dir():
+        _check_folder(path, base)
+    else:
+        check_file(path, base)
+
+
 def unpack(archive: Path, into: Path) -> Path:
     """Unpack a release into a new folder; return the folder it holds."""
     print(f"unpacking {archive}", flush=True)

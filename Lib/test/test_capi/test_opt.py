@@ -77,9 +77,15 @@ class Surface(unittest.TestCase):
             with self.subTest(env=env, options=options):
                 self.assertEqual(run(source, *options, env=env), {"available": True, "enabled": enabled})
 
-    def test_bad_options_are_named(self):
+    def test_bad_options_are_named_and_ignored(self):
+        without = {name: "" for name in os.environ if name.startswith("PYTHON_JIT")}
         for env, options, words in [
-            ({}, ["-X", "jit=perhaps"], ["-X jit", "on or off"]),
+            ({}, ["-X", "jit=perhaps"], ["-X jit=perhaps", "on, yes"]),
+            ({"PYTHON_JIT": "perhaps"}, [], ["PYTHON_JIT=perhaps", "on, yes"]),
+            ({}, ["-X", "jit-typed=2"], ["-X jit-typed=2", "on, yes"]),
+            ({}, ["-X", "jit-memory-limit"], ["-X jit-memory-limit=", "from 1 to 1024"]),
+            ({}, ["-X", "jit-memory-limti=3"], ["-X jit-memory-limti=3", "no such option"]),
+            ({"PYTHON_JIT_PASSES_OFF": "all"}, [], ["PYTHON_JIT_PASSES_OFF=all", "names of passes"]),
             ({"PYTHON_JIT_TRACE_LIMIT": "many"}, [], ["PYTHON_JIT_TRACE_LIMIT", "a whole number from 4 to 4000"]),
             ({"PYTHON_JIT_MEMORY_LIMIT": "0"}, [], ["PYTHON_JIT_MEMORY_LIMIT", "from 1 to 1024"]),
             ({}, ["-X", "jit-memory-limit=-3"], ["jit-memory-limit", "from 1 to 1024"]),
@@ -87,15 +93,32 @@ class Surface(unittest.TestCase):
             ({"PYTHON_JIT_LOG": "/no/such/folder/log"}, [], ["PYTHON_JIT_LOG", "cannot open"]),
         ]:
             with self.subTest(env=env, options=options):
-                done = subprocess.run(
-                    [sys.executable, *options, "-c", "pass"],
-                    capture_output=True,
-                    text=True,
-                    env={**os.environ, **env},
-                )
-                self.assertNotEqual(done.returncode, 0)
+                done = [
+                    subprocess.run(
+                        [sys.executable, *more, "-c", "import sys; print(sys._jit.is_enabled(), sys._jit.options())"],
+                        capture_output=True,
+                        text=True,
+                        env={**os.environ, **given},
+                    )
+                    for more, given in [(options, {**without, **env}), ([], without)]
+                ]
+                self.assertEqual([one.returncode for one in done], [0, 0])
+                self.assertEqual(done[0].stdout, done[1].stdout)
+                warnings = [line for line in done[0].stderr.splitlines() if line.startswith("python: ")]
+                self.assertEqual(len(warnings), 1, done[0].stderr)
                 for word in words:
-                    self.assertIn(word, done.stderr)
+                    self.assertIn(word, warnings[0])
+
+    def test_switches_take_the_same_words(self):
+        source = "report(enabled=sys._jit.is_enabled(), **sys._jit.options())"
+        for words, value in [("on yes True Y 1", 1), ("off no False N 0", 0)]:
+            for word in words.split():
+                with self.subTest(word=word):
+                    result = run(source, env={"PYTHON_JIT": word, "PYTHON_JIT_TYPED": word})
+                    self.assertEqual([result["enabled"], result["typed"]], [value == 1, value])
+                    result = run(source, "-X", f"jit={word}", "-X", f"jit-frames={word}")
+                    self.assertEqual([result["enabled"], result["frames"]], [value == 1, value])
+        self.assertEqual(run(source, "-X", "jit-frames")["frames"], 1)
 
     def test_options_are_read(self):
         options = run(
@@ -128,10 +151,10 @@ class Surface(unittest.TestCase):
                 log = file.read()
         self.assertRegex(
             log,
-            r"(?m)^trace \d+ +loop +<string>:\d+ hot +\d+ ops +\d+ uops .* us"
+            r"(?m)^\[\d+\] trace \d+ +loop +<string>:\d+ hot +\d+ ops +\d+ uops .* us"
             r" +[\d.]+ us/100 ops +[\d.]+ us/100 uops +back at its start$",
         )
-        recorded = re.findall(r"(?m)^trace .* (\d+) ops +(\d+) uops", log)
+        recorded = re.findall(r"(?m)^\[\d+\] trace .* (\d+) ops +(\d+) uops", log)
         self.assertEqual(stats["instructions"], sum(int(ops) for ops, uops in recorded))
         self.assertEqual(stats["uops"], sum(int(uops) for ops, uops in recorded))
         self.assertGreater(stats["uops"], stats["instructions"])

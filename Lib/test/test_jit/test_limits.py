@@ -106,6 +106,33 @@ print(other.decode())
 """
 
 
+# Is machine code in a mapping that can be written to?  While traces are made; after a rest, with calls from C that leave their traces;
+# and when there is another trace.
+VIEWS = """
+import sys, time
+
+def views():
+    with open("/proc/self/maps") as maps:
+        return sum(line.split()[1] == "rw-s" and "zero" in line for line in maps)
+
+def traced(name):
+    before = sys._jit.stats()["traces_loop"]
+    space = {}
+    exec(f"def {name}(n):\\n total = 0\\n for i in range(n): total += i\\n return total", space)
+    assert space[name](30000) == sum(range(30000))
+    assert sys._jit.stats()["traces_loop"] > before
+    return space[name]
+
+hot = traced("first")
+print(views())
+for k in range(4):
+    time.sleep(0.11)
+    list(map(hot, [9] * 200))
+print(views())
+print(traced("second")(100), hot(100), views())
+"""
+
+
 class LimitTests(unittest.TestCase):
     @unittest.skipUnless(importlib.util.find_spec("_testcapi"), "needs _testcapi")
     def test_versions_of_32_bits(self):
@@ -136,6 +163,12 @@ class LimitTests(unittest.TestCase):
                 for size in map(int, re.findall(r"not counted': (-?\d+)", worst)):
                     self.assertLessEqual(size, 0)
         self.assertEqual(len(out.splitlines()), 2)
+
+    @unittest.skipUnless(os.path.exists("/proc/self/maps"), "needs /proc")
+    def test_code_cannot_be_written_to_after_a_rest(self):
+        thresholds = {f"PYTHON_JIT_{name}_THRESHOLD": "60000" for name in ("CALL", "EXIT")}
+        out = run(VIEWS, PYTHON_JIT_BACKEND="native", **thresholds)
+        self.assertEqual(out.splitlines(), ["1", "0", "4950 4950 1"])
 
 
 if __name__ == "__main__":

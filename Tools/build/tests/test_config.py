@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -161,7 +163,15 @@ def path_without(*prefixes: str, folder: Path) -> str:
             ["--enable-experimental-jit", "--with-jit-clang=clang-19", f"--with-jit-stencils={__file__}"],
             "either made here or were made elsewhere",
         ),
-        (["CC=no-such-compiler", "--enable-experimental-jit=no"], r"CC=no-such-compiler does not"),
+        (
+            ["--enable-experimental-jti"],
+            "--enable-experimental-jti is not an option: is --enable-experimental-jit",
+        ),
+        (["--with-experimental-jit"], "is --enable-experimental-jit meant?"),
+        (["--with-ccahe"], "is --with-ccache meant?"),
+        (["--enable-jit"], "--enable-jit is not an option: ./configure --help"),
+        ([f"--with-cpython-source={TOP}/README.md"], "README.md is not the pinned"),
+        ([f"--with-cpython-source={TOP}"], "is not an unpacked release"),
     ],
 )
 def test_refused(tmp_path: Path, options: list[str], message: str) -> None:
@@ -217,6 +227,55 @@ def test_tail_calls_are_compiled_by_the_clang_of_the_stencils(config: Config) ->
     )
     with pytest.raises(BuildError, match="CC=clang-19"):
         with_tail_calls(dataclasses.replace(config, clang=""))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["CC=no-such-compiler", "--enable-experimental-jit=no"], "CC=no-such-compiler does not work"),
+        (
+            ["--enable-experimental-jit", "--with-jit-clang=/bin/false"],
+            "--with-jit-clang=/bin/false is not clang",
+        ),
+    ],
+)
+def test_a_wrong_program_is_not_cured_by_a_package(tmp_path: Path, options: list[str], message: str) -> None:
+    done = run_configure(tmp_path, *options)
+    assert done.returncode == 1 and message in done.stderr
+    assert "apt-get" not in done.stderr and "missing" not in done.stderr
+    assert not (tmp_path / "Makefile").exists()
+
+
+def test_a_path_with_a_space_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "my build"
+    folder.mkdir()
+    done = run_configure(folder, "--enable-experimental-jit=no")
+    assert done.returncode == 1 and f"make cannot work there: {folder}" in done.stderr
+    assert not (folder / "Makefile").exists()
+
+
+def test_help_lists_the_targets(tmp_path: Path) -> None:
+    assert run_configure(tmp_path, "--enable-experimental-jit=no").returncode == 0
+    # -n would do for what runs; the list itself is wanted.
+    done = subprocess.run(["make", "-s", "help"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    listed = {
+        name.strip("`,") for line in done.stdout.splitlines() if line[:1].isalpha() for name in line.split()
+    }
+    makefile = (TOP / "Makefile.in").read_text()
+    targets = {name for line in re.findall(r"(?m)^\.PHONY: (.*)$", makefile) for name in line.split()}
+    assert listed == targets - {"python", "prepare", "base"}
+
+
+def test_a_copied_build_folder_does_not_work_on_the_first(tmp_path: Path) -> None:
+    first, copy = tmp_path / "first", tmp_path / "copy"
+    first.mkdir()
+    assert run_configure(first, "--enable-experimental-jit=no").returncode == 0
+    subprocess.run(["make", "-n", "prepare"], cwd=first, capture_output=True, check=True)
+    shutil.copytree(first, copy)
+    for target in "install", "prepare":
+        done = subprocess.run(["make", "-n", target], cwd=copy, capture_output=True, text=True, check=False)
+        assert done.returncode != 0 and "run ./configure here" in done.stderr
+        assert str(first) not in done.stdout
 
 
 def test_everything_missing_is_listed_with_one_command(tmp_path: Path) -> None:

@@ -234,7 +234,7 @@ call_add(_PyJitBuilder *b, uint32_t index)
     uint32_t set = b->depth - 2, key = b->depth - 1;
     const char *name = method_of(b, 1, &PySet_Type);
     if (record->seen != (PyObject *)&PySet_Type || name == NULL || strcmp(name, "add") != 0 || !_PyJitSlot_CanEnd(b, record, 2)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, set);
@@ -255,7 +255,7 @@ call_pop(_PyJitBuilder *b, uint32_t index)
     uint32_t list = b->depth - 1;
     const char *name = record->oparg == 0 ? method_of(b, 0, &PyList_Type) : NULL;
     if (name == NULL || strcmp(name, "pop") != 0 || !_PyJitSlot_CanEnd(b, record, 1)) {
-        return 0;
+        return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, list);
@@ -279,7 +279,7 @@ call_character(_PyJitBuilder *b, uint32_t index)
     PyObject *callable = _PyJitLower_Callable(b, 1);
     unsigned int tag = JIT_TAG(record->types, 0);
     if (callable == NULL) {
-        return 0;
+        return REFUSE(b);
     }
     if (_PyJitLower_IsBuiltin(callable, "ord") && tag == JIT_TAG_STR && !_PyJitSlot_IsBare(b, argument)) {
         _PyJitLower_Begin(b, index);
@@ -294,7 +294,7 @@ call_character(_PyJitBuilder *b, uint32_t index)
         _PyJitSlot_Push(b, (_PyJitSlot){.object = character, .dirty = 1, .plain = 1});
         return 1;
     }
-    return 0;
+    return REFUSE(b);
 }
 
 /* The argument of a method of str in SLOT: exact str, int or None, or a LIST or tuple that join takes. */

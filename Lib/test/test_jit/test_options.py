@@ -196,7 +196,7 @@ class StartTests(unittest.TestCase):
     def test_it_is_there_while_site_runs(self):
         # What site imports may ask, switch off, and be compiled.
         with TemporaryDirectory() as folder:
-            program = LOOP + "hot(20000)\nasked = state()\nsys._jit.set_enabled(False)\n"
+            program = LOOP + "hot(10**6)\nasked = state()\nsys._jit.set_enabled(False)\n"
             Path(folder, "sitecustomize.py").write_text(program)
             shown = run(
                 "import sys; print(*sys.modules['sitecustomize'].asked, sys._jit.is_enabled())",

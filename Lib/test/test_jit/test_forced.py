@@ -16,14 +16,14 @@ if not hasattr(sys, "_jit") or not sys._jit.is_available():
 # A branch, opaque instructions with and without a place of their own, numbers in registers.
 PROGRAM = """
 import json, sys
-def called(x, *rest):
+def called(x, **rest):
     return x
 def f(n):
     t = 0
     for i in range(n):
         if i % 7 != 8:
             t += len(str(i))
-        t += called(i, t)
+        t += called(i)
     return t
 print(f(1000))
 print(json.dumps([sys._jit._ir_traces(), sys._jit.stats()["exits_taken"]]))

@@ -20,6 +20,12 @@ def loops(source, iterations=500):
     return [trace[trace.index("PHI") :] for trace in traces if "LOOP" in trace and "PHI" in trace]
 
 
+def in_order(wanted, found):
+    """Are the names of WANTED in FOUND, in this order, with others between them?"""
+    rest = iter(found)
+    return all(name in rest for name in wanted)
+
+
 class ForcedExits:
     """A mixin for TestCase.  `program` prints what is compared with JIT off."""
 

@@ -8,7 +8,7 @@ import json
 import sys
 import unittest
 
-from test.test_jit.exits import ForcedExits, loops
+from test.test_jit.exits import ForcedExits, in_order, loops
 from test.test_jit.test_typed import RUN_AND_COUNT, run
 
 if not hasattr(sys, "_jit") or not sys._jit.is_available():
@@ -672,11 +672,6 @@ print(json.dumps(sys._jit._ir_traces()))
 """
         traces = json.loads(run(program))
         self.assertTrue(any("GET_METHOD" in text for text in traces))
-
-
-def in_order(wanted, found):
-    rest = iter(found)
-    return all(name in rest for name in wanted)
 
 
 class ExitTests(ForcedExits, unittest.TestCase):

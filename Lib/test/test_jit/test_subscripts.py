@@ -9,7 +9,7 @@ import json
 import textwrap
 import unittest
 
-from test.test_jit.exits import ForcedExits
+from test.test_jit.exits import ForcedExits, in_order
 from test.test_jit.test_typed import RUN_AND_COUNT, operations, run
 
 CLASSES = """
@@ -274,11 +274,6 @@ class LoopTests(unittest.TestCase):
                 loops = [operations(text) for text in json.loads(run(program)) if "<string>" in text]
                 good = [x for x in loops if x[-1] == "LOOP" and absent not in x]
                 self.assertTrue(any(in_order(expected.split(), loop) for loop in good), loops)
-
-
-def in_order(wanted, found):
-    rest = iter(found)
-    return all(name in rest for name in wanted)
 
 
 class ExitTests(ForcedExits, unittest.TestCase):

@@ -14,7 +14,8 @@
  *   3. code is written through the view, and is there at once.
  *
  * There is one view at a time: of the unit that is being filled, or was written to last.  It lies at an address nobody else
- * knows, and goes when nothing was written for a while (_PyJitArena_Rest); who writes again makes another.  Whatever the system refuses (memory, protection, the number of mappings) it refuses before the unit's place changes.
+ * knows, and goes when nothing was written for a while (_PyJitArena_Rest); who writes again makes another.  Whatever the system
+ * refuses (memory, protection, the number of mappings) it refuses before the unit's place changes.
  *
  * Shared memory is shared with the other process after a fork.  What either writes then the other would run.  So after a fork
  * nothing is written to the units that were open before it (`forks`); who wants to write in one opens it anew, with a copy of what

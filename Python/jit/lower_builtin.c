@@ -1,5 +1,5 @@
-/* Lowering rules of calls of builtins: len, abs, min, max, float, int, ord, chr; of methods of dict, list, set and str.  Functions of module math: lower_math.c; what is
- * asked of any object: lower_find.c.
+/* Lowering rules of calls of builtins: len, abs, min, max, float, int, ord, chr; of methods of dict, list, set and str.  Functions of
+ * module math: lower_math.c; what is asked of any object: lower_find.c.
  *
  * The callable is a constant of the trace (lower_global.c), so what it is is known here.  Identity is kept: abs, min, max, float and
  * int may give back their argument, so where that object is known, or another slot has the same number, a check says which one it
@@ -185,8 +185,8 @@ call_class(_PyJitBuilder *b, uint32_t index)
 
 /* --- Methods -------------------------------------------------------------------------------------------------------- */
 
-/* The method of TYPE that a call with NARGS arguments calls with `self` and nothing bound, by its name in the type's definition; NULL: it is
- * none, or not known. */
+/* The method of TYPE that a call with NARGS arguments calls with `self` and nothing bound, by its name in the type's definition;
+ * NULL: it is none, or not known. */
 static const char *
 method_of(const _PyJitBuilder *b, uint32_t nargs, const PyTypeObject *type)
 {

@@ -202,7 +202,9 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
             types |= tag_of_item(stack_pointer[-2], stack_pointer[-1]) << 8;
             break;
         case CALL_ISINSTANCE:
-            types |= depth >= 2 && stack_pointer[-2] != NULL && _PyJit_IsInstance(stack_pointer[-2], stack_pointer[-1]) >= 0 ? JIT_TAG_BOOL << 8 : 0;
+            if (depth >= 2 && stack_pointer[-2] != NULL && _PyJit_IsInstance(stack_pointer[-2], stack_pointer[-1]) >= 0) {
+                types |= JIT_TAG_BOOL << 8;
+            }
             break;
         case CALL_BUILTIN_O:
             types |= order_of(NULL, stack_pointer[-1]) << 8;
@@ -375,8 +377,8 @@ _PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *
     if (opcode == CALL_ALLOC_AND_ENTER_INIT) {
         // The class, if it is the one the instruction was specialized for.
         PyObject *class = depth >= prev->oparg + 2 ? stack_pointer[-prev->oparg - 2] : NULL;
-        return class != NULL && PyType_Check(class) && ((PyTypeObject *)class)->tp_version_tag == read_u32((uint16_t *)&prev->units[2].cache)
-            ? class : NULL;
+        uint32_t version = read_u32((uint16_t *)&prev->units[2].cache);
+        return class != NULL && PyType_Check(class) && ((PyTypeObject *)class)->tp_version_tag == version ? class : NULL;
     }
     return opcode == CALL_LEN && depth >= 1 ? (PyObject *)Py_TYPE(stack_pointer[-1])
         : opcode == CALL_ISINSTANCE && depth >= 2 && stack_pointer[-2] != NULL ? (PyObject *)Py_TYPE(stack_pointer[-2]) : NULL;

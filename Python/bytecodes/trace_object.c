@@ -47,6 +47,12 @@ trace op(GUARD_NO_DICT, (o: object --)) pure reads type exits {
     EXIT_IF(_PyObject_GetManagedDict(o) != NULL || !_PyObject_InlineValues(o)->valid);
 }
 
+// Objects of O's type (its version was checked) have a dict, but not from the beginning; its place is `aux` bytes behind that of managed
+// dicts.  Leaves where O has one.
+trace op(GUARD_LAZY_DICT, (o: object --)) pure reads type exits {
+    EXIT_IF(*(PyObject **)((char *)o + MANAGED_DICT_OFFSET + (Py_ssize_t)JIT_AUX) != NULL);
+}
+
 // The object `aux` bytes behind the address of O: an inline value or a slot, by the version of the type.  Leaves where there is none.
 trace op(LOAD_FIELD, (o: object -- r: object)) pure reads attr exits {
     r = *(PyObject **)((char *)o + JIT_AUX);

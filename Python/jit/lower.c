@@ -147,7 +147,6 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
             uint32_t done = _PyJitLower_Attribute(b, index);
             return done != 0 ? done : _PyJitLower_Find(b, index);
         }
-        case LOAD_ATTR_METHOD_LAZY_DICT:
         case CALL_ISINSTANCE:
         case CALL_TYPE_1:
             return _PyJitLower_Find(b, index);
@@ -197,6 +196,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case CALL_BOUND_METHOD_EXACT_ARGS:
         case LOAD_ATTR_METHOD_WITH_VALUES:
         case LOAD_ATTR_METHOD_NO_DICT:
+        case LOAD_ATTR_METHOD_LAZY_DICT:
         case PUSH_NULL:
         case RESUME_CHECK:
         case RETURN_VALUE:

@@ -286,7 +286,7 @@ bind(_PyJitBuilder *b, PyObject *method, uint32_t self, uint32_t to)
     _PyJitSlot_Push(b, bound);
 }
 
-/* LOAD_ATTR_METHOD_WITH_VALUES, LOAD_ATTR_METHOD_NO_DICT. */
+/* LOAD_ATTR_METHOD_WITH_VALUES, LOAD_ATTR_METHOD_NO_DICT, LOAD_ATTR_METHOD_LAZY_DICT. */
 static uint32_t
 load_method(_PyJitBuilder *b, uint32_t index)
 {
@@ -303,6 +303,9 @@ load_method(_PyJitBuilder *b, uint32_t index)
     if (has_values) {
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_INLINE_VALUES, owner, JIT_REF_NONE, 0);
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_KEYS, owner, JIT_REF_NONE, unit32(b, record, 4));
+    }
+    else if (record->opcode == LOAD_ATTR_METHOD_LAZY_DICT) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_LAZY_DICT, owner, JIT_REF_NONE, b->t->units[record->units + 4].cache);
     }
     bind(b, record->seen, top, top);
     return 1;
@@ -440,6 +443,7 @@ _PyJitLower_Call(_PyJitBuilder *b, uint32_t index)
             return call_getter(b, index);
         case LOAD_ATTR_METHOD_WITH_VALUES:
         case LOAD_ATTR_METHOD_NO_DICT:
+        case LOAD_ATTR_METHOD_LAZY_DICT:
             return load_method(b, index);
         case LOAD_SUPER_ATTR_METHOD:
             return load_super_method(b, index);

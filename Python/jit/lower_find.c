@@ -165,7 +165,6 @@ _PyJitLower_Find(_PyJitBuilder *b, uint32_t index)
 {
     switch (b->t->records[index].opcode) {
         case LOAD_ATTR:
-        case LOAD_ATTR_METHOD_LAZY_DICT:
             return load_attribute(b, index);
         case CALL_ISINSTANCE:
             return call_isinstance(b, index);

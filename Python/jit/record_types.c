@@ -294,6 +294,7 @@ attribute_of_interest(const _PyJitPending *prev, PyObject *owner)
     switch (prev->opcode) {
         case LOAD_ATTR_METHOD_WITH_VALUES:
         case LOAD_ATTR_METHOD_NO_DICT:
+        case LOAD_ATTR_METHOD_LAZY_DICT:
         case LOAD_ATTR_PROPERTY:
         case LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES:
         case LOAD_ATTR_NONDESCRIPTOR_NO_DICT:

@@ -583,6 +583,29 @@ def adds_and_pops(n):
         out.append(len(Noisy.heard))
     return out
 
+class Lazy(list):
+    def first(self): return self[0]
+class Own(str): pass
+
+def dicts_that_come_later(n):
+    # list and str have room for no dict; their subclasses have one as soon as something is stored there.
+    out, lazy, own = [], Lazy([1, 2]), Own("text")
+    for i in range(n):
+        lazy.append(i)
+        out.append((lazy.first(), len(lazy), own.upper(), lazy.index(i)))
+        if i == 100:
+            lazy.first = lambda: "own"
+        if i == 140:
+            own.upper = lambda: "own"
+        if i == 160:
+            lazy, own = Lazy([3]), Own("new")
+        if i == 190:
+            Lazy.first = lambda self: "new"
+    Lazy.first = FIRST
+    return out
+
+FIRST = Lazy.first
+
 class Holds:
     def __init__(self, f): self.add = self.get = self.pop = self.lower = f
 
@@ -631,7 +654,7 @@ def equal_strings(n):
     return out
 
 FUNCTIONS = [
-    adds_and_pops, methods_that_are_attributes, codes, equal_strings, methods, loaded_methods, attributes, names_of_classes, given_names, instances, changed_class, types_and_addresses, stores, nested_ends, dict_of_what_ends,
+    dicts_that_come_later, adds_and_pops, methods_that_are_attributes, codes, equal_strings, methods, loaded_methods, attributes, names_of_classes, given_names, instances, changed_class, types_and_addresses, stores, nested_ends, dict_of_what_ends,
     own_dicts, global_stores, membership, characters, truth, nones,
 ]
 

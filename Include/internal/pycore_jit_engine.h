@@ -205,11 +205,14 @@ _PyExecutorObject *_PyJitEngine_Executors(void);
 
 /* build.c: fills executor->trace's operations and snapshots from its records.  END is a JIT_END_ value, END_IP where control goes
  * on (NULL: the last instruction decides), CHAIN that of the executor to be, FROM the exit whose values it takes, or NULL; TO_HEAD:
- * from there, to the loop of the tree's root.  0; -1: memory is short; -2: the builder is wrong. */
+ * from there, to the loop of the tree's root.  VIRTUALS: objects that nobody sees need not be made.  0; 1: it has to be built without
+ * virtuals; -1: memory is short; -2: the builder is wrong. */
 int _PyJit_BuildTrace(_PyJitTrace *trace, int chain, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip,
-                      const _PyJitExit *from, bool to_head);
+                      const _PyJitExit *from, bool to_head, bool virtuals);
 
-/* side.c: may a side trace begin with the values of EXIT? */
+/* side.c: EXIT (not NULL) makes objects that its trace has not made. */
+bool _PyJitSide_HasVirtuals(const _PyJitExit *exit);
+/* May a side trace begin with the values of EXIT? */
 bool _PyJitSide_TakesValues(const _PyJitExit *exit);
 /* Calls HOLD for the objects that a side trace of EXIT would have for constants, as long as that gives 0.  When the exit is taken
  * all of them are in memory. */

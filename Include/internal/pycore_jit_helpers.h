@@ -151,6 +151,8 @@ int _PyJit_SetFloatField(PyObject **place, double value);
 int _PyJit_SetIntField(PyObject **place, int64_t value);
 /* A new instance of TYPE, made as `object` makes its instances.  NULL: memory is short. */
 PyObject *_PyJit_NewInstance(PyTypeObject *type);
+/* Instances of TYPE are made of nothing but what classes written in Python say, and have no finalizer (quiet.c). */
+bool _PyJit_IsSimpleClass(PyTypeObject *type);
 
 #ifdef __cplusplus
 }

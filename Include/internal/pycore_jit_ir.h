@@ -58,6 +58,10 @@ typedef enum {
                          // PHIs stand one after the other where LOOP's aux points, and nowhere else
     JIT_OP_PARAM,        // a value that the exit a side trace belongs to has in registers; aux: which one.  Behind START_SIDE only
     JIT_OP_PASS,         // operand a is what the root's loop finds as value number aux.  Before TO_HEAD only
+    // Objects that are not made (opt_virtual.c); no code.  Only VIRTUAL_FIELD and snapshots name them.
+    JIT_OP_VIRTUAL,      // an instance of class a, a constant, which has version aux
+    JIT_OP_VIRTUAL_TUPLE,    // a tuple of aux items
+    JIT_OP_VIRTUAL_FIELD,    // from here on b is in a: aux bytes from the address of an instance, or item number aux
 #define X(NAME, RESULT, NARGS, ARGS, FLAGS) JIT_OP_##NAME,
     JIT_TRACE_OPS(X)
 #undef X
@@ -109,6 +113,10 @@ typedef struct {
     uint32_t sp;           // where the stack pointer points, as an index into localsplus
 } _PyJitSnapFrame;
 
+/* Behind the frames of a snapshot stand its *recipes*, one for each virtual that is made where the trace leaves.  They have the form of
+ * frames: `offset` is the operation (VIRTUAL or VIRTUAL_TUPLE), the slots are its fields, in the order in which they were set;
+ * `slot` is the field's `aux`.  Recipes name each other, and slots name recipes, by the operation. */
+
 typedef struct {
     uint16_t slot;         // index into localsplus (locals first, then the stack), or JIT_SLOT_FUNCTION or _GENERATOR
     _PyJitRef value;
@@ -126,6 +134,7 @@ typedef struct {
     bool first_frame_runs; // the frame in memory that it leaves from is the trace's first one; not part of the text
     uint16_t nframes;      // 0: the frames in memory are complete.  The first one is the one the trace runs in, the others are
                            // to be made.  The last one is where tier 1 goes on.
+    uint16_t nrecipes;     // behind the frames
     uint16_t code;         // index into codes: where tier 1 goes on.  BRANCH: where GUARD_IP lets the trace go on
     uint32_t offset;       // code units from the start of that code, at the first prefix
     uint32_t first_frame;  // index into frames
@@ -182,6 +191,7 @@ enum { JIT_ORDER_OTHER, JIT_ORDER_LESS, JIT_ORDER_MORE };
 
 #define JIT_TAG(TYPES, I) ((unsigned int)(TYPES) >> (4 * (I)) & 15)
 
+#define JIT_MAX_RECIPES 16  // of one snapshot
 #define JIT_MAX_PASSED 120 // values a side trace begins with, or brings back to a loop
 #define JIT_NO_PLACE ((uint16_t)0xffff)
 #define JIT_MAX_SLOTS 256  // frames with more locals and stack are not lowered
@@ -254,6 +264,13 @@ typedef struct {
 extern const _PyJitOpInfo _PyJit_Ops[JIT_OP_COUNT];
 extern const _PyJitInstInfo _PyJit_Insts[256];
 
+/* REF of T is an object that is not made. */
+static inline bool
+_PyJitTrace_IsVirtual(const _PyJitTrace *t, _PyJitRef ref)
+{
+    return !JIT_IS_CONST(ref) && (JIT_INS(t, ref)->op == JIT_OP_VIRTUAL || JIT_INS(t, ref)->op == JIT_OP_VIRTUAL_TUPLE);
+}
+
 /* The result type of OPAQUE with OPCODE: IP for what changes the instruction pointer in a way the trace cannot know. */
 static inline _PyJitType
 _PyJit_OpaqueType(int opcode)
@@ -300,11 +317,11 @@ int _PyJitTrace_AddSlot(_PyJitTrace *t, uint16_t slot, _PyJitRef value, bool own
 /* Room for one more snapshot with NFRAMES frames and NSLOTS slots: who fills them in by himself need not ask again. */
 int _PyJitTrace_ReserveSnapshot(_PyJitTrace *t, uint32_t nframes, uint32_t nslots);
 
-/* The slots of all frames of SNAP, which lie one after the other: how many, and in *first where they begin. */
+/* The slots of all frames and recipes of SNAP, which lie one after the other: how many, and in *first where they begin. */
 static inline uint32_t
 _PyJitTrace_SnapSlots(const _PyJitTrace *t, const _PyJitSnapshot *snap, const _PyJitSnapSlot **first)
 {
-    const _PyJitSnapFrame *frames = &t->frames[snap->first_frame], *last = &frames[snap->nframes - 1];
+    const _PyJitSnapFrame *frames = &t->frames[snap->first_frame], *last = &frames[snap->nframes + snap->nrecipes - 1];
     *first = &t->slots[frames->first_slot];
     return last->first_slot + last->nslots - frames->first_slot;
 }

@@ -90,6 +90,11 @@ trace op(GUARD_TYPE_KEYS, (o: object --)) pure reads type exits {
     EXIT_IF(((PyHeapTypeObject *)Py_TYPE(o))->ht_cached_keys->dk_version != JIT_AUX);
 }
 
+// The same for instances of the class TYPE.
+trace op(GUARD_CLASS_KEYS, (type: object --)) pure reads type exits {
+    EXIT_IF(((PyHeapTypeObject *)type)->ht_cached_keys->dk_version != JIT_AUX);
+}
+
 // Leaves unless M is a bound method.  What it binds never changes.
 trace op(GUARD_METHOD, (m: object --)) pure exits {
     EXIT_IF(Py_TYPE(m) != &PyMethod_Type);

@@ -294,7 +294,7 @@ build(_PyJitBuilder *b)
 
 int
 _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip,
-                  const _PyJitExit *from, bool to_head)
+                  const _PyJitExit *from, bool to_head, bool virtuals)
 {
     _PyJitBuilder b = {.t = t, .end = end, .end_code = -1, .chain = chain, .from = from, .to_head = to_head};
     t->npassed = t->nheads = t->nfields_at_head = 0;
@@ -311,6 +311,7 @@ _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _P
     }
     b.typed = ENGINE->options.typed && ENGINE->recorder.simpler < 2;
     b.exact = ENGINE->options.frames != 0;
+    b.virtuals = virtuals && b.typed && !b.exact && pass_is_on(JIT_PASS_VIRTUAL);
     for (uint32_t i = 0; i < t->nrecords; i++) {
         b.observed |= t->records[i].observed;
     }
@@ -323,10 +324,22 @@ _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _P
     if (build(&b) < 0) {
         return b.wrong ? -2 : -1;
     }
+    int removed = _PyJitVirtual_Remove(&b);
+    if (removed != 0) {
+        return removed;
+    }
     if (pass_is_on(JIT_PASS_DEAD)) {
         _PyJitDead_Remove(t);
     }
-    return _PyJitRestore_Reserve(b.most_slots);
+    uint32_t objects = 0, fields = 0;
+    for (uint32_t i = 0; i < t->nsnaps; i++) {
+        objects = Py_MAX(objects, t->snaps[i].nrecipes);
+    }
+    fields = objects * JIT_MOST_VIRTUAL_FIELDS;
+    if (objects > 0 && _PyJitRestore_ReserveObjects(objects) < 0) {
+        return -1;
+    }
+    return _PyJitRestore_Reserve(b.most_slots + fields);
 }
 
 uint32_t

@@ -161,6 +161,9 @@ take_back(const _PyJitTrace *side, const _PyJitIns *ins, const _PyJitTrace *trac
         values[trace->passed[i] - JIT_REF_BIAS].bits = passed[trace->nphis + i];
     }
     const _PyJitIns *first = JIT_INS(trace, JIT_REF_BIAS + trace->head + trace->nphis);
+    while (first->op == JIT_OP_VIRTUAL || first->op == JIT_OP_VIRTUAL_FIELD) {
+        first++;
+    }
     // Who comes back has looked for events, and knows better where it is.
     return first[0].op == JIT_OP_BYTECODE && first[1].op == JIT_OP_GUARD_NO_EVENT ? first + 2 : first;
 }
@@ -216,6 +219,9 @@ run:
         case CASE_OF_OP(JIT_OP_NOP):
         case CASE_OF_OP(JIT_OP_BYTECODE):
         case CASE_OF_OP(JIT_OP_PASS):
+        case CASE_OF_OP(JIT_OP_VIRTUAL):
+        case CASE_OF_OP(JIT_OP_VIRTUAL_TUPLE):
+        case CASE_OF_OP(JIT_OP_VIRTUAL_FIELD):
             JIT_NEXT();
 
         case CASE_OF_OP(JIT_OP_PARAM):

@@ -761,6 +761,40 @@ read_frame(Parser *p)
     return accept(p, ']') ? 0 : expected(p, "',' or ']'");
 }
 
+/* "v4 x24=v2, x32=v3]", after the bracket: a virtual and its fields. */
+static int
+read_recipe(Parser *p)
+{
+    _PyJitRef made;
+    if (read_value(p, &made) < 0) {
+        return -1;
+    }
+    if (JIT_IS_CONST(made)) {
+        return expected(p, "a virtual, as in v4");
+    }
+    if (_PyJitTrace_AddFrame(p->t, 0, made - JIT_REF_BIAS) < 0) {
+        return no_memory();
+    }
+    if (accept(p, ']')) {
+        return 0;
+    }
+    do {
+        uint16_t place;
+        _PyJitRef value;
+        if (!accept_label(p, 'x', &place) || !accept(p, '=')) {
+            return expected(p, "a field, as in x24=v2, or ']'");
+        }
+        if (read_value(p, &value) < 0) {
+            return -1;
+        }
+        bool owned = accept_word(p, "owned");
+        if (_PyJitTrace_AddSlot(p->t, place, value, owned) < 0) {
+            return no_memory();
+        }
+    } while (accept(p, ','));
+    return accept(p, ']') ? 0 : expected(p, "',' or ']'");
+}
+
 /* "s1: deopt c0:34 ...", after "snap". */
 static int
 read_snapshot(Parser *p)
@@ -804,15 +838,24 @@ read_snapshot(Parser *p)
     }
     snap.exit = (uint32_t)n;
     while (accept(p, '[')) {
-        if (snap.nframes == UINT16_MAX) {
+        if (snap.nframes == UINT16_MAX || snap.nrecipes == UINT16_MAX) {
             return expected(p, "fewer frames");
         }
-        if (read_frame(p) < 0) {
+        skip_space(p);
+        bool recipe = *p->at == 'v';
+        if (snap.nrecipes > 0 && !recipe) {
+            return expected(p, "a recipe: frames come before them");
+        }
+        if ((recipe ? read_recipe(p) : read_frame(p)) < 0) {
             return -1;
         }
-        snap.nframes++;
+        snap.nframes += !recipe;
+        snap.nrecipes += recipe;
     }
     if (snap.nframes == 0) {
+        if (snap.nrecipes > 0) {
+            return expected(p, "a frame before the recipes");
+        }
         snap.first_frame = 0;
     }
     int index = _PyJitTrace_AddSnapshot(p->t, &snap);

@@ -284,6 +284,22 @@ put_frame(Text *out, const Names *names, const _PyJitSnapFrame *frame)
     put(out, "]");
 }
 
+/* What a virtual is made of. */
+static void
+put_recipe(Text *out, const Names *names, const _PyJitSnapFrame *recipe)
+{
+    const _PyJitTrace *t = names->trace;
+    put(out, " [");
+    put_value(out, names, (_PyJitRef)(JIT_REF_BIAS + recipe->offset), t->nins);
+    for (uint32_t i = 0; i < recipe->nslots && recipe->first_slot + i < t->nslots; i++) {
+        const _PyJitSnapSlot *slot = &t->slots[recipe->first_slot + i];
+        putf(out, i ? ", x%u=" : " x%u=", slot->slot);
+        put_value(out, names, slot->value, t->nins);
+        put(out, slot->owned ? " owned" : "");
+    }
+    put(out, "]");
+}
+
 static void
 put_snapshot(Text *out, const Names *names, uint32_t index)
 {
@@ -306,6 +322,9 @@ put_snapshot(Text *out, const Names *names, uint32_t index)
             break;
         }
         put_frame(out, names, &t->frames[snap->first_frame + i]);
+    }
+    for (uint32_t i = 0; i < snap->nrecipes && snap->first_frame + snap->nframes + i < t->nframes; i++) {
+        put_recipe(out, names, &t->frames[snap->first_frame + snap->nframes + i]);
     }
     newline(out);
 }

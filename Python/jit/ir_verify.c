@@ -108,8 +108,13 @@ check_operands(Walk *w, const _PyJitIns *ins)
         if (type == JIT_TYPE_NONE) {
             return broken(w, 4, "operand %d is no constant and no value defined before", i + 1);
         }
+        bool virtual = _PyJitTrace_IsVirtual(w->t, operands[i]), field = ins->op == JIT_OP_VIRTUAL_FIELD;
+        if (virtual ? !field : field && i == 0) {
+            return broken(w, 21, virtual ? "operand %d is an object that is not made" : "operand %d is no virtual", i + 1);
+        }
+        bool any = i < info->nargs && info->args[i] == '*' && type != JIT_TYPE_IP;
         int wanted = i < info->nargs ? type_of_letter(info->args[i]) : JIT_TYPE_IP;
-        if (!is_subtype(type, wanted)) {
+        if (!any && !is_subtype(type, wanted)) {
             return broken(w, 5, "operand %d is %s, not %s", i + 1,
                           _PyJitType_Name(type), _PyJitType_Name(wanted));
         }
@@ -169,6 +174,9 @@ check_side(Walk *w, const _PyJitIns *ins)
         int type = type_of_value(t, ins->a, w->index);
         if (type == JIT_TYPE_NONE || type == JIT_TYPE_IP) {
             return broken(w, 4, "operand 1 is no constant and no value defined before");
+        }
+        if (_PyJitTrace_IsVirtual(t, ins->a)) {
+            return broken(w, 21, "operand 1 is an object that is not made");
         }
         if (ins->aux >= JIT_MAX_PASSED || ins->aux != (before->op == JIT_OP_PASS ? before->aux + 1 : 0)) {
             return broken(w, 19, "value number %u, out of turn", ins->aux);
@@ -286,13 +294,59 @@ is_kind_of(int op, int kind)
     }
 }
 
+/* SNAP, whose frames exist, has a recipe for VALUE, if that is a virtual. */
+static bool
+is_made(const _PyJitTrace *t, const _PyJitSnapshot *snap, _PyJitRef value)
+{
+    const _PyJitSnapFrame *recipes = &t->frames[snap->first_frame + snap->nframes];
+    for (uint32_t i = 0; i < snap->nrecipes; i++) {
+        if (JIT_REF_BIAS + recipes[i].offset == value) {
+            return true;
+        }
+    }
+    return !_PyJitTrace_IsVirtual(t, value);
+}
+
+static int
+check_recipes(Walk *w, const _PyJitSnapshot *snap)
+{
+    const _PyJitTrace *t = w->t;
+    for (uint32_t i = 0; i < snap->nrecipes; i++) {
+        const _PyJitSnapFrame *recipe = &t->frames[snap->first_frame + snap->nframes + i];
+        if (recipe->offset >= w->index || !_PyJitTrace_IsVirtual(t, (_PyJitRef)(JIT_REF_BIAS + recipe->offset))) {
+            return broken(w, 21, "recipe %u is of no virtual defined before", i);
+        }
+        if (snap->nframes == 0 || recipe->first_slot != recipe[-1].first_slot + recipe[-1].nslots
+            || recipe->first_slot > t->nslots || recipe->nslots > t->nslots - recipe->first_slot) {
+            return broken(w, 14, "the fields of recipe %u do not follow what stands before it", i);
+        }
+        for (uint32_t j = 0; j < recipe->nslots; j++) {
+            const _PyJitSnapSlot *field = &t->slots[recipe->first_slot + j];
+            int type = type_of_value(t, field->value, w->index);
+            if (type == JIT_TYPE_NONE || type == JIT_TYPE_IP) {
+                return broken(w, 14, "field x%u of recipe %u holds no value defined before", field->slot, i);
+            }
+            if (field->owned && !is_subtype(type, JIT_TYPE_OBJECT)) {
+                return broken(w, 20, "field x%u of recipe %u owns a raw number", field->slot, i);
+            }
+            if (!is_made(t, snap, field->value)) {
+                return broken(w, 21, "field x%u of recipe %u holds a virtual that has no recipe", field->slot, i);
+            }
+        }
+    }
+    return 0;
+}
+
 static int
 check_frames(Walk *w, const _PyJitSnapshot *snap)
 {
     const _PyJitTrace *t = w->t;
-    if (snap->first_frame > t->nframes || snap->nframes > t->nframes - snap->first_frame) {
-        return broken(w, 14, "frames %u to %u of %u", snap->first_frame,
-                      snap->first_frame + snap->nframes, t->nframes);
+    uint32_t count = (uint32_t)snap->nframes + snap->nrecipes;
+    if (snap->first_frame > t->nframes || count > t->nframes - snap->first_frame) {
+        return broken(w, 14, "frames %u to %u of %u", snap->first_frame, snap->first_frame + count, t->nframes);
+    }
+    if (check_recipes(w, snap) < 0) {
+        return -1;
     }
     for (uint32_t i = 0; i < snap->nframes; i++) {
         const _PyJitSnapFrame *frame = &t->frames[snap->first_frame + i];
@@ -322,6 +376,9 @@ check_frames(Walk *w, const _PyJitSnapshot *snap)
             }
             if (slot->owned && !is_subtype(type, JIT_TYPE_OBJECT)) {
                 return broken(w, 20, "slot x%u owns a raw number", slot->slot);
+            }
+            if (!is_made(t, snap, slot->value)) {
+                return broken(w, 21, "slot x%u holds a virtual that has no recipe", slot->slot);
             }
         }
         // Slots ascend, so the function or generator is the last one.

@@ -68,6 +68,21 @@ typedef struct {
 
 #define JIT_MOST_FIELDS 48
 
+/* An instance that the trace has made, all of whose attributes are numbers or constants (virtual.c). */
+#define JIT_MOST_VIRTUAL_FIELDS 12
+typedef struct {
+    _PyJitRef object, class;   // the operation that makes it; a constant
+    uint32_t version;          // of the class
+    uint32_t n;
+    struct {
+        uint32_t place;        // bytes from the address of the object
+        _PyJitRef number;      // or a constant object
+        _PyJitRef value;       // the number as an object; NONE: there is none
+    } fields[JIT_MOST_VIRTUAL_FIELDS];     // in the order in which they were set
+} _PyJitShape;
+
+#define JIT_MOST_BOUND 64      // operations that have to become virtual, in one trace
+
 /* What of it is known at the head of a loop: that there is an object; it is the same in each iteration; its number is a PHI. */
 enum { JIT_FIELD_NOTHING, JIT_FIELD_PRESENT, JIT_FIELD_SAME, JIT_FIELD_CHANGES };
 
@@ -122,6 +137,9 @@ typedef struct {
     uint32_t latest_snap;      // snapshots there were when the newest one had been made (emission.c), 0: it is gone,
     uint32_t latest_snap_ins;  // the operation it was made for,
     bool latest_holds;         // and whether `held` says something in it
+    bool virtuals;             // objects that do not leave the trace need not be made (opt_virtual.c)
+    _PyJitRef bound[JIT_MOST_BOUND];   // operations that the trace is wrong with if they make an object
+    uint32_t nbound;
     bool wrong;                // a rule made a mistake: `failed`, but not for want of memory
     const char *refused_file, *refused_rule;   // where the last rule stands that did not apply to the instruction at hand
     int refused_line;          // 0: there is none
@@ -149,7 +167,8 @@ void _PyJitReason_Note(_PyJitBuilder *b, const _PyJitRecord *record);
     X(FORWARD, "forward")    /* an attribute that was loaded or stored is not loaded again */ \
     X(DEAD, "dead")      /* what nobody uses is not made */ \
     X(PEEL, "peel")      /* the first iteration of a loop is peeled; numbers stay in registers around it */ \
-    X(SIDE, "side")      /* side traces begin with the values of their exit */
+    X(SIDE, "side")      /* side traces begin with the values of their exit */ \
+    X(VIRTUAL, "virtual")    /* objects that nobody else sees are not made */
 
 enum {
 #define X(NAME, TEXT) JIT_PASS_##NAME,
@@ -453,6 +472,37 @@ void _PyJitCse_Barrier(_PyJitBuilder *b, unsigned int classes);
 /* opt_dead.c: on the whole trace. */
 void _PyJitDead_Remove(_PyJitTrace *t);
 
+/* virtual.c, opt_virtual.c -------------------------------------------------------------------------------------- */
+
+/* REF makes an object that need not be made if nobody sees it. */
+static inline bool
+is_new_object(const _PyJitBuilder *b, _PyJitRef ref)
+{
+    if (ref == JIT_REF_NONE || JIT_IS_CONST(ref)) {
+        return false;
+    }
+    int op = JIT_INS(b->t, ref)->op;
+    return op == JIT_OP_NEW_INSTANCE || op == JIT_OP_NEW_TUPLE || op == JIT_OP_VIRTUAL || op == JIT_OP_VIRTUAL_TUPLE;
+}
+/* Where an instance gets an attribute by SET, an INIT_VALUE, INIT_SLOT or VIRTUAL_FIELD: bytes from its address. */
+uint32_t _PyJitVirtual_PlaceOf(const _PyJitIns *set);
+/* What a local that stands before a loop's head, or at its end, holds: an instance that nobody else has, of numbers that nobody else has as
+ * objects.  false: it does not. */
+bool _PyJitVirtual_Describe(const _PyJitBuilder *b, uint32_t local, _PyJitShape *shape);
+/* Both are of one class, and have numbers of the same types in the same places. */
+bool _PyJitVirtual_IsAlike(const _PyJitTrace *t, const _PyJitShape *one, const _PyJitTrace *other_trace, const _PyJitShape *other);
+/* A virtual of SHAPE, with NUMBERS for its fields. */
+_PyJitRef _PyJitVirtual_Emit(_PyJitBuilder *b, const _PyJitShape *shape, const _PyJitRef *numbers);
+/* VALUE, a number or an object, stands at PLACE of OBJECT, a VIRTUAL of a class of VERSION. */
+void _PyJitVirtual_Know(_PyJitBuilder *b, _PyJitRef object, uint32_t version, uint32_t place, _PyJitRef value);
+/* SHAPE's object is carried around a loop as numbers: the trace is right only if it is never made. */
+void _PyJitVirtual_Bind(_PyJitBuilder *b, const _PyJitShape *shape);
+/* The shape of OBJECT of T, which is a VIRTUAL with its fields right behind. */
+void _PyJitVirtual_ShapeOf(const _PyJitTrace *t, _PyJitRef object, _PyJitShape *shape);
+/* On the whole trace: takes out what makes objects that nobody sees; snapshots get recipes for them.  0: done; 1: an object has to be made
+ * that must not; -1: no memory. */
+int _PyJitVirtual_Remove(_PyJitBuilder *b);
+
 /* opt_forward.c ------------------------------------------------------------------------------------------------- */
 
 bool _PyJitForward_Is(int op);
@@ -467,6 +517,7 @@ _PyJitForward_Handles(int op)
  * set, else it is enough to know that there is one (the place is about to be stored to). */
 _PyJitField _PyJitForward_Load(_PyJitBuilder *b, _PyJitRef object, uint32_t version, uint32_t place, bool wanted);
 /* VALUE or NUMBER (one of them may be NONE) was stored there. */
+const _PyJitField *_PyJitForward_Find(const _PyJitBuilder *b, _PyJitRef object, uint32_t place);     // or NULL
 void _PyJitForward_Store(_PyJitBuilder *b, _PyJitRef object, uint32_t version, uint32_t place, _PyJitRef value,
                          _PyJitRef number);
 /* For lower_loop.c.  The first plan, with what is known after the peeled iterations in slots up to DEPTH and in the table; back

@@ -287,7 +287,7 @@ load_class_value(_PyJitBuilder *b, uint32_t index)
     guard(b, JIT_OP_GUARD_TYPE_VERSION, owner, version_of(units));
     if (has_values) {
         guard(b, JIT_OP_GUARD_INLINE_VALUES, owner, 0);
-        guard(b, JIT_OP_GUARD_TYPE_KEYS, owner, read_u32((uint16_t *)&units[4].cache));
+        guard_keys(b, owner, read_u32((uint16_t *)&units[4].cache));
     }
     _PyJitSlot_GuardRelease(b, top, JIT_TAG(record->types, 2));
     replace_by_const(b, record->seen, 0);

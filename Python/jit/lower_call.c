@@ -302,7 +302,7 @@ load_method(_PyJitBuilder *b, uint32_t index)
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, owner, JIT_REF_NONE, unit32(b, record, 2));
     if (has_values) {
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_INLINE_VALUES, owner, JIT_REF_NONE, 0);
-        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_KEYS, owner, JIT_REF_NONE, unit32(b, record, 4));
+        guard_keys(b, owner, unit32(b, record, 4));
     }
     else if (record->opcode == LOAD_ATTR_METHOD_LAZY_DICT) {
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_LAZY_DICT, owner, JIT_REF_NONE, b->t->units[record->units + 4].cache);

@@ -17,7 +17,9 @@
  *  3. Such a number appears in a later iteration only, in `a, b = b, a + b` for a, whose first value is somebody's object.  Then
  *     another iteration is peeled, if the loop is short; also where the body still has something that never changes.
  *  4. What an iteration writes in the heap (effect classes, opt_cse.c) is not known at the head.
- *  5. A loop that has nothing to gain jumps back to its first instruction, with memory complete.
+ *  5. An instance that nobody else has is carried as its numbers (virtual.c).  If it turns out that it has to be made after all, the trace
+ *     is built anew without (record.c).
+ *  6. A loop that has nothing to gain jumps back to its first instruction, with memory complete.
  *
  * Method: loop peeling by re-emission, as in LuaJIT (Mike Pall) and in PyPy (Ardo, Bolz and Fijalkowski: loop-aware optimizations).
  */
@@ -46,11 +48,13 @@ typedef struct {
 } Mark;
 
 /* What is known at the head. */
-enum { NOTHING, CHANGES, SAME };
+enum { NOTHING, CHANGES, SAME, VIRTUAL };
+
+#define MOST_VIRTUALS 8        // instances that a loop carries as numbers
 
 typedef struct {
     uint8_t dirty;             // not in memory: a number, or a constant
-    uint8_t object;            // NOTHING or SAME
+    uint8_t object;            // NOTHING, SAME or VIRTUAL
     uint8_t number;            // CHANGES: a PHI
     uint8_t plain;             // what memory holds is plain
     uint8_t settled;           // the number was found to be the same; it is not tried again
@@ -66,6 +70,14 @@ typedef struct {
     uint32_t written;          // classes of memory an iteration writes
     _PyJitFieldPlan fields;    // the same for attributes
     _PyJitFieldPlan fields_once;
+    struct {
+        uint32_t slot;
+        _PyJitShape before, end;     // at the mark; at LOOP
+        _PyJitRef head[JIT_MOST_VIRTUAL_FIELDS];     // the numbers at the head: PHIs, or those of before
+        uint8_t same[JIT_MOST_VIRTUAL_FIELDS];       // CHANGES or SAME, as of slots
+        uint8_t settled[JIT_MOST_VIRTUAL_FIELDS];
+    } virtuals[MOST_VIRTUALS];
+    uint32_t nvirtuals;
     bool again;                // another peeled iteration would help
 } Loop;
 
@@ -172,13 +184,35 @@ leaves_plain(const _PyJitSlot *slot)
     return slot->dirty ? slot->plain || slot->number != JIT_REF_NONE : slot->memory_plain;
 }
 
+/* Slot I is an instance that need not be there at the head. */
+static bool
+plan_virtual(Loop *loop, uint32_t i)
+{
+    if (loop->nvirtuals == MOST_VIRTUALS || !_PyJitVirtual_Describe(loop->b, i, &loop->virtuals[loop->nvirtuals].before)) {
+        return false;
+    }
+    const _PyJitShape *shape = &loop->virtuals[loop->nvirtuals].before;
+    for (uint32_t k = 0; k < shape->n; k++) {
+        bool constant = type_of_ref(loop->b, shape->fields[k].number) == JIT_TYPE_OBJECT;
+        loop->virtuals[loop->nvirtuals].same[k] = constant ? SAME : CHANGES;
+        loop->virtuals[loop->nvirtuals].settled[k] = constant;
+    }
+    loop->virtuals[loop->nvirtuals++].slot = i;
+    loop->keep[i] = (Keep){.dirty = 1, .object = VIRTUAL, .plain = 1};
+    return true;
+}
+
 static void
 first_plan(Loop *loop)
 {
     const _PyJitBuilder *b = loop->b;
+    loop->nvirtuals = 0;
     for (uint32_t i = 0; i < loop->depth; i++) {
         const _PyJitSlot *slot = &b->slots[i];
         Keep *keep = &loop->keep[i];
+        if (plan_virtual(loop, i)) {
+            continue;
+        }
         *keep = (Keep){.dirty = may_stay_dirty(b, i)};
         keep->plain = keep->dirty ? slot->memory_plain : leaves_plain(slot);
         keep->object = slot->object != JIT_REF_NONE ? SAME : NOTHING;
@@ -238,6 +272,71 @@ emit_phi(Loop *loop, uint32_t index)
     return phi;
 }
 
+/* The numbers of the instances that are not made. */
+static void
+emit_virtual_phis(Loop *loop)
+{
+    _PyJitBuilder *b = loop->b;
+    b->nbound = 0;
+    for (uint32_t i = 0; i < loop->nvirtuals; i++) {
+        const _PyJitShape *shape = &loop->virtuals[i].before;
+        if (loop->keep[loop->virtuals[i].slot].object != VIRTUAL) {
+            continue;
+        }
+        _PyJitVirtual_Bind(b, shape);
+        for (uint32_t k = 0; k < shape->n && !b->failed; k++) {
+            _PyJitRef number = shape->fields[k].number;
+            if (loop->virtuals[i].same[k] == CHANGES) {
+                number = _PyJitTrace_Emit(b->t, JIT_OP_PHI, type_of_ref(b, number), number, JIT_REF_NONE, 0, JIT_NO_SNAPSHOT);
+                b->failed |= number == JIT_REF_NONE;
+            }
+            loop->virtuals[i].head[k] = number;
+        }
+    }
+}
+
+static void
+emit_virtuals(Loop *loop)
+{
+    _PyJitBuilder *b = loop->b;
+    for (uint32_t i = 0; i < loop->nvirtuals && !b->failed; i++) {
+        uint32_t slot = loop->virtuals[i].slot;
+        if (loop->keep[slot].object == VIRTUAL) {
+            _PyJitRef object = _PyJitVirtual_Emit(b, &loop->virtuals[i].before, loop->virtuals[i].head);
+            loop->head[slot] = (_PyJitSlot){.object = object, .dirty = 1, .owned = 1, .memory_plain = 1};
+            b->slots[slot] = loop->head[slot];
+        }
+    }
+}
+
+/* What of the virtuals does not hold at LOOP goes to memory, or becomes a PHI. */
+static bool
+check_virtuals(Loop *loop)
+{
+    _PyJitBuilder *b = loop->b;
+    bool holds = true;
+    for (uint32_t i = 0; i < loop->nvirtuals; i++) {
+        _PyJitShape *end = &loop->virtuals[i].end, *before = &loop->virtuals[i].before;
+        Keep *keep = &loop->keep[loop->virtuals[i].slot];
+        if (keep->object != VIRTUAL) {
+            continue;
+        }
+        if (!_PyJitVirtual_Describe(b, loop->virtuals[i].slot, end) || !_PyJitVirtual_IsAlike(b->t, before, b->t, end)) {
+            *keep = (Keep){0};
+            holds = false;
+            continue;
+        }
+        for (uint32_t k = 0; k < end->n; k++) {
+            if (loop->virtuals[i].same[k] == SAME && end->fields[k].number != loop->virtuals[i].head[k]) {
+                loop->virtuals[i].same[k] = CHANGES;
+                loop->virtuals[i].settled[k] = 1;
+                holds = false;
+            }
+        }
+    }
+    return holds;
+}
+
 static void
 make_head(Loop *loop)
 {
@@ -255,6 +354,9 @@ make_head(Loop *loop)
         _PyJitSlot *head = &loop->head[i];
         *head = (_PyJitSlot){.dirty = keep->dirty, .memory_plain = keep->plain, .identity = slot->identity,
                               .held = !keep->dirty};
+        if (keep->object == VIRTUAL) {
+            continue;          // behind the PHIs
+        }
         if (keep->object == SAME) {
             head->object = slot->object;
             head->plain = slot->plain;
@@ -267,11 +369,13 @@ make_head(Loop *loop)
             head->number = slot->number;
         }
     }
+    emit_virtual_phis(loop);
     memset(b->slots, 0, b->nslots * sizeof(_PyJitSlot));
     memcpy(b->slots, loop->head, loop->depth * sizeof(_PyJitSlot));
     _PyJitCse_Barrier(b, loop->written);
     b->written = 0;
     _PyJitForward_MakeHead(b, &loop->fields, loop->written >> JIT_CLASS_ATTR & 1);
+    emit_virtuals(loop);
 }
 
 /* Takes out of the plan what does not hold at LOOP.  true: all of it holds. */
@@ -281,11 +385,15 @@ check_plan(Loop *loop)
     _PyJitBuilder *b = loop->b;
     bool holds = (b->written & ~loop->written) == 0;
     holds &= _PyJitForward_CheckPlan(b, &loop->fields);
+    holds &= check_virtuals(loop);
     loop->written |= b->written;
     loop->again = false;
     for (uint32_t i = 0; i < loop->depth; i++) {
         const _PyJitSlot *slot = &b->slots[i], *head = &loop->head[i];
         Keep *keep = &loop->keep[i];
+        if (keep->object == VIRTUAL) {
+            continue;
+        }
         bool number = slot->number != JIT_REF_NONE && head->number != JIT_REF_NONE
             && type_of_ref(b, slot->number) == type_of_ref(b, head->number);
         if (keep->dirty && !(may_stay_dirty(b, i) && slot->object == head->object
@@ -346,6 +454,17 @@ settle_numbers(Loop *loop)
             found = true;
         }
     }
+    for (uint32_t i = 0; i < loop->nvirtuals; i++) {
+        for (uint32_t k = 0; loop->keep[loop->virtuals[i].slot].object == VIRTUAL && k < loop->virtuals[i].before.n; k++) {
+            _PyJitRef end = loop->virtuals[i].end.fields[k].number;
+            if (loop->virtuals[i].same[k] == CHANGES && !loop->virtuals[i].settled[k]
+                && (end == loop->virtuals[i].head[k] || end == loop->virtuals[i].before.fields[k].number)) {
+                loop->virtuals[i].same[k] = SAME;
+                loop->virtuals[i].settled[k] = 1;
+                found = true;
+            }
+        }
+    }
     return found;
 }
 
@@ -357,6 +476,18 @@ close_loop(Loop *loop)
     for (uint32_t i = 0; i < loop->depth; i++) {
         if (loop->keep[i].number == CHANGES) {
             JIT_INS(b->t, loop->head[i].number)->b = b->slots[i].number;
+        }
+    }
+    for (uint32_t i = 0; i < loop->nvirtuals; i++) {
+        const _PyJitShape *end = &loop->virtuals[i].end;
+        if (loop->keep[loop->virtuals[i].slot].object != VIRTUAL) {
+            continue;
+        }
+        _PyJitVirtual_Bind(b, end);
+        for (uint32_t k = 0; k < end->n; k++) {
+            if (loop->virtuals[i].same[k] == CHANGES) {
+                JIT_INS(b->t, loop->virtuals[i].head[k])->b = end->fields[k].number;
+            }
         }
     }
     _PyJitForward_Close(b, &loop->fields);

@@ -115,10 +115,13 @@ owned_top(_PyJitBuilder *b)
     return b->slots[top].object;
 }
 
-/* What memory has for the local SLOT may be anything, and is not RETURNED. */
+/* What goes away with the local SLOT may be anything, and is not RETURNED. */
 static bool
 is_unknown(const _PyJitSlot *slot, _PyJitRef returned)
 {
+    if (slot->dirty && slot->owned) {
+        return !slot->plain && (returned == JIT_REF_NONE || slot->object != returned);
+    }
     return !slot->memory_plain && (returned == JIT_REF_NONE || slot->memory != returned);
 }
 
@@ -163,6 +166,11 @@ leave_frame(_PyJitBuilder *b, uint32_t index)
     }
     _PyJitRef object = owned_top(b);
     _PyJitSlot value = b->slots[b->depth - 1];
+    for (uint32_t i = frame->base; i < frame->stack; i++) {
+        if (b->slots[i].dirty && b->slots[i].owned) {
+            (void)_PyJitBuild_Emit(b, JIT_OP_DECREF_PLAIN, b->slots[i].object, JIT_REF_NONE, 0);
+        }
+    }
     (void)_PyJitBuild_Emit(b, JIT_OP_LEAVE_FRAME, object, JIT_REF_NONE, nlocals);
     // Dirty locals go away unwritten: what they stand for is in memory nowhere.
     for (uint32_t i = frame->base; i < frame->end; i++) {

@@ -5,7 +5,8 @@
  *
  * Rules:
  *  1. Two values may be one object, so a store forgets the same offset of all others; but not of an object whose type has another
- *     version than the one stored to (both were checked, and nothing between has changed a type), nor of another constant.
+ *     version than the one stored to (both were checked, and nothing between has changed a type), nor of another constant, nor of
+ *     one that was there before the trace made the other.
  *  2. What may write any attribute (an opaque instruction) forgets all (_PyJitCse_Barrier).
  *  3. The value of an entry is borrowed from its place.  Who uses it marks its slot so (slots.c, rule 6): before any store it
  *     gets a reference of its own.  So a number object that STORE_FIELD_FLOAT changes is no value anybody has.
@@ -44,6 +45,12 @@ find(_PyJitBuilder *b, _PyJitRef object, uint32_t place)
     return NULL;
 }
 
+const _PyJitField *
+_PyJitForward_Find(const _PyJitBuilder *b, _PyJitRef object, uint32_t place)
+{
+    return find((_PyJitBuilder *)b, object, place);
+}
+
 static _PyJitField *
 add(_PyJitBuilder *b, _PyJitRef object, uint32_t version, uint32_t place)
 {
@@ -75,9 +82,19 @@ _PyJitForward_Load(_PyJitBuilder *b, _PyJitRef object, uint32_t version, uint32_
     return *field;
 }
 
+/* ONE was made by the trace when OTHER was there already, or both were made. */
 static bool
-may_be_one(_PyJitRef one, uint32_t version, const _PyJitField *other)
+is_newer(const _PyJitBuilder *b, _PyJitRef one, _PyJitRef other)
 {
+    return one != other && is_new_object(b, one) && (other < one || is_new_object(b, other));
+}
+
+static bool
+may_be_one(const _PyJitBuilder *b, _PyJitRef one, uint32_t version, const _PyJitField *other)
+{
+    if (is_newer(b, one, other->object) || is_newer(b, other->object, one)) {
+        return false;
+    }
     return version == other->version && !(JIT_IS_CONST(one) && JIT_IS_CONST(other->object) && one != other->object);
 }
 
@@ -91,7 +108,7 @@ _PyJitForward_Store(_PyJitBuilder *b, _PyJitRef object, uint32_t version, uint32
     uint32_t kept = 0;
     for (uint32_t i = 0; i < b->nfields; i++) {
         const _PyJitField *field = &b->fields[i];
-        if (field->place == place && may_be_one(object, version, field)) {
+        if (field->place == place && may_be_one(b, object, version, field)) {
             loaded |= field->object == object && field->loaded;
             continue;
         }
@@ -102,7 +119,7 @@ _PyJitForward_Store(_PyJitBuilder *b, _PyJitRef object, uint32_t version, uint32
     field->value = value;
     field->number = number;
     field->loaded = loaded;
-    b->wrote_fields = true;
+    b->wrote_fields |= !is_new_object(b, object);
 }
 
 /* --- Loops ---------------------------------------------------------------------------------------------------------- */
@@ -162,6 +179,11 @@ _PyJitForward_MakeHead(_PyJitBuilder *b, _PyJitFieldPlan *plan, bool forgotten)
     b->nfields = 0;
     if (forgotten) {
         memset(plan->keep, JIT_FIELD_NOTHING, sizeof(plan->keep));
+    }
+    for (uint32_t i = 0; i < plan->n; i++) {
+        if (is_new_object(b, plan->mark[i].object) && !forgotten) {
+            plan->keep[i] = JIT_FIELD_NOTHING;     // it is another one in each iteration, or nobody has it any more
+        }
     }
     for (uint32_t i = 0; i < plan->n && !b->failed; i++) {
         _PyJitField *head = &plan->head[i];

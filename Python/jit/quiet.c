@@ -58,9 +58,8 @@ class_dealloc(void)
     return known;
 }
 
-/* Instances of TYPE are made of nothing but what classes written in Python say, and have no finalizer. */
-static bool
-is_simple_class(PyTypeObject *type)
+bool
+_PyJit_IsSimpleClass(PyTypeObject *type)
 {
     destructor dealloc = class_dealloc();
     if (dealloc == NULL || type->tp_finalize != NULL || type->tp_del != NULL) {
@@ -84,7 +83,7 @@ is_quiet(PyObject *o)
     if (type == &PyDict_Type) {
         return (((PyDictObject *)o)->ma_version_tag & DICT_WATCHER_MASK) == 0;
     }
-    if (!is_simple_class(type)) {
+    if (!_PyJit_IsSimpleClass(type)) {
         return false;
     }
     return type->tp_weaklistoffset == 0 || *_PyObject_GET_WEAKREFS_LISTPTR(o) == NULL;

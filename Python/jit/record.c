@@ -167,24 +167,35 @@ _PyJitRecorder_Cancel(int abort)
 
 /* The executor of what was recorded, or NULL with *abort set.  A trace with more values than the machine code has room for is built
  * again with less in registers: without its loop's first iteration peeled, then of whole instructions only; so at once where somebody sees
- * allocations (tools.c). */
+ * allocations (tools.c).  One that is wrong if its virtuals have to be made is built again without virtuals.  *from: the exit whose values
+ * it may take; set to the one whose values it takes, or NULL. */
 static _PyExecutorObject *
-compile(_PyJitRecorder *r, const _PyJitExit *from, bool to_head, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip,
+compile(_PyJitRecorder *r, const _PyJitExit **from, bool to_head, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip,
         int *abort)
 {
     uint32_t nrecords = r->trace.nrecords;
-    for (r->simpler = _PyJitTools_AllocationsAreSeen() ? 2 : 0;; r->simpler++) {
+    bool virtuals = true;
+    for (r->simpler = _PyJitTools_AllocationsAreSeen() ? 2 : 0;;) {
         r->trace.nrecords = Py_MIN(r->trace.nrecords, nrecords);     // a loop of its own adds some (side_loop.c)
-        int built = _PyJit_BuildTrace(&r->trace, r->chain, end, end_code, end_ip, r->simpler < 2 ? from : NULL,
-                                      to_head && r->simpler == 0);
-        if (built < 0) {
-            *abort = built == -2 ? JIT_ABORT_MISTAKE : JIT_ABORT_NO_MEMORY;
+        // An exit that makes objects hands them on in memory.
+        const _PyJitExit *takes = r->simpler < 2 && (virtuals || !_PyJitSide_HasVirtuals(*from)) ? *from : NULL;
+        int built = _PyJit_BuildTrace(&r->trace, r->chain, end, end_code, end_ip, takes,
+                                      to_head && takes != NULL && r->simpler == 0, virtuals);
+        if (built > 0 && virtuals) {
+            virtuals = false;
+            _PyJitTrace_DropOperations(&r->trace);
+            continue;
+        }
+        if (built != 0) {
+            *abort = built == -1 ? JIT_ABORT_NO_MEMORY : JIT_ABORT_MISTAKE;
             return NULL;
         }
-        _PyExecutorObject *executor = _PyJitExecutor_New(&r->trace, r->kind, r->chain, r->simpler < 2 ? from : NULL, abort);
+        _PyExecutorObject *executor = _PyJitExecutor_New(&r->trace, r->kind, r->chain, takes, abort);
         if (executor != NULL || r->trace.nrecords == 0 || r->simpler == 2) {
+            *from = takes;
             return executor;
         }
+        r->simpler++;
     }
 }
 
@@ -229,7 +240,7 @@ finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
     bool to_head = from != NULL && r->depth == 0 && end_ip != NULL && end_ip == from->owner->anchor->start
         && _PyJitSide_ComesBack(from);
     uint32_t length = r->trace.nrecords;
-    _PyExecutorObject *executor = compile(r, from, to_head, end, end_code, end_ip, &abort);
+    _PyExecutorObject *executor = compile(r, &from, to_head, end, end_code, end_ip, &abort);
     if (executor == NULL) {
         abort_recording(abort, end_ip, 0);
         return;
@@ -241,7 +252,7 @@ finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
             abort_recording(JIT_ABORT_NO_MEMORY, end_ip, 0);
             return;
         }
-        if (from == NULL || r->simpler == 2) {
+        if (from == NULL) {
             _PyJitExecutor_AddSide(executor);
         }
         ENGINE->counters.traces_side++;

@@ -150,7 +150,7 @@ snapshot_with_values(const Walk *w, const _PyJitIns *ins)
 static uint16_t
 place_for_exit(Walk *w, _PyJitRef ref, bool cells_only)
 {
-    if (JIT_IS_CONST(ref)) {
+    if (JIT_IS_CONST(ref) || _PyJitTrace_IsVirtual(w->trace, ref)) {
         return 0;
     }
     const Value *value = value_of(w, ref);
@@ -251,8 +251,8 @@ find_uses(Walk *w)
     uint16_t seen = JIT_NO_SNAPSHOT;
     for (uint32_t i = t->nins; i-- > 0;) {
         const _PyJitIns *ins = ins_at(w, i);
-        if (ins->op == JIT_OP_BYTECODE) {
-            continue;
+        if (ins->op == JIT_OP_BYTECODE || (ins->op >= JIT_OP_VIRTUAL && ins->op <= JIT_OP_VIRTUAL_FIELD)) {
+            continue;          // what stands in a field is needed where a recipe says so
         }
         bool in_loop = w->body > 0 && i >= w->body;
         int nargs = _PyJit_Ops[ins->op].nargs;
@@ -452,7 +452,7 @@ makes_code(const _PyJitIns *ins)
     if (ins->op == JIT_OP_BYTECODE) {      // half of a trace
         return false;
     }
-    return ins->op != JIT_OP_NOP && ins->op != JIT_OP_KONST && ins->op != JIT_OP_PASS;
+    return ins->op != JIT_OP_NOP && ins->op != JIT_OP_KONST && !(ins->op >= JIT_OP_PASS && ins->op <= JIT_OP_VIRTUAL_FIELD);
 }
 
 static void

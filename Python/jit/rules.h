@@ -73,6 +73,16 @@ guard_release(_PyJitBuilder *b, _PyJitRef object, unsigned int tag)
     (void)_PyJitBuild_Emit(b, quiet ? JIT_OP_GUARD_QUIET : JIT_OP_GUARD_RELEASE, object, JIT_REF_NONE, quiet);
 }
 
+/* No instance attribute hides a method of OWNER, whose type was checked: the keys of such instances have VERSION. */
+static inline void
+guard_keys(_PyJitBuilder *b, _PyJitRef owner, uint32_t version)
+{
+    // A new object may never be made, but its class is known.
+    const _PyJitIns *ins = owner == JIT_REF_NONE ? NULL : JIT_INS(b->t, owner);
+    bool known = ins != NULL && (ins->op == JIT_OP_NEW_INSTANCE || ins->op == JIT_OP_VIRTUAL);
+    (void)_PyJitBuild_Emit(b, known ? JIT_OP_GUARD_CLASS_KEYS : JIT_OP_GUARD_TYPE_KEYS, known ? ins->a : owner, JIT_REF_NONE, version);
+}
+
 /* Whether slot INDEX, the `self` of a call, is known to be NULL (1) or not (0); -1: only memory knows. */
 static inline int
 known_null(const _PyJitBuilder *b, uint32_t index)

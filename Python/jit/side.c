@@ -3,6 +3,8 @@
  * An exit whose snapshot has values would write them to memory, only for the side trace to load them, check them and unbox them
  * again.  So a side trace is built for its exit: the slot map begins as the snapshot says, with PARAM operations for the values.
  *
+ * An object that the parent has not made is not made here either: its recipe becomes a VIRTUAL.
+ *
  * Numbers of the snapshot stay numbers; slots with one value there have one identity (slots.c).  Objects are borrowed from where the
  * parent had them, which this trace knows nothing about: they get references of their own at once.  Bools need none.
  */
@@ -24,6 +26,12 @@ _PyJitSide_TakesValues(const _PyJitExit *exit)
     }
     const _PyJitSnapSlot *slots;
     return _PyJitTrace_SnapSlots(t, snap, &slots) + t->npassed <= JIT_MAX_PASSED;
+}
+
+bool
+_PyJitSide_HasVirtuals(const _PyJitExit *exit)
+{
+    return exit != NULL && exit->owner->trace->snaps[exit->snapshot].nrecipes > 0;
 }
 
 /* The object REF of T stands for, a constant, or NULL. */
@@ -152,6 +160,52 @@ begin_frames(_PyJitBuilder *b, const _PyJitTrace *parent, const _PyJitSnapshot *
     }
 }
 
+/* Objects that the parent has not made: all values their recipes name, then the objects.  FIRST: number of the first field's value of the
+ * exit. */
+static void
+begin_virtuals(Map *map, const _PyJitSnapshot *snap, uint32_t first)
+{
+    _PyJitBuilder *b = map->b;
+    const _PyJitTrace *parent = map->parent;
+    const _PyJitSnapFrame *recipes = &parent->frames[snap->first_frame + snap->nframes];
+    uint32_t aux = first;
+    for (uint32_t i = 0; i < snap->nrecipes; i++) {
+        const _PyJitIns *ins = JIT_INS(parent, JIT_REF_BIAS + recipes[i].offset);
+        _PyJitRef class = JIT_REF_NONE;
+        if (ins->op == JIT_OP_VIRTUAL) {
+            class = _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, JIT_INS(parent, ins->a)->bits);
+            b->failed |= class == JIT_REF_NONE;
+        }
+        _PyJitRef here = _PyJitTrace_Emit(b->t, ins->op, JIT_TYPE_OBJECT, class, JIT_REF_NONE, ins->aux, JIT_NO_SNAPSHOT);
+        b->failed |= here == JIT_REF_NONE;
+        map->there[map->n] = (_PyJitRef)(JIT_REF_BIAS + recipes[i].offset);
+        map->here[map->n++] = here;
+    }
+    for (uint32_t i = 0; i < snap->nrecipes && !b->failed; i++) {
+        const _PyJitIns *ins = JIT_INS(parent, JIT_REF_BIAS + recipes[i].offset);
+        for (uint32_t k = 0; k < recipes[i].nslots && !b->failed; k++, aux++) {
+            const _PyJitSnapSlot *field = &parent->slots[recipes[i].first_slot + k];
+            _PyJitRef object = bring(map, (_PyJitRef)(JIT_REF_BIAS + recipes[i].offset), 0), value = bring(map, field->value, aux);
+            b->failed |= _PyJitTrace_Emit(b->t, JIT_OP_VIRTUAL_FIELD, JIT_TYPE_NONE, object, value, field->slot,
+                                          JIT_NO_SNAPSHOT) == JIT_REF_NONE;
+            if (ins->op == JIT_OP_VIRTUAL && !b->failed) {
+                _PyJitVirtual_Know(b, object, ins->aux, field->slot, value);
+            }
+        }
+    }
+}
+
+/* Rule 19: everything that is a PARAM stands before the first virtual. */
+static void
+bring_all(Map *map, const _PyJitSnapSlot *slots, uint32_t n)
+{
+    for (uint32_t i = 0; i < n && !map->b->failed; i++) {
+        if (!_PyJitTrace_IsVirtual(map->parent, slots[i].value)) {
+            (void)bring(map, slots[i].value, i);
+        }
+    }
+}
+
 void
 _PyJitSide_Begin(_PyJitBuilder *b)
 {
@@ -165,6 +219,11 @@ _PyJitSide_Begin(_PyJitBuilder *b)
         b->failed |= _PyJitTrace_AddPassed(b->t, bring(&map, parent->passed[i], nslots + i)) < 0;
     }
     b->t->passed_from = held ? 0 : UINT32_MAX;
+    if (snap->nrecipes > 0) {
+        const _PyJitSnapFrame *recipe = &parent->frames[snap->first_frame + snap->nframes];
+        bring_all(&map, slots, nslots);
+        begin_virtuals(&map, snap, recipe->first_slot - (uint32_t)(slots - parent->slots));
+    }
     begin_frames(b, parent, snap);
     for (uint32_t k = 0, aux = 0; k < snap->nframes && !b->failed; k++) {
         const _PyJitSnapFrame *frame = &parent->frames[snap->first_frame + k];

@@ -4,8 +4,8 @@
  * had checked and computed.  That is the loop's *interface*.  A side trace that arrives where the loop begins may jump behind the
  * PHIs (TO_HEAD) if it brings all of the interface about:
  *
- *  1. A slot that is dirty at the head holds a number of the same type here, without an object, or the same constant; slots share
- *     an identity here if and only if they do there.
+ *  1. A slot that is dirty at the head holds a number of the same type here, without an object, or the same constant, or an instance
+ *     of the same class that nobody else has (virtual.c); slots share an identity here if and only if they do there.
  *  2. Everything else is in memory.
  *  3. What the body takes the old values for is true of what is here now.  An object or number of a slot either is the one the
  *     loop was entered with, or *new*.  Every pure operation before the head with a new operand is done once more for it, and so
@@ -66,6 +66,11 @@ static bool
 is_dirty_as(const _PyJitBuilder *b, const _PyJitTrace *loop, const _PyJitHeadSlot *head)
 {
     const _PyJitSlot *slot = &b->slots[head->slot];
+    if (head->object != JIT_REF_NONE && _PyJitTrace_IsVirtual(loop, head->object)) {
+        _PyJitShape here, there;
+        _PyJitVirtual_ShapeOf(loop, head->object, &there);
+        return _PyJitVirtual_Describe(b, head->slot, &here) && _PyJitVirtual_IsAlike(b->t, &here, loop, &there);
+    }
     if (!slot->dirty || slot->owned || (is_local(b, head->slot) && !slot->memory_plain)) {
         return false;
     }
@@ -307,6 +312,25 @@ give_slot(Back *back, const _PyJitHeadSlot *head)
     }
 }
 
+/* Rule 1: the numbers of an instance that is not made. */
+static void
+give_virtual(Back *back, const _PyJitHeadSlot *head)
+{
+    _PyJitBuilder *b = back->b;
+    _PyJitShape here, there;
+    _PyJitVirtual_ShapeOf(back->loop, head->object, &there);
+    if (!_PyJitVirtual_Describe(b, head->slot, &here)) {
+        back->impossible = true;
+        return;
+    }
+    _PyJitVirtual_Bind(b, &here);
+    for (uint32_t i = 0; i < here.n; i++) {
+        if (JIT_INS(back->loop, there.fields[i].number)->type != JIT_TYPE_OBJECT) {
+            give(back, there.fields[i].number, here.fields[i].number);
+        }
+    }
+}
+
 static void
 give_slots(Back *back)
 {
@@ -317,6 +341,9 @@ give_slots(Back *back)
         }
         else if (head->object == JIT_REF_NONE) {
             give(back, head->number, back->b->slots[head->slot].number);
+        }
+        else if (_PyJitTrace_IsVirtual(back->loop, head->object)) {
+            give_virtual(back, head);
         }
     }
 }

@@ -19,16 +19,23 @@
 #define MOST_RECORDS 200       // of the loop
 #define MOST_ITERATED 40       // records of all iterations before TO_HEAD
 
-/* The map has a number that memory does not, and that LOOP does not carry. */
+/* The map has a number or a new object that memory does not have, and that LOOP does not carry. */
 static bool
 has_more_numbers(const _PyJitBuilder *b, const _PyJitTrace *loop)
 {
     for (uint32_t i = 0; i < b->depth; i++) {
         const _PyJitSlot *slot = &b->slots[i];
+        _PyJitShape shape;
+        bool virtual = slot->owned && _PyJitVirtual_Describe(b, i, &shape), carried = false;
+        for (uint32_t k = 0; k < loop->nheads && virtual && !carried; k++) {
+            carried = loop->heads[k].slot == i && _PyJitTrace_IsVirtual(loop, loop->heads[k].object);
+        }
+        if (virtual && !carried) {
+            return true;
+        }
         if (!slot->dirty || slot->object != JIT_REF_NONE || (is_local(b, i) && !slot->memory_plain)) {
             continue;
         }
-        bool carried = false;
         for (uint32_t k = 0; k < loop->nheads && !carried; k++) {
             const _PyJitHeadSlot *head = &loop->heads[k];
             carried = head->slot == i && head->dirty && head->object == JIT_REF_NONE

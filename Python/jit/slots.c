@@ -4,7 +4,8 @@
  *  1. Registers own no reference.  An object in the map is borrowed: from the memory of the slot it was loaded from, or it is
  *     a constant of the code, or a bool that was computed and never dies.  So a dirty stack slot may borrow from a local; before
  *     that local's memory is written the stack slot gets a reference of its own (own_borrowers).
- *  2. A dirty local holds a number, a bool or a constant, never a borrowed object: `a = b` of an object is written at once.
+ *  2. A dirty local holds a number, a bool, a constant, or a new object that the trace owns, never a borrowed one: `a = b` of an
+ *     object is written at once.
  *  3. A local is dirty only over plain objects: their end, which comes late, is seen by nobody.  Other objects are given up at
  *     once, if they live on.
  *  4. An object goes back as the same object.  A number that came from no object has an *identity*: it is given when the number
@@ -187,6 +188,13 @@ own(_PyJitBuilder *b, uint32_t index)
     if (has_memory(b, index)) {
         write_slot(b, index, b->slots[index].object, b->slots[index].plain);
     }
+}
+
+/* A local of a frame in memory holds a new object that only the trace has.  It may never be made. */
+static inline bool
+is_deferred(const _PyJitBuilder *b, uint32_t index)
+{
+    return b->slots[index].dirty && b->slots[index].owned && is_local(b, index);
 }
 
 /* OBJECT, which a local of the last frame has, is about to lose the local's reference: slots of the stack that borrow from it get
@@ -646,7 +654,7 @@ bool
 _PyJitSlot_CanStore(const _PyJitBuilder *b, uint32_t local, unsigned int tag)
 {
     const _PyJitSlot *slot = &b->slots[local];
-    if (!slot_in_memory(b, local)) {
+    if (!slot_in_memory(b, local) || is_deferred(b, local)) {
         return !slot->owned || slot->plain || tag == JIT_TAG_SHARED || tag == JIT_TAG_QUIET;
     }
     return slot->memory_plain || tag != JIT_TAG_OTHER;
@@ -664,7 +672,7 @@ void
 _PyJitSlot_GuardStore(_PyJitBuilder *b, uint32_t local, unsigned int tag, uint32_t stores)
 {
     _PyJitSlot *slot = &b->slots[local];
-    if (!slot_in_memory(b, local)) {
+    if (!slot_in_memory(b, local) || is_deferred(b, local)) {
         if (slot->owned && !slot->plain && tag == JIT_TAG_QUIET) {
             guard_quiet(b, slot->object, stores);
         }
@@ -726,6 +734,35 @@ store_virtual(_PyJitBuilder *b, uint32_t local)
     }
 }
 
+/* The top of the stack may stay out of memory when the local takes it. */
+static bool
+can_be_dirty(const _PyJitBuilder *b, uint32_t local)
+{
+    const _PyJitSlot *top = &b->slots[b->depth - 1];
+    if (!top->dirty) {
+        return false;
+    }
+    if (top->owned) {
+        return b->virtuals && frame_of(b, local)->generator == JIT_REF_NONE && is_new_object(b, top->object);
+    }
+    return top->object == JIT_REF_NONE || JIT_IS_CONST(top->object) || type_of_ref(b, top->object) == JIT_TYPE_BOOL;
+}
+
+/* StoreTop over a new object that memory does not have: it ends, or whoever borrows from the local has it. */
+static void
+store_over_new(_PyJitBuilder *b, uint32_t local)
+{
+    _PyJitRef dropped = b->slots[local].object;
+    for (uint32_t i = b->frames[b->machine].base; i < b->depth; i++) {
+        if (i != local && b->slots[i].dirty && !b->slots[i].owned && b->slots[i].object == dropped) {
+            keep(b, i);
+        }
+    }
+    b->slots[local] = (_PyJitSlot){.memory = b->slots[local].memory, .memory_plain = 1, .dirty = 1};
+    _PyJitSlot_StoreTop(b, local);
+    emit1(b, JIT_OP_DECREF_PLAIN, dropped, 0);
+}
+
 void
 _PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local)
 {
@@ -735,8 +772,11 @@ _PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local)
         store_virtual(b, local);
         return;
     }
-    if (top->dirty && !top->owned
-        && (top->object == JIT_REF_NONE || JIT_IS_CONST(top->object) || type_of_ref(b, top->object) == JIT_TYPE_BOOL)) {
+    if (is_deferred(b, local)) {
+        store_over_new(b, local);
+        return;
+    }
+    if (can_be_dirty(b, local)) {
         if (!slot->memory_plain) {
             // It is shared, but goes now all the same: whoever else has it may give it up before memory is written.
             _PyJitRef null = _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, 0);
@@ -749,6 +789,8 @@ _PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local)
         slot->plain = top->plain;
         slot->identity = top->identity;
         slot->alias = top->alias;
+        slot->owned = top->owned;
+        slot->heap = 0;
         slot->dirty = 1;
         pop(b);
         return;

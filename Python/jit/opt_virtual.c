@@ -1,0 +1,836 @@
+/* Objects that nobody sees are not made.
+ *
+ * An instance or a tuple that the trace makes, and that is only stored to, read from and given up, is a *virtual*: the operation that
+ * makes it becomes VIRTUAL, which has no code; a store becomes VIRTUAL_FIELD; counting its references and checking how it ends is
+ * left out.  A number that was boxed for such an object, and for no other, is not boxed.  Where a snapshot names a virtual it gets a
+ * *recipe* (pycore_jit_ir.h), and the object is made when the trace leaves there.  An object that anything else is done with *escapes*:
+ * it is made as before, and so is whatever is stored in it.
+ *
+ * The pass walks over the complete trace, from the first operation to the last, with the fields that each virtual has at the moment.  A walk
+ * that finds another one that escapes begins again; the last walk writes the new trace.
+ *
+ * Rules:
+ *  1. References that the trace counts for a virtual (INCREF, DECREF_PLAIN) count here.  Where none is left its fields are given up,
+ *     as the deallocator would have; where the trace made sure that this is quiet it makes sure of the fields.
+ *  2. A field owns its object, as in memory; of a constant the trace does not count references, as constants live as long as it does.
+ *  3. A number that is stored has an identity of its own, the operation that boxes or stores it.  One identity is one object where the
+ *     trace leaves.  If a snapshot names two with the same raw number, one of them gets a copy (COPY_INT, COPY_FLOAT).
+ *  4. What is carried around a loop as numbers (virtual.c) must not escape: the trace is built again without.
+ *  5. The class of a virtual has no finalizer, and no weak reference can be there: so its end runs nothing but the end of its fields.
+ *
+ * Method: allocation removal with resume data that makes the objects (Bolz et al., Allocation removal by partial evaluation in a
+ * tracing JIT, PEPM 2011; Mike Pall's allocation sinking of LuaJIT is the same for stores).
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "pycore_object.h"
+#include "jit/lower.h"
+#include "jit/restore.h"
+
+#define MOST_OBJECTS 48        // that are looked at; what comes later escapes
+#define MOST_WALKS 64
+#define NOTHING UINT16_MAX
+
+typedef struct {
+    _PyJitRef ref;             // the operation that makes it
+    bool escapes;
+    uint32_t references;
+    uint32_t changed;          // operation that set a field last
+    uint32_t n;
+    struct {
+        uint32_t place;        // aux of VIRTUAL_FIELD
+        _PyJitRef value;       // an object, or the operation that boxed or stored a number
+    } fields[JIT_MOST_VIRTUAL_FIELDS];
+} Object;
+
+/* A number that need not be boxed. */
+typedef struct {
+    bool escapes;              // it is boxed
+    bool copied;
+    _PyJitRef number;
+    uint16_t owner;            // object it was stored to as a raw number, or NOTHING
+} Number;
+
+typedef struct {
+    _PyJitBuilder *b;
+    _PyJitTrace *t;
+    uint32_t head;             // where the loop begins, 0: there is none
+    uint32_t nobjects, nnumbers;
+    Object objects[MOST_OBJECTS];
+    Number *numbers;
+    uint16_t *object_of;       // by operation: index into objects, or NOTHING
+    uint16_t *number_of;       // index into numbers
+    _PyJitRef *stands_for;     // what an attribute that was read is
+    uint8_t *uncounted;        // an INCREF of a constant that a virtual takes
+    uint32_t *first_use;       // by snapshot: 1 + the first operation that has it
+    bool again, writes;
+    // What the last walk writes.
+    _PyJitIns *ins;            uint32_t nins, ins_cap;
+    _PyJitRef *moved;          // by old operation: what it is now
+    uint32_t *position;        // by old operation: where what was there begins now
+    uint16_t *snapshot;        // by old snapshot
+    _PyJitSnapshot *snaps;     uint32_t nsnaps;
+    _PyJitSnapFrame *frames;   uint32_t nframes, frames_cap;
+    _PyJitSnapSlot *slots;     uint32_t nslots, slots_cap;
+    bool failed;
+} Pass;
+
+static inline _PyJitIns *
+ins_of(const Pass *p, _PyJitRef ref)
+{
+    return JIT_INS(p->t, ref);
+}
+
+static inline _PyJitRef
+resolve(const Pass *p, _PyJitRef ref)
+{
+    return ref == JIT_REF_NONE || JIT_IS_CONST(ref) ? ref : p->stands_for[ref - JIT_REF_BIAS];
+}
+
+/* The object that is not made, or NULL. */
+static inline Object *
+virtual_of(Pass *p, _PyJitRef ref)
+{
+    uint16_t index = ref == JIT_REF_NONE || JIT_IS_CONST(ref) ? NOTHING : p->object_of[ref - JIT_REF_BIAS];
+    return index == NOTHING || p->objects[index].escapes ? NULL : &p->objects[index];
+}
+
+/* The number that is not boxed, or NULL. */
+static inline Number *
+number_of(Pass *p, _PyJitRef ref)
+{
+    uint16_t index = ref == JIT_REF_NONE || JIT_IS_CONST(ref) ? NOTHING : p->number_of[ref - JIT_REF_BIAS];
+    return index == NOTHING || p->numbers[index].escapes ? NULL : &p->numbers[index];
+}
+
+static void
+object_escapes(Pass *p, Object *object)
+{
+    object->escapes = p->again = true;
+}
+
+/* Something is done with REF for which it has to be an object in memory. */
+static void
+escape(Pass *p, _PyJitRef ref)
+{
+    Object *object = virtual_of(p, ref);
+    Number *number = number_of(p, ref);
+    if (object != NULL) {
+        object_escapes(p, object);
+    }
+    if (number != NULL && number->owner != NOTHING) {
+        object_escapes(p, &p->objects[number->owner]);
+    }
+    else if (number != NULL) {
+        number->escapes = p->again = true;
+    }
+}
+
+/* --- What the last walk writes ---------------------------------------------------------------------------------------- */
+
+static bool
+grow(Pass *p, void **memory, uint32_t *capacity, uint32_t wanted, size_t element)
+{
+    if (wanted > *capacity) {
+        uint32_t enough = Py_MAX(wanted, 2 * *capacity);
+        void *grown = PyMem_RawRealloc(*memory, enough * element);
+        if (grown == NULL) {
+            p->failed = true;
+            return false;
+        }
+        *memory = grown;
+        *capacity = enough;
+    }
+    return true;
+}
+
+static _PyJitRef
+write_ins(Pass *p, _PyJitIns ins)
+{
+    if (!p->writes || !grow(p, (void **)&p->ins, &p->ins_cap, p->nins + 1, sizeof(_PyJitIns))) {
+        return JIT_REF_NONE;
+    }
+    p->failed |= p->nins + JIT_REF_BIAS >= UINT16_MAX;
+    p->ins[p->nins] = ins;
+    return (_PyJitRef)(JIT_REF_BIAS + p->nins++);
+}
+
+/* --- Snapshots -------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    uint32_t n;
+    Object *objects[JIT_MAX_RECIPES];
+} Named;
+
+/* VALUE is in a snapshot.  false: there are too many. */
+static bool
+name(Pass *p, Named *named, _PyJitRef value)
+{
+    Object *object = virtual_of(p, resolve(p, value));
+    for (uint32_t i = 0; i < named->n && object != NULL; i++) {
+        if (named->objects[i] == object) {
+            return true;
+        }
+    }
+    if (object == NULL) {
+        return true;
+    }
+    if (named->n == JIT_MAX_RECIPES) {
+        object_escapes(p, object);
+        return false;
+    }
+    named->objects[named->n++] = object;
+    return true;
+}
+
+/* The raw number that stands for REF in a snapshot. */
+static _PyJitRef
+raw_number(Pass *p, _PyJitRef ref)
+{
+    const Number *number = number_of(p, ref);
+    return number != NULL ? number->number : ref;
+}
+
+/* Rule 3. */
+static void
+tell_apart(Pass *p, const _PyJitRef *values, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        Number *number = number_of(p, values[i]);
+        for (uint32_t k = 0; k < n && number != NULL && !number->copied; k++) {
+            if (values[k] != values[i] && raw_number(p, values[k]) == number->number) {
+                const Number *other = number_of(p, values[k]);
+                number->copied = other == NULL || !other->copied;
+            }
+        }
+    }
+}
+
+static void
+write_slot(Pass *p, uint32_t slot, _PyJitRef value, bool owned)
+{
+    if (grow(p, (void **)&p->slots, &p->slots_cap, p->nslots + 1, sizeof(_PyJitSnapSlot))) {
+        bool object = virtual_of(p, value) == NULL && number_of(p, value) == NULL;
+        p->slots[p->nslots++] = (_PyJitSnapSlot){.slot = (uint16_t)slot, .value = value, .owned = owned && object};
+    }
+}
+
+static void
+write_frame(Pass *p, _PyJitSnapFrame frame)
+{
+    if (grow(p, (void **)&p->frames, &p->frames_cap, p->nframes + 1, sizeof(_PyJitSnapFrame))) {
+        frame.first_slot = p->nslots;
+        p->frames[p->nframes++] = frame;
+    }
+}
+
+static void
+write_snapshot(Pass *p, uint16_t index, const Named *named)
+{
+    const _PyJitTrace *t = p->t;
+    _PyJitSnapshot snap = t->snaps[index];
+    uint32_t from = snap.first_frame;
+    snap.exit = p->nsnaps;
+    snap.first_frame = snap.nframes == 0 ? 0 : p->nframes;
+    for (uint32_t i = 0; i < snap.nframes; i++) {
+        const _PyJitSnapFrame *frame = &t->frames[from + i];
+        write_frame(p, *frame);
+        for (uint32_t k = 0; k < frame->nslots; k++) {
+            const _PyJitSnapSlot *slot = &t->slots[frame->first_slot + k];
+            write_slot(p, slot->slot, resolve(p, slot->value), slot->owned);
+        }
+    }
+    for (uint32_t i = 0; i < named->n; i++) {
+        const Object *object = named->objects[i];
+        write_frame(p, (_PyJitSnapFrame){.offset = object->ref, .nslots = (uint16_t)object->n});
+        for (uint32_t k = 0; k < object->n; k++) {
+            write_slot(p, object->fields[k].place, object->fields[k].value, !JIT_IS_CONST(object->fields[k].value));
+        }
+    }
+    snap.nrecipes = (uint16_t)named->n;
+    p->snapshot[index] = (uint16_t)p->nsnaps;
+    p->snaps[p->nsnaps++] = snap;
+}
+
+/* Operation I leaves at snapshot INDEX. */
+static void
+look_at_snapshot(Pass *p, uint32_t i, uint16_t index)
+{
+    const _PyJitTrace *t = p->t;
+    const _PyJitSnapshot *snap = &t->snaps[index];
+    const _PyJitSnapSlot *slots = NULL;
+    uint32_t nslots = snap->nframes == 0 ? 0 : _PyJitTrace_SnapSlots(t, snap, &slots);
+    bool first = p->first_use[index] == 0;
+    Named named = {0};
+    _PyJitRef values[JIT_MAX_SLOTS];
+    uint32_t n = 0;
+    if (first) {
+        p->first_use[index] = i + 1;
+    }
+    for (uint32_t k = 0; k < nslots; k++) {
+        values[n++] = resolve(p, slots[k].value);
+        if (!name(p, &named, slots[k].value)) {
+            return;
+        }
+    }
+    for (uint32_t k = 0; k < named.n; k++) {
+        Object *object = named.objects[k];
+        bool passes_head = p->head > 0 && i >= p->head && object->ref < JIT_REF_BIAS + p->head;
+        if (passes_head || n + object->n > JIT_MAX_SLOTS || object->changed >= p->first_use[index]) {
+            // It would have to be carried around the loop, or operations that share the snapshot leave with different fields.
+            object_escapes(p, object);
+            return;
+        }
+        for (uint32_t f = 0; f < object->n; f++) {
+            values[n++] = object->fields[f].value;
+            if (!name(p, &named, object->fields[f].value)) {
+                return;
+            }
+        }
+    }
+    if (named.n > 0 || p->nnumbers > 0) {
+        tell_apart(p, values, n);
+    }
+    if (p->writes && first) {
+        write_snapshot(p, index, &named);
+    }
+}
+
+/* --- Objects ---------------------------------------------------------------------------------------------------------- */
+
+/* Instances of CLASS are made of their attributes alone, and restore.c can make one without memory. */
+static bool
+can_be_virtual(const Pass *p, const _PyJitIns *ins)
+{
+    if (ins->op == JIT_OP_NEW_TUPLE || ins->op == JIT_OP_VIRTUAL_TUPLE) {
+        return ins->aux <= JIT_MOST_VIRTUAL_FIELDS;
+    }
+    return JIT_IS_CONST(ins->a) && _PyJitRestore_CanMake((PyTypeObject *)(uintptr_t)JIT_INS(p->t, ins->a)->bits);
+}
+
+static void
+begin_object(Pass *p, uint32_t i)
+{
+    uint16_t index = p->object_of[i];
+    if (index == NOTHING) {
+        if (p->nobjects == MOST_OBJECTS) {
+            return;
+        }
+        index = p->object_of[i] = (uint16_t)p->nobjects++;
+        p->objects[index] = (Object){
+            .ref = (_PyJitRef)(JIT_REF_BIAS + i), .escapes = !can_be_virtual(p, ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i))),
+        };
+    }
+    p->objects[index].references = 1;
+    p->objects[index].n = 0;
+    p->objects[index].changed = i;
+}
+
+/* Operation I boxes or stores NUMBER.  OWNER: the object it is stored to, or NULL. */
+static void
+begin_number(Pass *p, uint32_t i, _PyJitRef number, const Object *owner)
+{
+    if (p->number_of[i] == NOTHING) {
+        p->number_of[i] = (uint16_t)p->nnumbers;
+        p->numbers[p->nnumbers++] = (Number){.owner = owner == NULL ? NOTHING : (uint16_t)(owner - p->objects)};
+    }
+    p->numbers[p->number_of[i]].number = number;
+}
+
+static _PyJitRef *
+field_of(Object *object, uint32_t place)
+{
+    for (uint32_t i = 0; i < object->n; i++) {
+        if (object->fields[i].place == place) {
+            return &object->fields[i].value;
+        }
+    }
+    return NULL;
+}
+
+/* OBJECT is VALUE, or in it. */
+static bool
+is_inside(Pass *p, const Object *object, _PyJitRef value)
+{
+    Object *outer = virtual_of(p, value);
+    bool inside = outer == object;
+    for (uint32_t i = 0; outer != NULL && !inside && i < outer->n; i++) {
+        inside = is_inside(p, object, outer->fields[i].value);
+    }
+    return inside;
+}
+
+/* A reference to the object of REF, which a virtual had, is given up: rule 1. */
+static void
+release(Pass *p, _PyJitRef ref)
+{
+    Object *object = virtual_of(p, ref);
+    if (object != NULL) {
+        object->references--;
+        for (uint32_t i = 0; i < object->n && object->references == 0; i++) {
+            release(p, object->fields[i].value);
+        }
+    }
+    else if (!JIT_IS_CONST(ref) && number_of(p, ref) == NULL && ins_of(p, ref)->type != JIT_TYPE_BOOL) {
+        (void)write_ins(p, (_PyJitIns){.op = JIT_OP_DECREF_PLAIN, .snapshot = JIT_NO_SNAPSHOT, .a = ref});
+    }
+}
+
+/* The trace makes sure, by INS, operation I, that the end of OBJECT runs nothing.  It may end here, and what it has with it. */
+static void
+guard_fields(Pass *p, uint32_t i, const Object *object, const _PyJitIns *ins)
+{
+    uint32_t count = Py_MAX(ins->aux, 1);
+    for (uint32_t k = 0; k < object->n && object->references <= count; k++) {
+        _PyJitRef value = object->fields[k].value;
+        const Object *inner = virtual_of(p, value);
+        if (inner != NULL) {
+            guard_fields(p, i, inner, ins);
+        }
+        else if (!JIT_IS_CONST(value) && number_of(p, value) == NULL && ins_of(p, value)->type == JIT_TYPE_OBJECT) {
+            look_at_snapshot(p, i, ins->snapshot);
+            (void)write_ins(p, (_PyJitIns){
+                .op = JIT_OP_GUARD_QUIET, .snapshot = ins->snapshot, .a = value, .aux = count + object->n,
+            });
+        }
+    }
+}
+
+/* A constant that a virtual takes has got a reference right before. */
+static bool
+is_uncounted(Pass *p, uint32_t i, _PyJitRef constant)
+{
+    PyObject *object = (PyObject *)(uintptr_t)ins_of(p, constant)->bits;
+    if (object == NULL || _Py_IsImmortal(object) || ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i))->op == JIT_OP_VIRTUAL_FIELD) {
+        return object != NULL;
+    }
+    while (i-- > 0 && ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i))->op != JIT_OP_BYTECODE) {
+        const _PyJitIns *ins = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
+        if (ins->op == JIT_OP_INCREF && ins->a == constant) {
+            p->uncounted[i] = 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Operation I sets the field of OBJECT at PLACE to VALUE for the first time, or to another value. */
+static void
+set_field(Pass *p, uint32_t i, Object *object, uint32_t place, _PyJitRef value)
+{
+    _PyJitRef *field = field_of(object, place);
+    if (is_inside(p, object, value) || (JIT_IS_CONST(value) && !is_uncounted(p, i, value))
+        || (field == NULL && object->n == JIT_MOST_VIRTUAL_FIELDS)) {
+        object_escapes(p, object);
+        escape(p, value);
+        return;
+    }
+    _PyJitRef old = field == NULL ? JIT_REF_NONE : *field;
+    if (field == NULL) {
+        object->fields[object->n].place = place;
+        field = &object->fields[object->n++].value;
+    }
+    *field = value;
+    object->changed = i;
+    // The number of an operation that stores one is named by that operation.
+    _PyJitRef stored = value == JIT_REF_BIAS + i ? p->numbers[p->number_of[i]].number : value;
+    const Number *number = number_of(p, value);
+    if (number != NULL && value == JIT_REF_BIAS + i && number->copied) {
+        int type = ins_of(p, stored)->type;
+        stored = write_ins(p, (_PyJitIns){
+            .op = type == JIT_TYPE_F64 ? JIT_OP_COPY_FLOAT : JIT_OP_COPY_INT, .type = (uint8_t)type, .snapshot = JIT_NO_SNAPSHOT, .a = stored,
+        });
+        p->moved[i] = stored;
+        stored = value;
+    }
+    (void)write_ins(p, (_PyJitIns){
+        .op = JIT_OP_VIRTUAL_FIELD, .snapshot = JIT_NO_SNAPSHOT, .a = object->ref, .b = stored, .aux = place,
+    });
+    if (old != JIT_REF_NONE) {
+        release(p, old);
+    }
+}
+
+/* --- The walk --------------------------------------------------------------------------------------------------------- */
+
+/* A virtual from before the loop's head, at operation I in the loop: there it would have to be in registers. */
+static void
+stay_on_one_side(Pass *p, uint32_t i, _PyJitRef ref)
+{
+    Object *object = virtual_of(p, ref);
+    if (object != NULL && p->head > 0 && i >= p->head && object->ref < JIT_REF_BIAS + p->head) {
+        object_escapes(p, object);
+    }
+}
+
+/* Operation I as it is, but for what its operands are now. */
+static void
+keep(Pass *p, uint32_t i)
+{
+    _PyJitIns ins = *ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
+    if (ins.op == JIT_OP_NOP) {
+        return;
+    }
+    if (ins.op != JIT_OP_BYTECODE && ins.op != JIT_OP_OPAQUE) {
+        _PyJitRef *operands[] = {&ins.a, &ins.b, &ins.c};
+        for (int k = 0; k < 3; k++) {
+            *operands[k] = resolve(p, *operands[k]);
+            escape(p, *operands[k]);
+        }
+    }
+    if (ins.snapshot != JIT_NO_SNAPSHOT) {
+        look_at_snapshot(p, i, ins.snapshot);
+    }
+    p->moved[i] = write_ins(p, ins);
+}
+
+/* Operation I on OBJECT, its first operand.  false: no operation that a virtual can do without. */
+static bool
+work_on_virtual(Pass *p, uint32_t i, Object *object)
+{
+    const _PyJitIns *ins = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
+    _PyJitRef *field;
+    switch (ins->op) {
+        case JIT_OP_INCREF:
+            object->references++;
+            return true;
+        case JIT_OP_DECREF_PLAIN:
+            release(p, object->ref);
+            return true;
+        case JIT_OP_GUARD_QUIET:
+        case JIT_OP_GUARD_SHARED:
+        case JIT_OP_GUARD_DROP:
+        case JIT_OP_GUARD_RELEASE:
+            guard_fields(p, i, object, ins);
+            return true;
+        case JIT_OP_GUARD_UNSET:
+            return field_of(object, ins->aux) == NULL;
+        case JIT_OP_INIT_VALUE:
+        case JIT_OP_INIT_SLOT:
+            set_field(p, i, object, _PyJitVirtual_PlaceOf(ins), resolve(p, ins->b));
+            return true;
+        case JIT_OP_INIT_TUPLE_ITEM:
+            set_field(p, i, object, ins->aux, resolve(p, ins->b));
+            return true;
+        case JIT_OP_VIRTUAL_FIELD:
+            if (ins_of(p, ins->b)->type == JIT_TYPE_I64 || ins_of(p, ins->b)->type == JIT_TYPE_F64) {
+                begin_number(p, i, ins->b, object);
+                set_field(p, i, object, ins->aux, (_PyJitRef)(JIT_REF_BIAS + i));
+            }
+            else {
+                set_field(p, i, object, ins->aux, resolve(p, ins->b));
+            }
+            return true;
+        case JIT_OP_STORE_FIELD:
+            if (field_of(object, ins->aux) == NULL) {
+                return false;
+            }
+            set_field(p, i, object, ins->aux, resolve(p, ins->b));
+            return true;
+        case JIT_OP_STORE_FIELD_FLOAT:
+        case JIT_OP_STORE_FIELD_INT:
+            if (field_of(object, ins->aux) == NULL) {
+                return false;
+            }
+            begin_number(p, i, ins->b, object);
+            set_field(p, i, object, ins->aux, (_PyJitRef)(JIT_REF_BIAS + i));
+            return true;
+        case JIT_OP_LOAD_FIELD:
+        case JIT_OP_READ_FIELD:
+            field = field_of(object, ins->aux);
+            if (field == NULL) {
+                return false;
+            }
+            p->stands_for[i] = *field;
+            return true;
+        default:
+            return false;
+    }
+}
+
+/* Operation I on a number that is not boxed, its first operand. */
+static bool
+works_on_number(const _PyJitIns *ins)
+{
+    return ins->op == JIT_OP_INCREF || ins->op == JIT_OP_DECREF_PLAIN || ins->op == JIT_OP_GUARD_QUIET || ins->op == JIT_OP_GUARD_SHARED
+        || ins->op == JIT_OP_GUARD_DROP || ins->op == JIT_OP_GUARD_RELEASE || ins->op == JIT_OP_GUARD_PLAIN;
+}
+
+static void
+step(Pass *p, uint32_t i)
+{
+    const _PyJitIns *ins = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
+    p->position[i] = p->nins;
+    p->stands_for[i] = (_PyJitRef)(JIT_REF_BIAS + i);
+    switch (ins->op) {
+        case JIT_OP_BYTECODE:
+        case JIT_OP_OPAQUE:
+        case JIT_OP_NOP:
+            keep(p, i);
+            return;
+        case JIT_OP_NEW_INSTANCE:
+        case JIT_OP_NEW_TUPLE:
+        case JIT_OP_VIRTUAL:
+        case JIT_OP_VIRTUAL_TUPLE:
+            begin_object(p, i);
+            if (virtual_of(p, (_PyJitRef)(JIT_REF_BIAS + i)) != NULL) {
+                bool tuple = ins->op == JIT_OP_NEW_TUPLE || ins->op == JIT_OP_VIRTUAL_TUPLE;
+                p->moved[i] = write_ins(p, (_PyJitIns){
+                    .op = tuple ? JIT_OP_VIRTUAL_TUPLE : JIT_OP_VIRTUAL, .type = JIT_TYPE_OBJECT, .snapshot = JIT_NO_SNAPSHOT,
+                    .a = ins->a, .aux = ins->aux,
+                });
+                return;
+            }
+            break;
+        case JIT_OP_BOX_FLOAT:
+        case JIT_OP_BOX_INT: {
+            begin_number(p, i, ins->a, NULL);
+            const Number *number = number_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
+            if (number != NULL) {
+                int type = ins_of(p, ins->a)->type;
+                if (number->copied) {
+                    p->moved[i] = write_ins(p, (_PyJitIns){
+                        .op = type == JIT_TYPE_F64 ? JIT_OP_COPY_FLOAT : JIT_OP_COPY_INT, .type = (uint8_t)type,
+                        .snapshot = JIT_NO_SNAPSHOT, .a = ins->a,
+                    });
+                }
+                return;
+            }
+            break;
+        }
+        default:
+            break;
+    }
+    if (p->uncounted[i]) {
+        return;
+    }
+    _PyJitRef first = resolve(p, ins->a);
+    stay_on_one_side(p, i, first);
+    stay_on_one_side(p, i, resolve(p, ins->b));
+    Object *object = virtual_of(p, first);
+    if ((object != NULL && work_on_virtual(p, i, object)) || (number_of(p, first) != NULL && works_on_number(ins))) {
+        return;
+    }
+    keep(p, i);
+}
+
+/* What side traces need to know of the trace is named elsewhere. */
+static void
+keep_named(Pass *p)
+{
+    const _PyJitTrace *t = p->t;
+    for (uint32_t i = 0; i < t->nheads; i++) {
+        if (!_PyJitTrace_IsVirtual(t, t->heads[i].object)) {
+            escape(p, resolve(p, t->heads[i].object));
+        }
+    }
+    for (uint32_t i = 0; i < t->nfields_at_head; i++) {
+        escape(p, resolve(p, t->fields_at_head[i].object));
+        escape(p, resolve(p, t->fields_at_head[i].value));
+    }
+    for (uint32_t i = 0; i < t->npassed; i++) {
+        escape(p, resolve(p, t->passed[i]));
+    }
+}
+
+static void
+walk(Pass *p)
+{
+    p->again = false;
+    memset(p->first_use, 0, p->t->nsnaps * sizeof(uint32_t));
+    for (uint32_t i = 0; i < p->t->nins && !p->failed; i++) {
+        step(p, i);
+    }
+    keep_named(p);
+}
+
+/* --- The new trace ---------------------------------------------------------------------------------------------------- */
+
+/* REF of the old trace in the new one. */
+static _PyJitRef
+moved(Pass *p, _PyJitRef ref)
+{
+    ref = resolve(p, ref);
+    const Number *number = number_of(p, ref);
+    if (number != NULL && !number->copied) {
+        ref = number->number;
+    }
+    return ref == JIT_REF_NONE || JIT_IS_CONST(ref) ? ref : p->moved[ref - JIT_REF_BIAS];
+}
+
+static void
+replace_trace(Pass *p)
+{
+    _PyJitTrace *t = p->t;
+    for (uint32_t i = 0; i < p->nins; i++) {
+        _PyJitIns *ins = &p->ins[i];
+        if (ins->op != JIT_OP_BYTECODE) {
+            ins->a = moved(p, ins->a);
+            ins->b = moved(p, ins->b);
+            ins->c = moved(p, ins->c);
+        }
+        if (ins->snapshot != JIT_NO_SNAPSHOT) {
+            ins->snapshot = p->snapshot[ins->snapshot];
+        }
+    }
+    for (uint32_t i = 0; i < p->nslots; i++) {
+        p->slots[i].value = moved(p, p->slots[i].value);
+    }
+    for (uint32_t i = 0; i < p->nsnaps; i++) {
+        for (uint32_t k = 0; k < p->snaps[i].nrecipes; k++) {
+            _PyJitSnapFrame *recipe = &p->frames[p->snaps[i].first_frame + p->snaps[i].nframes + k];
+            recipe->offset = (uint32_t)moved(p, (_PyJitRef)recipe->offset) - JIT_REF_BIAS;
+        }
+    }
+    for (uint32_t i = 0; i < t->nheads; i++) {
+        t->heads[i].object = moved(p, t->heads[i].object);
+        t->heads[i].number = moved(p, t->heads[i].number);
+    }
+    for (uint32_t i = 0; i < t->nfields_at_head; i++) {
+        t->fields_at_head[i].object = moved(p, t->fields_at_head[i].object);
+        t->fields_at_head[i].value = moved(p, t->fields_at_head[i].value);
+        t->fields_at_head[i].number = moved(p, t->fields_at_head[i].number);
+    }
+    for (uint32_t i = 0; i < t->npassed; i++) {
+        t->passed[i] = moved(p, t->passed[i]);
+    }
+    _PyJitIns *last = &p->ins[p->nins - 1];
+    if (last->op == JIT_OP_LOOP && last->aux > 0) {
+        last->aux = p->position[last->aux];
+    }
+    t->head = t->has_head ? p->position[t->head] : t->head;
+    if (t->passed_from != UINT32_MAX) {
+        uint32_t before = 0;
+        for (uint32_t i = 0; i < t->passed_from && i < t->nsnaps; i++) {
+            before += p->first_use[i] > 0;
+        }
+        t->passed_from = before;
+    }
+    // The new arrays may be longer: what is counted at the end of a field is read where it is counted in the middle.
+    t->nins = 0;
+    t->nvalues = 0;
+    for (uint32_t i = 0; i < p->nins && !p->failed; i++) {
+        const _PyJitIns *ins = &p->ins[i];
+        _PyJitRef ref = _PyJitTrace_Emit(t, ins->op, ins->type, ins->a, ins->b, ins->aux, ins->snapshot);
+        p->failed |= ref == JIT_REF_NONE;
+        if (!p->failed) {
+            JIT_INS(t, ref)->c = ins->c;
+        }
+    }
+    t->nsnaps = t->nframes = t->nslots = 0;
+    t->nexits = p->nsnaps;
+    if (p->failed || _PyJitTrace_ReserveSnapshot(t, p->nframes, p->nslots) < 0) {
+        p->failed = true;
+        return;
+    }
+    memcpy(t->snaps, p->snaps, p->nsnaps * sizeof(_PyJitSnapshot));      // never more than there were
+    memcpy(t->frames, p->frames, p->nframes * sizeof(_PyJitSnapFrame));
+    memcpy(t->slots, p->slots, p->nslots * sizeof(_PyJitSnapSlot));
+    t->nsnaps = p->nsnaps;
+    t->nframes = p->nframes;
+    t->nslots = p->nslots;
+}
+
+/* --- The whole -------------------------------------------------------------------------------------------------------- */
+
+static bool
+has_new_objects(const _PyJitTrace *t)
+{
+    for (uint32_t i = 0; i < t->nins; i++) {
+        int op = JIT_INS(t, JIT_REF_BIAS + i)->op;
+        if (op == JIT_OP_NEW_INSTANCE || op == JIT_OP_NEW_TUPLE || op == JIT_OP_VIRTUAL || op == JIT_OP_VIRTUAL_TUPLE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Rule 4, and whether anything need not be made.  1: what must not be made has to be; 0: something is virtual; -1: nothing is. */
+static int
+judge(Pass *p)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < p->b->nbound; i++) {
+        _PyJitRef ref = resolve(p, p->b->bound[i]);
+        if (virtual_of(p, ref) == NULL && number_of(p, ref) == NULL) {
+            return 1;
+        }
+    }
+    for (uint32_t i = 0; i < p->nobjects; i++) {
+        int op = ins_of(p, p->objects[i].ref)->op;
+        if (p->objects[i].escapes && (op == JIT_OP_VIRTUAL || op == JIT_OP_VIRTUAL_TUPLE)) {
+            return 1;
+        }
+        any |= !p->objects[i].escapes;
+    }
+    return any ? 0 : -1;
+}
+
+static int
+remove_all(Pass *p)
+{
+    const _PyJitTrace *t = p->t;
+    for (int walks = 0;; walks++) {
+        if (walks == MOST_WALKS) {
+            return p->b->nbound > 0 || t->nins > 0 ? 1 : 0;
+        }
+        walk(p);
+        if (p->failed) {
+            return -1;
+        }
+        if (!p->again) {
+            break;
+        }
+    }
+    int found = judge(p);
+    if (found != 0) {
+        return found > 0;
+    }
+    p->writes = true;
+    walk(p);
+    assert(!p->again);
+    if (!p->failed) {
+        replace_trace(p);
+    }
+    return p->failed ? -1 : 0;
+}
+
+int
+_PyJitVirtual_Remove(_PyJitBuilder *b)
+{
+    _PyJitTrace *t = b->t;
+    if (!b->virtuals || !has_new_objects(t)) {
+        return 0;
+    }
+    size_t n = t->nins, nsnaps = t->nsnaps + 1;
+    Pass p = {.b = b, .t = t};
+    const _PyJitIns *last = JIT_INS(t, JIT_REF_BIAS + t->nins - 1);
+    p.head = last->op == JIT_OP_LOOP ? last->aux : 0;
+    size_t size = n * (sizeof(Number) + sizeof(uint32_t) + 4 * sizeof(uint16_t) + 1)
+        + nsnaps * (sizeof(_PyJitSnapshot) + sizeof(uint32_t) + sizeof(uint16_t));
+    char *memory = PyMem_RawCalloc(1, size);
+    if (memory == NULL) {
+        return -1;
+    }
+    p.snaps = (_PyJitSnapshot *)memory;
+    p.position = (uint32_t *)(p.snaps + nsnaps);
+    p.first_use = p.position + n;
+    p.numbers = (Number *)(p.first_use + nsnaps);
+    p.object_of = (uint16_t *)(p.numbers + n);
+    p.number_of = p.object_of + n;
+    p.stands_for = p.number_of + n;
+    p.moved = p.stands_for + n;
+    p.snapshot = p.moved + n;
+    p.uncounted = (uint8_t *)(p.snapshot + nsnaps);
+    memset(p.object_of, 0xff, 2 * n * sizeof(uint16_t));
+    int result = remove_all(&p);
+    PyMem_RawFree(memory);
+    PyMem_RawFree(p.ins);
+    PyMem_RawFree(p.frames);
+    PyMem_RawFree(p.slots);
+    return result;
+}
+
+#endif /* _Py_TIER2 */

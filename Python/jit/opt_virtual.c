@@ -212,7 +212,7 @@ static void
 write_slot(Pass *p, uint32_t slot, _PyJitRef value, bool owned)
 {
     if (grow(p, (void **)&p->slots, &p->slots_cap, p->nslots + 1, sizeof(_PyJitSnapSlot))) {
-        bool object = virtual_of(p, value) == NULL && number_of(p, value) == NULL;
+        bool object = number_of(p, value) == NULL;
         p->slots[p->nslots++] = (_PyJitSnapSlot){.slot = (uint16_t)slot, .value = value, .owned = owned && object};
     }
 }

@@ -195,6 +195,24 @@ begin_virtuals(Map *map, const _PyJitSnapshot *snap, uint32_t first)
     }
 }
 
+/* A virtual begins with one reference.  It has one from each of the SLOTS that owns it, and from each field: all are in the snapshot. */
+static void
+count_references(Map *map, const _PyJitSnapshot *snap, const _PyJitSnapSlot *slots, uint32_t n)
+{
+    for (uint32_t i = 0; i < snap->nrecipes; i++) {
+        _PyJitRef object = (_PyJitRef)(JIT_REF_BIAS + map->parent->frames[snap->first_frame + snap->nframes + i].offset);
+        uint32_t references = 0;
+        for (uint32_t k = 0; k < n; k++) {
+            references += slots[k].value == object && slots[k].owned;
+        }
+        assert(references > 0);
+        object = bring(map, object, 0);
+        while (references-- > 1) {
+            (void)_PyJitBuild_Emit(map->b, JIT_OP_INCREF, object, JIT_REF_NONE, 0);
+        }
+    }
+}
+
 /* Rule 19: everything that is a PARAM stands before the first virtual. */
 static void
 bring_all(Map *map, const _PyJitSnapSlot *slots, uint32_t n)
@@ -223,6 +241,7 @@ _PyJitSide_Begin(_PyJitBuilder *b)
         const _PyJitSnapFrame *recipe = &parent->frames[snap->first_frame + snap->nframes];
         bring_all(&map, slots, nslots);
         begin_virtuals(&map, snap, recipe->first_slot - (uint32_t)(slots - parent->slots));
+        count_references(&map, snap, slots, nslots);
     }
     begin_frames(b, parent, snap);
     for (uint32_t k = 0, aux = 0; k < snap->nframes && !b->failed; k++) {

@@ -11,12 +11,12 @@ from test.test_jit.test_objects import names
 from test.test_jit.test_typed import forced_exits, run
 
 
-def loops(source, iterations=500):
+def loops(source, iterations=500, **settings):
     """Of each loop that f of SOURCE becomes in f(ITERATIONS): the operations behind the peeled iteration."""
     program = textwrap.dedent(source) + (
         f"import sys, json\nf({iterations})\nprint(json.dumps(sys._jit._ir_traces()))\n"
     )
-    traces = [names(text) for text in json.loads(run(program)) if " f\n" in text]
+    traces = [names(text) for text in json.loads(run(program, **settings)) if " f\n" in text]
     return [trace[trace.index("PHI") :] for trace in traces if "LOOP" in trace and "PHI" in trace]
 
 

@@ -317,8 +317,8 @@ LOOPS = {
                 t = a + b
             return t
         """,
-        ["NEW_TUPLE", "IADD"],
-        ["OPAQUE", "GUARD_TUPLE", "TUPLE_GET", "UNBOX_INT"],
+        ["VIRTUAL_TUPLE", "IADD"],
+        ["OPAQUE", "NEW_TUPLE", "GUARD_TUPLE", "TUPLE_GET", "UNBOX_INT"],
     ),
 }
 

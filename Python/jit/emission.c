@@ -82,12 +82,32 @@ copy_number(_PyJitBuilder *b, const _PyJitSlot *slot)
     }
 }
 
+/* A slot has a box of NUMBER, which may never be made, and an identity of its own. */
+static bool
+is_boxed_elsewhere(const _PyJitBuilder *b, _PyJitRef number)
+{
+    for (uint32_t i = 0; i < b->depth; i++) {
+        const _PyJitSlot *slot = &b->slots[i];
+        if (slot->number == number && slot->dirty && slot->owned && !JIT_IS_CONST(slot->object)
+            && (JIT_INS(b->t, slot->object)->op == JIT_OP_BOX_INT || JIT_INS(b->t, slot->object)->op == JIT_OP_BOX_FLOAT)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Slots of a snapshot with one value get one box.  So where two identities have the same number, one of them gets a copy.  true: there
  * is one now, and the snapshot has to be written again. */
 static bool
 tell_apart(_PyJitBuilder *b, const Bare *bare)
 {
     const _PyJitSnapSlot *slots = &b->t->slots[b->t->nslots];
+    for (uint32_t x = 0; x < bare->n && b->virtuals; x++) {
+        if (is_boxed_elsewhere(b, slots[bare->places[x]].value)) {
+            copy_number(b, &b->slots[bare->slots[x]]);
+            return !b->failed;
+        }
+    }
     for (uint32_t x = 1; x < bare->n; x++) {
         for (uint32_t y = 0; y < x; y++) {
             if (slots[bare->places[x]].value == slots[bare->places[y]].value
@@ -195,7 +215,7 @@ _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, u
     uint32_t nslots;
     do {
         nslots = write_frames(b, code, offset, &bare);
-    } while (bare.n > 1 && tell_apart(b, &bare));
+    } while (bare.n > (b->virtuals ? 0u : 1u) && tell_apart(b, &bare));
     if (knows_held(b)) {
         snap.held = held_slots(b);
     }

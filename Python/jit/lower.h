@@ -62,6 +62,7 @@ typedef struct {
     _PyJitRef number;          // the same as a raw number; NONE: not known
     uint8_t loaded;            // the first thing that was done with the place was to load it
     uint8_t held;              // nothing was stored there since the head of the loop: 1 + its index in fields_at_head; 0: not known
+    uint16_t identity;         // not 0: `number` is the one of the slots that have it, and no value is known (virtual.c)
     uint32_t place;            // bytes from the address of `object`
     uint32_t version;          // of the type of `object`, which was checked
 } _PyJitField;
@@ -78,6 +79,7 @@ typedef struct {
         uint32_t place;        // bytes from the address of the object
         _PyJitRef number;      // or a constant object
         _PyJitRef value;       // the number as an object; NONE: there is none
+        uint16_t identity;     // not 0: it is the number of slots that have this identity, too
     } fields[JIT_MOST_VIRTUAL_FIELDS];     // in the order in which they were set
 } _PyJitShape;
 
@@ -139,6 +141,7 @@ typedef struct {
     bool latest_holds;         // and whether `held` says something in it
     bool virtuals;             // objects that do not leave the trace need not be made (opt_virtual.c)
     _PyJitRef bound[JIT_MOST_BOUND];   // operations that the trace is wrong with if they make an object
+    bool is_merged[JIT_MOST_BOUND];    // of a box: its number has the identity of slots, whose value it was
     uint32_t nbound;
     bool wrong;                // a rule made a mistake: `failed`, but not for want of memory
     const char *refused_file, *refused_rule;   // where the last rule stands that did not apply to the instruction at hand
@@ -495,6 +498,9 @@ bool _PyJitVirtual_IsAlike(const _PyJitTrace *t, const _PyJitShape *one, const _
 _PyJitRef _PyJitVirtual_Emit(_PyJitBuilder *b, const _PyJitShape *shape, const _PyJitRef *numbers);
 /* VALUE, a number or an object, stands at PLACE of OBJECT, a VIRTUAL of a class of VERSION. */
 void _PyJitVirtual_Know(_PyJitBuilder *b, _PyJitRef object, uint32_t version, uint32_t place, _PyJitRef value);
+/* Numbers of slots that were boxed for objects which are not made are numbers without objects again.  Before a loop's head, and at its
+ * end. */
+void _PyJitVirtual_Unbox(_PyJitBuilder *b, uint32_t depth);
 /* SHAPE's object is carried around a loop as numbers: the trace is right only if it is never made. */
 void _PyJitVirtual_Bind(_PyJitBuilder *b, const _PyJitShape *shape);
 /* The shape of OBJECT of T, which is a VIRTUAL with its fields right behind. */

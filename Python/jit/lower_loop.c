@@ -39,7 +39,7 @@
 /* --- The state at the end of the peeled iterations ----------------------------------------------------------------- */
 
 typedef struct {
-    uint32_t nins, nk, nsnaps, nframes, nslots, nexits, nvalues;
+    uint32_t nins, nk, nsnaps, nframes, nslots, nexits, nvalues, nbound;
     uint32_t sp;
     _PyJitAbstractFrame frame;
     _PyJitRef latest[JIT_OP_COUNT];
@@ -50,6 +50,7 @@ typedef struct {
 /* What is known at the head. */
 enum { NOTHING, CHANGES, SAME, VIRTUAL };
 
+#define NO_SLOT UINT16_MAX
 #define MOST_VIRTUALS 8        // instances that a loop carries as numbers
 
 typedef struct {
@@ -76,6 +77,7 @@ typedef struct {
         _PyJitRef head[JIT_MOST_VIRTUAL_FIELDS];     // the numbers at the head: PHIs, or those of before
         uint8_t same[JIT_MOST_VIRTUAL_FIELDS];       // CHANGES or SAME, as of slots
         uint8_t settled[JIT_MOST_VIRTUAL_FIELDS];
+        uint16_t shares[JIT_MOST_VIRTUAL_FIELDS];    // slot whose number it is, too, or NO_SLOT
     } virtuals[MOST_VIRTUALS];
     uint32_t nvirtuals;
     bool again;                // another peeled iteration would help
@@ -94,6 +96,7 @@ set_mark(Loop *loop)
     mark->nslots = t->nslots;
     mark->nexits = t->nexits;
     mark->nvalues = t->nvalues;
+    mark->nbound = b->nbound;
     mark->sp = b->sp;
     mark->frame = b->frames[0];
     memcpy(mark->latest, b->latest, sizeof(mark->latest));
@@ -116,6 +119,7 @@ rewind_to_mark(Loop *loop)
     t->nslots = mark->nslots;
     t->nexits = mark->nexits;
     t->nvalues = mark->nvalues;
+    b->nbound = mark->nbound;
     b->sp = mark->sp;
     b->frames[0] = mark->frame;
     b->nframes = 1;
@@ -146,6 +150,7 @@ _PyJitLoop_DropSmallObjects(_PyJitBuilder *b, uint32_t depth)
             slot->identity = ++b->identities;
         }
     }
+    _PyJitVirtual_Unbox(b, depth);
 }
 
 /* A dirty slot's memory is plain, or nobody's. */
@@ -184,6 +189,18 @@ leaves_plain(const _PyJitSlot *slot)
     return slot->dirty ? slot->plain || slot->number != JIT_REF_NONE : slot->memory_plain;
 }
 
+/* The first slot whose number has IDENTITY, or NO_SLOT. */
+static uint16_t
+slot_with(const Loop *loop, uint16_t identity)
+{
+    for (uint32_t i = 0; i < loop->depth && identity != 0; i++) {
+        if (is_bare(&loop->b->slots[i]) && loop->b->slots[i].identity == identity) {
+            return (uint16_t)i;
+        }
+    }
+    return NO_SLOT;
+}
+
 /* Slot I is an instance that need not be there at the head. */
 static bool
 plan_virtual(Loop *loop, uint32_t i)
@@ -196,6 +213,7 @@ plan_virtual(Loop *loop, uint32_t i)
         bool constant = type_of_ref(loop->b, shape->fields[k].number) == JIT_TYPE_OBJECT;
         loop->virtuals[loop->nvirtuals].same[k] = constant ? SAME : CHANGES;
         loop->virtuals[loop->nvirtuals].settled[k] = constant;
+        loop->virtuals[loop->nvirtuals].shares[k] = slot_with(loop, shape->fields[k].identity);
     }
     loop->virtuals[loop->nvirtuals++].slot = i;
     loop->keep[i] = (Keep){.dirty = 1, .object = VIRTUAL, .plain = 1};
@@ -277,7 +295,6 @@ static void
 emit_virtual_phis(Loop *loop)
 {
     _PyJitBuilder *b = loop->b;
-    b->nbound = 0;
     for (uint32_t i = 0; i < loop->nvirtuals; i++) {
         const _PyJitShape *shape = &loop->virtuals[i].before;
         if (loop->keep[loop->virtuals[i].slot].object != VIRTUAL) {
@@ -286,7 +303,10 @@ emit_virtual_phis(Loop *loop)
         _PyJitVirtual_Bind(b, shape);
         for (uint32_t k = 0; k < shape->n && !b->failed; k++) {
             _PyJitRef number = shape->fields[k].number;
-            if (loop->virtuals[i].same[k] == CHANGES) {
+            if (loop->virtuals[i].shares[k] != NO_SLOT) {
+                number = loop->head[loop->virtuals[i].shares[k]].number;
+            }
+            else if (loop->virtuals[i].same[k] == CHANGES) {
                 number = _PyJitTrace_Emit(b->t, JIT_OP_PHI, type_of_ref(b, number), number, JIT_REF_NONE, 0, JIT_NO_SNAPSHOT);
                 b->failed |= number == JIT_REF_NONE;
             }
@@ -309,6 +329,20 @@ emit_virtuals(Loop *loop)
     }
 }
 
+/* Virtual I shares numbers with the slots it shared them with at the mark, and these are kept as numbers. */
+static bool
+shares_alike(const Loop *loop, uint32_t i)
+{
+    for (uint32_t k = 0; k < loop->virtuals[i].end.n; k++) {
+        uint16_t shares = loop->virtuals[i].shares[k];
+        if (shares != slot_with(loop, loop->virtuals[i].end.fields[k].identity)
+            || (shares != NO_SLOT && !(loop->keep[shares].dirty && loop->keep[shares].number != NOTHING))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* What of the virtuals does not hold at LOOP goes to memory, or becomes a PHI. */
 static bool
 check_virtuals(Loop *loop)
@@ -321,13 +355,14 @@ check_virtuals(Loop *loop)
         if (keep->object != VIRTUAL) {
             continue;
         }
-        if (!_PyJitVirtual_Describe(b, loop->virtuals[i].slot, end) || !_PyJitVirtual_IsAlike(b->t, before, b->t, end)) {
+        if (!_PyJitVirtual_Describe(b, loop->virtuals[i].slot, end) || !_PyJitVirtual_IsAlike(b->t, before, b->t, end)
+            || !shares_alike(loop, i)) {
             *keep = (Keep){0};
             holds = false;
             continue;
         }
         for (uint32_t k = 0; k < end->n; k++) {
-            if (loop->virtuals[i].same[k] == SAME && end->fields[k].number != loop->virtuals[i].head[k]) {
+            if (loop->virtuals[i].shares[k] == NO_SLOT && loop->virtuals[i].same[k] == SAME && end->fields[k].number != loop->virtuals[i].head[k]) {
                 loop->virtuals[i].same[k] = CHANGES;
                 loop->virtuals[i].settled[k] = 1;
                 holds = false;
@@ -437,7 +472,23 @@ check_plan(Loop *loop)
     }
     bool split = keep_groups_whole(loop, b->slots);
     split |= keep_groups_whole(loop, loop->mark.slots);
-    return holds && !split;
+    return holds && !split && check_virtuals(loop);
+}
+
+/* A slot or another virtual has NUMBER at the head, with an identity of its own. */
+static bool
+is_number_of_slot(const Loop *loop, _PyJitRef number)
+{
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < loop->depth; i++) {
+        found += 2 * (loop->head[i].number == number);
+    }
+    for (uint32_t i = 0; i < loop->nvirtuals; i++) {
+        for (uint32_t k = 0; k < loop->virtuals[i].before.n; k++) {
+            found += loop->virtuals[i].before.fields[k].number == number;      // itself, once
+        }
+    }
+    return found > 1;
 }
 
 /* A PHI of twice the same value is no PHI: the body knows more the next time.  true: there are some. */
@@ -457,7 +508,8 @@ settle_numbers(Loop *loop)
     for (uint32_t i = 0; i < loop->nvirtuals; i++) {
         for (uint32_t k = 0; loop->keep[loop->virtuals[i].slot].object == VIRTUAL && k < loop->virtuals[i].before.n; k++) {
             _PyJitRef end = loop->virtuals[i].end.fields[k].number;
-            if (loop->virtuals[i].same[k] == CHANGES && !loop->virtuals[i].settled[k]
+            if (loop->virtuals[i].same[k] == CHANGES && !loop->virtuals[i].settled[k] && loop->virtuals[i].shares[k] == NO_SLOT
+                && !is_number_of_slot(loop, loop->virtuals[i].before.fields[k].number)
                 && (end == loop->virtuals[i].head[k] || end == loop->virtuals[i].before.fields[k].number)) {
                 loop->virtuals[i].same[k] = SAME;
                 loop->virtuals[i].settled[k] = 1;
@@ -485,7 +537,7 @@ close_loop(Loop *loop)
         }
         _PyJitVirtual_Bind(b, end);
         for (uint32_t k = 0; k < end->n; k++) {
-            if (loop->virtuals[i].same[k] == CHANGES) {
+            if (loop->virtuals[i].same[k] == CHANGES && loop->virtuals[i].shares[k] == NO_SLOT) {
                 JIT_INS(b->t, loop->virtuals[i].head[k])->b = end->fields[k].number;
             }
         }

@@ -13,8 +13,9 @@
  *  1. References that the trace counts for a virtual (INCREF, DECREF_PLAIN) count here.  Where none is left its fields are given up,
  *     as the deallocator would have; where the trace made sure that this is quiet it makes sure of the fields.
  *  2. A field owns its object, as in memory; of a constant the trace does not count references, as constants live as long as it does.
- *  3. A number that is stored has an identity of its own, the operation that boxes or stores it.  One identity is one object where the
- *     trace leaves.  If a snapshot names two with the same raw number, one of them gets a copy (COPY_INT, COPY_FLOAT).
+ *  3. A number that is stored has an identity of its own, the operation that boxes or stores it; one that a VIRTUAL_FIELD of the builder
+ *     stores, or that is merged (virtual.c), has that of the raw number, as in slots.  One identity is one object where the trace leaves.
+ *     If a snapshot names two with the same raw number, one of them gets a copy (COPY_INT, COPY_FLOAT).
  *  4. What is carried around a loop as numbers (virtual.c) must not escape: the trace is built again without.
  *  5. The class of a virtual has no finalizer, and no weak reference can be there: so its end runs nothing but the end of its fields.
  *
@@ -41,7 +42,7 @@ typedef struct {
     uint32_t n;
     struct {
         uint32_t place;        // aux of VIRTUAL_FIELD
-        _PyJitRef value;       // an object, or the operation that boxed or stored a number
+        _PyJitRef value;       // an object, the operation that boxed or stored a number, or a raw number
     } fields[JIT_MOST_VIRTUAL_FIELDS];
 } Object;
 
@@ -49,6 +50,7 @@ typedef struct {
 typedef struct {
     bool escapes;              // it is boxed
     bool copied;
+    bool merged;               // it has the identity of the raw number
     _PyJitRef number;
     uint16_t owner;            // object it was stored to as a raw number, or NOTHING
 } Number;
@@ -66,6 +68,7 @@ typedef struct {
     uint8_t *uncounted;        // an INCREF of a constant that a virtual takes
     uint32_t *first_use;       // by snapshot: 1 + the first operation that has it
     bool again, writes;
+    bool hopeless;             // something that must not be made has to be
     // What the last walk writes.
     _PyJitIns *ins;            uint32_t nins, ins_cap;
     _PyJitRef *moved;          // by old operation: what it is now
@@ -81,6 +84,12 @@ static inline _PyJitIns *
 ins_of(const Pass *p, _PyJitRef ref)
 {
     return JIT_INS(p->t, ref);
+}
+
+static inline bool
+is_raw(const Pass *p, _PyJitRef ref)
+{
+    return ref != JIT_REF_NONE && (ins_of(p, ref)->type == JIT_TYPE_I64 || ins_of(p, ref)->type == JIT_TYPE_F64);
 }
 
 static inline _PyJitRef
@@ -212,7 +221,7 @@ static void
 write_slot(Pass *p, uint32_t slot, _PyJitRef value, bool owned)
 {
     if (grow(p, (void **)&p->slots, &p->slots_cap, p->nslots + 1, sizeof(_PyJitSnapSlot))) {
-        bool object = number_of(p, value) == NULL;
+        bool object = number_of(p, value) == NULL && !is_raw(p, value);
         p->slots[p->nslots++] = (_PyJitSnapSlot){.slot = (uint16_t)slot, .value = value, .owned = owned && object};
     }
 }
@@ -328,13 +337,27 @@ begin_object(Pass *p, uint32_t i)
     p->objects[index].changed = i;
 }
 
+/* The box that operation I makes must not be made, and its number has the identity of slots. */
+static bool
+is_merged(const _PyJitBuilder *b, uint32_t i)
+{
+    for (uint32_t k = 0; k < b->nbound; k++) {
+        if (b->is_merged[k] && b->bound[k] == JIT_REF_BIAS + i) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Operation I boxes or stores NUMBER.  OWNER: the object it is stored to, or NULL. */
 static void
 begin_number(Pass *p, uint32_t i, _PyJitRef number, const Object *owner)
 {
     if (p->number_of[i] == NOTHING) {
         p->number_of[i] = (uint16_t)p->nnumbers;
-        p->numbers[p->nnumbers++] = (Number){.owner = owner == NULL ? NOTHING : (uint16_t)(owner - p->objects)};
+        p->numbers[p->nnumbers++] = (Number){
+            .owner = owner == NULL ? NOTHING : (uint16_t)(owner - p->objects), .merged = owner == NULL && is_merged(p->b, i),
+        };
     }
     p->numbers[p->number_of[i]].number = number;
 }
@@ -373,7 +396,7 @@ release(Pass *p, _PyJitRef ref)
             release(p, object->fields[i].value);
         }
     }
-    else if (!JIT_IS_CONST(ref) && number_of(p, ref) == NULL && ins_of(p, ref)->type != JIT_TYPE_BOOL) {
+    else if (!JIT_IS_CONST(ref) && number_of(p, ref) == NULL && !is_raw(p, ref) && ins_of(p, ref)->type != JIT_TYPE_BOOL) {
         (void)write_ins(p, (_PyJitIns){.op = JIT_OP_DECREF_PLAIN, .snapshot = JIT_NO_SNAPSHOT, .a = ref});
     }
 }
@@ -421,7 +444,7 @@ static void
 set_field(Pass *p, uint32_t i, Object *object, uint32_t place, _PyJitRef value)
 {
     _PyJitRef *field = field_of(object, place);
-    if (is_inside(p, object, value) || (JIT_IS_CONST(value) && !is_uncounted(p, i, value))
+    if (is_inside(p, object, value) || (JIT_IS_CONST(value) && !is_raw(p, value) && !is_uncounted(p, i, value))
         || (field == NULL && object->n == JIT_MOST_VIRTUAL_FIELDS)) {
         object_escapes(p, object);
         escape(p, value);
@@ -476,8 +499,10 @@ keep(Pass *p, uint32_t i)
     if (ins.op != JIT_OP_BYTECODE && ins.op != JIT_OP_OPAQUE) {
         _PyJitRef *operands[] = {&ins.a, &ins.b, &ins.c};
         for (int k = 0; k < 3; k++) {
-            *operands[k] = resolve(p, *operands[k]);
-            escape(p, *operands[k]);
+            _PyJitRef ref = resolve(p, *operands[k]);
+            p->hopeless |= is_raw(p, ref) && !is_raw(p, *operands[k]);
+            *operands[k] = ref;
+            escape(p, ref);
         }
     }
     if (ins.snapshot != JIT_NO_SNAPSHOT) {
@@ -515,13 +540,7 @@ work_on_virtual(Pass *p, uint32_t i, Object *object)
             set_field(p, i, object, ins->aux, resolve(p, ins->b));
             return true;
         case JIT_OP_VIRTUAL_FIELD:
-            if (ins_of(p, ins->b)->type == JIT_TYPE_I64 || ins_of(p, ins->b)->type == JIT_TYPE_F64) {
-                begin_number(p, i, ins->b, object);
-                set_field(p, i, object, ins->aux, (_PyJitRef)(JIT_REF_BIAS + i));
-            }
-            else {
-                set_field(p, i, object, ins->aux, resolve(p, ins->b));
-            }
+            set_field(p, i, object, ins->aux, resolve(p, ins->b));
             return true;
         case JIT_OP_STORE_FIELD:
             if (field_of(object, ins->aux) == NULL) {
@@ -588,6 +607,10 @@ step(Pass *p, uint32_t i)
         case JIT_OP_BOX_INT: {
             begin_number(p, i, ins->a, NULL);
             const Number *number = number_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
+            if (number != NULL && number->merged) {
+                p->stands_for[i] = ins->a;
+                return;
+            }
             if (number != NULL) {
                 int type = ins_of(p, ins->a)->type;
                 if (number->copied) {
@@ -610,10 +633,18 @@ step(Pass *p, uint32_t i)
     stay_on_one_side(p, i, first);
     stay_on_one_side(p, i, resolve(p, ins->b));
     Object *object = virtual_of(p, first);
-    if ((object != NULL && work_on_virtual(p, i, object)) || (number_of(p, first) != NULL && works_on_number(ins))) {
+    bool number = number_of(p, first) != NULL || (is_raw(p, first) && !is_raw(p, ins->a));
+    if ((object != NULL && work_on_virtual(p, i, object)) || (number && works_on_number(ins))) {
         return;
     }
     keep(p, i);
+}
+
+static void
+keep_object(Pass *p, _PyJitRef ref)
+{
+    p->hopeless |= is_raw(p, resolve(p, ref)) && !is_raw(p, ref);
+    escape(p, resolve(p, ref));
 }
 
 /* What side traces need to know of the trace is named elsewhere. */
@@ -623,15 +654,15 @@ keep_named(Pass *p)
     const _PyJitTrace *t = p->t;
     for (uint32_t i = 0; i < t->nheads; i++) {
         if (!_PyJitTrace_IsVirtual(t, t->heads[i].object)) {
-            escape(p, resolve(p, t->heads[i].object));
+            keep_object(p, t->heads[i].object);
         }
     }
     for (uint32_t i = 0; i < t->nfields_at_head; i++) {
-        escape(p, resolve(p, t->fields_at_head[i].object));
-        escape(p, resolve(p, t->fields_at_head[i].value));
+        keep_object(p, t->fields_at_head[i].object);
+        keep_object(p, t->fields_at_head[i].value);
     }
     for (uint32_t i = 0; i < t->npassed; i++) {
-        escape(p, resolve(p, t->passed[i]));
+        keep_object(p, t->passed[i]);
     }
 }
 
@@ -754,7 +785,7 @@ judge(Pass *p)
     bool any = false;
     for (uint32_t i = 0; i < p->b->nbound; i++) {
         _PyJitRef ref = resolve(p, p->b->bound[i]);
-        if (virtual_of(p, ref) == NULL && number_of(p, ref) == NULL) {
+        if (virtual_of(p, ref) == NULL && number_of(p, ref) == NULL && !is_raw(p, ref)) {
             return 1;
         }
     }
@@ -779,6 +810,9 @@ remove_all(Pass *p)
         walk(p);
         if (p->failed) {
             return -1;
+        }
+        if (p->hopeless) {
+            return 1;
         }
         if (!p->again) {
             break;

@@ -325,6 +325,14 @@ give_virtual(Back *back, const _PyJitHeadSlot *head)
     }
     _PyJitVirtual_Bind(b, &here);
     for (uint32_t i = 0; i < here.n; i++) {
+        for (uint32_t k = 0; k < back->loop->nheads; k++) {
+            const _PyJitHeadSlot *other = &back->loop->heads[k];
+            if (other->dirty && other->object == JIT_REF_NONE && !JIT_IS_CONST(other->number)) {
+                // One object there is one here.
+                bool one = here.fields[i].identity != 0 && b->slots[other->slot].identity == here.fields[i].identity;
+                back->impossible |= one != (there.fields[i].number == other->number);
+            }
+        }
         if (JIT_INS(back->loop, there.fields[i].number)->type != JIT_TYPE_OBJECT) {
             give(back, there.fields[i].number, here.fields[i].number);
         }

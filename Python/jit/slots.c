@@ -190,7 +190,7 @@ own(_PyJitBuilder *b, uint32_t index)
     }
 }
 
-/* A local of a frame in memory holds a new object that only the trace has.  It may never be made. */
+/* A local of a frame in memory holds a new object, or a box, that memory does not have.  It may never be made. */
 static inline bool
 is_deferred(const _PyJitBuilder *b, uint32_t index)
 {
@@ -207,7 +207,7 @@ own_borrowers(_PyJitBuilder *b, _PyJitRef object)
     }
     for (uint32_t i = stack_base(b); i < b->depth; i++) {
         if (b->slots[i].dirty && !b->slots[i].owned && b->slots[i].object == object) {
-            own(b, i);
+            keep(b, i);
         }
     }
 }
@@ -217,7 +217,7 @@ _PyJitSlot_OwnHeap(_PyJitBuilder *b)
 {
     for (uint32_t i = b->frames[b->machine].base; i < b->depth; i++) {
         if (b->slots[i].heap) {
-            own(b, i);
+            keep(b, i);
         }
     }
     for (uint32_t i = b->machine + 1; i < b->nframes; i++) {
@@ -255,7 +255,7 @@ own_all_borrowers(_PyJitBuilder *b, _PyJitRef object)
 {
     for (uint32_t i = b->frames[b->machine].base; i < b->depth && object != JIT_REF_NONE; i++) {
         if (b->slots[i].dirty && !b->slots[i].owned && b->slots[i].object == object) {
-            own(b, i);
+            keep(b, i);
         }
     }
 }
@@ -286,9 +286,13 @@ _PyJitSlot_Box(_PyJitBuilder *b, uint32_t index)
     _PyJitRef object = emit1(b, op, slot->number, 0);
     for (uint32_t i = b->frames[b->machine].base; i < b->depth && !b->failed; i++) {
         if (is_bare(&b->slots[i]) && b->slots[i].identity == slot->identity && i != index) {
-            own_all_borrowers(b, b->slots[i].memory);
             b->slots[i].object = object;
             b->slots[i].plain = 1;
+            if (b->virtuals) {
+                keep(b, i);    // the box may never be made
+                continue;
+            }
+            own_all_borrowers(b, b->slots[i].memory);
             own(b, i);
         }
     }
@@ -455,6 +459,11 @@ _PyJitSlot_PushHeap(_PyJitBuilder *b, _PyJitRef object)
     _PyJitSlot *slot = push(b);
     slot->object = object;
     slot->heap = 1;
+    const _PyJitIns *ins = object == JIT_REF_NONE ? NULL : JIT_INS(b->t, object);
+    if (ins != NULL && (ins->op == JIT_OP_BOX_INT || ins->op == JIT_OP_BOX_FLOAT)) {
+        slot->number = ins->a;           // it was taken out of what the trace has put it in
+        slot->plain = 1;
+    }
 }
 
 void
@@ -734,6 +743,14 @@ store_virtual(_PyJitBuilder *b, uint32_t local)
     }
 }
 
+/* SLOT is a number that the trace has boxed. */
+static bool
+is_box(const _PyJitBuilder *b, const _PyJitSlot *slot)
+{
+    int op = slot->object == JIT_REF_NONE || JIT_IS_CONST(slot->object) ? JIT_OP_NOP : JIT_INS(b->t, slot->object)->op;
+    return slot->number != JIT_REF_NONE && (op == JIT_OP_BOX_INT || op == JIT_OP_BOX_FLOAT);
+}
+
 /* The top of the stack may stay out of memory when the local takes it. */
 static bool
 can_be_dirty(const _PyJitBuilder *b, uint32_t local)
@@ -742,10 +759,11 @@ can_be_dirty(const _PyJitBuilder *b, uint32_t local)
     if (!top->dirty) {
         return false;
     }
-    if (top->owned) {
-        return b->virtuals && frame_of(b, local)->generator == JIT_REF_NONE && is_new_object(b, top->object);
+    if (b->virtuals && frame_of(b, local)->generator == JIT_REF_NONE
+        && (top->owned ? is_new_object(b, top->object) || is_box(b, top) : is_box(b, top))) {
+        return true;
     }
-    return top->object == JIT_REF_NONE || JIT_IS_CONST(top->object) || type_of_ref(b, top->object) == JIT_TYPE_BOOL;
+    return !top->owned && (top->object == JIT_REF_NONE || JIT_IS_CONST(top->object) || type_of_ref(b, top->object) == JIT_TYPE_BOOL);
 }
 
 /* StoreTop over a new object that memory does not have: it ends, or whoever borrows from the local has it. */
@@ -777,6 +795,9 @@ _PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local)
         return;
     }
     if (can_be_dirty(b, local)) {
+        if (!top->owned && is_box(b, top)) {
+            keep(b, b->depth - 1);
+        }
         if (!slot->memory_plain) {
             // It is shared, but goes now all the same: whoever else has it may give it up before memory is written.
             _PyJitRef null = _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, 0);

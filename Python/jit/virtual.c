@@ -4,7 +4,8 @@
  * head: the head takes its numbers (PHIs) and begins with a *virtual* that has them for its attributes.  That is as if the object were
  * made anew in each iteration, which nobody can tell: the trace has the only reference, and nobody has its address.
  *
- * The numbers are taken to be objects of their own, too.  So none of them may be somebody else's object: `p.x is k` would change.
+ * The numbers are taken to be objects of their own, too.  A number that is the object of slots as well (`p = Point(k, 0)`) has their
+ * identity at the head, and must have it again at LOOP; one that somebody else has as an object is not carried: `p.x is k` would change.
  *
  * Whether the object is really never needed is seen when the trace is complete (opt_virtual.c).
  */
@@ -44,6 +45,104 @@ is_shared(const _PyJitBuilder *b, const _PyJitShape *shape, _PyJitRef value)
     return false;
 }
 
+static void
+bind(_PyJitBuilder *b, _PyJitRef ref, bool merged)
+{
+    if (b->nbound == JIT_MOST_BOUND) {
+        b->failed = true;
+        return;
+    }
+    b->is_merged[b->nbound] = merged;
+    b->bound[b->nbound++] = ref;
+}
+
+/* Another slot has NUMBER with another identity than BOX has. */
+static bool
+is_ambiguous(const _PyJitBuilder *b, _PyJitRef box, _PyJitRef number)
+{
+    for (uint32_t i = 0; i < b->depth; i++) {
+        if (b->slots[i].number == number && b->slots[i].object != box) {
+            return true;
+        }
+    }
+    return false;
+}
+
+#define MOST_DEPTH 4           // objects in objects
+
+/* Nothing was done with REF, a box or a new object, so far for which it has to be made. */
+static bool
+may_be_virtual(const _PyJitBuilder *b, _PyJitRef ref, int depth)
+{
+    const _PyJitTrace *t = b->t;
+    for (_PyJitRef at = ref + 1; at < JIT_REF_BIAS + t->nins; at++) {
+        const _PyJitIns *ins = JIT_INS(t, at);
+        if (ins->op == JIT_OP_BYTECODE || ins->op == JIT_OP_OPAQUE || (ins->a != ref && ins->b != ref && ins->c != ref)) {
+            continue;
+        }
+        switch (ins->op) {
+            case JIT_OP_INIT_VALUE:
+            case JIT_OP_INIT_SLOT:
+            case JIT_OP_INIT_TUPLE_ITEM:
+            case JIT_OP_VIRTUAL_FIELD:
+            case JIT_OP_STORE_FIELD:
+                if (ins->b == ref && (depth == 0 || !is_new_object(b, ins->a) || !may_be_virtual(b, ins->a, depth - 1))) {
+                    return false;
+                }
+                break;
+            case JIT_OP_INCREF:
+            case JIT_OP_DECREF_PLAIN:
+            case JIT_OP_GUARD_QUIET:
+            case JIT_OP_GUARD_SHARED:
+            case JIT_OP_GUARD_DROP:
+            case JIT_OP_GUARD_RELEASE:
+            case JIT_OP_GUARD_UNSET:
+            case JIT_OP_GUARD_PLAIN:
+            case JIT_OP_LOAD_FIELD:
+            case JIT_OP_READ_FIELD:
+            case JIT_OP_STORE_FIELD_FLOAT:
+            case JIT_OP_STORE_FIELD_INT:
+                break;
+            default:
+                return false;
+        }
+    }
+    return true;
+}
+
+void
+_PyJitVirtual_Unbox(_PyJitBuilder *b, uint32_t depth)
+{
+    for (uint32_t i = 0; i < depth && b->virtuals; i++) {
+        _PyJitSlot *slot = &b->slots[i];
+        if (!slot->dirty || !slot->owned || slot->number == JIT_REF_NONE || JIT_IS_CONST(slot->object)) {
+            continue;
+        }
+        _PyJitRef box = slot->object;
+        int op = JIT_INS(b->t, box)->op;
+        if ((op != JIT_OP_BOX_INT && op != JIT_OP_BOX_FLOAT) || JIT_INS(b->t, box)->a != slot->number
+            || is_ambiguous(b, box, slot->number) || !may_be_virtual(b, box, MOST_DEPTH)) {
+            continue;
+        }
+        uint16_t identity = ++b->identities;
+        bind(b, box, true);
+        for (uint32_t k = 0; k < b->depth; k++) {
+            if (b->slots[k].object == box) {
+                b->slots[k].object = JIT_REF_NONE;
+                b->slots[k].owned = b->slots[k].heap = 0;
+                b->slots[k].identity = identity;
+                b->slots[k].alias = JIT_REF_NONE;
+            }
+        }
+        for (uint32_t k = 0; k < b->nfields; k++) {
+            if (b->fields[k].value == box) {
+                b->fields[k].value = JIT_REF_NONE;
+                b->fields[k].identity = identity;
+            }
+        }
+    }
+}
+
 /* The attribute at PLACE of SHAPE's object is the next one of SHAPE. */
 static bool
 add_field(const _PyJitBuilder *b, _PyJitShape *shape, uint32_t place)
@@ -73,6 +172,7 @@ add_field(const _PyJitBuilder *b, _PyJitShape *shape, uint32_t place)
     }
     shape->fields[shape->n].place = place;
     shape->fields[shape->n].number = field->number;
+    shape->fields[shape->n].identity = field->identity;
     shape->fields[shape->n++].value = field->value;
     return true;
 }
@@ -167,23 +267,13 @@ _PyJitVirtual_Emit(_PyJitBuilder *b, const _PyJitShape *shape, const _PyJitRef *
     return object;
 }
 
-static void
-bind(_PyJitBuilder *b, _PyJitRef ref)
-{
-    if (b->nbound == JIT_MOST_BOUND) {
-        b->failed = true;
-        return;
-    }
-    b->bound[b->nbound++] = ref;
-}
-
 void
 _PyJitVirtual_Bind(_PyJitBuilder *b, const _PyJitShape *shape)
 {
-    bind(b, shape->object);
+    bind(b, shape->object, false);
     for (uint32_t i = 0; i < shape->n; i++) {
         if (shape->fields[i].value != JIT_REF_NONE) {
-            bind(b, shape->fields[i].value);
+            bind(b, shape->fields[i].value, false);
         }
     }
 }

@@ -483,7 +483,7 @@ class MemoryTests(unittest.TestCase):
             "        _testcapi.remove_mem_hooks()\n"
             "print({x for x in out if x is not None})\n"
         )
-        self.assertEqual(run(program), "{(400, 100.5)}")
+        self.assertEqual(run(program).strip(), "{(400, 100.5)}")
 
 
 if __name__ == "__main__":

@@ -670,6 +670,9 @@ static void
 walk(Pass *p)
 {
     p->again = false;
+    if (!p->writes) {
+        memset(p->uncounted, 0, p->t->nins);   // the last walk finds what the one before has found
+    }
     memset(p->first_use, 0, p->t->nsnaps * sizeof(uint32_t));
     for (uint32_t i = 0; i < p->t->nins && !p->failed; i++) {
         step(p, i);

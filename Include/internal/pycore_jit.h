@@ -42,6 +42,10 @@ typedef _PyJitResult (*_PyJitEnterFunc)(_PyInterpreterFrame *frame, PyObject **s
                                         PyThreadState *tstate, _PyExecutorObject *executor);
 PyAPI_DATA(_PyJitEnterFunc) _PyJit_Enter;
 
+/* classes.c: CALLABLE, called by INSTR with NARGS arguments, is a class whose instances have no inline values and whose `__init__` needs no C
+ * frame: INSTR becomes CALL_ALLOC_AND_ENTER_INIT. */
+bool _PyJit_SpecializeClass(PyObject *callable, _Py_CODEUNIT *instr, int nargs);
+
 /* --- Tier 1 -> recorder ------------------------------------------------------------------------------- */
 
 /* Counters that decide when recording starts.  Interpreters with a GIL each read and write them at the same time: with relaxed atomics

@@ -42,4 +42,32 @@ _PyJit_PushInit(PyThreadState *tstate, _PyInterpreterFrame *frame, PyCodeObject 
     return above;
 }
 
+/* The code units of an instruction that has a continuation frame: BINARY_OP, COMPARE_OP. */
+#define JIT_OPERATOR_SIZE 2
+
+/* Such a frame of CODE, above FRAME, whose stack pointer and place are saved.  Its locals are NULL.  It takes UNITS of C recursion, which
+ * C would, and none of Python's.  UNITS is 0 where it has only its return before it, which gives back one of Python's. */
+static inline _PyInterpreterFrame *
+_PyJit_PushContinuation(PyThreadState *tstate, _PyInterpreterFrame *frame, PyCodeObject *code, int units)
+{
+    _PyInterpreterFrame *pushed = _PyFrame_PushTrampolineUnchecked(tstate, code, 0);
+    for (int i = 0; i < code->co_nlocalsplus; i++) {
+        pushed->localsplus[i] = NULL;
+    }
+    pushed->previous = frame;
+    tstate->current_frame = pushed;
+    tstate->c_recursion_remaining -= units;
+    tstate->py_recursion_remaining -= units == 0;
+    return pushed;
+}
+
+#ifdef _Py_TIER2
+#  include "pycore_jit.h"
+#  define JIT_CALL_INTRINSIC_1(OPARG, VALUE) \
+       ((OPARG) >= JIT_CONTINUATION ? _PyJitOperator_Finish(tstate, frame, (OPARG), (VALUE)) \
+                                    : _PyIntrinsics_UnaryFunctions[OPARG].func(tstate, (VALUE)))
+#else
+#  define JIT_CALL_INTRINSIC_1(OPARG, VALUE) _PyIntrinsics_UnaryFunctions[OPARG].func(tstate, (VALUE))
+#endif
+
 #endif /* !Py_INTERNAL_JIT_FRAMES_H */

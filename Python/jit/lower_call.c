@@ -27,20 +27,21 @@ unit32(const _PyJitBuilder *b, const _PyJitRecord *record, int index)
 
 /* --- Calls ---------------------------------------------------------------------------------------------------------- */
 
-/* The code that runs after the call of record INDEX, from its beginning; -1: not known. */
-static int
-callee_of(const _PyJitBuilder *b, uint32_t index)
+int
+_PyJitLower_Callee(const _PyJitBuilder *b, uint32_t index)
 {
     uint16_t code;
     uint32_t offset;
     return _PyJitLower_Next(b, index, &code, &offset) && offset == 0 ? code : -1;
 }
 
-/* There is room in the map for a frame of CODE, and MORE shim frames. */
-static bool
-fits(const _PyJitBuilder *b, const PyCodeObject *code, uint32_t more)
+bool
+_PyJitLower_Fits(const _PyJitBuilder *b, const PyCodeObject *code, const PyCodeObject *shim)
 {
-    uint32_t words = (uint32_t)(code->co_nlocalsplus + code->co_stacksize) + more * (uint32_t)_PyJit_ShimCode()->co_stacksize;
+    uint32_t words = (uint32_t)(code->co_nlocalsplus + code->co_stacksize), more = shim != NULL;
+    if (shim != NULL) {
+        words += (uint32_t)(shim->co_nlocalsplus + shim->co_stacksize);
+    }
     return b->nframes + more < JIT_MAX_FRAMES && b->nslots + words + JIT_MAX_FRAMES <= JIT_MAX_SLOTS;
 }
 
@@ -84,7 +85,7 @@ static uint32_t
 call_function(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
-    int callee = callee_of(b, index);
+    int callee = _PyJitLower_Callee(b, index);
     if (callee < 0) {
         return REFUSE(b);
     }
@@ -95,7 +96,7 @@ call_function(_PyJitBuilder *b, uint32_t index)
     bool exact = record->opcode == CALL_PY_EXACT_ARGS;
     bool has_self = exact ? wanted == record->oparg + 1 : null == 0;
     uint32_t given = record->oparg + has_self;
-    if (!fits(b, code, 0) || (null >= 0 && (null == 1) == has_self) || (exact && wanted != given) || _PyJitSlot_IsBare(b, function)
+    if (!_PyJitLower_Fits(b, code, NULL) || (null >= 0 && (null == 1) == has_self) || (exact && wanted != given) || _PyJitSlot_IsBare(b, function)
         || !is_version(unit32(b, record, 2)) || is_another(b, function, code, unit32(b, record, 2))) {
         return REFUSE(b);
     }
@@ -134,14 +135,14 @@ static uint32_t
 call_method(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
-    int callee = callee_of(b, index);
+    int callee = _PyJitLower_Callee(b, index);
     if (callee < 0) {
         return REFUSE(b);
     }
     PyCodeObject *code = b->t->codes[callee];
     uint32_t self = b->depth - record->oparg - 1, method = self - 1;
     int null = known_null(b, self);
-    if (!fits(b, code, 0) || null == 0 || (uint32_t)code->co_argcount != record->oparg + 1 || _PyJitSlot_IsBare(b, method)
+    if (!_PyJitLower_Fits(b, code, NULL) || null == 0 || (uint32_t)code->co_argcount != record->oparg + 1 || _PyJitSlot_IsBare(b, method)
         || !is_version(unit32(b, record, 2))) {
         return REFUSE(b);
     }
@@ -177,7 +178,7 @@ call_class(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     const PyTypeObject *type = (const PyTypeObject *)record->seen;
-    int callee = callee_of(b, index);
+    int callee = _PyJitLower_Callee(b, index);
     uint32_t class = b->depth - record->oparg - 2, version = unit32(b, record, 2);
     // A class that was changed meanwhile may have an `__init__` in its cache that is gone.
     if (callee < 0 || type == NULL || type->tp_version_tag != version) {
@@ -188,7 +189,7 @@ call_class(_PyJitBuilder *b, uint32_t index)
     int null = known_null(b, class + 1);
     if (init == NULL || PyFunction_GET_CODE(init) != (PyObject *)code || !is_version(((PyFunctionObject *)init)->func_version)
         || !is_version(version) || null == 0 || !is_simple(code) || (uint32_t)code->co_argcount != record->oparg + 1
-        || !fits(b, code, 1) || _PyJitSlot_IsBare(b, class)) {
+        || !_PyJitLower_Fits(b, code, _PyJit_ShimCode()) || _PyJitSlot_IsBare(b, class)) {
         return REFUSE(b);
     }
     PyCodeObject *shim_code = _PyJit_ShimCode();
@@ -229,11 +230,11 @@ check_init(_PyJitBuilder *b, uint32_t index)
 static uint32_t
 call_hidden(_PyJitBuilder *b, uint32_t index, PyObject *function, uint32_t count, uint32_t type_version, uint32_t version)
 {
-    int callee = callee_of(b, index);
+    int callee = _PyJitLower_Callee(b, index);
     uint32_t first = b->depth - count;
     if (callee < 0 || !PyFunction_Check(function) || PyFunction_GET_CODE(function) != (PyObject *)b->t->codes[callee]
         || !is_simple(b->t->codes[callee]) || (uint32_t)b->t->codes[callee]->co_argcount != count
-        || !fits(b, b->t->codes[callee], 0) || _PyJitSlot_IsBare(b, first) || !is_version(type_version) || !is_version(version)) {
+        || !_PyJitLower_Fits(b, b->t->codes[callee], NULL) || _PyJitSlot_IsBare(b, first) || !is_version(type_version) || !is_version(version)) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);

@@ -1,6 +1,6 @@
 """Operators whose methods are Python functions: a trace goes through the method, in a frame.
 
-Between the operator's frame and the method's is one that finishes the operator, of which nobody may see anything.
+Between the operator's frame and the method's is one that finishes the operator, which nobody may see.
 """
 
 import sys
@@ -63,7 +63,7 @@ class S:
 
 
 def program(functions, names):
-    """Runs the functions, and what they took of the recursion limits has to be given back whatever leaves a trace where."""
+    """Runs the functions.  What they took of the recursion limits is given back whatever leaves a trace."""
     return f"""{CLASSES}
 {functions}
 def run():
@@ -188,7 +188,8 @@ def comparisons_of_other_results(n):
             return self.k % 3 == 0
     class C:
         def __init__(self, k): self.k = k
-        def __eq__(self, o): return Truth(self.k) if self.k > 100 else self.k % 2 if self.k > 50 else self.k % 2 == 1
+        def __eq__(self, o):
+            return Truth(self.k) if self.k > 100 else self.k % 2 if self.k > 50 else self.k % 2 == 1
         def __lt__(self, o): return [] if self.k & 1 else None
     t, r = 0, None
     for i in range(n):
@@ -315,7 +316,7 @@ def builtins_below(n):
     t, l, messages = 0, L([1, 2]), set()
     for i in range(n):
         t += (I(i) + 1) + (1 + I(i)) + (I(i) < 5) + len(T("a") % "b") + len(B() * [1, 2]) + len(B() * "abc")
-        for f in lambda: l * 3, lambda: l + [1], lambda: l.__iadd__((1, 2)), lambda: B() * 2.5, lambda: B() * l:
+        for f in lambda: l * 3, lambda: l + [1], lambda: l.__iadd__((1,)), lambda: B() * 2.5, lambda: B() * l:
             try:
                 messages.add(str(f()))
             except TypeError as error:
@@ -377,7 +378,8 @@ def raising(n):
             b = a
             b += i - 220
         except (ZeroDivisionError, IndexError) as error:
-            out.append([(f.name, f.lineno, f.colno, f.end_colno) for f in traceback.extract_tb(error.__traceback__)])
+            entries = traceback.extract_tb(error.__traceback__)
+            out.append([(f.name, f.lineno, f.colno, f.end_colno) for f in entries])
             f = error.__traceback__.tb_next.tb_frame
             out.append((f.f_code.co_name, sorted(f.f_locals), f.f_back and f.f_back.f_code.co_name))
     return t, out
@@ -523,7 +525,7 @@ import json
 M = sys.monitoring
 E = M.events
 events = []
-names = ["PY_START", "PY_RETURN", "PY_UNWIND", "RAISE", "RERAISE", "EXCEPTION_HANDLED", "LINE", "CALL", "C_RETURN", "BRANCH", "JUMP"]
+names = "PY_START PY_RETURN PY_UNWIND RAISE RERAISE EXCEPTION_HANDLED LINE CALL C_RETURN BRANCH JUMP".split()
 def note(name):
     def callback(code, *rest):
         if code.co_filename == "<string>" or code.co_name == "operation":
@@ -690,7 +692,9 @@ class Traces(unittest.TestCase):
 
     def test_too_many_frames(self):
         # More frames than the builder keeps: the method is begun in memory.
-        program = CLASSES + """
+        program = (
+            CLASSES
+            + """
 class A:
     def __init__(self, k): self.k = k
     def __add__(self, o): return (self.next + o) + 1 if self.k else o
@@ -707,6 +711,7 @@ def f(n):
     return t
 print(f(300), get_c_recursion_remaining(), get_recursion_depth())
 """
+        )
         expected = run(program, PYTHON_JIT="0")
         for settings in {}, {"PYTHON_JIT_STRESS": "1"}, {"PYTHON_JIT_BACKEND": "interpreter"}:
             self.assertEqual(run(program, **settings), expected)

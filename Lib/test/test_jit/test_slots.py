@@ -1,4 +1,4 @@
-"""Calls of classes with __slots__: tier 1 enters `__init__` without a C frame, and traces make the instance in line."""
+"""Calls of classes with __slots__: `__init__` is entered without a C frame, and traces make the instance."""
 
 import sys
 import unittest
@@ -206,7 +206,8 @@ def seen(n):
 
 def run():
     return [repr(f(240)) for f in (
-        stepped, kept, with_dict, weak, nothing, unset, ends, returns_a_value, raises, changes, not_taken, seen)]
+        stepped, kept, with_dict, weak, nothing, unset, ends, returns_a_value, raises, changes, not_taken,
+        seen)]
 
 """
     + RUN_AND_COUNT
@@ -265,7 +266,10 @@ class Traces(unittest.TestCase):
         self.assertNotIn("OPAQUE", loop)
 
     def test_without_a_trace_too(self):
-        program = STEP + "import dis; f(100); print([i.opname for i in dis.get_instructions(P.plus, adaptive=True)])"
+        program = (
+            STEP
+            + "import dis; f(100); print([i.opname for i in dis.get_instructions(P.plus, adaptive=True)])"
+        )
         self.assertIn("CALL_ALLOC_AND_ENTER_INIT", run(program, PYTHON_JIT="0"))
 
     def test_recursion_limit(self):

@@ -42,8 +42,8 @@ typedef _PyJitResult (*_PyJitEnterFunc)(_PyInterpreterFrame *frame, PyObject **s
                                         PyThreadState *tstate, _PyExecutorObject *executor);
 PyAPI_DATA(_PyJitEnterFunc) _PyJit_Enter;
 
-/* classes.c: CALLABLE, called by INSTR with NARGS arguments, is a class whose instances have no inline values and whose `__init__` needs no C
- * frame: INSTR becomes CALL_ALLOC_AND_ENTER_INIT. */
+/* classes.c: CALLABLE, called by INSTR with NARGS arguments, is a class whose `__init__` needs no C frame: INSTR becomes
+ * CALL_ALLOC_AND_ENTER_INIT. */
 bool _PyJit_SpecializeClass(PyObject *callable, _Py_CODEUNIT *instr, int nargs);
 
 /* --- Tier 1 -> recorder ------------------------------------------------------------------------------- */

@@ -14,14 +14,23 @@
 
 #include <stdbool.h>
 
-/* Can a frame of INIT be entered with an instance and NARGS arguments as they are, and is there room for it and one of LOWER? */
+/* INIT takes an instance and NARGS arguments as they are; all that is missing has a default value. */
+static inline bool
+_PyJit_TakesArguments(const PyFunctionObject *init, int nargs)
+{
+    const PyCodeObject *code = (const PyCodeObject *)init->func_code;
+    int missing = code->co_argcount - nargs - 1;
+    return (code->co_flags & (CO_OPTIMIZED | CO_VARARGS | CO_VARKEYWORDS)) == CO_OPTIMIZED && code->co_kwonlyargcount == 0
+        && (missing == 0
+            || (missing > 0 && init->func_defaults != NULL && missing <= (int)PyTuple_GET_SIZE(init->func_defaults)));
+}
+
+/* So a frame of it can be entered, and there is room for it and one of LOWER. */
 static inline bool
 _PyJit_CanEnterInit(PyThreadState *tstate, PyFunctionObject *init, int nargs, const PyCodeObject *lower)
 {
     const PyCodeObject *code = (const PyCodeObject *)init->func_code;
-    return (code->co_flags & (CO_OPTIMIZED | CO_VARARGS | CO_VARKEYWORDS)) == CO_OPTIMIZED && code->co_kwonlyargcount == 0
-        && code->co_argcount == nargs + 1
-        && _PyThreadState_HasStackSpace(tstate, code->co_framesize + lower->co_framesize);
+    return _PyJit_TakesArguments(init, nargs) && _PyThreadState_HasStackSpace(tstate, code->co_framesize + lower->co_framesize);
 }
 
 /* FRAME, whose stack pointer is saved, calls INIT with INSTANCE and NARGS arguments, whose references go to the new frames: one that runs
@@ -36,6 +45,10 @@ _PyJit_PushInit(PyThreadState *tstate, _PyInterpreterFrame *frame, PyCodeObject 
     _PyInterpreterFrame *above = _PyFrame_PushUnchecked(tstate, (PyFunctionObject *)Py_NewRef(init), nargs + 1);
     above->localsplus[0] = instance;
     memcpy(above->localsplus + 1, args, (size_t)nargs * sizeof(PyObject *));
+    int wanted = ((PyCodeObject *)init->func_code)->co_argcount;
+    for (int i = nargs + 1; i < wanted; i++) {
+        above->localsplus[i] = Py_NewRef(PyTuple_GET_ITEM(init->func_defaults, PyTuple_GET_SIZE(init->func_defaults) + i - wanted));
+    }
     above->previous = below;
     tstate->current_frame = above;
     tstate->py_recursion_remaining--;

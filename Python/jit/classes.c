@@ -8,24 +8,19 @@
 #include "pycore_function.h"
 #include "pycore_object.h"
 #include "pycore_jit.h"
+#include "pycore_jit_frames.h"
 
-/* The `__init__` of CLASS, whose instances are made by `object` and are no more than their slots, if it is a Python function that takes
- * a fixed number of positional arguments; else NULL. */
+/* The `__init__` of CLASS, whose instances are made by `object`, if it is a Python function; else NULL. */
 static PyFunctionObject *
 init_of(PyTypeObject *class)
 {
-    const unsigned long others = Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_IS_ABSTRACT | Py_TPFLAGS_INLINE_VALUES;
+    const unsigned long others = Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_IS_ABSTRACT;
     if (Py_TYPE(class) != &PyType_Type || (class->tp_flags & (Py_TPFLAGS_HEAPTYPE | others)) != Py_TPFLAGS_HEAPTYPE
         || class->tp_new != PyBaseObject_Type.tp_new || class->tp_alloc != PyType_GenericAlloc || class->tp_itemsize != 0) {
         return NULL;
     }
     PyObject *init = _PyType_Lookup(class, &_Py_ID(__init__));
-    if (init == NULL || !PyFunction_Check(init)) {
-        return NULL;
-    }
-    const PyCodeObject *code = (const PyCodeObject *)PyFunction_GET_CODE(init);
-    bool simple = (code->co_flags & (CO_OPTIMIZED | CO_VARARGS | CO_VARKEYWORDS)) == CO_OPTIMIZED && code->co_kwonlyargcount == 0;
-    return simple ? (PyFunctionObject *)init : NULL;
+    return init != NULL && PyFunction_Check(init) ? (PyFunctionObject *)init : NULL;
 }
 
 bool
@@ -36,8 +31,7 @@ _PyJit_SpecializeClass(PyObject *callable, _Py_CODEUNIT *instr, int nargs)
     }
     PyTypeObject *class = (PyTypeObject *)callable;
     PyFunctionObject *init = init_of(class);
-    if (init == NULL || ((const PyCodeObject *)init->func_code)->co_argcount != nargs + 1
-        || !PyUnstable_Type_AssignVersionTag(class)) {
+    if (init == NULL || !_PyJit_TakesArguments(init, nargs) || !PyUnstable_Type_AssignVersionTag(class)) {
         return false;
     }
     ((PyHeapTypeObject *)class)->_spec_cache.init = (PyObject *)init;

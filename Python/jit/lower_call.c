@@ -80,6 +80,17 @@ is_another(const _PyJitBuilder *b, uint32_t slot, const PyCodeObject *code, uint
         || ((PyFunctionObject *)function)->func_version != version;
 }
 
+/* The arguments GIVEN to WANTED of the frame that was entered are default values of FUNCTION, which has them. */
+static void
+load_defaults(_PyJitBuilder *b, _PyJitRef function, uint32_t given, uint32_t wanted)
+{
+    // They are counted from the last one.
+    for (uint32_t i = given; i < wanted; i++) {
+        _PyJitRef value = _PyJitBuild_Emit(b, JIT_OP_LOAD_DEFAULT, function, JIT_REF_NONE, wanted - i);
+        b->slots[local(b, i)] = (_PyJitSlot){.object = value, .dirty = 1, .heap = 1};
+    }
+}
+
 /* CALL_PY_EXACT_ARGS, and CALL_PY_GENERAL where defaults are all that is missing, or the rest of the arguments becomes a tuple. */
 static uint32_t
 call_function(_PyJitBuilder *b, uint32_t index)
@@ -122,11 +133,7 @@ call_function(_PyJitBuilder *b, uint32_t index)
     if (rest && more == 0) {
         b->slots[local(b, wanted)] = (_PyJitSlot){.object = object_const(b, &_Py_SINGLETON(tuple_empty)), .dirty = 1};
     }
-    // They are counted from the last one.
-    for (uint32_t i = given; i < wanted; i++) {
-        _PyJitRef value = _PyJitBuild_Emit(b, JIT_OP_LOAD_DEFAULT, object, JIT_REF_NONE, wanted - i);
-        b->slots[local(b, i)] = (_PyJitSlot){.object = value, .dirty = 1, .heap = 1};
-    }
+    load_defaults(b, object, given, wanted);
     return 1;
 }
 
@@ -188,7 +195,7 @@ call_class(_PyJitBuilder *b, uint32_t index)
     PyObject *init = ((const PyHeapTypeObject *)type)->_spec_cache.init;
     int null = known_null(b, class + 1);
     if (init == NULL || PyFunction_GET_CODE(init) != (PyObject *)code || !is_version(((PyFunctionObject *)init)->func_version)
-        || !is_version(version) || null == 0 || !is_simple(code) || (uint32_t)code->co_argcount != record->oparg + 1
+        || !is_version(version) || null == 0 || !is_simple(code) || (uint32_t)code->co_argcount < record->oparg + 1
         || !_PyJitLower_Fits(b, code, _PyJit_ShimCode()) || _PyJitSlot_IsBare(b, class)) {
         return REFUSE(b);
     }
@@ -205,9 +212,14 @@ call_class(_PyJitBuilder *b, uint32_t index)
         (void)emit1(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, class + 1));
     }
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, function, JIT_REF_NONE, ((PyFunctionObject *)init)->func_version);
+    uint32_t given = record->oparg + 1, wanted = (uint32_t)code->co_argcount;
+    if (given < wanted) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_DEFAULTS, function, JIT_REF_NONE, wanted - given);
+    }
     _PyJitFrame_GuardRoom(b, code, shim_code);
     _PyJitRef instance = _PyJitBuild_Emit(b, JIT_OP_NEW_INSTANCE, object, JIT_REF_NONE, version);
     _PyJitFrame_CallClass(b, index, (uint16_t)shim, (uint16_t)callee, class, function, instance);
+    load_defaults(b, function, given, wanted);
     return 1;
 }
 

@@ -1,4 +1,7 @@
-"""Calls of classes with __slots__: `__init__` is entered without a C frame, and traces make the instance."""
+"""Calls of classes that upstream has no form for: with __slots__, with default values of `__init__`.
+
+`__init__` is entered without a C frame, and traces make the instance.
+"""
 
 import sys
 import unittest
@@ -191,6 +194,45 @@ def not_taken(n):
         t += New(i).x + len(Items((i, i))) + Made(i).x + Defaults(i).x + Defaults(i, 1).x + Defaults(x=i).x
     return t
 
+def defaults(n):
+    class Node:
+        def __init__(self, k, next=None, *, tag="t"):
+            self.k, self.next = k, next
+    class Cell:
+        __slots__ = ("k", "next", "items")
+        def __init__(self, k, next=None, items=()):
+            self.k = k
+            self.next = next
+            self.items = items
+    class Plain:
+        def __init__(self, k=1, l=2.5):
+            self.k = k
+            self.l = l
+    class Twin(Plain):
+        def __init__(self, k=5, l=7):
+            self.l = k
+            self.k = l
+    t, head = 0, None
+    for i in range(n):
+        head = Cell(i, head) if i % 9 else Cell(i)
+        t += Plain().k + Plain(i).l + Plain(2, 3).l + len(Cell(i, None, (i, i)).items) + Node(i).k
+        t += (Twin if i & 1 else Plain)(i).k
+        if i == n // 3:
+            Plain.__init__.__defaults__ = 10, 20
+        elif i == n // 2:
+            Plain.__init__.__defaults__ = (30,)
+            try:
+                Plain()
+            except TypeError as e:
+                t += len(str(e))
+            Plain.__init__.__defaults__ = 40, 50.0, 60
+        elif i == n - 40:
+            Plain.__init__ = lambda self, k=3: setattr(self, "k", k) or setattr(self, "l", k)
+            break
+    for i in range(n):
+        t += Plain().k + Plain(i).l
+    return t, head.next is None
+
 def seen(n):
     class Looks:
         __slots__ = ("names", "counts")
@@ -207,7 +249,7 @@ def seen(n):
 def run():
     return [repr(f(240)) for f in (
         stepped, kept, with_dict, weak, nothing, unset, ends, returns_a_value, raises, changes, not_taken,
-        seen)]
+        defaults, seen)]
 
 """
     + RUN_AND_COUNT
@@ -263,6 +305,23 @@ class Traces(unittest.TestCase):
     def test_instance_is_made_in_line(self):
         (loop,) = loops(STEP)
         self.assertTrue(in_order(["NEW_INSTANCE", "INIT_SLOT", "INIT_SLOT", "LOOP"], loop), loop)
+        self.assertNotIn("OPAQUE", loop)
+
+    def test_default_values(self):
+        (loop,) = loops(
+            """
+            class Node:
+                def __init__(self, k, next=None):
+                    self.k = k
+                    self.next = next
+            def f(n):
+                head = None
+                for i in range(n):
+                    head = Node(i)
+                return head
+            """
+        )
+        self.assertTrue(in_order(["NEW_INSTANCE", "INIT_VALUE", "INIT_VALUE", "LOOP"], loop), loop)
         self.assertNotIn("OPAQUE", loop)
 
     def test_without_a_trace_too(self):

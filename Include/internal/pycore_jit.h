@@ -42,6 +42,10 @@ typedef _PyJitResult (*_PyJitEnterFunc)(_PyInterpreterFrame *frame, PyObject **s
                                         PyThreadState *tstate, _PyExecutorObject *executor);
 PyAPI_DATA(_PyJitEnterFunc) _PyJit_Enter;
 
+/* classes.c: CALLABLE, called by INSTR with NARGS arguments, is a class whose `__init__` needs no C frame: INSTR becomes
+ * CALL_ALLOC_AND_ENTER_INIT. */
+bool _PyJit_SpecializeClass(PyObject *callable, _Py_CODEUNIT *instr, int nargs);
+
 /* --- Tier 1 -> recorder ------------------------------------------------------------------------------- */
 
 /* Counters that decide when recording starts.  Interpreters with a GIL each read and write them at the same time: with relaxed atomics
@@ -67,6 +71,7 @@ enum {
     JIT_STEP_STOP_ANEW,     // the same, and code of users has run: the instruction may be another one now
     JIT_STEP_GO_ON,
     JIT_STEP_THROUGH,       // OPCODE is ENTER_EXECUTOR: go on recording with the instruction it replaced
+    JIT_STEP_ENTERED,       // the instruction has begun a frame, which is the current one and is to start
 };
 int _PyJit_RecordStep(PyThreadState *tstate, uint64_t number, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr,
                       PyObject **stack_pointer, int opcode, int oparg);
@@ -74,6 +79,21 @@ int _PyJit_RecordStep(PyThreadState *tstate, uint64_t number, _PyInterpreterFram
 /* The same for an instruction no trace may hold: the trace ends before it. */
 void _PyJit_RecordUnsupported(PyThreadState *tstate, uint64_t number, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr,
                               PyObject **stack_pointer, int opcode, int oparg);
+
+/* operators.c: what an operator does when its method has returned to its continuation frame.  In an instruction of that frame only,
+ * as oparg of CALL_INTRINSIC_1: */
+enum {
+    JIT_OPERATOR_BINARY,    // + - * ...: the reflected method, if the result is NotImplemented
+    JIT_OPERATOR_INPLACE,   // += -= *= ...: the operator without assignment, likewise
+    JIT_OPERATOR_COMPARE,   // == < ...: the reflected comparison, likewise
+    JIT_OPERATOR_TEST,      // the same where a branch follows: the truth of the result
+    JIT_OPERATOR_KINDS
+};
+#define JIT_CONTINUATION 128
+/* VALUE, borrowed, was returned to FRAME, which has CALL_INTRINSIC_1 with OPARG: a new reference, or NULL with an exception set. */
+PyObject *_PyJitOperator_Finish(PyThreadState *tstate, _PyInterpreterFrame *frame, int oparg, PyObject *value);
+/* An exception leaves FRAME, whose code has no events of monitoring: it may be a continuation frame. */
+void _PyJitOperator_Unwind(PyThreadState *tstate, const _PyInterpreterFrame *frame);
 
 /* An exception unwinds in the evaluation loop of recording NUMBER. */
 void _PyJit_RecordUnwind(PyThreadState *tstate, uint64_t number);

@@ -106,6 +106,7 @@ typedef struct {
     uint8_t observed;
     uint8_t adapted;              // opcode and units are not those of the bytecode (adapt.c)
     uint8_t fits;                 // they are what tier 1 would have for the types of the operands
+    uint8_t entered;              // JIT_ENTERED_
     _Py_CODEUNIT units[JIT_MAX_UNITS];
 } _PyJitPending;
 
@@ -284,10 +285,27 @@ PyObject *_PyJitWatch_Constant(PyObject *dict, PyObject *name, uint32_t version,
 bool _PyJitWatch_Absent(PyObject *dict, PyObject *name, uint32_t version);
 int _PyJitWatch_Depend(_PyJitTrace *trace, PyObject *dict, PyObject *name);   // -1: no memory
 
-/* frames.c: the code of the frame below `__init__` where a class is called; there is one for all.  The code units of the instruction
- * at OFFSET of CODE, which makes a frame; 0 in a shim frame, which goes on where it is. */
+/* frames.c: the code of the frame below `__init__` where a class is called; there is one for all.  CODE is that, or one of operators.c:
+ * its frames stand below those of functions C would call, and have no function.  The code units of the instruction at OFFSET of CODE,
+ * which makes a frame; 0 in a shim frame, which goes on where it is. */
 PyCodeObject *_PyJit_ShimCode(void);
+bool _PyJit_IsShim(const PyCodeObject *code);
 uint16_t _PyJit_CallSize(PyCodeObject *code, uint32_t offset);
+
+/* operators.c */
+/* The Python function that the operator OPCODE (the generic form) with OPARG calls first for an operand of TYPE on the left, which needs
+ * nothing but that operand and OTHER, if there is one; borrowed.  NULL: none.  *kind: JIT_OPERATOR_, what the operator does then. */
+PyFunctionObject *_PyJitOperator_Method(PyTypeObject *type, int opcode, int oparg, int *kind);
+/* OTHER's type comes before TYPE: what derives from TYPE has its methods tried first. */
+bool _PyJitOperator_ComesFirst(PyTypeObject *type, PyObject *other);
+PyCodeObject *_PyJitOperator_Code(int kind);             // of its continuation frame
+int _PyJitOperator_Kind(const PyCodeObject *code);       // -1: that of no continuation frame
+uint32_t _PyJitOperator_Units(int kind);                 // of C recursion that one stands for as long as the operator runs,
+uint32_t _PyJitOperator_UnitsAt(int kind, uint32_t offset);      // or before the instruction at OFFSET
+/* PREV, an operator, is about to run in FRAME: if it calls a Python function first, into `entered`, and `seen`. */
+void _PyJitOperator_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth);
+/* Then: begins the frames of that function.  They are current afterwards. */
+void _PyJitOperator_Begin(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitPending *prev, PyObject **stack_pointer);
 
 /* record_types.c: what the builder wants to know of PREV, which is about to run, into `sp`, `types` and `observed`; of its result, when
  * it has run in the same frame; and what a record has in `seen` (borrowed, or NULL). */

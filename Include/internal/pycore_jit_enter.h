@@ -4,8 +4,18 @@
 #ifndef Py_INTERNAL_JIT_ENTER_H
 #define Py_INTERNAL_JIT_ENTER_H
 
+#include "pycore_jit_frames.h"
+
 #ifdef _Py_TIER2
 #include "pycore_jit.h"
+
+/* CALL with its counter triggered. */
+#define JIT_SPECIALIZE_CALL(CALLABLE, INSTR, NARGS) \
+    do { \
+        if (!_PyJit_SpecializeClass((CALLABLE), (INSTR), (NARGS))) { \
+            _Py_Specialize_Call((CALLABLE), (INSTR), (NARGS)); \
+        } \
+    } while (0)
 
 /* JUMP_BACKWARD: its cache counts iterations.  At the limit the instruction is dispatched again, recording. */
 #define JIT_LOOP_HOT(INSTR) \
@@ -96,6 +106,7 @@
     }
 
 #else
+#define JIT_SPECIALIZE_CALL(CALLABLE, INSTR, NARGS) _Py_Specialize_Call((CALLABLE), (INSTR), (NARGS))
 #define JIT_LOOP_HOT(INSTR) ((void)(INSTR))
 #define JIT_CALL_HOT(INSTR) ((void)(INSTR))
 #define JIT_IF_RESUMED() ((void)0)

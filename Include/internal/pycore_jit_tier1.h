@@ -11,7 +11,8 @@
  *   JIT_STOP_RECORDING()       ordinary dispatch again
  *   JIT_IS_RECORDING()         true between the two
  *   JIT_DISPATCH_RECORDED()    runs the instruction in `opcode` without asking the recorder
- *   JIT_ON_UNWIND()            an exception unwinds in this loop: recording ends
+ *   JIT_BEGIN_FRAME()          the recorder has begun a frame, which is `frame` now: it starts
+ *   JIT_ON_UNWIND()            an exception unwinds in this loop: recording ends, and a continuation frame gives back what it took
  *   JIT_DISPATCH_FORM          what users are told of the form (sys._jit.dispatch())
  *
  * The loop keeps the number of the recording it feeds.  It may come back to its next instruction when that recording was long given
@@ -44,6 +45,7 @@
 #  define JIT_STOP_RECORDING() ((void)(targets = &tail_targets))
 #  define JIT_IS_RECORDING() (targets == &tail_recording_targets)
 #  define JIT_DISPATCH_RECORDED() TAIL_RETURN tail_targets.at[opcode](TAIL_ARGUMENTS)
+#  define JIT_BEGIN_FRAME() TAIL_LEAVE_FOR(tail_start_frame)
 #elif USE_COMPUTED_GOTOS
 #  define JIT_EVAL_LOCALS \
        uint64_t jit_recording_number = 0;
@@ -71,11 +73,18 @@
        } while (0)
 #endif
 
+#ifndef _Py_TAIL_CALLS
+#  define JIT_BEGIN_FRAME() goto start_frame
+#endif
+
 #define JIT_ON_UNWIND() \
     do { \
         if (JIT_IS_RECORDING()) { \
             JIT_STOP_RECORDING(); \
             _PyJit_RecordUnwind(tstate, jit_recording_number); \
+        } \
+        if (_PyFrame_GetCode(frame)->co_flags & CO_NO_MONITORING_EVENTS) { \
+            _PyJitOperator_Unwind(tstate, frame); \
         } \
     } while (0)
 

@@ -77,8 +77,8 @@ trace op(SET_PLACE, (place: i64 --)) {
     frame->instr_ptr = (_Py_CODEUNIT *)(intptr_t)place;
 }
 
-// A new instance of TYPE, a class of version `aux` that is made as `object` makes its instances and has inline values.  Leaves, with
-// nothing done, where memory is short.  Calls C.
+// A new instance of TYPE, a class of version `aux` whose instances `object` makes: with no attribute yet.  Leaves, with nothing done,
+// where memory is short.  Calls C.
 trace op(NEW_INSTANCE, (type: object -- r: object)) exits calls writes event {
     r = _PyJit_NewInstance((PyTypeObject *)type);
     EXIT_IF(r == NULL);

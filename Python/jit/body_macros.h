@@ -46,6 +46,7 @@
 #include "pycore_intrinsics.h"
 #include "pycore_jit.h"
 #include "pycore_jit_ceval.h"
+#include "pycore_jit_frames.h"
 #include "pycore_jit_ir.h"
 #include "pycore_jit_helpers.h"
 #include "pycore_list.h"

@@ -145,6 +145,11 @@ opaque(_PyJitBuilder *b, uint32_t index)
     if (b->typed) {
         _PyJitBuild_Flush(b, false);
     }
+    if (record->entered != JIT_ENTERED_NOT) {
+        _PyJitLower_EnterOperator(b, index);
+        note_opaque(b, index);
+        return true;
+    }
     if (flags & JIT_INST_DEOPTS) {
         snap = _PyJitBuild_Snapshot(b, JIT_EXIT_DEOPT, b->progress, record->code, start_of(record));
     }

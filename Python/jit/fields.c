@@ -44,7 +44,7 @@ _PyJit_SetIntField(PyObject **place, int64_t value)
 PyObject *
 _PyJit_NewInstance(PyTypeObject *type)
 {
-    return _PyJit_New(_PyType_NewManagedObject(type));
+    return _PyJit_New(PyType_GenericAlloc(type, 0));
 }
 
 #endif /* _Py_TIER2 */

@@ -13,7 +13,10 @@
 
 #include "pycore_code.h"
 #include "pycore_opcode_metadata.h"
-#include "jit/lower.h"
+#include "pycore_jit_frames.h"
+#include "jit/rules.h"
+
+#define SPARE_UNITS 32         // of C recursion, for what is called from a frame
 
 extern const struct _PyCode_DEF(8) _Py_InitCleanup;      // specialize.c
 
@@ -23,10 +26,16 @@ _PyJit_ShimCode(void)
     return (PyCodeObject *)&_Py_InitCleanup;
 }
 
+bool
+_PyJit_IsShim(const PyCodeObject *code)
+{
+    return code == _PyJit_ShimCode() || _PyJitOperator_Kind(code) >= 0;
+}
+
 uint16_t
 _PyJit_CallSize(PyCodeObject *code, uint32_t offset)
 {
-    if (code == _PyJit_ShimCode()) {
+    if (_PyJit_IsShim(code)) {
         return 0;
     }
     int opcode = _Py_GetBaseOpcode(code, (int)offset);
@@ -123,10 +132,8 @@ _PyJitFrame_CallClass(_PyJitBuilder *b, uint32_t index, uint16_t shim, uint16_t 
         (void)_PyJitBuild_Emit(b, JIT_OP_DECREF_PLAIN, b->slots[class].object, JIT_REF_NONE, 0);
     }
     // Shim frames have None for their function, and begin with the instance on the stack.
-    _PyJitRef none = _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, (uint64_t)(uintptr_t)Py_None);
-    b->failed |= none == JIT_REF_NONE;
     _PyJitFrame_Enter(b, shim, depth + 1, false);
-    this_frame(b)->function = none;
+    this_frame(b)->function = object_const(b, Py_None);
     this_frame(b)->free = this_frame(b)->stack + 1;
     b->slots[this_frame(b)->stack] = (_PyJitSlot){.object = instance, .dirty = 1, .owned = 1};
     b->depth++;
@@ -135,6 +142,27 @@ _PyJitFrame_CallClass(_PyJitBuilder *b, uint32_t index, uint16_t shim, uint16_t 
     this_frame(b)->function = function;
     b->slots[this_frame(b)->base] = (_PyJitSlot){.object = instance, .dirty = 1};
     pass_arguments(b, caller, class + 2, nargs, 1);
+}
+
+void
+_PyJitFrame_CallOperator(_PyJitBuilder *b, uint32_t index, uint16_t lower, uint16_t code, _PyJitRef function)
+{
+    uint32_t caller = b->nframes - 1, first = b->depth - 2;
+    int depth = b->frames[caller].depth;
+    begin_call(b, index, first);
+    _PyJitFrame_Enter(b, lower, depth + 1, false);
+    this_frame(b)->function = object_const(b, Py_None);
+    this_frame(b)->free = this_frame(b)->stack;
+    pass_arguments(b, caller, first, 2, 0);
+    // They stand there as long as the method runs, which borrows from them.
+    uint32_t operands = this_frame(b)->base;
+    _PyJitFrame_Enter(b, code, depth + 2, false);
+    this_frame(b)->function = function;
+    for (uint32_t i = 0; i < 2; i++) {
+        _PyJitSlot *argument = &b->slots[local(b, i)];
+        *argument = b->slots[operands + i];
+        argument->owned = 0;
+    }
 }
 
 void
@@ -201,10 +229,15 @@ _PyJitFrame_Push(_PyJitBuilder *b)
         b->sp = UINT32_MAX;    // behind what it was suspended with
         return;
     }
-    if (t->codes[callee->code] == _PyJit_ShimCode()) {
-        _PyJitRef code = _PyJitTrace_Const(t, JIT_TYPE_OBJECT, (uint64_t)(uintptr_t)t->codes[callee->code]);
-        b->failed |= code == JIT_REF_NONE;
-        (void)_PyJitBuild_Emit(b, JIT_OP_PUSH_SHIM, code, place, caller->call_size);
+    int kind = _PyJitOperator_Kind(t->codes[callee->code]);
+    if (kind >= 0) {
+        assert(caller->call_size == JIT_OPERATOR_SIZE);
+        uint32_t at = b->machine + 2 == b->nframes ? b->offset : callee->call;
+        (void)_PyJitBuild_Emit(b, JIT_OP_PUSH_CONTINUATION, object_const(b, t->codes[callee->code]), place,
+                               _PyJitOperator_UnitsAt(kind, at));
+    }
+    else if (_PyJit_IsShim(t->codes[callee->code])) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_PUSH_SHIM, object_const(b, t->codes[callee->code]), place, caller->call_size);
     }
     else {
         (void)_PyJitBuild_Emit(b, JIT_OP_PUSH_FRAME, callee->function, place, caller->call_size);
@@ -219,16 +252,29 @@ _PyJitFrame_Push(_PyJitBuilder *b)
     }
 }
 
+/* Of C recursion that a frame of CODE takes. */
+static uint32_t
+units_of(const PyCodeObject *code)
+{
+    int kind = _PyJitOperator_Kind(code);
+    return kind >= 0 ? _PyJitOperator_Units(kind) : 0;
+}
+
 void
 _PyJitFrame_GuardRoom(_PyJitBuilder *b, PyCodeObject *code, PyCodeObject *shim)
 {
-    uint32_t frames = b->nframes - b->machine, words = (uint32_t)code->co_framesize;
+    uint32_t frames = b->nframes - b->machine, words = (uint32_t)code->co_framesize, units = 0;
     if (shim != NULL) {
         frames++;
         words += (uint32_t)shim->co_framesize;
+        units += units_of(shim);
     }
     for (uint32_t i = b->machine + 1; i < b->nframes; i++) {
         words += (uint32_t)b->t->codes[b->frames[i].code]->co_framesize;
+        units += units_of(b->t->codes[b->frames[i].code]);
+    }
+    if (units > 0) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_C_RECURSION, JIT_REF_NONE, JIT_REF_NONE, units + SPARE_UNITS);
     }
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_RECURSION, JIT_REF_NONE, JIT_REF_NONE, frames);
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_STACK, JIT_REF_NONE, JIT_REF_NONE, words);

@@ -197,6 +197,9 @@ put_record(Text *out, const _PyJitTrace *t, const _PyJitRecord *record)
     if (record->depth != 128) {
         putf(out, " depth %+d", record->depth - 128);
     }
+    if (record->entered) {
+        putf(out, " entered %u", record->entered);
+    }
 }
 
 static void

@@ -64,6 +64,9 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
     if (b->chain > 0 && index == 0 && !b->peeled && !record->fits) {
         return REFUSE(b);              // this instruction failed a check before, and not for its types
     }
+    if (record->entered != JIT_ENTERED_NOT) {
+        return _PyJitLower_Operator(b, index);
+    }
     switch (record->opcode) {
         case NOP:
         case JUMP_FORWARD:
@@ -168,6 +171,8 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
             return _PyJitLower_Subscript(b, index);
         case BINARY_SLICE:
             return _PyJitLower_Slice(b, index);
+        case CALL_INTRINSIC_1:
+            return _PyJitLower_Continuation(b, index);
         case BUILD_LIST:
         case BUILD_TUPLE:
         case GET_ITER:

@@ -348,6 +348,9 @@ void _PyJitFrame_Push(_PyJitBuilder *b);
  * (indexes), which are not in memory.  FUNCTION is `__init__`, INSTANCE a new object that the trace owns. */
 void _PyJitFrame_CallClass(_PyJitBuilder *b, uint32_t index, uint16_t shim, uint16_t init, uint32_t class, _PyJitRef function,
                            _PyJitRef instance);
+/* The operator of record INDEX, with its operands on top, begins the frames of LOWER, its continuation, and of CODE (indexes), which are
+ * not in memory.  FUNCTION is the method. */
+void _PyJitFrame_CallOperator(_PyJitBuilder *b, uint32_t index, uint16_t lower, uint16_t code, _PyJitRef function);
 /* Checks that there will be room for the frames not in memory, and one of CODE.  SHIM: the same for one below it, if not NULL. */
 void _PyJitFrame_GuardRoom(_PyJitBuilder *b, PyCodeObject *code, PyCodeObject *shim);
 
@@ -365,6 +368,15 @@ uint32_t _PyJitLower_Generator(_PyJitBuilder *b, uint32_t index);
 /* lower_call.c, lower_return.c: the same for calls, methods and returns. */
 uint32_t _PyJitLower_Call(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Return(_PyJitBuilder *b, uint32_t index);
+/* lower_operator.c: operators that were entered, and the end of their continuation frames. */
+uint32_t _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index);
+uint32_t _PyJitLower_Continuation(_PyJitBuilder *b, uint32_t index);
+/* The same where the rule does not apply: in memory.  The frame's operands are there. */
+void _PyJitLower_EnterOperator(_PyJitBuilder *b, uint32_t index);
+/* lower_call.c: the code that runs after the call of record INDEX, from its beginning; -1: not known. */
+int _PyJitLower_Callee(const _PyJitBuilder *b, uint32_t index);
+/* There is room in the map for a frame of CODE, and for one of SHIM below it, if that is not NULL. */
+bool _PyJitLower_Fits(const _PyJitBuilder *b, const PyCodeObject *code, const PyCodeObject *shim);
 /* lower_builtin.c: calls of builtins. */
 uint32_t _PyJitLower_Builtin(_PyJitBuilder *b, uint32_t index);
 /* The constant callable of a call with NARGS arguments on the stack and nothing bound; borrowed, or NULL. */

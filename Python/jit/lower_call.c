@@ -27,20 +27,21 @@ unit32(const _PyJitBuilder *b, const _PyJitRecord *record, int index)
 
 /* --- Calls ---------------------------------------------------------------------------------------------------------- */
 
-/* The code that runs after the call of record INDEX, from its beginning; -1: not known. */
-static int
-callee_of(const _PyJitBuilder *b, uint32_t index)
+int
+_PyJitLower_Callee(const _PyJitBuilder *b, uint32_t index)
 {
     uint16_t code;
     uint32_t offset;
     return _PyJitLower_Next(b, index, &code, &offset) && offset == 0 ? code : -1;
 }
 
-/* There is room in the map for a frame of CODE, and MORE shim frames. */
-static bool
-fits(const _PyJitBuilder *b, const PyCodeObject *code, uint32_t more)
+bool
+_PyJitLower_Fits(const _PyJitBuilder *b, const PyCodeObject *code, const PyCodeObject *shim)
 {
-    uint32_t words = (uint32_t)(code->co_nlocalsplus + code->co_stacksize) + more * (uint32_t)_PyJit_ShimCode()->co_stacksize;
+    uint32_t words = (uint32_t)(code->co_nlocalsplus + code->co_stacksize), more = shim != NULL;
+    if (shim != NULL) {
+        words += (uint32_t)(shim->co_nlocalsplus + shim->co_stacksize);
+    }
     return b->nframes + more < JIT_MAX_FRAMES && b->nslots + words + JIT_MAX_FRAMES <= JIT_MAX_SLOTS;
 }
 
@@ -79,12 +80,23 @@ is_another(const _PyJitBuilder *b, uint32_t slot, const PyCodeObject *code, uint
         || ((PyFunctionObject *)function)->func_version != version;
 }
 
+/* The arguments GIVEN to WANTED of the frame that was entered are default values of FUNCTION, which has them. */
+static void
+load_defaults(_PyJitBuilder *b, _PyJitRef function, uint32_t given, uint32_t wanted)
+{
+    // They are counted from the last one.
+    for (uint32_t i = given; i < wanted; i++) {
+        _PyJitRef value = _PyJitBuild_Emit(b, JIT_OP_LOAD_DEFAULT, function, JIT_REF_NONE, wanted - i);
+        b->slots[local(b, i)] = (_PyJitSlot){.object = value, .dirty = 1, .heap = 1};
+    }
+}
+
 /* CALL_PY_EXACT_ARGS, and CALL_PY_GENERAL where defaults are all that is missing, or the rest of the arguments becomes a tuple. */
 static uint32_t
 call_function(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
-    int callee = callee_of(b, index);
+    int callee = _PyJitLower_Callee(b, index);
     if (callee < 0) {
         return REFUSE(b);
     }
@@ -95,7 +107,7 @@ call_function(_PyJitBuilder *b, uint32_t index)
     bool exact = record->opcode == CALL_PY_EXACT_ARGS;
     bool has_self = exact ? wanted == record->oparg + 1 : null == 0;
     uint32_t given = record->oparg + has_self;
-    if (!fits(b, code, 0) || (null >= 0 && (null == 1) == has_self) || (exact && wanted != given) || _PyJitSlot_IsBare(b, function)
+    if (!_PyJitLower_Fits(b, code, NULL) || (null >= 0 && (null == 1) == has_self) || (exact && wanted != given) || _PyJitSlot_IsBare(b, function)
         || !is_version(unit32(b, record, 2)) || is_another(b, function, code, unit32(b, record, 2))) {
         return REFUSE(b);
     }
@@ -121,11 +133,7 @@ call_function(_PyJitBuilder *b, uint32_t index)
     if (rest && more == 0) {
         b->slots[local(b, wanted)] = (_PyJitSlot){.object = object_const(b, &_Py_SINGLETON(tuple_empty)), .dirty = 1};
     }
-    // They are counted from the last one.
-    for (uint32_t i = given; i < wanted; i++) {
-        _PyJitRef value = _PyJitBuild_Emit(b, JIT_OP_LOAD_DEFAULT, object, JIT_REF_NONE, wanted - i);
-        b->slots[local(b, i)] = (_PyJitSlot){.object = value, .dirty = 1, .heap = 1};
-    }
+    load_defaults(b, object, given, wanted);
     return 1;
 }
 
@@ -134,14 +142,14 @@ static uint32_t
 call_method(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
-    int callee = callee_of(b, index);
+    int callee = _PyJitLower_Callee(b, index);
     if (callee < 0) {
         return REFUSE(b);
     }
     PyCodeObject *code = b->t->codes[callee];
     uint32_t self = b->depth - record->oparg - 1, method = self - 1;
     int null = known_null(b, self);
-    if (!fits(b, code, 0) || null == 0 || (uint32_t)code->co_argcount != record->oparg + 1 || _PyJitSlot_IsBare(b, method)
+    if (!_PyJitLower_Fits(b, code, NULL) || null == 0 || (uint32_t)code->co_argcount != record->oparg + 1 || _PyJitSlot_IsBare(b, method)
         || !is_version(unit32(b, record, 2))) {
         return REFUSE(b);
     }
@@ -177,7 +185,7 @@ call_class(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     const PyTypeObject *type = (const PyTypeObject *)record->seen;
-    int callee = callee_of(b, index);
+    int callee = _PyJitLower_Callee(b, index);
     uint32_t class = b->depth - record->oparg - 2, version = unit32(b, record, 2);
     // A class that was changed meanwhile may have an `__init__` in its cache that is gone.
     if (callee < 0 || type == NULL || type->tp_version_tag != version) {
@@ -187,8 +195,8 @@ call_class(_PyJitBuilder *b, uint32_t index)
     PyObject *init = ((const PyHeapTypeObject *)type)->_spec_cache.init;
     int null = known_null(b, class + 1);
     if (init == NULL || PyFunction_GET_CODE(init) != (PyObject *)code || !is_version(((PyFunctionObject *)init)->func_version)
-        || !is_version(version) || null == 0 || !is_simple(code) || (uint32_t)code->co_argcount != record->oparg + 1
-        || !fits(b, code, 1) || _PyJitSlot_IsBare(b, class)) {
+        || !is_version(version) || null == 0 || !is_simple(code) || (uint32_t)code->co_argcount < record->oparg + 1
+        || !_PyJitLower_Fits(b, code, _PyJit_ShimCode()) || _PyJitSlot_IsBare(b, class)) {
         return REFUSE(b);
     }
     PyCodeObject *shim_code = _PyJit_ShimCode();
@@ -204,9 +212,14 @@ call_class(_PyJitBuilder *b, uint32_t index)
         (void)emit1(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, class + 1));
     }
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, function, JIT_REF_NONE, ((PyFunctionObject *)init)->func_version);
+    uint32_t given = record->oparg + 1, wanted = (uint32_t)code->co_argcount;
+    if (given < wanted) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_DEFAULTS, function, JIT_REF_NONE, wanted - given);
+    }
     _PyJitFrame_GuardRoom(b, code, shim_code);
     _PyJitRef instance = _PyJitBuild_Emit(b, JIT_OP_NEW_INSTANCE, object, JIT_REF_NONE, version);
     _PyJitFrame_CallClass(b, index, (uint16_t)shim, (uint16_t)callee, class, function, instance);
+    load_defaults(b, function, given, wanted);
     return 1;
 }
 
@@ -229,11 +242,11 @@ check_init(_PyJitBuilder *b, uint32_t index)
 static uint32_t
 call_hidden(_PyJitBuilder *b, uint32_t index, PyObject *function, uint32_t count, uint32_t type_version, uint32_t version)
 {
-    int callee = callee_of(b, index);
+    int callee = _PyJitLower_Callee(b, index);
     uint32_t first = b->depth - count;
     if (callee < 0 || !PyFunction_Check(function) || PyFunction_GET_CODE(function) != (PyObject *)b->t->codes[callee]
         || !is_simple(b->t->codes[callee]) || (uint32_t)b->t->codes[callee]->co_argcount != count
-        || !fits(b, b->t->codes[callee], 0) || _PyJitSlot_IsBare(b, first) || !is_version(type_version) || !is_version(version)) {
+        || !_PyJitLower_Fits(b, b->t->codes[callee], NULL) || _PyJitSlot_IsBare(b, first) || !is_version(type_version) || !is_version(version)) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);

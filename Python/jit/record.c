@@ -342,6 +342,7 @@ add_record(_PyJitRecorder *r)
         .seen = prev->seen,
         .observed = prev->observed,
         .fits = prev->fits,
+        .entered = prev->entered,
     };
     if (_PyJitTrace_AddRecord(&r->trace, &record, prev->units) < 0) {
         return -1;
@@ -361,7 +362,7 @@ follow_frames(_PyJitRecorder *r, _PyInterpreterFrame *frame)
         r->depth++;
     }
     else if (frame->previous != NULL && frame->previous->previous == r->frame) {
-        r->depth += 2;         // a class was called: its shim frame and __init__
+        r->depth += 2;         // a class was called: its shim frame and __init__; or an operator: its continuation frame and the method
     }
     else {
         r->depth--;
@@ -529,17 +530,26 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
     prev->oparg = oparg;
     prev->depth = r->depth;
     memcpy(prev->units, next_instr, info->size * sizeof(_Py_CODEUNIT));
-    prev->adapted = prev->fits = 0;
+    prev->adapted = prev->fits = prev->entered = 0;
+    prev->seen = NULL;
     if (r->trace.nrecords > 0 || r->chain < JIT_MAX_CHAIN - 1) {
-        _PyJitAdapt(prev, stack_pointer, stack_pointer - _PyFrame_Stackbase(frame));
+        Py_ssize_t depth = stack_pointer - _PyFrame_Stackbase(frame);
+        _PyJitAdapt(prev, stack_pointer, depth);
+        _PyJitOperator_Note(tstate, prev, stack_pointer, depth);
     }
-    prev->seen = _PyJitRecorder_ObjectOfInterest(prev, frame, stack_pointer);
+    if (prev->entered == JIT_ENTERED_NOT) {
+        prev->seen = _PyJitRecorder_ObjectOfInterest(prev, frame, stack_pointer);
+    }
     if (_PyJitRecorder_Hold(r, (PyObject *)code) < 0 || (prev->seen != NULL && _PyJitRecorder_Hold(r, prev->seen) < 0)) {
         abort_recording(JIT_ABORT_NO_MEMORY, start, opcode);
         return JIT_STEP_STOP;
     }
     _PyJitRecorder_NoteTypes(prev, frame, stack_pointer);
     prev->instr = next_instr;
+    if (prev->entered != JIT_ENTERED_NOT) {
+        _PyJitOperator_Begin(tstate, frame, prev, stack_pointer);
+        return JIT_STEP_ENTERED;
+    }
     return how;
 }
 

@@ -18,6 +18,7 @@
 #include "pycore_long.h"
 #include "pycore_object.h"
 #include "pycore_pystate.h"
+#include "pycore_jit_frames.h"
 #include "pycore_jit_helpers.h"
 #include "jit/restore.h"
 
@@ -311,19 +312,21 @@ push_frame(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitTrace 
         return push_generator(tstate, frame, t, callee, objects);
     }
     assert(slots[n].slot == JIT_SLOT_FUNCTION);
-    _PyInterpreterFrame *made = t->codes[callee->code] == _PyJit_ShimCode()
-        ? _PyFrame_PushTrampolineUnchecked(tstate, t->codes[callee->code], 0)
+    PyCodeObject *called = t->codes[callee->code];
+    int kind = _PyJitOperator_Kind(called);
+    _PyInterpreterFrame *made = kind >= 0 ? _PyJit_PushContinuation(tstate, frame, called, (int)_PyJitOperator_UnitsAt(kind, callee->offset))
+        : called == _PyJit_ShimCode() ? _PyFrame_PushTrampolineUnchecked(tstate, called, 0)
         : _PyFrame_PushUnchecked(tstate, (PyFunctionObject *)objects[n], 0);
-    assert(_PyFrame_GetCode(made) == t->codes[callee->code]);
+    assert(_PyFrame_GetCode(made) == called);
     for (uint32_t i = 0; i < n; i++) {
         made->localsplus[slots[i].slot] = objects[i];
         objects[i] = NULL;
     }
     objects[n] = NULL;
-    made->instr_ptr = _PyCode_CODE(t->codes[callee->code]) + callee->offset;
+    made->instr_ptr = _PyCode_CODE(called) + callee->offset;
     made->previous = frame;
     tstate->current_frame = made;
-    tstate->py_recursion_remaining--;
+    tstate->py_recursion_remaining -= kind < 0;
     return made;
 }
 

@@ -67,7 +67,7 @@ _ALLOCATION = _words(  # makes an object and fills it with what it is given
     """
     PyBool_FromLong PyCell_GetRef PyCell_New PyFloat_FromDouble PyLong_FromLong PyLong_FromSsize_t
     PySlice_New _PyBuildSlice_ConsumeRefs _PyDictValues_AddToInsertionOrder _PyList_AppendTakeRef
-    _PyList_FromArraySteal _PyTuple_FromArraySteal _PyType_NewManagedObject
+    _PyList_FromArraySteal _PyTuple_FromArraySteal PyType_GenericAlloc
     """
 )
 _EXACT_TYPES = _words(  # works on exact ints and strings only
@@ -78,7 +78,7 @@ _EXACT_TYPES = _words(  # works on exact ints and strings only
 )
 _FRAMES = _words(  # memory from the thread's own stack of frames
     """
-    _PyFrame_PushTrampolineUnchecked _PyFrame_PushUnchecked
+    _PyFrame_PushUnchecked _PyJit_CanEnterInit _PyJit_PushInit
     """
 )
 _WHITELIST = _ACCESS | _REFERENCES | _ALLOCATION | _EXACT_TYPES | _FRAMES
@@ -89,7 +89,7 @@ _SAFE_DECREFS = {
     "TO_BOOL_STR": {"value"},  # an exact str
     "BINARY_SUBSCR_STR_INT": {"str"},  # an exact str
     "_ITER_JUMP_RANGE": {"r"},  # an iterator over a range: four C longs
-    "CALL_ALLOC_AND_ENTER_INIT": {"tp"},  # the new object holds its type
+    "CALL_ALLOC_AND_ENTER_INIT": {"class"},  # the new object holds its type
 }
 
 _DECREFS = ("Py_DECREF", "Py_XDECREF", "Py_CLEAR", "Py_SETREF", "Py_XSETREF", "SETLOCAL", "PyCell_SetTakeRef")

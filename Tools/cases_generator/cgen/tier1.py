@@ -86,6 +86,8 @@ def record_step(w: Writer) -> None:
     with w.block("if (jit_step == JIT_STEP_THROUGH) {"):
         w.line("_PyExecutorObject *jit_through = JIT_EXECUTOR_AT(next_instr);")
         w.put("opcode = jit_through->vm_data.opcode;", "oparg = jit_through->vm_data.oparg;")
+    with w.block("else if (jit_step == JIT_STEP_ENTERED) {"):
+        w.put("frame = tstate->current_frame;", "JIT_BEGIN_FRAME();")
     with w.block("else if (jit_step != JIT_STEP_GO_ON) {"):
         w.line("JIT_STOP_RECORDING();")
         w.line("/* Room for the new executor may have been made by dropping the one that stood here. */")

@@ -1,0 +1,86 @@
+/* Frames of calls that need no C frame: the ones below the frame that is made are the caller's business.
+ *
+ * For the evaluation loop and for the bodies of operations (Python/bytecodes/classes.c).
+ */
+#ifndef Py_INTERNAL_JIT_FRAMES_H
+#define Py_INTERNAL_JIT_FRAMES_H
+
+#ifndef Py_BUILD_CORE
+#  error "for the interpreter's own sources only: define Py_BUILD_CORE"
+#endif
+
+#include "pycore_code.h"
+#include "pycore_frame.h"
+
+#include <stdbool.h>
+
+/* INIT takes an instance and NARGS arguments as they are; all that is missing has a default value. */
+static inline bool
+_PyJit_TakesArguments(const PyFunctionObject *init, int nargs)
+{
+    const PyCodeObject *code = (const PyCodeObject *)init->func_code;
+    int missing = code->co_argcount - nargs - 1;
+    return (code->co_flags & (CO_OPTIMIZED | CO_VARARGS | CO_VARKEYWORDS)) == CO_OPTIMIZED && code->co_kwonlyargcount == 0
+        && (missing == 0
+            || (missing > 0 && init->func_defaults != NULL && missing <= (int)PyTuple_GET_SIZE(init->func_defaults)));
+}
+
+/* So a frame of it can be entered, and there is room for it and one of LOWER. */
+static inline bool
+_PyJit_CanEnterInit(PyThreadState *tstate, PyFunctionObject *init, int nargs, const PyCodeObject *lower)
+{
+    const PyCodeObject *code = (const PyCodeObject *)init->func_code;
+    return _PyJit_TakesArguments(init, nargs) && _PyThreadState_HasStackSpace(tstate, code->co_framesize + lower->co_framesize);
+}
+
+/* FRAME, whose stack pointer is saved, calls INIT with INSTANCE and NARGS arguments, whose references go to the new frames: one that runs
+ * LOWER keeps the instance and checks what INIT returns, the one above it is returned.  Its start is for the caller to count. */
+static inline _PyInterpreterFrame *
+_PyJit_PushInit(PyThreadState *tstate, _PyInterpreterFrame *frame, PyCodeObject *lower, PyFunctionObject *init,
+                PyObject *instance, PyObject **args, int nargs)
+{
+    _PyInterpreterFrame *below = _PyFrame_PushTrampolineUnchecked(tstate, lower, 1);
+    below->localsplus[0] = Py_NewRef(instance);
+    below->previous = frame;
+    _PyInterpreterFrame *above = _PyFrame_PushUnchecked(tstate, (PyFunctionObject *)Py_NewRef(init), nargs + 1);
+    above->localsplus[0] = instance;
+    memcpy(above->localsplus + 1, args, (size_t)nargs * sizeof(PyObject *));
+    int wanted = ((PyCodeObject *)init->func_code)->co_argcount;
+    for (int i = nargs + 1; i < wanted; i++) {
+        above->localsplus[i] = Py_NewRef(PyTuple_GET_ITEM(init->func_defaults, PyTuple_GET_SIZE(init->func_defaults) + i - wanted));
+    }
+    above->previous = below;
+    tstate->current_frame = above;
+    tstate->py_recursion_remaining--;
+    return above;
+}
+
+/* The code units of an instruction that has a continuation frame: BINARY_OP, COMPARE_OP. */
+#define JIT_OPERATOR_SIZE 2
+
+/* Such a frame of CODE, above FRAME, whose stack pointer and place are saved.  Its locals are NULL.  It takes UNITS of C recursion, which
+ * C would, and none of Python's.  UNITS is 0 where it has only its return before it, which gives back one of Python's. */
+static inline _PyInterpreterFrame *
+_PyJit_PushContinuation(PyThreadState *tstate, _PyInterpreterFrame *frame, PyCodeObject *code, int units)
+{
+    _PyInterpreterFrame *pushed = _PyFrame_PushTrampolineUnchecked(tstate, code, 0);
+    for (int i = 0; i < code->co_nlocalsplus; i++) {
+        pushed->localsplus[i] = NULL;
+    }
+    pushed->previous = frame;
+    tstate->current_frame = pushed;
+    tstate->c_recursion_remaining -= units;
+    tstate->py_recursion_remaining -= units == 0;
+    return pushed;
+}
+
+#ifdef _Py_TIER2
+#  include "pycore_jit.h"
+#  define JIT_CALL_INTRINSIC_1(OPARG, VALUE) \
+       ((OPARG) >= JIT_CONTINUATION ? _PyJitOperator_Finish(tstate, frame, (OPARG), (VALUE)) \
+                                    : _PyIntrinsics_UnaryFunctions[OPARG].func(tstate, (VALUE)))
+#else
+#  define JIT_CALL_INTRINSIC_1(OPARG, VALUE) _PyIntrinsics_UnaryFunctions[OPARG].func(tstate, (VALUE))
+#endif
+
+#endif /* !Py_INTERNAL_JIT_FRAMES_H */

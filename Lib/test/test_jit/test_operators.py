@@ -1,0 +1,723 @@
+"""Operators whose methods are Python functions: a trace goes through the method, in a frame.
+
+Between the operator's frame and the method's is one that finishes the operator, which nobody may see.
+"""
+
+import sys
+import unittest
+
+from test.test_jit.exits import ForcedExits, in_order, loops
+from test.test_jit.test_typed import RUN_AND_COUNT, run
+
+if not hasattr(sys, "_jit") or not sys._jit.is_available():
+    raise unittest.SkipTest("this build has no JIT, or it cannot run")
+
+CLASSES = """
+import gc, sys, traceback, weakref
+try:
+    from _testinternalcapi import get_c_recursion_remaining, get_recursion_depth
+except ImportError:
+    get_c_recursion_remaining = get_recursion_depth = int
+
+class P:
+    def __init__(self, x, y=0):
+        self.x = x
+        self.y = y
+    def __add__(self, o):
+        return P(self.x + o.x, self.y + o.y)
+    def __sub__(self, o):
+        return P(self.x - o.x, self.y - o.y)
+    def __mul__(self, k):
+        return P(self.x * k, self.y * k)
+    def __rmul__(self, k):
+        return P(k * self.x, k * self.y)
+    def __truediv__(self, k): return self.x / k
+    def __floordiv__(self, k): return self.x // k
+    def __mod__(self, k): return self.x % k
+    def __pow__(self, k): return self.x ** k
+    def __matmul__(self, o): return self.x * o.x + self.y * o.y
+    def __and__(self, o): return self.x & o.x
+    def __or__(self, o): return self.x | o.x
+    def __xor__(self, o): return self.x ^ o.x
+    def __lshift__(self, k): return self.x << k
+    def __rshift__(self, k): return self.x >> k
+    def __eq__(self, o): return self.x == o.x
+    def __ne__(self, o): return self.x != o.x
+    def __lt__(self, o): return self.x < o.x
+    def __le__(self, o): return self.x <= o.x
+    def __gt__(self, o): return self.x > o.x
+    def __ge__(self, o): return self.x >= o.x
+
+class S:
+    __slots__ = ("x",)
+    def __init__(self, x):
+        self.x = x
+    def __add__(self, o):
+        return S(self.x + o.x)
+    def __iadd__(self, o):
+        self.x += o.x
+        return self
+    def __lt__(self, o):
+        return self.x < o.x
+"""
+
+
+def program(functions, names):
+    """Runs the functions.  What they took of the recursion limits is given back whatever leaves a trace."""
+    return f"""{CLASSES}
+{functions}
+def run():
+    out = [repr(f(240)) for f in ({names},)]
+    return out + [repr((get_c_recursion_remaining(), get_recursion_depth()))]
+{RUN_AND_COUNT}"""
+
+
+PLAIN = program(
+    """
+def steps(n):
+    p, d = P(0, 0.0), P(1, 0.5)
+    for i in range(n):
+        p = p + d
+    return p.x, p.y
+
+def all_operators(n):
+    t, a = 0, P(5, 3)
+    for i in range(n):
+        b = P(i, 2)
+        t += (a + b).x + (a - b).y + (a * 2).x + (2 * a).x + a // 2 + a % 3 + a ** 2 + (a @ b)
+        t += (a & b) + (a | b) + (a ^ b) + (a << 1) + (a >> 1) + int(a / 2)
+        t += (a == b) + (a != b) + (a < b) + (a <= b) + (a > b) + (a >= b)
+        if a < b: t += 1
+        if a == b: t += 2
+        if not a != b: t += 3
+    return t
+
+def in_place(n):
+    s, d, q = S(0), S(2), P(1)
+    for i in range(n):
+        s += d
+        q += q
+        q -= P(q.x // 2)
+        q *= 1
+    return s.x, q.x, d.x
+
+def least(n):
+    a = [S((i * 7919) % 101) for i in range(n)]
+    m, k = a[0], 0
+    for s in a:
+        if s < m:
+            m = s
+        elif m < s:
+            k += 1
+    return m.x, k
+
+def numbers_on_the_right(n):
+    t, p = 0.0, P(2.0)
+    for i in range(n):
+        t += (p * i).x + (p * 0.5).x + (p * True).x
+    return t
+
+""",
+    "steps, all_operators, in_place, least, numbers_on_the_right",
+)
+
+# What comes back is not what was hoped for.
+RESULTS = program(
+    """class Shy:
+    def __init__(self, k): self.k = k
+    def __add__(self, o): return NotImplemented if self.k > o else self.k
+    def __radd__(self, o): return o, "radd"
+    def __iadd__(self, o): return NotImplemented if self.k > o else self
+    def __lt__(self, o): return NotImplemented if self.k > 150 else self.k < 100
+    def __gt__(self, o): return "gt", self.k
+    def __eq__(self, o): return NotImplemented
+    def __mul__(self, o): return NotImplemented
+    def __pow__(self, o): return NotImplemented
+    def __rshift__(self, o): return NotImplemented
+
+class Other:
+    def __radd__(self, o): return "other", o.k
+    def __gt__(self, o): return "other gt"
+    def __rmul__(self, o): return NotImplemented
+
+def not_implemented(n):
+    out = []
+    for i in range(n):
+        s = Shy(i)
+        out.append(s + 150 if i < 140 else 0)
+        out.append(s < Shy(-1))
+        out.append(s == 5)
+        out.append(s == s)
+        if s == s: out.append(i)
+        if s < Shy(-1): out.append(-i)
+        s += 300
+    return out[-40:], len(out)
+
+def errors(n):
+    out = []
+    def a(i): return Shy(i) + 150
+    def b(i): return Shy(i) * 2
+    def c(i): return Shy(i) * [1]
+    def d(i): return Shy(i) ** 2
+    def e(i): return Shy(i) >> None
+    def f(i):
+        s = Shy(i)
+        s += 150
+        return type(s).__name__
+    def g(i): return Shy(i) < Shy(i)
+    def h(i): return Shy(i) > None
+    def j(i):
+        s = Shy(i)
+        s **= 3
+    def k(i): return Shy(i) + Other() if i > 100 else Shy(i) + 500
+    def l(i): return Shy(i) * Other()
+    def m(i): return Shy(i + 150) < Other()
+    for i in range(n):
+        for function in a, b, c, d, e, f, g, h, j, k, l, m:
+            try:
+                out.append(function(i))
+            except TypeError as error:
+                out.append(str(error))
+    return out[:12], out[-12:], len(out)
+
+def comparisons_of_other_results(n):
+    class Truth:
+        def __init__(self, k): self.k = k
+        def __bool__(self):
+            if self.k == 230: raise ValueError("no truth")
+            return self.k % 3 == 0
+    class C:
+        def __init__(self, k): self.k = k
+        def __eq__(self, o):
+            return Truth(self.k) if self.k > 100 else self.k % 2 if self.k > 50 else self.k % 2 == 1
+        def __lt__(self, o): return [] if self.k & 1 else None
+    t, r = 0, None
+    for i in range(n):
+        c = C(i)
+        try:
+            if c == 1: t += 1
+            if c < 1: t += 100
+            r = c == 2, c < 2
+        except ValueError as error:
+            t += 1000
+    return t, type(r[0]).__name__, r[1]
+
+""",
+    "not_implemented, errors, comparisons_of_other_results",
+)
+
+# Who comes first, and what changes.
+CHANGES = program(
+    """class Child(P):
+    def __radd__(self, o): return "child", o.x
+    def __gt__(self, o): return "child gt"
+
+def children(n):
+    t, p = [], P(1)
+    for i in range(n):
+        o = P(i) if i % 5 else Child(i)
+        r = p + o
+        t.append(r if type(r) is tuple else r.x)
+        t.append(p < o)
+    return t[-20:]
+
+def several_classes(n):
+    class A:
+        def __add__(self, o): return 1
+    class B(A): pass
+    class C:
+        def __add__(self, o): return 2 + o
+    class D(C):
+        def __add__(self, o): return super().__add__(o) + 10
+    t, objects = 0, [A(), B(), C(), D(), 5, 2.5, True]
+    for i in range(n):
+        t += objects[i % 7] + i
+    return t
+
+def replaced(n):
+    class A:
+        def __add__(self, o): return 1
+        def __lt__(self, o): return True
+    def two(self, o): return 2
+    t, a, b = 0, A(), A()
+    for i in range(n):
+        t += a + b
+        if a < b: t += 100
+        if i == n // 3:
+            A.__add__ = two
+        elif i == n // 2:
+            A.__add__ = lambda self, *rest: 3
+            A.__lt__ = lambda self, o: False
+        elif i == n - 40:
+            A.__add__.__code__ = two.__code__
+        elif i == n - 20:
+            del A.__add__
+            A.__radd__ = two
+            b = P(1)
+            P.__radd__ = lambda self, o: 7
+    del P.__radd__
+    return t
+
+def replaced_inside(n):
+    class A:
+        def __add__(self, o):
+            if o == 200:
+                A.__add__ = lambda self, o: 1000
+                return NotImplemented
+            return o
+    class B(A): pass
+    t, a = 0, A()
+    for i in range(n):
+        try:
+            t += a + i
+        except TypeError as error:
+            t = -t
+    return t
+
+def reclassed(n):
+    class A:
+        def __init__(self): self.k = 1
+        def __add__(self, o): return self.k
+        def __lt__(self, o): return o is self
+    class B(A):
+        def __add__(self, o): return 2
+    a, t = A(), 0
+    for i in range(n):
+        t += a + a
+        t += a < a
+        if i == 150: a.__class__ = B
+    return t
+
+def metaclass(n):
+    class M(type):
+        def __add__(cls, o): return cls.k + o
+        def __lt__(cls, o): return cls.k < o.k
+    class A(metaclass=M): k = 1
+    class B(metaclass=M): k = 2
+    t = 0
+    for i in range(n):
+        t += A + i
+        if A < B: t += B + 1
+    return t
+
+def builtins_below(n):
+    class I(int):
+        def __add__(self, o): return I(int(self) * 2 + o)
+        def __lt__(self, o): return not int(self) < o
+    class L(list):
+        def __mul__(self, o): return NotImplemented
+        def __add__(self, o): return NotImplemented
+        def __iadd__(self, o): return NotImplemented
+    class T(str):
+        def __mod__(self, o): return "mod " + o
+    class B:
+        def __mul__(self, o): return NotImplemented
+        def __index__(self): return 2
+    t, l, messages = 0, L([1, 2]), set()
+    for i in range(n):
+        t += (I(i) + 1) + (1 + I(i)) + (I(i) < 5) + len(T("a") % "b") + len(B() * [1, 2]) + len(B() * "abc")
+        for f in lambda: l * 3, lambda: l + [1], lambda: l.__iadd__((1,)), lambda: B() * 2.5, lambda: B() * l:
+            try:
+                messages.add(str(f()))
+            except TypeError as error:
+                messages.add(str(error))
+        try:
+            l += (1, 2)
+        except TypeError as error:
+            messages.add(str(error))
+        try:
+            k = B()
+            k *= (1, 2)
+        except TypeError as error:
+            messages.add(str(error))
+    return t, sorted(messages)
+
+""",
+    "children, several_classes, replaced, replaced_inside, reclassed, metaclass, builtins_below",
+)
+
+# What can be seen.
+SEEN = program(
+    """def seen(n):
+    names = set()
+    class A:
+        def __init__(self, k): self.k = k
+        def __add__(self, o):
+            if self.k % 7 == 0:
+                f, chain = sys._getframe(), []
+                while f is not None:
+                    chain.append((f.f_code.co_name, f.f_lineno))
+                    f = f.f_back
+                names.add(tuple(chain[:3]))
+                names.add(len(traceback.extract_stack()))
+            names.add((sys.getrefcount(self), sys.getrefcount(o)))
+            return o
+        def __lt__(self, o):
+            if self.k % 7 == 0:
+                names.add(sys._getframe(1).f_locals["i"] == self.k)
+            return self.k & 1
+    a = A(0)
+    for i in range(n):
+        a.k = i
+        o = object()
+        a + o
+        A(i) + object()
+        if a < o: pass
+    return sorted(map(str, names))
+
+def raising(n):
+    class A:
+        def __add__(self, o): return 100 // o
+        def __lt__(self, o): return o[0] < 1
+        def __iadd__(self, o): return self + o
+    t, out, a = 0, [], A()
+    for i in range(n):
+        try:
+            t += a + (i - 200)
+            if a < ([] if i == 210 else [i]): t += 1
+            b = a
+            b += i - 220
+        except (ZeroDivisionError, IndexError) as error:
+            entries = traceback.extract_tb(error.__traceback__)
+            out.append([(f.name, f.lineno, f.colno, f.end_colno) for f in entries])
+            f = error.__traceback__.tb_next.tb_frame
+            out.append((f.f_code.co_name, sorted(f.f_locals), f.f_back and f.f_back.f_code.co_name))
+    return t, out
+
+def ends(n):
+    log = []
+    class A:
+        def __init__(self, k): self.k = k
+        def __add__(self, o):
+            del self
+            log.append(o.k)
+            return A(o.k + 1)
+        def __del__(self): log.append(-self.k)
+    for i in range(n):
+        A(i) + A(1000 + i)
+    return log[-12:], len(log)
+
+def results(n):
+    class A:
+        def __init__(self, k): self.k = k
+        def __add__(self, o): return self if o & 1 else (o, self.k)
+        def __mul__(self, o): return o
+        def __sub__(self, o):
+            self = o
+            return self
+        def __lt__(self, o): return self.k
+        def __or__(self, o): return [self, o]
+    a, t = A(1.5), 0
+    for i in range(n):
+        r = a + i
+        t += r is a
+        t += a * i + (a * 2.5) + (a - i) + (a < i)
+        t += len((a | i) * 2)
+        a = a + 1
+    return t
+
+def kept_frames(n):
+    frames = []
+    class A:
+        def __add__(self, o):
+            if o % 50 == 0:
+                frames.append(sys._getframe())
+            return o
+    a, t = A(), 0
+    for i in range(n):
+        t += a + i
+    return t, [(f.f_locals["o"], f.f_back.f_code.co_name, f.f_back.f_locals["i"]) for f in frames]
+
+def generators(n):
+    class A:
+        def __add__(self, o):
+            yield o
+            yield o + 1
+        def __lt__(self, o):
+            return sum(self + o) > 5
+        async def __sub__(self, o): return o
+    def each(n):
+        a = A()
+        for i in range(n):
+            if a < i:
+                yield from a + i
+            c = a - i
+            try:
+                c.send(None)
+            except StopIteration as stop:
+                yield stop.value
+    return sum(each(n))
+
+def nested(n):
+    class A:
+        def __init__(self, k): self.k = k
+        def __add__(self, o): return B(self.k) * o + B(1) * o
+        def __lt__(self, o): return A(self.k + 1) + 1 > o
+    class B:
+        def __init__(self, k): self.k = k
+        def __mul__(self, o): return A(self.k - 1) + o if self.k > 2 else self.k * o
+    t, a = 0, A(5)
+    for i in range(n):
+        t += a + i
+        if a < i: t += 1
+    return t
+
+def closures(n):
+    def make(k):
+        class A:
+            def __add__(self, o):
+                nonlocal k
+                k += 1
+                return [k + x for x in (o, 1)]
+            def __lt__(self, o): return (lambda: o < k)()
+        return A()
+    a, b, t = make(1), make(100), 0
+    for i in range(n):
+        t += sum(a + i) + sum(b + i) + (a < b.__class__.__name__.__len__())
+    return t
+
+""",
+    "seen, raising, ends, results, kept_frames, generators, nested, closures",
+)
+
+RECURSION = (
+    CLASSES
+    + """
+class Deep:
+    def __init__(self, k): self.k = k
+    def __add__(self, o): return 1 + (Deep(self.k - 1) + o) if self.k else o
+    def __lt__(self, o): return Deep(self.k - 1) < o if self.k else True
+class Endless:
+    count = 0
+    def __add__(self, o):
+        Endless.count += 1
+        return self + o
+    def __lt__(self, o):
+        Endless.count += 1
+        return True if self < o else False
+def work(n):
+    t, d = 0, Deep(3)
+    for i in range(n):
+        t += d + i
+        if d < i: t += 1
+    return t
+def deepest(k):
+    sys.setrecursionlimit(k)
+    counts = []
+    for test in (lambda: Endless() + 1), (lambda: Endless() < 1):
+        Endless.count = 0
+        try:
+            test()
+        except RecursionError as error:
+            counts.append((Endless.count, str(error)))
+    return counts
+print(work(400))
+print([deepest(100 + 7 * i) for i in range(30)])
+print(deepest(100_000))
+print([deepest(150 + i) for i in range(30)], get_c_recursion_remaining(), get_recursion_depth())
+"""
+)
+
+EVENTS = (
+    CLASSES
+    + """
+import json
+M = sys.monitoring
+E = M.events
+events = []
+names = "PY_START PY_RETURN PY_UNWIND RAISE RERAISE EXCEPTION_HANDLED LINE CALL C_RETURN BRANCH JUMP".split()
+def note(name):
+    def callback(code, *rest):
+        if code.co_filename == "<string>" or code.co_name == "operation":
+            where = [r for r in rest if type(r) is int]
+            events.append((name, code.co_name, where))
+    return callback
+M.use_tool_id(3, "test")
+for name in names:
+    M.register_callback(3, getattr(E, name), note(name))
+def on():
+    M.set_events(3, sum(getattr(E, name) for name in names if name != "C_RETURN"))
+def trace(frame, event, arg):
+    events.append((event, frame.f_code.co_name, frame.f_lineno))
+    return trace
+class A:
+    def __init__(self, k, switch): self.k, self.switch = k, switch
+    def __add__(self, o):
+        if o == self.k:
+            self.switch()
+        return o
+    def __sub__(self, o):
+        if o == self.k:
+            self.switch()
+            raise ValueError(o)
+        return NotImplemented
+    def __lt__(self, o):
+        if o == self.k:
+            self.switch()
+        return o & 1
+class Right:
+    def __init__(self, k): self.k = k
+    def __eq__(self, o): return self.k == o
+    def __rsub__(self, o): return self.k
+def f(a, n):
+    t = 0
+    for i in range(n):
+        t += a + i
+        if a < i:
+            t += 1
+        try:
+            t += a - Right(i)
+        except ValueError:
+            t += 1000
+    return t
+def off():
+    sys.settrace(None)
+    M.set_events(3, 0)
+for switch in on, lambda: sys.settrace(trace):
+    for k in 5, 250, 299:
+        a = A(k, switch)
+        del events[:]
+        f(a, 300)
+        off()
+        print(k, len(events), events[:60], events[-20:])
+    del events[:]
+    switch()
+    f(A(-1, switch), 5)
+    off()
+    print(events)
+print(f(A(-1, None), 300), get_c_recursion_remaining(), get_recursion_depth())
+"""
+)
+
+LOOPS = {
+    "p = p + d": (
+        CLASSES
+        + """
+def f(n):
+    p, d = P(0.0, 0.0), P(1.0, 2.0)
+    for i in range(n):
+        p = p + d
+    return p
+""",
+        ["NEW_INSTANCE", "INIT_VALUE", "LOOP"],
+    ),
+    "p = p + d, with slots": (
+        CLASSES
+        + """
+def f(n):
+    p, d = S(0.0), S(1.0)
+    for i in range(n):
+        p = p + d
+    return p
+""",
+        ["NEW_INSTANCE", "INIT_SLOT", "LOOP"],
+    ),
+    "p += d": (
+        CLASSES
+        + """
+def f(n):
+    p, d = S(0.0), S(1.0)
+    for i in range(n):
+        p += d
+    return p
+""",
+        ["FADD", "STORE_FIELD_FLOAT", "LOOP"],
+    ),
+    "a < b": (
+        CLASSES
+        + """
+def f(n):
+    t, a = 0, [S(i) for i in range(n)]
+    m = a[0]
+    for s in a:
+        if not s < m:
+            t += 1
+    return t
+""",
+        ["GUARD_TYPE_VERSION", "LOAD_FIELD", "GUARD_IGE", "LOOP"],
+    ),
+    "a == b": (
+        CLASSES
+        + """
+def f(n):
+    t, a = 0, [P(i) for i in range(n)]
+    p = P(-1)
+    for q in a:
+        t += q == p
+    return t
+""",
+        ["LOAD_FIELD", "IEQ", "IADD", "LOOP"],
+    ),
+}
+
+
+class Plain(ForcedExits, unittest.TestCase):
+    program = PLAIN
+    passes = "cse", "peel", "fold,cse,forward,dead,peel", "side"
+
+
+class Results(ForcedExits, unittest.TestCase):
+    program = RESULTS
+
+
+class Changes(ForcedExits, unittest.TestCase):
+    program = CHANGES
+
+
+class Seen(ForcedExits, unittest.TestCase):
+    program = SEEN
+
+
+class Depths(ForcedExits, unittest.TestCase):
+    program = RECURSION
+    passes = ("peel",)
+
+
+class Events(ForcedExits, unittest.TestCase):
+    program = EVENTS
+    passes = ("peel",)
+
+    def test_frames_made_at_once(self):
+        self.check(PYTHON_JIT_FRAMES="1")
+
+
+class Traces(unittest.TestCase):
+    def test_methods_are_in_the_loop(self):
+        for name, (source, wanted) in LOOPS.items():
+            with self.subTest(name):
+                for loop in loops(source)[:1]:
+                    self.assertTrue(in_order(wanted, loop), loop)
+                    self.assertNotIn("OPAQUE", loop)
+                self.assertTrue(loops(source))
+
+    def test_too_many_frames(self):
+        # More frames than the builder keeps: the method is begun in memory.
+        program = (
+            CLASSES
+            + """
+class A:
+    def __init__(self, k): self.k = k
+    def __add__(self, o): return (self.next + o) + 1 if self.k else o
+def f(n):
+    a = A(0)
+    for k in range(1, 20):
+        space = {}
+        exec("def add(self, o): return (self.next + o) + 1", space)
+        b = type("A%d" % k, (), {"__add__": space["add"]})()
+        b.next, a = a, b
+    t = 0
+    for i in range(n):
+        t += a + i
+    return t
+print(f(300), get_c_recursion_remaining(), get_recursion_depth())
+"""
+        )
+        expected = run(program, PYTHON_JIT="0")
+        for settings in {}, {"PYTHON_JIT_STRESS": "1"}, {"PYTHON_JIT_BACKEND": "interpreter"}:
+            self.assertEqual(run(program, **settings), expected)
+        operations = run(program + "print(any('ENTER_OPERATOR' in t for t in sys._jit._ir_traces()))")
+        self.assertIn("True", operations.splitlines()[-1])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,40 @@
+// Calls of classes.
+//
+// Upstream calls `__init__` without a C frame only where instances have inline values and no argument is missing.  All that is asked for
+// here is that `object` makes the instances, as it does for classes with __slots__ too, and that missing arguments have default values
+// (JIT_SPECIALIZE_CALL, in Python/jit/classes.c).
+
+override specializing op(_SPECIALIZE_CALL, (counter/1, callable, self_or_null, args[oparg] -- callable, self_or_null, args[oparg])) {
+    #if ENABLE_SPECIALIZATION
+    if (ADAPTIVE_COUNTER_TRIGGERS(counter)) {
+        next_instr = this_instr;
+        JIT_SPECIALIZE_CALL(callable, next_instr, oparg + (self_or_null != NULL));
+        DISPATCH_SAME_OPARG();
+    }
+    STAT_INC(CALL, deferred);
+    ADVANCE_ADAPTIVE_COUNTER(this_instr[1].counter);
+    #endif
+}
+
+// The version of the type says that the class makes its instances as `object` does, and what its `__init__` is.
+override inst(CALL_ALLOC_AND_ENTER_INIT, (unused/1, type_version/2, callable, null, args[oparg] -- unused)) {
+    DEOPT_IF(null != NULL);
+    DEOPT_IF(!PyType_Check(callable));
+    PyTypeObject *class = (PyTypeObject *)callable;
+    DEOPT_IF(class->tp_version_tag != type_version);
+    PyFunctionObject *init = (PyFunctionObject *)((PyHeapTypeObject *)class)->_spec_cache.init;
+    PyCodeObject *lower = (PyCodeObject *)&_Py_InitCleanup;
+    DEOPT_IF(!_PyJit_CanEnterInit(tstate, init, oparg, lower));
+    STAT_INC(CALL, hit);
+    PyObject *instance = PyType_GenericAlloc(class, 0);
+    if (instance == NULL) {
+        ERROR_NO_POP();
+    }
+    frame->return_offset = (uint16_t)(next_instr - this_instr);
+    STACK_SHRINK(oparg + 2);
+    _PyFrame_SetStackPointer(frame, stack_pointer);
+    frame = _PyJit_PushInit(tstate, frame, lower, init, instance, args, oparg);
+    CALL_STAT_INC(inlined_py_calls);
+    Py_DECREF(class);
+    goto start_frame;
+}

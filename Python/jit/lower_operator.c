@@ -1,0 +1,141 @@
+/* Lowering rules of operators whose methods are Python functions (operators.c has what is below them).
+ *
+ * The operator begins two frames that do not exist: the continuation frame, which owns the operands, and that of the method, which borrows
+ * them.  When the method has returned, all that the continuation has to do in a trace is to look whether the result is one: where it is
+ * NotImplemented, or its truth is asked for and it is no bool, tier 1 goes on in the continuation frame.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_code.h"
+#include "pycore_jit_frames.h"
+#include "jit/rules.h"
+
+/* The method that was entered at RECORD; borrowed, or NULL: TYPE has another one now. */
+static PyFunctionObject *
+entered_method(const _PyJitBuilder *b, const _PyJitRecord *record, int callee, int *kind)
+{
+    PyFunctionObject *method =
+        callee < 0 ? NULL : _PyJitOperator_Method((PyTypeObject *)record->seen, record->opcode, (int)record->oparg, kind);
+    return method != NULL && method->func_code == (PyObject *)b->t->codes[callee] && is_version(method->func_version) ? method : NULL;
+}
+
+/* SLOT holds a number or a string, or something else that is an instance of no class of users. */
+static bool
+is_builtin(const _PyJitBuilder *b, uint32_t slot)
+{
+    const _PyJitSlot *value = &b->slots[slot];
+    return value->number != JIT_REF_NONE || value->plain
+        || (value->object != JIT_REF_NONE && JIT_IS_CONST(value->object)
+            && !(Py_TYPE((PyObject *)(uintptr_t)JIT_INS(b->t, value->object)->bits)->tp_flags & Py_TPFLAGS_HEAPTYPE));
+}
+
+uint32_t
+_PyJitLower_Operator(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    PyTypeObject *type = (PyTypeObject *)record->seen;
+    uint32_t left = b->depth - 2, right = b->depth - 1;
+    int callee = _PyJitLower_Callee(b, index), kind = 0;
+    PyFunctionObject *method = entered_method(b, record, callee, &kind);
+    if (method == NULL || !is_version(type->tp_version_tag) || _PyJitSlot_IsBare(b, left)) {
+        return REFUSE(b);
+    }
+    PyCodeObject *code = b->t->codes[callee], *below = _PyJitOperator_Code(kind);
+    int lower = _PyJitTrace_AddCode(b->t, below);
+    if (lower < 0) {
+        b->failed = true;
+        return REFUSE(b);
+    }
+    if (!_PyJitLower_Fits(b, code, below)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef known = object_const(b, method);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, left), JIT_REF_NONE, type->tp_version_tag);
+    if (kind != JIT_OPERATOR_INPLACE && !is_builtin(b, right)) {
+        // Nothing that derives from the type of the left operand.
+        if (record->entered == JIT_ENTERED_ALIKE) {
+            (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, right), JIT_REF_NONE, type->tp_version_tag);
+        }
+        else {
+            (void)emit2(b, JIT_OP_GUARD_COMES_AFTER, _PyJitSlot_Object(b, right), object_const(b, type));
+        }
+    }
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, known, JIT_REF_NONE, method->func_version);
+    _PyJitFrame_GuardRoom(b, code, below);
+    _PyJitFrame_CallOperator(b, index, (uint16_t)lower, (uint16_t)callee, known);
+    return 1;
+}
+
+void
+_PyJitLower_EnterOperator(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    int callee = _PyJitLower_Callee(b, index), kind = 0;
+    PyFunctionObject *method = entered_method(b, record, callee, &kind);
+    // Where it is another one by now the trace leaves here.
+    uint32_t version = method != NULL ? method->func_version : 0;
+    _PyJitRef place = konst(b, (int64_t)(intptr_t)_PyJitTrace_Instr(b->t, record));
+    _PyJitLower_Begin(b, index);
+    (void)_PyJitBuild_Emit(b, JIT_OP_ENTER_OPERATOR, object_const(b, method != NULL ? (PyObject *)method : Py_None), place, version);
+    b->ran = 0;
+}
+
+/* --- Continuation frames -------------------------------------------------------------------------------------------- */
+
+/* The object in SLOT is not NotImplemented: a new object, or one of another type. */
+static bool
+is_result(const _PyJitBuilder *b, uint32_t slot)
+{
+    const _PyJitSlot *value = &b->slots[slot];
+    if (value->number != JIT_REF_NONE || value->plain) {
+        return true;
+    }
+    if (value->object == JIT_REF_NONE) {
+        return false;
+    }
+    const _PyJitIns *ins = JIT_INS(b->t, value->object);
+    switch (ins->op) {
+        case JIT_OP_NEW_INSTANCE:
+        case JIT_OP_NEW_LIST:
+        case JIT_OP_NEW_TUPLE:
+            return true;
+        default:
+            return JIT_IS_CONST(value->object) ? (PyObject *)(uintptr_t)ins->bits != Py_NotImplemented
+                : ins->type != JIT_TYPE_OBJECT;
+    }
+}
+
+/* CALL_INTRINSIC_1 in a continuation frame, with the method's result on the stack. */
+uint32_t
+_PyJitLower_Continuation(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    int kind = _PyJitOperator_Kind(b->t->codes[record->code]);
+    uint32_t top = b->depth - 1;
+    if (kind < 0) {
+        return REFUSE(b);
+    }
+    unsigned int tag = JIT_TAG(record->types, 0);
+    bool truth = kind == JIT_OPERATOR_TEST;
+    if (truth && !_PyJitNumber_IsBool(b, top, tag)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    if (truth) {
+        (void)_PyJitNumber_Bool(b, top);
+    }
+    else if (!is_result(b, top)) {
+        _PyJitRef same = emit2(b, JIT_OP_SAME, _PyJitSlot_Object(b, top), object_const(b, Py_NotImplemented));
+        (void)emit2(b, JIT_OP_GUARD_IEQ, same, konst(b, 0));
+    }
+    if (in_memory(b)) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_LEAVE_OPERATOR, JIT_REF_NONE, JIT_REF_NONE, _PyJitOperator_Units(kind));
+    }
+    return 1;
+}
+
+#endif /* _Py_TIER2 */

@@ -501,6 +501,12 @@ is_new_object(const _PyJitBuilder *b, _PyJitRef ref)
 }
 /* Where an instance gets an attribute by SET, an INIT_VALUE, INIT_SLOT or VIRTUAL_FIELD: bytes from its address. */
 uint32_t _PyJitVirtual_PlaceOf(const _PyJitIns *set);
+/* ONE was made by the trace when OTHER was there already, or both were made: they are two objects. */
+static inline bool
+is_newer(const _PyJitBuilder *b, _PyJitRef one, _PyJitRef other)
+{
+    return one != other && is_new_object(b, one) && (other < one || is_new_object(b, other));
+}
 /* What a local that stands before a loop's head, or at its end, holds: an instance that nobody else has, of numbers that nobody else has as
  * objects.  false: it does not. */
 bool _PyJitVirtual_Describe(const _PyJitBuilder *b, uint32_t local, _PyJitShape *shape);

@@ -15,6 +15,7 @@
 #include "jit/lower.h"
 
 #define MOST_LOCALS 24         // of a frame in memory
+#define MOST_DIFFERENT 4       // objects of which each is compared with each
 
 /* --- Frames that do not exist --------------------------------------------------------------------------------------- */
 
@@ -67,6 +68,25 @@ end_frame(_PyJitBuilder *b, uint32_t returned)
     _PyJitFrame_Leave(b);
 }
 
+/* All N OBJECTS are given up by RECORD, each once.  OP: where none of them ends. */
+static void
+guard_ends(_PyJitBuilder *b, const _PyJitRecord *record, int op, const _PyJitRef *objects, uint32_t n)
+{
+    // Two of them may be one object, that loses two references.
+    unsigned int tag = JIT_TAG(record->types, 2);
+    bool different = tag == JIT_TAG_NULL && n <= MOST_DIFFERENT;
+    for (uint32_t i = 0; i < n && different; i++) {
+        for (uint32_t k = 0; k < i; k++) {
+            if (!is_newer(b, objects[i], objects[k]) && !is_newer(b, objects[k], objects[i])) {
+                (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_DIFFERENT, objects[k], objects[i], 0);
+            }
+        }
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        (void)_PyJitBuild_Emit(b, tag == JIT_TAG_QUIET ? JIT_OP_GUARD_QUIET : op, objects[i], JIT_REF_NONE, different ? 1 : n);
+    }
+}
+
 /* A return from a frame that does not exist. */
 static uint32_t
 leave_virtual(_PyJitBuilder *b, uint32_t index)
@@ -78,16 +98,12 @@ leave_virtual(_PyJitBuilder *b, uint32_t index)
         take_over(b, returned);
     }
     _PyJitLower_Begin(b, index);
-    bool quiet = JIT_TAG(record->types, 2) == JIT_TAG_QUIET;
-    if (quiet) {
+    if (JIT_TAG(record->types, 2) == JIT_TAG_QUIET) {
         _PyJitSlot_OwnHeap(b);           // from what ends, perhaps; what is returned, too
     }
     _PyJitRef shared[JIT_MAX_SLOTS];
     uint32_t n = shared_objects(b, returned, shared);
-    for (uint32_t i = 0; i < n; i++) {
-        // Two of them may be the same object.
-        (void)_PyJitBuild_Emit(b, quiet ? JIT_OP_GUARD_QUIET : JIT_OP_GUARD_SHARED, shared[i], JIT_REF_NONE, n);
-    }
+    guard_ends(b, record, JIT_OP_GUARD_SHARED, shared, n);
     _PyJitSlot value = {0};
     if (!constant) {
         value = b->slots[returned];
@@ -150,17 +166,14 @@ leave_frame(_PyJitBuilder *b, uint32_t index)
     }
     // Of what is returned a reference is left.
     _PyJitRef returned = record->opcode == RETURN_CONST ? JIT_REF_NONE : b->slots[b->depth - 1].object;
-    uint32_t unknown = 0;
-    for (uint32_t i = frame->base; i < frame->stack; i++) {
-        unknown += is_unknown(&b->slots[i], returned);
-    }
+    _PyJitRef unknown[MOST_LOCALS];
+    uint32_t n = 0;
     for (uint32_t i = frame->base; i < frame->stack; i++) {
         if (is_unknown(&b->slots[i], returned)) {
-            // Two of them may be the same object.
-            (void)_PyJitBuild_Emit(b, JIT_TAG(record->types, 2) == JIT_TAG_QUIET ? JIT_OP_GUARD_QUIET : JIT_OP_GUARD_DROP,
-                                   _PyJitSlot_Object(b, i), JIT_REF_NONE, unknown);
+            unknown[n++] = _PyJitSlot_Object(b, i);
         }
     }
+    guard_ends(b, record, JIT_OP_GUARD_DROP, unknown, n);
     if (record->opcode == RETURN_CONST) {
         _PyJitSlot_PushConst(b, PyTuple_GET_ITEM(t->codes[record->code]->co_consts, record->oparg));
     }

@@ -82,13 +82,6 @@ _PyJitForward_Load(_PyJitBuilder *b, _PyJitRef object, uint32_t version, uint32_
     return *field;
 }
 
-/* ONE was made by the trace when OTHER was there already, or both were made. */
-static bool
-is_newer(const _PyJitBuilder *b, _PyJitRef one, _PyJitRef other)
-{
-    return one != other && is_new_object(b, one) && (other < one || is_new_object(b, other));
-}
-
 static bool
 may_be_one(const _PyJitBuilder *b, _PyJitRef one, uint32_t version, const _PyJitField *other)
 {

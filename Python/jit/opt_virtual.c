@@ -633,6 +633,12 @@ step(Pass *p, uint32_t i)
     stay_on_one_side(p, i, first);
     stay_on_one_side(p, i, resolve(p, ins->b));
     Object *object = virtual_of(p, first);
+    if (ins->op == JIT_OP_GUARD_DIFFERENT) {
+        const Object *other = virtual_of(p, resolve(p, ins->b));
+        if (object != other) {
+            return;            // what is not made is no other object
+        }
+    }
     bool number = number_of(p, first) != NULL || (is_raw(p, first) && !is_raw(p, ins->a));
     if ((object != NULL && work_on_virtual(p, i, object)) || (number && works_on_number(ins))) {
         return;

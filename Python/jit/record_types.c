@@ -56,15 +56,20 @@ tag_of_item(PyObject *list, PyObject *index)
     return i < PyList_GET_SIZE(list) ? tag_of_release(PyList_GET_ITEM(list, i)) : JIT_TAG_OTHER;
 }
 
-/* Of all locals of FRAME, which are given up: OTHER if one ends with code of users, else QUIET if one ends that is not plain, else NULL. */
+/* Of all locals of FRAME, which are given up: OTHER if one ends with code of users, else QUIET if one ends that is not plain, else SHARED if
+ * one object is in two of them, else NULL. */
 static unsigned int
 tag_of_locals(_PyInterpreterFrame *frame)
 {
     unsigned int all = JIT_TAG_NULL;
     int nlocals = _PyFrame_GetCode(frame)->co_nlocalsplus;
     for (int i = 0; i < nlocals && all != JIT_TAG_OTHER; i++) {
-        unsigned int tag = tag_of_release(frame->localsplus[i]);
+        PyObject *object = frame->localsplus[i];
+        unsigned int tag = tag_of_release(object);
         all = tag == JIT_TAG_OTHER || tag == JIT_TAG_QUIET ? tag : all;
+        for (int k = 0; k < i && tag == JIT_TAG_SHARED && all == JIT_TAG_NULL; k++) {
+            all = frame->localsplus[k] == object ? JIT_TAG_SHARED : JIT_TAG_NULL;
+        }
     }
     return all;
 }
@@ -137,6 +142,27 @@ only_stores(int opcode)
 {
     return opcode == STORE_FAST || opcode == STORE_FAST_LOAD_FAST || opcode == STORE_FAST_STORE_FAST || opcode == POP_TOP
         || opcode == RETURN_VALUE || opcode == RETURN_CONST;
+}
+
+/* The instruction is the first one of a side trace, and the trace it leaves had it with something that ends quietly: another check of it has
+ * failed. */
+static bool
+was_quiet(void)
+{
+    const _PyJitRecorder *r = &ENGINE->recorder;
+    if (r->exit == NULL || r->trace.nrecords > 0) {
+        return false;
+    }
+    const _PyJitTrace *t = r->exit->owner->trace;
+    const _PyJitSnapshot *snap = &t->snaps[r->exit->snapshot];
+    for (uint32_t i = 0; i < t->nrecords; i++) {
+        const _PyJitRecord *record = &t->records[i];
+        if (record->code == snap->code && record->offset - record->prefix == snap->offset
+            && (JIT_TAG(record->types, 2) == JIT_TAG_QUIET || JIT_TAG(record->types, 3) == JIT_TAG_QUIET)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* What the builder wants to know of an instruction that is about to run: stack depth and types (JIT_TAG). */
@@ -219,7 +245,7 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
         default:
             break;
     }
-    if (only_stores(prev->opcode) && ((types >> 8 & 15) == JIT_TAG_QUIET || types >> 12 == JIT_TAG_QUIET)) {
+    if (only_stores(prev->opcode) && ((types >> 8 & 15) == JIT_TAG_QUIET || types >> 12 == JIT_TAG_QUIET) && !was_quiet()) {
         prev->fits = 1;        // the check that failed was for something else (GUARD_DROP, GUARD_SHARED)
     }
     if (_PyOpcode_Deopt[prev->opcode] == LOAD_ATTR && (prev->seen == Py_True || prev->seen == Py_False)) {

@@ -599,7 +599,7 @@ def f(n):
         p = p + d
     return p
 """,
-        ["NEW_INSTANCE", "INIT_VALUE", "LOOP"],
+        ["VIRTUAL", "VIRTUAL_FIELD", "LOOP"],
     ),
     "p = p + d, with slots": (
         CLASSES
@@ -610,7 +610,7 @@ def f(n):
         p = p + d
     return p
 """,
-        ["NEW_INSTANCE", "INIT_SLOT", "LOOP"],
+        ["VIRTUAL", "VIRTUAL_FIELD", "LOOP"],
     ),
     "p += d": (
         CLASSES

@@ -148,28 +148,28 @@ _PyJitFrame_CallClass(_PyJitBuilder *b, uint32_t index, uint16_t shim, uint16_t 
 void
 _PyJitFrame_CallOperator(_PyJitBuilder *b, uint32_t index, int kind, uint16_t lower, uint16_t code, _PyJitRef function)
 {
-    const _PyJitShape *shape = &_PyJitShapes[kind];
-    uint32_t caller = b->nframes - 1, first = b->depth - shape->operands;
+    const _PyJitOperatorForm *form = &_PyJitOperatorForms[kind];
+    uint32_t caller = b->nframes - 1, first = b->depth - form->operands;
     int depth = b->frames[caller].depth;
     begin_call(b, index, first);
     _PyJitFrame_Enter(b, lower, depth + 1, false);
     this_frame(b)->function = object_const(b, Py_None);
     this_frame(b)->free = this_frame(b)->stack;
-    pass_arguments(b, caller, first, shape->operands, 0);
+    pass_arguments(b, caller, first, form->operands, 0);
     // They stand there as long as the method runs, which borrows from them.
-    uint32_t operands = this_frame(b)->base, copies = operands + shape->operands;
-    if (shape->is_call) {
+    uint32_t operands = this_frame(b)->base, copies = operands + form->operands;
+    if (form->is_call) {
         b->slots[operands + 1] = (_PyJitSlot){.object = object_const(b, NULL), .dirty = 1, .plain = 1};
     }
-    for (uint32_t i = 0; i < shape->copies; i++) {
-        b->slots[copies + i] = b->slots[copies - shape->copies + i];
+    for (uint32_t i = 0; i < form->copies; i++) {
+        b->slots[copies + i] = b->slots[copies - form->copies + i];
         b->slots[copies + i].owned = 0;
     }
     _PyJitFrame_Enter(b, code, depth + 2, false);
     this_frame(b)->function = function;
-    for (uint32_t i = 0; i < shape->nargs; i++) {
+    for (uint32_t i = 0; i < form->nargs; i++) {
         _PyJitSlot *argument = &b->slots[local(b, i)];
-        *argument = b->slots[operands + shape->arguments[i]];
+        *argument = b->slots[operands + form->arguments[i]];
         argument->owned = 0;
     }
 }

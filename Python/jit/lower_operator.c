@@ -53,7 +53,7 @@ guard_right(_PyJitBuilder *b, uint32_t right, const _PyJitRecord *record, PyType
 static bool
 is_call_of(const _PyJitBuilder *b, int kind, uint32_t first)
 {
-    return !_PyJitShapes[kind].is_call
+    return !_PyJitOperatorForms[kind].is_call
         || (known_null(b, first + 1) != 0
             && (kind != JIT_OPERATOR_LEN || _PyJitLower_Callable(b, 1) == _PyInterpreterState_GET()->callable_cache.len));
 }
@@ -68,8 +68,8 @@ _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index)
     if (method == NULL || !is_version(type->tp_version_tag)) {
         return REFUSE(b);
     }
-    const _PyJitShape *shape = &_PyJitShapes[kind];
-    uint32_t first = b->depth - shape->operands, owner = first + shape->arguments[0];
+    const _PyJitOperatorForm *form = &_PyJitOperatorForms[kind];
+    uint32_t first = b->depth - form->operands, owner = first + form->arguments[0];
     if (_PyJitSlot_IsBare(b, owner) || !is_call_of(b, kind, first)) {
         return REFUSE(b);
     }
@@ -88,7 +88,7 @@ _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index)
     if (_PyJitOperator_IsReflected(kind)) {
         guard_right(b, first + 1, record, type);
     }
-    if (shape->is_call && known_null(b, first + 1) < 0) {
+    if (form->is_call && known_null(b, first + 1) < 0) {
         (void)emit1(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, first + 1));
     }
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, known, JIT_REF_NONE, method->func_version);

@@ -76,9 +76,9 @@ static const struct _PyCode_DEF(4) continuations[JIT_OPERATOR_KINDS] = {
 };
 
 /* C calls a class with a tuple of the arguments, which has references of its own to them. */
-#define CALL_SHAPE(N) {2 + (N), 1 + (N), N, {0, 2, 3, 4}, LOOP_UNITS + 1, true}
+#define CALL_FORM(N) {2 + (N), 1 + (N), N, {0, 2, 3, 4}, LOOP_UNITS + 1, true}
 
-const _PyJitShape _PyJitShapes[JIT_OPERATOR_KINDS] = {
+const _PyJitOperatorForm _PyJitOperatorForms[JIT_OPERATOR_KINDS] = {
     [JIT_OPERATOR_BINARY] = {2, 2, 0, {0, 1}, LOOP_UNITS, false},
     [JIT_OPERATOR_INPLACE] = {2, 2, 0, {0, 1}, LOOP_UNITS, false},
     [JIT_OPERATOR_COMPARE] = {2, 2, 0, {0, 1}, LOOP_UNITS + 1, false},       // PyObject_RichCompare counts, too
@@ -90,10 +90,10 @@ const _PyJitShape _PyJitShapes[JIT_OPERATOR_KINDS] = {
     [JIT_OPERATOR_BOOL] = {1, 1, 0, {0}, LOOP_UNITS, false},
     [JIT_OPERATOR_NONEMPTY] = {1, 1, 0, {0}, LOOP_UNITS, false},
     [JIT_OPERATOR_LEN] = {3, 1, 0, {2}, LOOP_UNITS, true},
-    [JIT_OPERATOR_CALL] = CALL_SHAPE(0),
-    [JIT_OPERATOR_CALL + 1] = CALL_SHAPE(1),
-    [JIT_OPERATOR_CALL + 2] = CALL_SHAPE(2),
-    [JIT_OPERATOR_CALL + 3] = CALL_SHAPE(3),
+    [JIT_OPERATOR_CALL] = CALL_FORM(0),
+    [JIT_OPERATOR_CALL + 1] = CALL_FORM(1),
+    [JIT_OPERATOR_CALL + 2] = CALL_FORM(2),
+    [JIT_OPERATOR_CALL + 3] = CALL_FORM(3),
 };
 
 PyCodeObject *
@@ -113,7 +113,7 @@ _PyJitOperator_Kind(const PyCodeObject *code)
 uint32_t
 _PyJitOperator_Units(int kind)
 {
-    return _PyJitShapes[kind].units;
+    return _PyJitOperatorForms[kind].units;
 }
 
 uint32_t
@@ -223,7 +223,7 @@ PyFunctionObject *
 _PyJitOperator_Method(PyTypeObject *type, int opcode, int oparg, int *kind)
 {
     PyObject *name = type->tp_flags & Py_TPFLAGS_HEAPTYPE ? method_name(type, opcode, oparg, kind) : NULL;
-    return name != NULL ? function_of(type, name, _PyJitShapes[*kind].nargs) : NULL;
+    return name != NULL ? function_of(type, name, _PyJitOperatorForms[*kind].nargs) : NULL;
 }
 
 bool
@@ -255,9 +255,9 @@ method_to_enter(PyThreadState *tstate, PyObject **stack_pointer, int opcode, int
     if (method == NULL) {
         return NULL;
     }
-    const _PyJitShape *shape = &_PyJitShapes[*kind];
-    PyObject **operands = stack_pointer - shape->operands;
-    if ((_PyJitOperator_IsReflected(*kind) && _PyJitOperator_ComesFirst(type, operands[1])) || (shape->is_call && operands[1] != NULL)
+    const _PyJitOperatorForm *form = &_PyJitOperatorForms[*kind];
+    PyObject **operands = stack_pointer - form->operands;
+    if ((_PyJitOperator_IsReflected(*kind) && _PyJitOperator_ComesFirst(type, operands[1])) || (form->is_call && operands[1] != NULL)
         || (*kind == JIT_OPERATOR_LEN && operands[0] != tstate->interp->callable_cache.len)) {
         return NULL;
     }
@@ -275,19 +275,19 @@ static _PyInterpreterFrame *
 push_frames(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, _Py_CODEUNIT *call, int size, int kind,
             PyFunctionObject *method)
 {
-    const _PyJitShape *shape = &_PyJitShapes[kind];
-    PyObject **operands = stack_pointer - shape->operands;
+    const _PyJitOperatorForm *form = &_PyJitOperatorForms[kind];
+    PyObject **operands = stack_pointer - form->operands;
     _PyFrame_SetStackPointer(frame, operands);
     frame->instr_ptr = call;
     frame->return_offset = (uint16_t)size;
-    _PyInterpreterFrame *below = _PyJit_PushContinuation(tstate, frame, _PyJitOperator_Code(kind), (int)shape->units);
-    memcpy(below->localsplus, operands, shape->operands * sizeof(PyObject *));
-    for (int i = 0; i < shape->copies; i++) {
-        below->localsplus[shape->operands + i] = Py_NewRef(operands[shape->operands - shape->copies + i]);
+    _PyInterpreterFrame *below = _PyJit_PushContinuation(tstate, frame, _PyJitOperator_Code(kind), (int)form->units);
+    memcpy(below->localsplus, operands, form->operands * sizeof(PyObject *));
+    for (int i = 0; i < form->copies; i++) {
+        below->localsplus[form->operands + i] = Py_NewRef(operands[form->operands - form->copies + i]);
     }
-    _PyInterpreterFrame *above = _PyFrame_PushUnchecked(tstate, (PyFunctionObject *)Py_NewRef(method), shape->nargs);
-    for (int i = 0; i < shape->nargs; i++) {
-        above->localsplus[i] = Py_NewRef(operands[shape->arguments[i]]);
+    _PyInterpreterFrame *above = _PyFrame_PushUnchecked(tstate, (PyFunctionObject *)Py_NewRef(method), form->nargs);
+    for (int i = 0; i < form->nargs; i++) {
+        above->localsplus[i] = Py_NewRef(operands[form->arguments[i]]);
     }
     above->previous = below;
     tstate->current_frame = above;

@@ -25,7 +25,7 @@ typedef struct {
     uint8_t arguments[4];      // which operands they are; the first is the one whose method it is
     uint8_t units;             // of C recursion
     bool is_call;              // the second operand is NULL
-} _PyJitShape;
+} _PyJitOperatorForm;
 
 /* Is the right operand's reflected method tried first if its type derives from the left one's? */
 static inline bool
@@ -34,7 +34,7 @@ _PyJitOperator_IsReflected(int kind)
     return kind == JIT_OPERATOR_BINARY || kind == JIT_OPERATOR_COMPARE || kind == JIT_OPERATOR_TEST;
 }
 
-extern const _PyJitShape _PyJitShapes[JIT_OPERATOR_KINDS];
+extern const _PyJitOperatorForm _PyJitOperatorForms[JIT_OPERATOR_KINDS];
 
 /* What TYPE has in a slot for numbers, at OFFSET; NULL: nothing. */
 static inline binaryfunc

@@ -87,8 +87,17 @@ enum {
     JIT_OPERATOR_INPLACE,   // += -= *= ...: the operator without assignment, likewise
     JIT_OPERATOR_COMPARE,   // == < ...: the reflected comparison, likewise
     JIT_OPERATOR_TEST,      // the same where a branch follows: the truth of the result
-    JIT_OPERATOR_KINDS
+    JIT_OPERATOR_UNARY,     // -x ~x: nothing
+    JIT_OPERATOR_ITEM,      // a[k]: nothing
+    JIT_OPERATOR_IN,        // k in a: the truth of the result
+    JIT_OPERATOR_NOT_IN,    // k not in a: the contrary
+    JIT_OPERATOR_BOOL,      // a branch on an object with __bool__: the result has to be a bool
+    JIT_OPERATOR_NONEMPTY,  // with __len__ only: it has to be a size, which is 0 or not
+    JIT_OPERATOR_LEN,       // len(a): it has to be a size
+    JIT_OPERATOR_CALL,      // a(...), with up to three arguments, a kind for each number of them: nothing
+    JIT_OPERATOR_KINDS = JIT_OPERATOR_CALL + 4
 };
+#define JIT_OPERATOR_MOST_ARGUMENTS 3
 #define JIT_CONTINUATION 128
 /* VALUE, borrowed, was returned to FRAME, which has CALL_INTRINSIC_1 with OPARG: a new reference, or NULL with an exception set. */
 PyObject *_PyJitOperator_Finish(PyThreadState *tstate, _PyInterpreterFrame *frame, int oparg, PyObject *value);

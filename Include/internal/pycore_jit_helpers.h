@@ -147,10 +147,10 @@ _PyJit_RewriteInt(PyObject *number, int64_t value)
 
 /* O's type derives from TYPE. */
 bool _PyJit_DerivesFrom(PyObject *o, PyTypeObject *type);
-/* Begins METHOD, of VERSION, for the operator CALL with its operands below STACK_POINTER: the method's frame, which is current.  NULL, with
- * nothing done: the operator would call another one first, or there is no room. */
+/* Begins METHOD for the instruction CALL, which is OPCODE, with its operands below STACK_POINTER: the method's frame, which is current.
+ * NULL, with nothing done: it would call another one first, or there is no room. */
 struct _PyInterpreterFrame *_PyJit_EnterOperator(PyThreadState *tstate, struct _PyInterpreterFrame *frame, PyObject **stack_pointer,
-                                                 _Py_CODEUNIT *call, PyFunctionObject *method, uint32_t version);
+                                                 _Py_CODEUNIT *call, PyFunctionObject *method, int opcode);
 
 /* --- fields.c --- */
 

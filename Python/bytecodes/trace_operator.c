@@ -11,12 +11,12 @@ trace op(GUARD_C_RECURSION, (--)) pure reads frame exits {
 }
 
 // The continuation frame of an operator, the instruction at address CALL, whose operands the stack pointer has left behind.  CODE is the
-// frame's; its locals are NULL.  `aux`: the units of C recursion it stands for.
+// frame's; its locals are NULL.  `aux`: the units of C recursion it stands for, and from its ninth bit on CALL's code units.
 trace op(PUSH_CONTINUATION, (code: object, call: i64 --)) writes frame {
     _PyFrame_SetStackPointer(frame, stack_pointer);
     frame->instr_ptr = (_Py_CODEUNIT *)(intptr_t)call;
-    frame->return_offset = JIT_OPERATOR_SIZE;
-    frame = _PyJit_PushContinuation(tstate, frame, (PyCodeObject *)code, (int)JIT_AUX);
+    frame->return_offset = (uint16_t)(JIT_AUX >> 8);
+    frame = _PyJit_PushContinuation(tstate, frame, (PyCodeObject *)code, (int)(JIT_AUX & 0xff));
     stack_pointer = _PyFrame_GetStackPointer(frame);
 }
 
@@ -26,11 +26,11 @@ trace op(LEAVE_OPERATOR, (--)) writes frame {
     tstate->py_recursion_remaining--;
 }
 
-// Begins the method F, of version `aux`, of the operator at address CALL, as the recorder did.  Leaves, with nothing done, if that calls
-// another method first or there is no room.  Calls C.
+// Begins the method F of the operator at address CALL, whose opcode is `aux`, as the recorder did.  Leaves, with nothing done, if that
+// calls another method first or there is no room.  Calls C.
 trace op(ENTER_OPERATOR, (f: object, call: i64 --)) exits calls writes frame {
     _PyInterpreterFrame *method = _PyJit_EnterOperator(tstate, frame, stack_pointer, (_Py_CODEUNIT *)(intptr_t)call,
-                                                       (PyFunctionObject *)f, JIT_AUX);
+                                                       (PyFunctionObject *)f, (int)JIT_AUX);
     EXIT_IF(method == NULL);
     frame = method;
     stack_pointer = _PyFrame_GetStackPointer(frame);

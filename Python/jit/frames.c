@@ -14,6 +14,7 @@
 #include "pycore_code.h"
 #include "pycore_opcode_metadata.h"
 #include "pycore_jit_frames.h"
+#include "jit/operators.h"
 #include "jit/rules.h"
 
 #define SPARE_UNITS 32         // of C recursion, for what is called from a frame
@@ -145,22 +146,30 @@ _PyJitFrame_CallClass(_PyJitBuilder *b, uint32_t index, uint16_t shim, uint16_t 
 }
 
 void
-_PyJitFrame_CallOperator(_PyJitBuilder *b, uint32_t index, uint16_t lower, uint16_t code, _PyJitRef function)
+_PyJitFrame_CallOperator(_PyJitBuilder *b, uint32_t index, int kind, uint16_t lower, uint16_t code, _PyJitRef function)
 {
-    uint32_t caller = b->nframes - 1, first = b->depth - 2;
+    const _PyJitOperatorForm *form = &_PyJitOperatorForms[kind];
+    uint32_t caller = b->nframes - 1, first = b->depth - form->operands;
     int depth = b->frames[caller].depth;
     begin_call(b, index, first);
     _PyJitFrame_Enter(b, lower, depth + 1, false);
     this_frame(b)->function = object_const(b, Py_None);
     this_frame(b)->free = this_frame(b)->stack;
-    pass_arguments(b, caller, first, 2, 0);
+    pass_arguments(b, caller, first, form->operands, 0);
     // They stand there as long as the method runs, which borrows from them.
-    uint32_t operands = this_frame(b)->base;
+    uint32_t operands = this_frame(b)->base, copies = operands + form->operands;
+    if (form->is_call) {
+        b->slots[operands + 1] = (_PyJitSlot){.object = object_const(b, NULL), .dirty = 1, .plain = 1};
+    }
+    for (uint32_t i = 0; i < form->copies; i++) {
+        b->slots[copies + i] = b->slots[copies - form->copies + i];
+        b->slots[copies + i].owned = 0;
+    }
     _PyJitFrame_Enter(b, code, depth + 2, false);
     this_frame(b)->function = function;
-    for (uint32_t i = 0; i < 2; i++) {
+    for (uint32_t i = 0; i < form->nargs; i++) {
         _PyJitSlot *argument = &b->slots[local(b, i)];
-        *argument = b->slots[operands + i];
+        *argument = b->slots[operands + form->arguments[i]];
         argument->owned = 0;
     }
 }
@@ -231,10 +240,9 @@ _PyJitFrame_Push(_PyJitBuilder *b)
     }
     int kind = _PyJitOperator_Kind(t->codes[callee->code]);
     if (kind >= 0) {
-        assert(caller->call_size == JIT_OPERATOR_SIZE);
         uint32_t at = b->machine + 2 == b->nframes ? b->offset : callee->call;
         (void)_PyJitBuild_Emit(b, JIT_OP_PUSH_CONTINUATION, object_const(b, t->codes[callee->code]), place,
-                               _PyJitOperator_UnitsAt(kind, at));
+                               _PyJitOperator_UnitsAt(kind, at) | (uint32_t)caller->call_size << 8);
     }
     else if (_PyJit_IsShim(t->codes[callee->code])) {
         (void)_PyJitBuild_Emit(b, JIT_OP_PUSH_SHIM, object_const(b, t->codes[callee->code]), place, caller->call_size);

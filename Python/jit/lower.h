@@ -348,9 +348,9 @@ void _PyJitFrame_Push(_PyJitBuilder *b);
  * (indexes), which are not in memory.  FUNCTION is `__init__`, INSTANCE a new object that the trace owns. */
 void _PyJitFrame_CallClass(_PyJitBuilder *b, uint32_t index, uint16_t shim, uint16_t init, uint32_t class, _PyJitRef function,
                            _PyJitRef instance);
-/* The operator of record INDEX, with its operands on top, begins the frames of LOWER, its continuation, and of CODE (indexes), which are
- * not in memory.  FUNCTION is the method. */
-void _PyJitFrame_CallOperator(_PyJitBuilder *b, uint32_t index, uint16_t lower, uint16_t code, _PyJitRef function);
+/* The operator of record INDEX and KIND, with its operands on top, begins the frames of LOWER, its continuation, and of CODE (indexes),
+ * which are not in memory.  FUNCTION is the method. */
+void _PyJitFrame_CallOperator(_PyJitBuilder *b, uint32_t index, int kind, uint16_t lower, uint16_t code, _PyJitRef function);
 /* Checks that there will be room for the frames not in memory, and one of CODE.  SHIM: the same for one below it, if not NULL. */
 void _PyJitFrame_GuardRoom(_PyJitBuilder *b, PyCodeObject *code, PyCodeObject *shim);
 

@@ -30,14 +30,14 @@
 #include "pycore_jit_engine.h"
 #include "pycore_jit_frames.h"
 #include "pycore_jit_helpers.h"
+#include "jit/operators.h"
 
-#define LOOP_UNITS 2           // of C recursion an evaluation loop takes
 #define SPARE_UNITS 32         // left for what a method calls; below that C calls it, and raises where it has to
 
 /* --- The code of continuation frames ---------------------------------------------------------------------------------- */
 
-#define CONTINUATION(KIND) \
-    { \
+#define CONTINUATION(KIND, LOCALS) \
+    [KIND] = { \
         _PyVarObject_HEAD_INIT(&PyCode_Type, 2), \
         .co_consts = (PyObject *)&_Py_SINGLETON(tuple_empty), \
         .co_names = (PyObject *)&_Py_SINGLETON(tuple_empty), \
@@ -49,19 +49,51 @@
         .co_name = &_Py_ID(operation), \
         .co_qualname = &_Py_ID(operation), \
         .co_flags = CO_OPTIMIZED | CO_NO_MONITORING_EVENTS, \
-        .co_nlocals = 2, \
-        .co_nlocalsplus = 2, \
+        .co_nlocals = (LOCALS), \
+        .co_nlocalsplus = (LOCALS), \
         .co_stacksize = 2, \
-        .co_framesize = 2 + 2 + FRAME_SPECIALS_SIZE, \
+        .co_framesize = (LOCALS) + 2 + FRAME_SPECIALS_SIZE, \
         ._co_firsttraceable = 2, \
         .co_code_adaptive = {CALL_INTRINSIC_1, JIT_CONTINUATION + (KIND), RETURN_VALUE, 0}, \
     }
 
 static const struct _PyCode_DEF(4) continuations[JIT_OPERATOR_KINDS] = {
-    CONTINUATION(JIT_OPERATOR_BINARY),
-    CONTINUATION(JIT_OPERATOR_INPLACE),
-    CONTINUATION(JIT_OPERATOR_COMPARE),
-    CONTINUATION(JIT_OPERATOR_TEST),
+    CONTINUATION(JIT_OPERATOR_BINARY, 2),
+    CONTINUATION(JIT_OPERATOR_INPLACE, 2),
+    CONTINUATION(JIT_OPERATOR_COMPARE, 2),
+    CONTINUATION(JIT_OPERATOR_TEST, 2),
+    CONTINUATION(JIT_OPERATOR_UNARY, 1),
+    CONTINUATION(JIT_OPERATOR_ITEM, 2),
+    CONTINUATION(JIT_OPERATOR_IN, 2),
+    CONTINUATION(JIT_OPERATOR_NOT_IN, 2),
+    CONTINUATION(JIT_OPERATOR_BOOL, 1),
+    CONTINUATION(JIT_OPERATOR_NONEMPTY, 1),
+    CONTINUATION(JIT_OPERATOR_LEN, 3),
+    CONTINUATION(JIT_OPERATOR_CALL, 2),
+    CONTINUATION(JIT_OPERATOR_CALL + 1, 4),
+    CONTINUATION(JIT_OPERATOR_CALL + 2, 6),
+    CONTINUATION(JIT_OPERATOR_CALL + 3, 8),
+};
+
+/* C calls a class with a tuple of the arguments, which has references of its own to them. */
+#define CALL_FORM(N) {2 + (N), 1 + (N), N, {0, 2, 3, 4}, LOOP_UNITS + 1, true}
+
+const _PyJitOperatorForm _PyJitOperatorForms[JIT_OPERATOR_KINDS] = {
+    [JIT_OPERATOR_BINARY] = {2, 2, 0, {0, 1}, LOOP_UNITS, false},
+    [JIT_OPERATOR_INPLACE] = {2, 2, 0, {0, 1}, LOOP_UNITS, false},
+    [JIT_OPERATOR_COMPARE] = {2, 2, 0, {0, 1}, LOOP_UNITS + 1, false},       // PyObject_RichCompare counts, too
+    [JIT_OPERATOR_TEST] = {2, 2, 0, {0, 1}, LOOP_UNITS + 1, false},
+    [JIT_OPERATOR_UNARY] = {1, 1, 0, {0}, LOOP_UNITS, false},
+    [JIT_OPERATOR_ITEM] = {2, 2, 0, {0, 1}, LOOP_UNITS, false},
+    [JIT_OPERATOR_IN] = {2, 2, 0, {1, 0}, LOOP_UNITS, false},
+    [JIT_OPERATOR_NOT_IN] = {2, 2, 0, {1, 0}, LOOP_UNITS, false},
+    [JIT_OPERATOR_BOOL] = {1, 1, 0, {0}, LOOP_UNITS, false},
+    [JIT_OPERATOR_NONEMPTY] = {1, 1, 0, {0}, LOOP_UNITS, false},
+    [JIT_OPERATOR_LEN] = {3, 1, 0, {2}, LOOP_UNITS, true},
+    [JIT_OPERATOR_CALL] = CALL_FORM(0),
+    [JIT_OPERATOR_CALL + 1] = CALL_FORM(1),
+    [JIT_OPERATOR_CALL + 2] = CALL_FORM(2),
+    [JIT_OPERATOR_CALL + 3] = CALL_FORM(3),
 };
 
 PyCodeObject *
@@ -73,18 +105,15 @@ _PyJitOperator_Code(int kind)
 int
 _PyJitOperator_Kind(const PyCodeObject *code)
 {
-    for (int kind = 0; kind < JIT_OPERATOR_KINDS; kind++) {
-        if (code == (const PyCodeObject *)&continuations[kind]) {
-            return kind;
-        }
-    }
-    return -1;
+    const char *at = (const char *)code, *first = (const char *)continuations;
+    bool within = at >= first && at < first + sizeof(continuations);
+    return within ? (int)((size_t)(at - first) / sizeof(continuations[0])) : -1;
 }
 
 uint32_t
 _PyJitOperator_Units(int kind)
 {
-    return LOOP_UNITS + (kind == JIT_OPERATOR_COMPARE || kind == JIT_OPERATOR_TEST);     // PyObject_RichCompare counts, too
+    return _PyJitOperatorForms[kind].units;
 }
 
 uint32_t
@@ -95,19 +124,13 @@ _PyJitOperator_UnitsAt(int kind, uint32_t offset)
 
 /* --- Names ---------------------------------------------------------------------------------------------------------- */
 
-typedef struct {
-    size_t slot, inplace_slot;     // offsets in PyNumberMethods
-    PyObject *name, *reflected, *inplace;
-    const char *symbol, *inplace_symbol;
-} Operator;
-
 #define OPERATOR(SLOT, NAME, SYMBOL, INPLACE_SYMBOL) \
     { \
         offsetof(PyNumberMethods, nb_##SLOT), offsetof(PyNumberMethods, nb_inplace_##SLOT), \
         &_Py_ID(__##NAME##__), &_Py_ID(__r##NAME##__), &_Py_ID(__i##NAME##__), SYMBOL, INPLACE_SYMBOL, \
     }
 
-static const Operator operators[] = {
+const _PyJitOperator _PyJitOperators[] = {
     [NB_ADD] = OPERATOR(add, add, "+", "+="),
     [NB_AND] = OPERATOR(and, and, "&", "&="),
     [NB_FLOOR_DIVIDE] = OPERATOR(floor_divide, floordiv, "//", "//="),
@@ -132,17 +155,6 @@ static PyObject *const comparisons[] = {
     [Py_GE] = &_Py_ID(__ge__),
 };
 
-static const char *const comparison_symbols[] = {
-    [Py_LT] = "<", [Py_LE] = "<=", [Py_EQ] = "==", [Py_NE] = "!=", [Py_GT] = ">", [Py_GE] = ">=",
-};
-
-/* What TYPE has in a slot for numbers, at OFFSET; NULL: nothing. */
-static binaryfunc
-slot_of(PyTypeObject *type, size_t offset)
-{
-    return type->tp_as_number == NULL ? NULL : *(binaryfunc *)((char *)type->tp_as_number + offset);
-}
-
 /* --- Finding the method --------------------------------------------------------------------------------------------- */
 
 /* NAME of TYPE if it is a function that takes NARGS positional arguments and runs at once; borrowed, or NULL.  A class with such a function
@@ -161,23 +173,57 @@ function_of(PyTypeObject *type, PyObject *name, int nargs)
         ? (PyFunctionObject *)found : NULL;
 }
 
+/* The name of BINARY_OP's method. */
+static PyObject *
+binary_name(PyTypeObject *type, int oparg, int *kind)
+{
+    const _PyJitOperator *operator = &_PyJitOperators[oparg % NB_INPLACE_ADD];
+    bool inplace = oparg >= NB_INPLACE_ADD && slot_of(type, operator->inplace_slot) != NULL;
+    *kind = inplace ? JIT_OPERATOR_INPLACE : JIT_OPERATOR_BINARY;
+    return inplace ? operator->inplace : operator->name;
+}
+
+/* The name of the method OPCODE calls for an operand of TYPE, or NULL. */
+static PyObject *
+method_name(PyTypeObject *type, int opcode, int oparg, int *kind)
+{
+    switch (opcode) {
+        case BINARY_OP:
+            return oparg <= NB_OPARG_LAST ? binary_name(type, oparg, kind) : NULL;
+        case COMPARE_OP:
+            *kind = oparg & 16 ? JIT_OPERATOR_TEST : JIT_OPERATOR_COMPARE;
+            return oparg >> 5 <= Py_GE ? comparisons[oparg >> 5] : NULL;
+        case UNARY_NEGATIVE:
+        case UNARY_INVERT:
+            *kind = JIT_OPERATOR_UNARY;
+            return opcode == UNARY_INVERT ? &_Py_ID(__invert__) : &_Py_ID(__neg__);
+        case BINARY_SUBSCR:
+            *kind = JIT_OPERATOR_ITEM;
+            return &_Py_ID(__getitem__);
+        case CONTAINS_OP:
+            *kind = oparg ? JIT_OPERATOR_NOT_IN : JIT_OPERATOR_IN;
+            return &_Py_ID(__contains__);
+        case TO_BOOL: {
+            bool has = slot_of(type, offsetof(PyNumberMethods, nb_bool)) != NULL;
+            *kind = has ? JIT_OPERATOR_BOOL : JIT_OPERATOR_NONEMPTY;
+            return has ? &_Py_ID(__bool__) : &_Py_ID(__len__);
+        }
+        case CALL_LEN:
+            *kind = JIT_OPERATOR_LEN;
+            return oparg == 1 ? &_Py_ID(__len__) : NULL;
+        case CALL:
+            *kind = JIT_OPERATOR_CALL + oparg;
+            return oparg <= JIT_OPERATOR_MOST_ARGUMENTS && !(type->tp_flags & Py_TPFLAGS_HAVE_VECTORCALL) ? &_Py_ID(__call__) : NULL;
+        default:
+            return NULL;
+    }
+}
+
 PyFunctionObject *
 _PyJitOperator_Method(PyTypeObject *type, int opcode, int oparg, int *kind)
 {
-    if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
-        return NULL;
-    }
-    if (opcode == COMPARE_OP) {
-        *kind = oparg & 16 ? JIT_OPERATOR_TEST : JIT_OPERATOR_COMPARE;
-        return function_of(type, comparisons[oparg >> 5], 2);
-    }
-    const Operator *operator = &operators[oparg % NB_INPLACE_ADD];
-    if (oparg >= NB_INPLACE_ADD && slot_of(type, operator->inplace_slot) != NULL) {
-        *kind = JIT_OPERATOR_INPLACE;
-        return function_of(type, operator->inplace, 2);
-    }
-    *kind = JIT_OPERATOR_BINARY;
-    return function_of(type, operator->name, 2);
+    PyObject *name = type->tp_flags & Py_TPFLAGS_HEAPTYPE ? method_name(type, opcode, oparg, kind) : NULL;
+    return name != NULL ? function_of(type, name, _PyJitOperatorForms[*kind].nargs) : NULL;
 }
 
 bool
@@ -192,13 +238,27 @@ _PyJitOperator_ComesFirst(PyTypeObject *type, PyObject *other)
     return Py_TYPE(other) != type && _PyJit_DerivesFrom(other, type);
 }
 
+/* The operand below STACK_POINTER whose method OPCODE calls. */
+static PyObject *
+owner_of(PyObject **stack_pointer, int opcode, int oparg)
+{
+    return opcode == CALL ? stack_pointer[-oparg - 2]
+        : opcode == BINARY_OP || opcode == COMPARE_OP || opcode == BINARY_SUBSCR ? stack_pointer[-2] : stack_pointer[-1];
+}
+
 /* The method that runs first for the operands below STACK_POINTER, if it can be entered here and now; borrowed, or NULL. */
 static PyFunctionObject *
 method_to_enter(PyThreadState *tstate, PyObject **stack_pointer, int opcode, int oparg, int *kind)
 {
-    PyTypeObject *type = Py_TYPE(stack_pointer[-2]);
+    PyTypeObject *type = Py_TYPE(owner_of(stack_pointer, opcode, oparg));
     PyFunctionObject *method = _PyJitOperator_Method(type, opcode, oparg, kind);
-    if (method == NULL || (*kind != JIT_OPERATOR_INPLACE && _PyJitOperator_ComesFirst(type, stack_pointer[-1]))) {
+    if (method == NULL) {
+        return NULL;
+    }
+    const _PyJitOperatorForm *form = &_PyJitOperatorForms[*kind];
+    PyObject **operands = stack_pointer - form->operands;
+    if ((_PyJitOperator_IsReflected(*kind) && _PyJitOperator_ComesFirst(type, operands[1])) || (form->is_call && operands[1] != NULL)
+        || (*kind == JIT_OPERATOR_LEN && operands[0] != tstate->interp->callable_cache.len)) {
         return NULL;
     }
     int words = ((PyCodeObject *)method->func_code)->co_framesize + _PyJitOperator_Code(*kind)->co_framesize;
@@ -209,42 +269,70 @@ method_to_enter(PyThreadState *tstate, PyObject **stack_pointer, int opcode, int
 
 /* --- Entering it ------------------------------------------------------------------------------------------------------ */
 
-/* FRAME is at the operator CALL, with its operands below STACK_POINTER: they go to a continuation frame of KIND, and METHOD's frame, which
- * is current afterwards, borrows from that for its arguments. */
+/* FRAME is at the instruction CALL of SIZE code units, with its operands below STACK_POINTER: they go to a continuation frame of KIND, and
+ * METHOD's frame, which is current afterwards, has its arguments from there. */
 static _PyInterpreterFrame *
-push_frames(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, _Py_CODEUNIT *call, int kind,
+push_frames(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, _Py_CODEUNIT *call, int size, int kind,
             PyFunctionObject *method)
 {
-    _PyFrame_SetStackPointer(frame, stack_pointer - 2);
+    const _PyJitOperatorForm *form = &_PyJitOperatorForms[kind];
+    PyObject **operands = stack_pointer - form->operands;
+    _PyFrame_SetStackPointer(frame, operands);
     frame->instr_ptr = call;
-    frame->return_offset = JIT_OPERATOR_SIZE;
-    _PyInterpreterFrame *below =
-        _PyJit_PushContinuation(tstate, frame, _PyJitOperator_Code(kind), (int)_PyJitOperator_Units(kind));
-    _PyInterpreterFrame *above = _PyFrame_PushUnchecked(tstate, (PyFunctionObject *)Py_NewRef(method), 2);
-    for (int i = 0; i < 2; i++) {
-        below->localsplus[i] = stack_pointer[i - 2];
-        above->localsplus[i] = Py_NewRef(stack_pointer[i - 2]);
+    frame->return_offset = (uint16_t)size;
+    _PyInterpreterFrame *below = _PyJit_PushContinuation(tstate, frame, _PyJitOperator_Code(kind), (int)form->units);
+    memcpy(below->localsplus, operands, form->operands * sizeof(PyObject *));
+    for (int i = 0; i < form->copies; i++) {
+        below->localsplus[form->operands + i] = Py_NewRef(operands[form->operands - form->copies + i]);
+    }
+    _PyInterpreterFrame *above = _PyFrame_PushUnchecked(tstate, (PyFunctionObject *)Py_NewRef(method), form->nargs);
+    for (int i = 0; i < form->nargs; i++) {
+        above->localsplus[i] = Py_NewRef(operands[form->arguments[i]]);
     }
     above->previous = below;
     tstate->current_frame = above;
     return above;
 }
 
+/* The form of PREV's instruction that says what it calls. */
+static int
+form_of(int opcode)
+{
+    return opcode == CALL_LEN ? CALL_LEN : _PyOpcode_Deopt[opcode];
+}
+
 void
 _PyJitOperator_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
 {
-    int opcode = _PyOpcode_Deopt[prev->opcode], kind = 0;
-    bool known = opcode == BINARY_OP ? prev->oparg <= NB_OPARG_LAST : opcode == COMPARE_OP && prev->oparg >> 5 <= Py_GE;
-    if (!known || depth < 2 || !ENGINE->options.typed) {
+    int opcode = form_of(prev->opcode), kind = 0;
+    if (!ENGINE->options.typed || depth < _PyOpcode_num_popped(_PyOpcode_Deopt[opcode], prev->oparg)) {
         return;
     }
+    switch (opcode) {
+        case BINARY_OP:
+        case COMPARE_OP:
+        case UNARY_NEGATIVE:
+        case UNARY_INVERT:
+        case CONTAINS_OP:
+        case TO_BOOL:
+        case CALL_LEN:
+        case CALL:
+            break;
+        case BINARY_SUBSCR:
+            if (prev->opcode != BINARY_SUBSCR_GETITEM) {
+                break;
+            }
+            return;            // has a rule of its own
+        default:
+            return;
+    }
     PyFunctionObject *method = method_to_enter(tstate, stack_pointer, opcode, prev->oparg, &kind);
-    PyTypeObject *type = Py_TYPE(stack_pointer[-2]);
+    PyTypeObject *type = Py_TYPE(owner_of(stack_pointer, opcode, prev->oparg));
     if (method == NULL || !PyUnstable_Type_AssignVersionTag(type) || _PyFunction_GetVersionForCurrentState(method) == 0) {
         return;
     }
     prev->opcode = (uint8_t)opcode;
-    prev->entered = Py_IS_TYPE(stack_pointer[-1], type) ? JIT_ENTERED_ALIKE : JIT_ENTERED;
+    prev->entered = _PyJitOperator_IsReflected(kind) && Py_IS_TYPE(stack_pointer[-1], type) ? JIT_ENTERED_ALIKE : JIT_ENTERED;
     prev->fits = 1;
     prev->seen = (PyObject *)type;
 }
@@ -254,197 +342,19 @@ _PyJitOperator_Begin(PyThreadState *tstate, _PyInterpreterFrame *frame, const _P
 {
     int kind = 0;
     PyFunctionObject *method = _PyJitOperator_Method((PyTypeObject *)prev->seen, prev->opcode, prev->oparg, &kind);
-    (void)push_frames(tstate, frame, stack_pointer, prev->instr, kind, method);
+    (void)push_frames(tstate, frame, stack_pointer, prev->instr, prev->size, kind, method);
 }
 
 _PyInterpreterFrame *
 _PyJit_EnterOperator(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, _Py_CODEUNIT *call,
-                     PyFunctionObject *method, uint32_t version)
+                     PyFunctionObject *method, int opcode)
 {
-    int kind = 0, opcode = _Py_GetBaseOpcode(_PyFrame_GetCode(frame), (int)(call - _PyCode_CODE(_PyFrame_GetCode(frame))));
-    if (!PyFunction_Check(method) || method->func_version != version
-        || method_to_enter(tstate, stack_pointer, opcode, call->op.arg, &kind) != method) {
+    int kind = 0;
+    if (method_to_enter(tstate, stack_pointer, opcode, call->op.arg, &kind) != method) {
         return NULL;
     }
     tstate->py_recursion_remaining--;
-    return push_frames(tstate, frame, stack_pointer, call, kind, method);
-}
-
-/* --- Finishing an operator ------------------------------------------------------------------------------------------ */
-
-/* The result of a method, or NULL where an exception is set; false: it was NotImplemented, and is given up. */
-static bool
-is_result(PyObject *value)
-{
-    if (value == Py_NotImplemented) {
-        Py_DECREF(value);
-        return false;
-    }
-    return true;
-}
-
-static PyObject *
-call_slot(binaryfunc slot, size_t offset, PyObject *left, PyObject *right)
-{
-    bool power = offset == offsetof(PyNumberMethods, nb_power);
-    return power ? ((ternaryfunc)(void (*)(void))slot)(left, right, Py_None) : slot(left, right);
-}
-
-/* What is tried when the slot of LEFT's type has called the method of LEFT, in vain: NotImplemented, a result, or NULL. */
-static PyObject *
-try_right(const Operator *operator, PyObject *left, PyObject *right)
-{
-    binaryfunc slot = Py_IS_TYPE(right, Py_TYPE(left)) ? NULL : slot_of(Py_TYPE(right), operator->slot);
-    if (slot == NULL) {
-        return Py_NewRef(Py_NotImplemented);
-    }
-    if (slot != slot_of(Py_TYPE(left), operator->slot)) {
-        return call_slot(slot, operator->slot, left, right);
-    }
-    // The slot of a class: it looks at both operands, and has the reflected method left.
-    PyObject *method = _PyObject_LookupSpecial(right, operator->reflected);
-    if (method == NULL) {
-        return PyErr_Occurred() ? NULL : Py_NewRef(Py_NotImplemented);
-    }
-    PyObject *result = PyObject_CallOneArg(method, left);
-    Py_DECREF(method);
-    return result;
-}
-
-/* The operator without assignment, from the beginning. */
-static PyObject *
-try_both(const Operator *operator, PyObject *left, PyObject *right)
-{
-    binaryfunc first = slot_of(Py_TYPE(left), operator->slot);
-    binaryfunc second = Py_IS_TYPE(right, Py_TYPE(left)) ? NULL : slot_of(Py_TYPE(right), operator->slot);
-    if (second == first) {
-        second = NULL;
-    }
-    if (first != NULL && second != NULL && PyType_IsSubtype(Py_TYPE(right), Py_TYPE(left))) {
-        PyObject *result = call_slot(second, operator->slot, left, right);
-        if (is_result(result)) {
-            return result;
-        }
-        second = NULL;
-    }
-    binaryfunc slots[] = {first, second};
-    for (int i = 0; i < 2; i++) {
-        PyObject *result = slots[i] != NULL ? call_slot(slots[i], operator->slot, left, right) : Py_NewRef(Py_NotImplemented);
-        if (is_result(result)) {
-            return result;
-        }
-    }
-    return Py_NewRef(Py_NotImplemented);
-}
-
-static PyObject *
-repeat(ssizeargfunc slot, PyObject *sequence, PyObject *times)
-{
-    if (!_PyIndex_Check(times)) {
-        PyErr_Format(PyExc_TypeError, "can't multiply sequence by non-int of type '%.200s'", Py_TYPE(times)->tp_name);
-        return NULL;
-    }
-    Py_ssize_t n = PyNumber_AsSsize_t(times, PyExc_OverflowError);
-    return n == -1 && PyErr_Occurred() ? NULL : slot(sequence, n);
-}
-
-/* `+` and `*` of sequences, which come last; NotImplemented: there are none. */
-static PyObject *
-try_sequences(int number, bool inplace, PyObject *left, PyObject *right)
-{
-    const PySequenceMethods *first = Py_TYPE(left)->tp_as_sequence, *second = Py_TYPE(right)->tp_as_sequence;
-    if (number == NB_ADD && first != NULL) {
-        binaryfunc slot = inplace && first->sq_inplace_concat != NULL ? first->sq_inplace_concat : first->sq_concat;
-        return slot != NULL ? slot(left, right) : Py_NewRef(Py_NotImplemented);
-    }
-    if (number == NB_MULTIPLY) {
-        ssizeargfunc slot = first == NULL ? NULL
-            : inplace && first->sq_inplace_repeat != NULL ? first->sq_inplace_repeat : first->sq_repeat;
-        if (slot != NULL) {
-            return repeat(slot, left, right);
-        }
-        // `*=` looks at the right operand only if the left one's type has no room for such methods; a class has.
-        if (!inplace && second != NULL && second->sq_repeat != NULL) {
-            return repeat(second->sq_repeat, right, left);
-        }
-    }
-    return Py_NewRef(Py_NotImplemented);
-}
-
-static PyObject *
-finish_binary(int oparg, int kind, PyObject *left, PyObject *right)
-{
-    int number = oparg % NB_INPLACE_ADD;
-    bool inplace = oparg >= NB_INPLACE_ADD;
-    const Operator *operator = &operators[number];
-    PyObject *result = kind == JIT_OPERATOR_INPLACE ? try_both(operator, left, right) : try_right(operator, left, right);
-    if (!is_result(result)) {
-        result = try_sequences(number, inplace, left, right);
-        if (!is_result(result)) {
-            PyErr_Format(PyExc_TypeError, "unsupported operand type(s) for %.100s: '%.100s' and '%.100s'",
-                         inplace ? operator->inplace_symbol : operator->symbol, Py_TYPE(left)->tp_name, Py_TYPE(right)->tp_name);
-            return NULL;
-        }
-    }
-    return result;
-}
-
-static PyObject *
-finish_comparison(int op, PyObject *left, PyObject *right)
-{
-    richcmpfunc compare = Py_TYPE(right)->tp_richcompare;
-    PyObject *result = compare != NULL ? compare(right, left, _Py_SwappedOp[op]) : Py_NewRef(Py_NotImplemented);
-    if (is_result(result)) {
-        return result;
-    }
-    if (op == Py_EQ || op == Py_NE) {
-        return Py_NewRef((left == right) == (op == Py_EQ) ? Py_True : Py_False);
-    }
-    PyErr_Format(PyExc_TypeError, "'%s' not supported between instances of '%.100s' and '%.100s'", comparison_symbols[op],
-                 Py_TYPE(left)->tp_name, Py_TYPE(right)->tp_name);
-    return NULL;
-}
-
-/* VALUE, a reference, as a bool; NULL: there is an exception, or it was NULL. */
-static PyObject *
-truth_of(PyObject *value)
-{
-    int truth = value == NULL ? -1 : PyObject_IsTrue(value);
-    Py_XDECREF(value);
-    return truth < 0 ? NULL : Py_NewRef(truth ? Py_True : Py_False);
-}
-
-PyObject *
-_PyJitOperator_Finish(PyThreadState *tstate, _PyInterpreterFrame *frame, int oparg, PyObject *value)
-{
-    int kind = oparg - JIT_CONTINUATION, asked = frame->previous->instr_ptr->op.arg;
-    int rest = (int)_PyJitOperator_Units(kind) - LOOP_UNITS;
-    PyObject *left = frame->localsplus[0], *right = frame->localsplus[1];
-    // The method's evaluation loop would be gone; the function that had it called would not.
-    tstate->c_recursion_remaining += LOOP_UNITS;
-    PyObject *result = value != Py_NotImplemented ? Py_NewRef(value)
-        : rest > 0 ? finish_comparison(asked >> 5, left, right) : finish_binary(asked, kind, left, right);
-    tstate->c_recursion_remaining += rest;
-    if (kind == JIT_OPERATOR_TEST) {
-        result = truth_of(result);
-    }
-    if (result == NULL) {
-        tstate->c_recursion_remaining -= LOOP_UNITS + rest;      // until the frame is left
-    }
-    else {
-        tstate->py_recursion_remaining--;      // its return gives back what it did not take
-    }
-    return result;
-}
-
-void
-_PyJitOperator_Unwind(PyThreadState *tstate, const _PyInterpreterFrame *frame)
-{
-    int kind = _PyJitOperator_Kind(_PyFrame_GetCode((_PyInterpreterFrame *)frame));
-    if (kind >= 0) {
-        tstate->c_recursion_remaining += (int)_PyJitOperator_Units(kind);
-        tstate->py_recursion_remaining--;
-    }
+    return push_frames(tstate, frame, stack_pointer, call, 1 + _PyOpcode_Caches[_PyOpcode_Deopt[opcode]], kind, method);
 }
 
 #endif /* _Py_TIER2 */

@@ -480,6 +480,183 @@ def closures(n):
     "seen, raising, ends, results, kept_frames, generators, nested, closures",
 )
 
+OTHERS = program(
+    """class Box:
+    def __init__(self, items): self.items = items
+    def __len__(self): return len(self.items)
+    def __getitem__(self, k): return self.items[k]
+    def __contains__(self, k): return k in self.items
+    def __neg__(self): return -self.items[0]
+    def __invert__(self): return [~x for x in self.items]
+    def __call__(self, *args): return args
+
+class Adder:
+    def __init__(self, k): self.k = k
+    def __call__(self, x): return self.k + x
+    def __bool__(self): return self.k > 100
+    def __neg__(self): return Adder(-self.k)
+    def __len__(self): return self.k
+
+class Calls:
+    def __call__(self): return 1
+class Two:
+    def __call__(self, x, y): return x - y
+class Three:
+    __slots__ = ("k",)
+    def __call__(self, x, y, z): return (x, y, z, self.k)
+class Four:
+    def __call__(self, w, x, y, z): return w * x + y * z
+
+def calls(n):
+    t, objects = 0, [Calls(), Adder(3), Two(), Three(), Four()]
+    objects[3].k = 5
+    a, b = objects[1], objects[4]
+    for i in range(n):
+        t += objects[0]() + a(i) + objects[2](i, 2) + len(objects[3](i, [i], 2.5)) + b(1, 2, 3, i)
+        t += objects[1 if i & 1 else 0](*([i] if i & 1 else []))
+    return t
+
+def truths(n):
+    t, empty = 0, Box([])
+    for i in range(n):
+        a, c = Adder(i), Box([i] * (i % 3))
+        if a: t += 1
+        if not a: t += 10
+        t += 100 if c else 200
+        if empty or c: t += 1000
+        while not empty:
+            empty = Box([1])
+        if i % 20 == 0: empty = Box([])
+        t += bool(c) + (not c)
+    return t
+
+def sizes(n):
+    t, same, big = 0, set(), Adder(1000)
+    for i in range(n):
+        t += len(Box(range(i))) + len(Adder(i))
+        same.add(len(big) is big.k)
+    return t, same
+
+def membership(n):
+    t, b = 0, Box([3, "a", 2.5])
+    for i in range(n):
+        if i in b: t += 1
+        if i not in b: t += 10
+        t += ("a" in b) + ("b" not in b) + (i in Box({i: 1}))
+    return t
+
+def items(n):
+    class Two(Box):
+        def __getitem__(self, k): return super().__getitem__(k) * 2
+    t, boxes = 0, [Box([1, 2, 3]), Two([4, 5, 6]), Box((7, 8, 9)), [10, 11, 12]]
+    for i in range(n):
+        t += boxes[i & 3][i % 3] - -boxes[i & 1] + len(~boxes[2])
+    return t
+
+def odd_results(n):
+    class Odd:
+        def __init__(self, k): self.k = k
+        def __bool__(self): return self.k > 5 if self.k < 180 else 1
+        def __len__(self): return self.k - 5 if self.k < 190 else 2.5 if self.k < 200 else Odd(3)
+        def __contains__(self, x): return [] if x & 1 else "yes"
+        def __index__(self): return self.k
+        def __neg__(self): return NotImplemented
+        def __getitem__(self, k): return NotImplemented
+        def __call__(self, k): return NotImplemented
+    class Sized:
+        def __init__(self, k): self.k = k
+        def __len__(self): return True if self.k & 1 else self.k if self.k < 200 else 1 << 70
+    out = []
+    def a(o, i): return 1 if o else 2
+    def b(o, i): return len(o)
+    def c(o, i): return i in o, i not in o
+    def d(o, i): return -o, o[i], o(i)
+    def e(o, i): return (1 if Sized(i) else 2), len(Sized(i))
+    for i in range(n):
+        for f in a, b, c, d, e:
+            try:
+                out.append(f(Odd(i), i))
+            except (TypeError, ValueError, OverflowError) as error:
+                out.append((type(error).__name__, str(error)))
+    return out[:20], out[-20:], len(out)
+
+def counted(n):
+    # As many references as where C calls.
+    seen = set()
+    class A:
+        def __call__(self, x, y):
+            seen.add(("call", sys.getrefcount(self), sys.getrefcount(x), sys.getrefcount(y)))
+        def __neg__(self): seen.add(("neg", sys.getrefcount(self)))
+        def __len__(self): return seen.add(("len", sys.getrefcount(self))) or 1
+        def __contains__(self, x): seen.add(("in", sys.getrefcount(self), sys.getrefcount(x)))
+        def __bool__(self): return seen.add(("bool", sys.getrefcount(self))) is None
+    a = A()
+    for i in range(n):
+        x = object()
+        for o in a, A():
+            o(x, object())
+            -o
+            len(o)
+            x in o
+            object() in o
+            if o: pass
+        A()(object(), [])
+        len(A())
+        if A(): pass
+    return sorted(map(str, seen))
+
+def raised(n):
+    class A:
+        def __call__(self, x): return 1 // (x % 50)
+        def __len__(self): return [3][self.k]
+        def __bool__(self): return self.k[0] == 1
+        def __neg__(self): return self(0)
+        def __contains__(self, x): raise KeyError(x) if x == 3 else StopIteration
+        def __getitem__(self, k): return (-self)[k]
+    out, a = set(), A()
+    for i in range(n):
+        for f in (
+            (lambda: a(i)), (lambda: len(a)), (lambda: 1 if a else 2), (lambda: -a), (lambda: i in a),
+            (lambda: a[i]),
+        ):
+            a.k = (i & 1) if i % 3 else [i & 1]
+            try:
+                out.add(str(f()))
+            except Exception as error:
+                entries = traceback.extract_tb(error.__traceback__)
+                out.add(str([(e.name, e.lineno, e.colno) for e in entries] + [type(error).__name__]))
+    return sorted(out)
+
+def changed(n):
+    class A:
+        def __len__(self): return 1
+        def __call__(self, x): return x
+        def __contains__(self, x): return x & 1
+    class B(A):
+        def __bool__(self): return False
+    t, a = 0, A()
+    for i in range(n):
+        t += len(a) + a(i) + (i in a) + (1 if a else 2)
+        if i == n // 3:
+            A.__len__ = lambda self: 2
+            A.__call__ = lambda self, x, y=5: x + y
+        elif i == n // 2:
+            a.__class__ = B
+        elif i == n // 2 + 30:
+            A.__call__ = Box.__call__
+            A.__contains__ = None
+            break
+    for i in range(n):
+        t += len(a(i)) + (1 if a else 2)
+        try:
+            t += i in a
+        except TypeError as error:
+            t += len(str(error))
+    return t
+""",
+    "calls, truths, sizes, membership, items, odd_results, counted, raised, changed",
+)
+
 RECURSION = (
     CLASSES
     + """
@@ -487,6 +664,9 @@ class Deep:
     def __init__(self, k): self.k = k
     def __add__(self, o): return 1 + (Deep(self.k - 1) + o) if self.k else o
     def __lt__(self, o): return Deep(self.k - 1) < o if self.k else True
+    def __call__(self, o): return Deep(self.k - 1)(o) if self.k else o
+    def __len__(self): return len(Deep(self.k - 1)) + 1 if self.k else 0
+    def __bool__(self): return (True if Deep(self.k - 1) else False) if self.k else True
 class Endless:
     count = 0
     def __add__(self, o):
@@ -495,16 +675,37 @@ class Endless:
     def __lt__(self, o):
         Endless.count += 1
         return True if self < o else False
+    def __call__(self, o):
+        Endless.count += 1
+        return self(o)
+    def __len__(self):
+        Endless.count += 1
+        return len(self)
+    def __bool__(self):
+        Endless.count += 1
+        return True if self else False
+    def __neg__(self):
+        Endless.count += 1
+        return -self
+    def __contains__(self, o):
+        Endless.count += 1
+        return o in self
 def work(n):
     t, d = 0, Deep(3)
     for i in range(n):
         t += d + i
         if d < i: t += 1
+        t += d(i) + len(d)
+        if d: t += 1
     return t
 def deepest(k):
     sys.setrecursionlimit(k)
     counts = []
-    for test in (lambda: Endless() + 1), (lambda: Endless() < 1):
+    endless = Endless()
+    for test in (
+        (lambda: endless + 1), (lambda: endless < 1), (lambda: endless(1)), (lambda: len(endless)),
+        (lambda: not endless), (lambda: -endless), (lambda: 1 in endless),
+    ):
         Endless.count = 0
         try:
             test()
@@ -512,9 +713,9 @@ def deepest(k):
             counts.append((Endless.count, str(error)))
     return counts
 print(work(400))
-print([deepest(100 + 7 * i) for i in range(30)])
+print([deepest(100 + 35 * i) for i in range(6)])
 print(deepest(100_000))
-print([deepest(150 + i) for i in range(30)], get_c_recursion_remaining(), get_recursion_depth())
+print([deepest(150 + 5 * i) for i in range(6)], get_c_recursion_remaining(), get_recursion_depth())
 """
 )
 
@@ -648,6 +849,39 @@ def f(n):
 """,
         ["LOAD_FIELD", "IEQ", "IADD", "LOOP"],
     ),
+    "a(k), -a, k in a": (
+        """
+class A:
+    def __init__(self, k): self.k = k
+    def __call__(self, x): return self.k + x
+    def __neg__(self): return -self.k
+    def __contains__(self, x): return x > self.k
+def f(n):
+    t, a = 0, A(5)
+    for i in range(n):
+        t += a(i) - -a + (i in a)
+    return t
+""",
+        ["IADD", "LOOP"],
+    ),
+    "len(a), a[k], if a": (
+        """
+class A:
+    def __init__(self, k): self.k = k
+    def __len__(self): return self.k
+    def __getitem__(self, k): return self.k + k
+class B(A):
+    def __bool__(self): return self.k > 3
+def f(n):
+    t, a, b = 0, A(5), B(4)
+    for i in range(n):
+        t += len(a) + a[i]
+        if a: t += 1
+        if not b: t += 2
+    return t
+""",
+        ["IADD", "LOOP"],
+    ),
 }
 
 
@@ -666,6 +900,11 @@ class Changes(ForcedExits, unittest.TestCase):
 
 class Seen(ForcedExits, unittest.TestCase):
     program = SEEN
+
+
+class Others(ForcedExits, unittest.TestCase):
+    program = OTHERS
+    passes = "cse", "peel", "fold,cse,forward,dead,peel", "side"
 
 
 class Depths(ForcedExits, unittest.TestCase):

@@ -1,0 +1,46 @@
+/* Operators that call Python functions, as operators.c begins them and operators_finish.c ends them. */
+#ifndef Py_JIT_OPERATORS_H
+#define Py_JIT_OPERATORS_H
+
+#include "Python.h"
+#include "opcode.h"
+#include "pycore_jit_engine.h"
+
+#define LOOP_UNITS 2           // of C recursion an evaluation loop takes
+
+/* What BINARY_OP's oparg stands for, without assignment. */
+typedef struct {
+    size_t slot, inplace_slot;     // offsets in PyNumberMethods
+    PyObject *name, *reflected, *inplace;
+    const char *symbol, *inplace_symbol;
+} _PyJitOperator;
+
+extern const _PyJitOperator _PyJitOperators[NB_INPLACE_ADD];
+
+/* What is on the stack for an operator, and what its method gets of it. */
+typedef struct {
+    uint8_t operands;          // on the caller's stack; then the locals of the continuation frame
+    uint8_t nargs;             // of the method
+    uint8_t copies;            // of the last operands, behind them: references that C would have besides those on the stack
+    uint8_t arguments[4];      // which operands they are; the first is the one whose method it is
+    uint8_t units;             // of C recursion
+    bool is_call;              // the second operand is NULL
+} _PyJitOperatorForm;
+
+/* Is the right operand's reflected method tried first if its type derives from the left one's? */
+static inline bool
+_PyJitOperator_IsReflected(int kind)
+{
+    return kind == JIT_OPERATOR_BINARY || kind == JIT_OPERATOR_COMPARE || kind == JIT_OPERATOR_TEST;
+}
+
+extern const _PyJitOperatorForm _PyJitOperatorForms[JIT_OPERATOR_KINDS];
+
+/* What TYPE has in a slot for numbers, at OFFSET; NULL: nothing. */
+static inline binaryfunc
+slot_of(PyTypeObject *type, size_t offset)
+{
+    return type->tp_as_number == NULL ? NULL : *(binaryfunc *)((char *)type->tp_as_number + offset);
+}
+
+#endif /* !Py_JIT_OPERATORS_H */

@@ -95,6 +95,36 @@ class Slotted:
     __repr__ = Point.__repr__
 
 
+class Vector:
+    def __init__(self, x, y):
+        self.x = x
+        self.y = y
+
+    def __repr__(self):
+        return f"({self.x} {self.y})"
+
+    def plus(self, other):
+        return type(self)(self.x + other.x, self.y + other.y)
+
+    def __add__(self, other):
+        return Vector(self.x + other.x, other.y)
+
+    def both(self):
+        return self.y, self.x
+
+
+class Slim(Vector):
+    __slots__ = ()
+
+
+class Line:
+    __slots__ = ("a", "b")
+
+    def __init__(self, a, b):
+        self.a = a
+        self.b = b
+
+
 box = Box()
 bound = box.up
 """
@@ -282,6 +312,33 @@ class Maker:
             f"look(({self.attribute()} is {self.attribute()}, {self.attribute()} is {self.name()}))"
         )
 
+    def vector_statement(self) -> Statement:
+        """Small objects that are made all the time, and may never be seen."""
+        kind = self.random.randrange(10)
+        one, other, new = self.pick("u", "v"), self.pick("u", "v"), self.value(1)
+        if GROWS.search(new):
+            new = f"small({new})"
+        if kind < 2:
+            return Statement(f"{one} = {self.pick('Vector', 'Vector', 'Slim')}({new}, {self.name()})")
+        if kind == 2:
+            return Statement(f"{one} = {self.pick('u.plus(v)', 'v.plus(u)', 'v + u', 'u', 'v')}")
+        if kind == 3:
+            return Statement(f"{one}.{self.pick('x', 'y')} {self.pick('', '+', '-')}= {new}")
+        if kind == 4:
+            return Statement(f"{self.name()}, {self.name()} = {one}.both()")
+        if kind == 5:
+            keep = Statement(f"l[0] = {one}.x; rows[1] = ({one}, {other})[0].both()")
+            return Statement(clauses=[(f"if {self.condition(0)}:", [keep])])
+        if kind == 6:
+            return Statement(f"look(({one}, {one}.x is {self.name()}, {one} is {other}, u.x is v.y))")
+        if kind == 7:
+            return Statement(
+                f"{self.name()} = Line({one}, Vector({new}, 1)).{self.pick('a', 'b')}.{self.pick('x', 'y')}"
+            )
+        if kind == 8:
+            return Statement(f"u, v = v, {self.pick('u', 'Vector(u.x, v.x)', 'v.plus(v)')}")
+        return Statement(f"{self.name()} = Vector({self.name()}, {new}).plus({one}).{self.pick('x', 'y')}")
+
     def sequences(self, *names: str) -> list[Statement]:
         """Makes the objects, lists and tuples of a function."""
         numbers = [", ".join(self.constant() for _ in range(4)) for _ in range(3)]
@@ -298,6 +355,7 @@ class Maker:
                 f"o, q = {self.pick('Point', 'Slotted')}({names[0]}, {names[1]}), Slotted({names[2]}, 1)"
             ),
             Statement(f"r = {self.pick('o', 'q', 'Point(1, 0.5)', 'Slotted(0.5, 2)')}"),
+            Statement(f"u, v = Vector({names[0]}, 0.5), Vector(1, {names[1]})"),
         ]
 
     def sequence_statement(self, depth: int) -> Statement:
@@ -357,7 +415,9 @@ class Maker:
         return [self.statement(depth, loop) for _ in range(self.random.randint(1, 5))]
 
     def statement(self, depth: int, loop: bool) -> Statement:
-        kind = self.random.randrange(28)
+        kind = self.random.randrange(32)
+        if kind > 27:
+            return self.vector_statement()
         if kind > 23:
             return self.attribute_statement()
         if kind > 19:
@@ -401,6 +461,7 @@ class Maker:
         grows = any(GROWS.search(line) for statement in body for line in statement.text(0))
         if grows or self.chance(50):
             body.append(Statement("o.x, o.y, q.x, q.y = small(o.x), small(o.y), small(q.x), small(q.y)"))
+            body.append(Statement("u, v = Vector(small(u.x), small(u.y)), Vector(small(v.x), v.y)"))
         tame = [Statement(f"{name} = small({name})") for name in self.names if grows or self.chance(50)]
         if ranges:
             return Statement(clauses=[(f"for {counter} in {self.iterated(turns)}:", [*body, *tame])])

@@ -327,7 +327,7 @@ _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _P
     _PyJitSlot slots[JIT_MAX_SLOTS];   // a frame that is entered clears its own
     b.slots = slots;
     if (build(&b) < 0) {
-        return b.wrong ? -2 : -1;
+        return b.too_bound ? 1 : b.wrong ? -2 : -1;
     }
     int removed = _PyJitVirtual_Remove(&b);
     if (removed != 0) {

@@ -83,7 +83,7 @@ typedef struct {
     } fields[JIT_MOST_VIRTUAL_FIELDS];     // in the order in which they were set
 } _PyJitShape;
 
-#define JIT_MOST_BOUND 64      // operations that have to become virtual, in one trace
+#define JIT_MOST_BOUND 200     // operations that have to become virtual, in one trace
 
 /* What of it is known at the head of a loop: that there is an object; it is the same in each iteration; its number is a PHI. */
 enum { JIT_FIELD_NOTHING, JIT_FIELD_PRESENT, JIT_FIELD_SAME, JIT_FIELD_CHANGES };
@@ -143,6 +143,7 @@ typedef struct {
     _PyJitRef bound[JIT_MOST_BOUND];   // operations that the trace is wrong with if they make an object
     bool is_merged[JIT_MOST_BOUND];    // of a box: its number has the identity of slots, whose value it was
     uint32_t nbound;
+    bool too_bound;            // `failed`, for there are more
     bool wrong;                // a rule made a mistake: `failed`, but not for want of memory
     const char *refused_file, *refused_rule;   // where the last rule stands that did not apply to the instruction at hand
     int refused_line;          // 0: there is none

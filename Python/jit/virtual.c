@@ -49,7 +49,7 @@ static void
 bind(_PyJitBuilder *b, _PyJitRef ref, bool merged)
 {
     if (b->nbound == JIT_MOST_BOUND) {
-        b->failed = true;
+        b->failed = b->too_bound = true;
         return;
     }
     b->is_merged[b->nbound] = merged;

@@ -190,6 +190,26 @@ own(_PyJitBuilder *b, uint32_t index)
     }
 }
 
+/* SLOT is a number that the trace has boxed. */
+static bool
+is_box(const _PyJitBuilder *b, const _PyJitSlot *slot)
+{
+    int op = slot->object == JIT_REF_NONE || JIT_IS_CONST(slot->object) ? JIT_OP_NOP : JIT_INS(b->t, slot->object)->op;
+    return slot->number != JIT_REF_NONE && (op == JIT_OP_BOX_INT || op == JIT_OP_BOX_FLOAT);
+}
+
+/* The dirty slot INDEX gets a reference of its own; what may never be made stays out of memory. */
+static void
+own_or_keep(_PyJitBuilder *b, uint32_t index)
+{
+    if (b->virtuals && (is_new_object(b, b->slots[index].object) || is_box(b, &b->slots[index]))) {
+        keep(b, index);
+    }
+    else {
+        own(b, index);
+    }
+}
+
 /* A local of a frame in memory holds a new object, or a box, that memory does not have.  It may never be made. */
 static inline bool
 is_deferred(const _PyJitBuilder *b, uint32_t index)
@@ -207,7 +227,7 @@ own_borrowers(_PyJitBuilder *b, _PyJitRef object)
     }
     for (uint32_t i = stack_base(b); i < b->depth; i++) {
         if (b->slots[i].dirty && !b->slots[i].owned && b->slots[i].object == object) {
-            keep(b, i);
+            own_or_keep(b, i);
         }
     }
 }
@@ -217,7 +237,7 @@ _PyJitSlot_OwnHeap(_PyJitBuilder *b)
 {
     for (uint32_t i = b->frames[b->machine].base; i < b->depth; i++) {
         if (b->slots[i].heap) {
-            keep(b, i);
+            own_or_keep(b, i);
         }
     }
     for (uint32_t i = b->machine + 1; i < b->nframes; i++) {
@@ -255,7 +275,7 @@ own_all_borrowers(_PyJitBuilder *b, _PyJitRef object)
 {
     for (uint32_t i = b->frames[b->machine].base; i < b->depth && object != JIT_REF_NONE; i++) {
         if (b->slots[i].dirty && !b->slots[i].owned && b->slots[i].object == object) {
-            keep(b, i);
+            own_or_keep(b, i);
         }
     }
 }
@@ -741,14 +761,6 @@ store_virtual(_PyJitBuilder *b, uint32_t local)
     if (dropped != JIT_REF_NONE) {
         emit1(b, JIT_OP_DECREF_PLAIN, dropped, 0);
     }
-}
-
-/* SLOT is a number that the trace has boxed. */
-static bool
-is_box(const _PyJitBuilder *b, const _PyJitSlot *slot)
-{
-    int op = slot->object == JIT_REF_NONE || JIT_IS_CONST(slot->object) ? JIT_OP_NOP : JIT_INS(b->t, slot->object)->op;
-    return slot->number != JIT_REF_NONE && (op == JIT_OP_BOX_INT || op == JIT_OP_BOX_FLOAT);
 }
 
 /* The top of the stack may stay out of memory when the local takes it. */

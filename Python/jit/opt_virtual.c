@@ -27,283 +27,29 @@
 #ifdef _Py_TIER2
 
 #include "pycore_object.h"
-#include "jit/lower.h"
 #include "jit/restore.h"
+#include "jit/virtual_pass.h"
 
-#define MOST_OBJECTS 48        // that are looked at; what comes later escapes
-#define MOST_WALKS 64
-#define NOTHING UINT16_MAX
-
-typedef struct {
-    _PyJitRef ref;             // the operation that makes it
-    bool escapes;
-    uint32_t references;
-    uint32_t changed;          // operation that set a field last
-    uint32_t n;
-    struct {
-        uint32_t place;        // aux of VIRTUAL_FIELD
-        _PyJitRef value;       // an object, the operation that boxed or stored a number, or a raw number
-    } fields[JIT_MOST_VIRTUAL_FIELDS];
-} Object;
-
-/* A number that need not be boxed. */
-typedef struct {
-    bool escapes;              // it is boxed
-    bool copied;
-    bool merged;               // it has the identity of the raw number
-    _PyJitRef number;
-    uint16_t owner;            // object it was stored to as a raw number, or NOTHING
-} Number;
-
-typedef struct {
-    _PyJitBuilder *b;
-    _PyJitTrace *t;
-    uint32_t head;             // where the loop begins, 0: there is none
-    uint32_t nobjects, nnumbers;
-    Object objects[MOST_OBJECTS];
-    Number *numbers;
-    uint16_t *object_of;       // by operation: index into objects, or NOTHING
-    uint16_t *number_of;       // index into numbers
-    _PyJitRef *stands_for;     // what an attribute that was read is
-    uint8_t *uncounted;        // an INCREF of a constant that a virtual takes
-    uint32_t *first_use;       // by snapshot: 1 + the first operation that has it
-    bool again, writes;
-    bool hopeless;             // something that must not be made has to be
-    // What the last walk writes.
-    _PyJitIns *ins;            uint32_t nins, ins_cap;
-    _PyJitRef *moved;          // by old operation: what it is now
-    uint32_t *position;        // by old operation: where what was there begins now
-    uint16_t *snapshot;        // by old snapshot
-    _PyJitSnapshot *snaps;     uint32_t nsnaps;
-    _PyJitSnapFrame *frames;   uint32_t nframes, frames_cap;
-    _PyJitSnapSlot *slots;     uint32_t nslots, slots_cap;
-    bool failed;
-} Pass;
-
-static inline _PyJitIns *
-ins_of(const Pass *p, _PyJitRef ref)
-{
-    return JIT_INS(p->t, ref);
-}
-
-static inline bool
-is_raw(const Pass *p, _PyJitRef ref)
-{
-    return ref != JIT_REF_NONE && (ins_of(p, ref)->type == JIT_TYPE_I64 || ins_of(p, ref)->type == JIT_TYPE_F64);
-}
-
-static inline _PyJitRef
-resolve(const Pass *p, _PyJitRef ref)
-{
-    return ref == JIT_REF_NONE || JIT_IS_CONST(ref) ? ref : p->stands_for[ref - JIT_REF_BIAS];
-}
-
-/* The object that is not made, or NULL. */
-static inline Object *
-virtual_of(Pass *p, _PyJitRef ref)
-{
-    uint16_t index = ref == JIT_REF_NONE || JIT_IS_CONST(ref) ? NOTHING : p->object_of[ref - JIT_REF_BIAS];
-    return index == NOTHING || p->objects[index].escapes ? NULL : &p->objects[index];
-}
-
-/* The number that is not boxed, or NULL. */
-static inline Number *
-number_of(Pass *p, _PyJitRef ref)
-{
-    uint16_t index = ref == JIT_REF_NONE || JIT_IS_CONST(ref) ? NOTHING : p->number_of[ref - JIT_REF_BIAS];
-    return index == NOTHING || p->numbers[index].escapes ? NULL : &p->numbers[index];
-}
-
-static void
-object_escapes(Pass *p, Object *object)
+void
+_PyJitVirtual_Escapes(_PyJitVirtualPass *p, _PyJitVirtualObject *object)
 {
     object->escapes = p->again = true;
 }
 
 /* Something is done with REF for which it has to be an object in memory. */
 static void
-escape(Pass *p, _PyJitRef ref)
+escape(_PyJitVirtualPass *p, _PyJitRef ref)
 {
-    Object *object = virtual_of(p, ref);
-    Number *number = number_of(p, ref);
+    _PyJitVirtualObject *object = virtual_of(p, ref);
+    _PyJitVirtualNumber *number = number_of(p, ref);
     if (object != NULL) {
-        object_escapes(p, object);
+        _PyJitVirtual_Escapes(p, object);
     }
-    if (number != NULL && number->owner != NOTHING) {
-        object_escapes(p, &p->objects[number->owner]);
+    if (number != NULL && number->owner != NO_INDEX) {
+        _PyJitVirtual_Escapes(p, &p->objects[number->owner]);
     }
     else if (number != NULL) {
         number->escapes = p->again = true;
-    }
-}
-
-/* --- What the last walk writes ---------------------------------------------------------------------------------------- */
-
-static bool
-grow(Pass *p, void **memory, uint32_t *capacity, uint32_t wanted, size_t element)
-{
-    if (wanted > *capacity) {
-        uint32_t enough = Py_MAX(wanted, 2 * *capacity);
-        void *grown = PyMem_RawRealloc(*memory, enough * element);
-        if (grown == NULL) {
-            p->failed = true;
-            return false;
-        }
-        *memory = grown;
-        *capacity = enough;
-    }
-    return true;
-}
-
-static _PyJitRef
-write_ins(Pass *p, _PyJitIns ins)
-{
-    if (!p->writes || !grow(p, (void **)&p->ins, &p->ins_cap, p->nins + 1, sizeof(_PyJitIns))) {
-        return JIT_REF_NONE;
-    }
-    p->failed |= p->nins + JIT_REF_BIAS >= UINT16_MAX;
-    p->ins[p->nins] = ins;
-    return (_PyJitRef)(JIT_REF_BIAS + p->nins++);
-}
-
-/* --- Snapshots -------------------------------------------------------------------------------------------------------- */
-
-typedef struct {
-    uint32_t n;
-    Object *objects[JIT_MAX_RECIPES];
-} Named;
-
-/* VALUE is in a snapshot.  false: there are too many. */
-static bool
-name(Pass *p, Named *named, _PyJitRef value)
-{
-    Object *object = virtual_of(p, resolve(p, value));
-    for (uint32_t i = 0; i < named->n && object != NULL; i++) {
-        if (named->objects[i] == object) {
-            return true;
-        }
-    }
-    if (object == NULL) {
-        return true;
-    }
-    if (named->n == JIT_MAX_RECIPES) {
-        object_escapes(p, object);
-        return false;
-    }
-    named->objects[named->n++] = object;
-    return true;
-}
-
-/* The raw number that stands for REF in a snapshot. */
-static _PyJitRef
-raw_number(Pass *p, _PyJitRef ref)
-{
-    const Number *number = number_of(p, ref);
-    return number != NULL ? number->number : ref;
-}
-
-/* Rule 3. */
-static void
-tell_apart(Pass *p, const _PyJitRef *values, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        Number *number = number_of(p, values[i]);
-        for (uint32_t k = 0; k < n && number != NULL && !number->copied; k++) {
-            if (values[k] != values[i] && raw_number(p, values[k]) == number->number) {
-                const Number *other = number_of(p, values[k]);
-                number->copied = other == NULL || !other->copied;
-            }
-        }
-    }
-}
-
-static void
-write_slot(Pass *p, uint32_t slot, _PyJitRef value, bool owned)
-{
-    if (grow(p, (void **)&p->slots, &p->slots_cap, p->nslots + 1, sizeof(_PyJitSnapSlot))) {
-        bool object = number_of(p, value) == NULL && !is_raw(p, value);
-        p->slots[p->nslots++] = (_PyJitSnapSlot){.slot = (uint16_t)slot, .value = value, .owned = owned && object};
-    }
-}
-
-static void
-write_frame(Pass *p, _PyJitSnapFrame frame)
-{
-    if (grow(p, (void **)&p->frames, &p->frames_cap, p->nframes + 1, sizeof(_PyJitSnapFrame))) {
-        frame.first_slot = p->nslots;
-        p->frames[p->nframes++] = frame;
-    }
-}
-
-static void
-write_snapshot(Pass *p, uint16_t index, const Named *named)
-{
-    const _PyJitTrace *t = p->t;
-    _PyJitSnapshot snap = t->snaps[index];
-    uint32_t from = snap.first_frame;
-    snap.exit = p->nsnaps;
-    snap.first_frame = snap.nframes == 0 ? 0 : p->nframes;
-    for (uint32_t i = 0; i < snap.nframes; i++) {
-        const _PyJitSnapFrame *frame = &t->frames[from + i];
-        write_frame(p, *frame);
-        for (uint32_t k = 0; k < frame->nslots; k++) {
-            const _PyJitSnapSlot *slot = &t->slots[frame->first_slot + k];
-            write_slot(p, slot->slot, resolve(p, slot->value), slot->owned);
-        }
-    }
-    for (uint32_t i = 0; i < named->n; i++) {
-        const Object *object = named->objects[i];
-        write_frame(p, (_PyJitSnapFrame){.offset = object->ref, .nslots = (uint16_t)object->n});
-        for (uint32_t k = 0; k < object->n; k++) {
-            write_slot(p, object->fields[k].place, object->fields[k].value, !JIT_IS_CONST(object->fields[k].value));
-        }
-    }
-    snap.nrecipes = (uint16_t)named->n;
-    p->snapshot[index] = (uint16_t)p->nsnaps;
-    p->snaps[p->nsnaps++] = snap;
-}
-
-/* Operation I leaves at snapshot INDEX. */
-static void
-look_at_snapshot(Pass *p, uint32_t i, uint16_t index)
-{
-    const _PyJitTrace *t = p->t;
-    const _PyJitSnapshot *snap = &t->snaps[index];
-    const _PyJitSnapSlot *slots = NULL;
-    uint32_t nslots = snap->nframes == 0 ? 0 : _PyJitTrace_SnapSlots(t, snap, &slots);
-    bool first = p->first_use[index] == 0;
-    Named named = {0};
-    _PyJitRef values[JIT_MAX_SLOTS];
-    uint32_t n = 0;
-    if (first) {
-        p->first_use[index] = i + 1;
-    }
-    for (uint32_t k = 0; k < nslots; k++) {
-        values[n++] = resolve(p, slots[k].value);
-        if (!name(p, &named, slots[k].value)) {
-            return;
-        }
-    }
-    for (uint32_t k = 0; k < named.n; k++) {
-        Object *object = named.objects[k];
-        bool passes_head = p->head > 0 && i >= p->head && object->ref < JIT_REF_BIAS + p->head;
-        if (passes_head || n + object->n > JIT_MAX_SLOTS || object->changed >= p->first_use[index]) {
-            // It would have to be carried around the loop, or operations that share the snapshot leave with different fields.
-            object_escapes(p, object);
-            return;
-        }
-        for (uint32_t f = 0; f < object->n; f++) {
-            values[n++] = object->fields[f].value;
-            if (!name(p, &named, object->fields[f].value)) {
-                return;
-            }
-        }
-    }
-    if (named.n > 0 || p->nnumbers > 0) {
-        tell_apart(p, values, n);
-    }
-    if (p->writes && first) {
-        write_snapshot(p, index, &named);
     }
 }
 
@@ -311,7 +57,7 @@ look_at_snapshot(Pass *p, uint32_t i, uint16_t index)
 
 /* Instances of CLASS are made of their attributes alone, and restore.c can make one without memory. */
 static bool
-can_be_virtual(const Pass *p, const _PyJitIns *ins)
+can_be_virtual(const _PyJitVirtualPass *p, const _PyJitIns *ins)
 {
     if (ins->op == JIT_OP_NEW_TUPLE || ins->op == JIT_OP_VIRTUAL_TUPLE) {
         return ins->aux <= JIT_MOST_VIRTUAL_FIELDS;
@@ -320,15 +66,17 @@ can_be_virtual(const Pass *p, const _PyJitIns *ins)
 }
 
 static void
-begin_object(Pass *p, uint32_t i)
+begin_object(_PyJitVirtualPass *p, uint32_t i)
 {
     uint16_t index = p->object_of[i];
-    if (index == NOTHING) {
+    if (index == NO_INDEX) {
         if (p->nobjects == MOST_OBJECTS) {
+            int op = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i))->op;
+            p->hopeless |= op == JIT_OP_VIRTUAL || op == JIT_OP_VIRTUAL_TUPLE;
             return;
         }
         index = p->object_of[i] = (uint16_t)p->nobjects++;
-        p->objects[index] = (Object){
+        p->objects[index] = (_PyJitVirtualObject){
             .ref = (_PyJitRef)(JIT_REF_BIAS + i), .escapes = !can_be_virtual(p, ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i))),
         };
     }
@@ -351,19 +99,19 @@ is_merged(const _PyJitBuilder *b, uint32_t i)
 
 /* Operation I boxes or stores NUMBER.  OWNER: the object it is stored to, or NULL. */
 static void
-begin_number(Pass *p, uint32_t i, _PyJitRef number, const Object *owner)
+begin_number(_PyJitVirtualPass *p, uint32_t i, _PyJitRef number, const _PyJitVirtualObject *owner)
 {
-    if (p->number_of[i] == NOTHING) {
+    if (p->number_of[i] == NO_INDEX) {
         p->number_of[i] = (uint16_t)p->nnumbers;
-        p->numbers[p->nnumbers++] = (Number){
-            .owner = owner == NULL ? NOTHING : (uint16_t)(owner - p->objects), .merged = owner == NULL && is_merged(p->b, i),
+        p->numbers[p->nnumbers++] = (_PyJitVirtualNumber){
+            .owner = owner == NULL ? NO_INDEX : (uint16_t)(owner - p->objects), .merged = owner == NULL && is_merged(p->b, i),
         };
     }
     p->numbers[p->number_of[i]].number = number;
 }
 
 static _PyJitRef *
-field_of(Object *object, uint32_t place)
+field_of(_PyJitVirtualObject *object, uint32_t place)
 {
     for (uint32_t i = 0; i < object->n; i++) {
         if (object->fields[i].place == place) {
@@ -375,9 +123,9 @@ field_of(Object *object, uint32_t place)
 
 /* OBJECT is VALUE, or in it. */
 static bool
-is_inside(Pass *p, const Object *object, _PyJitRef value)
+is_inside(_PyJitVirtualPass *p, const _PyJitVirtualObject *object, _PyJitRef value)
 {
-    Object *outer = virtual_of(p, value);
+    _PyJitVirtualObject *outer = virtual_of(p, value);
     bool inside = outer == object;
     for (uint32_t i = 0; outer != NULL && !inside && i < outer->n; i++) {
         inside = is_inside(p, object, outer->fields[i].value);
@@ -387,9 +135,9 @@ is_inside(Pass *p, const Object *object, _PyJitRef value)
 
 /* A reference to the object of REF, which a virtual had, is given up: rule 1. */
 static void
-release(Pass *p, _PyJitRef ref)
+release(_PyJitVirtualPass *p, _PyJitRef ref)
 {
-    Object *object = virtual_of(p, ref);
+    _PyJitVirtualObject *object = virtual_of(p, ref);
     if (object != NULL) {
         object->references--;
         for (uint32_t i = 0; i < object->n && object->references == 0; i++) {
@@ -397,24 +145,24 @@ release(Pass *p, _PyJitRef ref)
         }
     }
     else if (!JIT_IS_CONST(ref) && number_of(p, ref) == NULL && !is_raw(p, ref) && ins_of(p, ref)->type != JIT_TYPE_BOOL) {
-        (void)write_ins(p, (_PyJitIns){.op = JIT_OP_DECREF_PLAIN, .snapshot = JIT_NO_SNAPSHOT, .a = ref});
+        (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){.op = JIT_OP_DECREF_PLAIN, .snapshot = JIT_NO_SNAPSHOT, .a = ref});
     }
 }
 
 /* The trace makes sure, by INS, operation I, that the end of OBJECT runs nothing.  It may end here, and what it has with it. */
 static void
-guard_fields(Pass *p, uint32_t i, const Object *object, const _PyJitIns *ins)
+guard_fields(_PyJitVirtualPass *p, uint32_t i, const _PyJitVirtualObject *object, const _PyJitIns *ins)
 {
     uint32_t count = Py_MAX(ins->aux, 1);
     for (uint32_t k = 0; k < object->n && object->references <= count; k++) {
         _PyJitRef value = object->fields[k].value;
-        const Object *inner = virtual_of(p, value);
+        const _PyJitVirtualObject *inner = virtual_of(p, value);
         if (inner != NULL) {
             guard_fields(p, i, inner, ins);
         }
         else if (!JIT_IS_CONST(value) && number_of(p, value) == NULL && ins_of(p, value)->type == JIT_TYPE_OBJECT) {
-            look_at_snapshot(p, i, ins->snapshot);
-            (void)write_ins(p, (_PyJitIns){
+            _PyJitVirtual_LookAtSnapshot(p, i, ins->snapshot);
+            (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){
                 .op = JIT_OP_GUARD_QUIET, .snapshot = ins->snapshot, .a = value, .aux = count + object->n,
             });
         }
@@ -423,7 +171,7 @@ guard_fields(Pass *p, uint32_t i, const Object *object, const _PyJitIns *ins)
 
 /* A constant that a virtual takes has got a reference right before. */
 static bool
-is_uncounted(Pass *p, uint32_t i, _PyJitRef constant)
+is_uncounted(_PyJitVirtualPass *p, uint32_t i, _PyJitRef constant)
 {
     PyObject *object = (PyObject *)(uintptr_t)ins_of(p, constant)->bits;
     if (object == NULL || _Py_IsImmortal(object) || ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i))->op == JIT_OP_VIRTUAL_FIELD) {
@@ -441,12 +189,12 @@ is_uncounted(Pass *p, uint32_t i, _PyJitRef constant)
 
 /* Operation I sets the field of OBJECT at PLACE to VALUE for the first time, or to another value. */
 static void
-set_field(Pass *p, uint32_t i, Object *object, uint32_t place, _PyJitRef value)
+set_field(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object, uint32_t place, _PyJitRef value)
 {
     _PyJitRef *field = field_of(object, place);
     if (is_inside(p, object, value) || (JIT_IS_CONST(value) && !is_raw(p, value) && !is_uncounted(p, i, value))
         || (field == NULL && object->n == JIT_MOST_VIRTUAL_FIELDS)) {
-        object_escapes(p, object);
+        _PyJitVirtual_Escapes(p, object);
         escape(p, value);
         return;
     }
@@ -459,16 +207,16 @@ set_field(Pass *p, uint32_t i, Object *object, uint32_t place, _PyJitRef value)
     object->changed = i;
     // The number of an operation that stores one is named by that operation.
     _PyJitRef stored = value == JIT_REF_BIAS + i ? p->numbers[p->number_of[i]].number : value;
-    const Number *number = number_of(p, value);
+    const _PyJitVirtualNumber *number = number_of(p, value);
     if (number != NULL && value == JIT_REF_BIAS + i && number->copied) {
         int type = ins_of(p, stored)->type;
-        stored = write_ins(p, (_PyJitIns){
+        stored = _PyJitVirtual_WriteIns(p, (_PyJitIns){
             .op = type == JIT_TYPE_F64 ? JIT_OP_COPY_FLOAT : JIT_OP_COPY_INT, .type = (uint8_t)type, .snapshot = JIT_NO_SNAPSHOT, .a = stored,
         });
         p->moved[i] = stored;
         stored = value;
     }
-    (void)write_ins(p, (_PyJitIns){
+    (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){
         .op = JIT_OP_VIRTUAL_FIELD, .snapshot = JIT_NO_SNAPSHOT, .a = object->ref, .b = stored, .aux = place,
     });
     if (old != JIT_REF_NONE) {
@@ -480,17 +228,17 @@ set_field(Pass *p, uint32_t i, Object *object, uint32_t place, _PyJitRef value)
 
 /* A virtual from before the loop's head, at operation I in the loop: there it would have to be in registers. */
 static void
-stay_on_one_side(Pass *p, uint32_t i, _PyJitRef ref)
+stay_on_one_side(_PyJitVirtualPass *p, uint32_t i, _PyJitRef ref)
 {
-    Object *object = virtual_of(p, ref);
+    _PyJitVirtualObject *object = virtual_of(p, ref);
     if (object != NULL && p->head > 0 && i >= p->head && object->ref < JIT_REF_BIAS + p->head) {
-        object_escapes(p, object);
+        _PyJitVirtual_Escapes(p, object);
     }
 }
 
 /* Operation I as it is, but for what its operands are now. */
 static void
-keep(Pass *p, uint32_t i)
+keep(_PyJitVirtualPass *p, uint32_t i)
 {
     _PyJitIns ins = *ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
     if (ins.op == JIT_OP_NOP) {
@@ -506,14 +254,14 @@ keep(Pass *p, uint32_t i)
         }
     }
     if (ins.snapshot != JIT_NO_SNAPSHOT) {
-        look_at_snapshot(p, i, ins.snapshot);
+        _PyJitVirtual_LookAtSnapshot(p, i, ins.snapshot);
     }
-    p->moved[i] = write_ins(p, ins);
+    p->moved[i] = _PyJitVirtual_WriteIns(p, ins);
 }
 
 /* Operation I on OBJECT, its first operand.  false: no operation that a virtual can do without. */
 static bool
-work_on_virtual(Pass *p, uint32_t i, Object *object)
+work_on_virtual(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object)
 {
     const _PyJitIns *ins = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
     _PyJitRef *field;
@@ -578,7 +326,7 @@ works_on_number(const _PyJitIns *ins)
 }
 
 static void
-step(Pass *p, uint32_t i)
+step(_PyJitVirtualPass *p, uint32_t i)
 {
     const _PyJitIns *ins = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
     p->position[i] = p->nins;
@@ -596,7 +344,7 @@ step(Pass *p, uint32_t i)
             begin_object(p, i);
             if (virtual_of(p, (_PyJitRef)(JIT_REF_BIAS + i)) != NULL) {
                 bool tuple = ins->op == JIT_OP_NEW_TUPLE || ins->op == JIT_OP_VIRTUAL_TUPLE;
-                p->moved[i] = write_ins(p, (_PyJitIns){
+                p->moved[i] = _PyJitVirtual_WriteIns(p, (_PyJitIns){
                     .op = tuple ? JIT_OP_VIRTUAL_TUPLE : JIT_OP_VIRTUAL, .type = JIT_TYPE_OBJECT, .snapshot = JIT_NO_SNAPSHOT,
                     .a = ins->a, .aux = ins->aux,
                 });
@@ -606,7 +354,7 @@ step(Pass *p, uint32_t i)
         case JIT_OP_BOX_FLOAT:
         case JIT_OP_BOX_INT: {
             begin_number(p, i, ins->a, NULL);
-            const Number *number = number_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
+            const _PyJitVirtualNumber *number = number_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
             if (number != NULL && number->merged) {
                 p->stands_for[i] = ins->a;
                 return;
@@ -614,7 +362,7 @@ step(Pass *p, uint32_t i)
             if (number != NULL) {
                 int type = ins_of(p, ins->a)->type;
                 if (number->copied) {
-                    p->moved[i] = write_ins(p, (_PyJitIns){
+                    p->moved[i] = _PyJitVirtual_WriteIns(p, (_PyJitIns){
                         .op = type == JIT_TYPE_F64 ? JIT_OP_COPY_FLOAT : JIT_OP_COPY_INT, .type = (uint8_t)type,
                         .snapshot = JIT_NO_SNAPSHOT, .a = ins->a,
                     });
@@ -632,9 +380,9 @@ step(Pass *p, uint32_t i)
     _PyJitRef first = resolve(p, ins->a);
     stay_on_one_side(p, i, first);
     stay_on_one_side(p, i, resolve(p, ins->b));
-    Object *object = virtual_of(p, first);
+    _PyJitVirtualObject *object = virtual_of(p, first);
     if (ins->op == JIT_OP_GUARD_DIFFERENT) {
-        const Object *other = virtual_of(p, resolve(p, ins->b));
+        const _PyJitVirtualObject *other = virtual_of(p, resolve(p, ins->b));
         if (object != other) {
             return;            // what is not made is no other object
         }
@@ -647,7 +395,7 @@ step(Pass *p, uint32_t i)
 }
 
 static void
-keep_object(Pass *p, _PyJitRef ref)
+keep_object(_PyJitVirtualPass *p, _PyJitRef ref)
 {
     p->hopeless |= is_raw(p, resolve(p, ref)) && !is_raw(p, ref);
     escape(p, resolve(p, ref));
@@ -655,7 +403,7 @@ keep_object(Pass *p, _PyJitRef ref)
 
 /* What side traces need to know of the trace is named elsewhere. */
 static void
-keep_named(Pass *p)
+keep_named(_PyJitVirtualPass *p)
 {
     const _PyJitTrace *t = p->t;
     for (uint32_t i = 0; i < t->nheads; i++) {
@@ -673,7 +421,7 @@ keep_named(Pass *p)
 }
 
 static void
-walk(Pass *p)
+walk(_PyJitVirtualPass *p)
 {
     p->again = false;
     if (!p->writes) {
@@ -684,93 +432,6 @@ walk(Pass *p)
         step(p, i);
     }
     keep_named(p);
-}
-
-/* --- The new trace ---------------------------------------------------------------------------------------------------- */
-
-/* REF of the old trace in the new one. */
-static _PyJitRef
-moved(Pass *p, _PyJitRef ref)
-{
-    ref = resolve(p, ref);
-    const Number *number = number_of(p, ref);
-    if (number != NULL && !number->copied) {
-        ref = number->number;
-    }
-    return ref == JIT_REF_NONE || JIT_IS_CONST(ref) ? ref : p->moved[ref - JIT_REF_BIAS];
-}
-
-static void
-replace_trace(Pass *p)
-{
-    _PyJitTrace *t = p->t;
-    for (uint32_t i = 0; i < p->nins; i++) {
-        _PyJitIns *ins = &p->ins[i];
-        if (ins->op != JIT_OP_BYTECODE) {
-            ins->a = moved(p, ins->a);
-            ins->b = moved(p, ins->b);
-            ins->c = moved(p, ins->c);
-        }
-        if (ins->snapshot != JIT_NO_SNAPSHOT) {
-            ins->snapshot = p->snapshot[ins->snapshot];
-        }
-    }
-    for (uint32_t i = 0; i < p->nslots; i++) {
-        p->slots[i].value = moved(p, p->slots[i].value);
-    }
-    for (uint32_t i = 0; i < p->nsnaps; i++) {
-        for (uint32_t k = 0; k < p->snaps[i].nrecipes; k++) {
-            _PyJitSnapFrame *recipe = &p->frames[p->snaps[i].first_frame + p->snaps[i].nframes + k];
-            recipe->offset = (uint32_t)moved(p, (_PyJitRef)recipe->offset) - JIT_REF_BIAS;
-        }
-    }
-    for (uint32_t i = 0; i < t->nheads; i++) {
-        t->heads[i].object = moved(p, t->heads[i].object);
-        t->heads[i].number = moved(p, t->heads[i].number);
-    }
-    for (uint32_t i = 0; i < t->nfields_at_head; i++) {
-        t->fields_at_head[i].object = moved(p, t->fields_at_head[i].object);
-        t->fields_at_head[i].value = moved(p, t->fields_at_head[i].value);
-        t->fields_at_head[i].number = moved(p, t->fields_at_head[i].number);
-    }
-    for (uint32_t i = 0; i < t->npassed; i++) {
-        t->passed[i] = moved(p, t->passed[i]);
-    }
-    _PyJitIns *last = &p->ins[p->nins - 1];
-    if (last->op == JIT_OP_LOOP && last->aux > 0) {
-        last->aux = p->position[last->aux];
-    }
-    t->head = t->has_head ? p->position[t->head] : t->head;
-    if (t->passed_from != UINT32_MAX) {
-        uint32_t before = 0;
-        for (uint32_t i = 0; i < t->passed_from && i < t->nsnaps; i++) {
-            before += p->first_use[i] > 0;
-        }
-        t->passed_from = before;
-    }
-    // The new arrays may be longer: what is counted at the end of a field is read where it is counted in the middle.
-    t->nins = 0;
-    t->nvalues = 0;
-    for (uint32_t i = 0; i < p->nins && !p->failed; i++) {
-        const _PyJitIns *ins = &p->ins[i];
-        _PyJitRef ref = _PyJitTrace_Emit(t, ins->op, ins->type, ins->a, ins->b, ins->aux, ins->snapshot);
-        p->failed |= ref == JIT_REF_NONE;
-        if (!p->failed) {
-            JIT_INS(t, ref)->c = ins->c;
-        }
-    }
-    t->nsnaps = t->nframes = t->nslots = 0;
-    t->nexits = p->nsnaps;
-    if (p->failed || _PyJitTrace_ReserveSnapshot(t, p->nframes, p->nslots) < 0) {
-        p->failed = true;
-        return;
-    }
-    memcpy(t->snaps, p->snaps, p->nsnaps * sizeof(_PyJitSnapshot));      // never more than there were
-    memcpy(t->frames, p->frames, p->nframes * sizeof(_PyJitSnapFrame));
-    memcpy(t->slots, p->slots, p->nslots * sizeof(_PyJitSnapSlot));
-    t->nsnaps = p->nsnaps;
-    t->nframes = p->nframes;
-    t->nslots = p->nslots;
 }
 
 /* --- The whole -------------------------------------------------------------------------------------------------------- */
@@ -789,7 +450,7 @@ has_new_objects(const _PyJitTrace *t)
 
 /* Rule 4, and whether anything need not be made.  1: what must not be made has to be; 0: something is virtual; -1: nothing is. */
 static int
-judge(Pass *p)
+judge(_PyJitVirtualPass *p)
 {
     bool any = false;
     for (uint32_t i = 0; i < p->b->nbound; i++) {
@@ -809,12 +470,11 @@ judge(Pass *p)
 }
 
 static int
-remove_all(Pass *p)
+remove_all(_PyJitVirtualPass *p)
 {
-    const _PyJitTrace *t = p->t;
     for (int walks = 0;; walks++) {
         if (walks == MOST_WALKS) {
-            return p->b->nbound > 0 || t->nins > 0 ? 1 : 0;
+            return 1;
         }
         walk(p);
         if (p->failed) {
@@ -835,7 +495,7 @@ remove_all(Pass *p)
     walk(p);
     assert(!p->again);
     if (!p->failed) {
-        replace_trace(p);
+        _PyJitVirtual_ReplaceTrace(p);
     }
     return p->failed ? -1 : 0;
 }
@@ -848,10 +508,10 @@ _PyJitVirtual_Remove(_PyJitBuilder *b)
         return 0;
     }
     size_t n = t->nins, nsnaps = t->nsnaps + 1;
-    Pass p = {.b = b, .t = t};
+    _PyJitVirtualPass p = {.b = b, .t = t};
     const _PyJitIns *last = JIT_INS(t, JIT_REF_BIAS + t->nins - 1);
     p.head = last->op == JIT_OP_LOOP ? last->aux : 0;
-    size_t size = n * (sizeof(Number) + sizeof(uint32_t) + 4 * sizeof(uint16_t) + 1)
+    size_t size = n * (sizeof(_PyJitVirtualNumber) + sizeof(uint32_t) + 4 * sizeof(uint16_t) + 1)
         + nsnaps * (sizeof(_PyJitSnapshot) + sizeof(uint32_t) + sizeof(uint16_t));
     char *memory = PyMem_RawCalloc(1, size);
     if (memory == NULL) {
@@ -860,7 +520,7 @@ _PyJitVirtual_Remove(_PyJitBuilder *b)
     p.snaps = (_PyJitSnapshot *)memory;
     p.position = (uint32_t *)(p.snaps + nsnaps);
     p.first_use = p.position + n;
-    p.numbers = (Number *)(p.first_use + nsnaps);
+    p.numbers = (_PyJitVirtualNumber *)(p.first_use + nsnaps);
     p.object_of = (uint16_t *)(p.numbers + n);
     p.number_of = p.object_of + n;
     p.stands_for = p.number_of + n;

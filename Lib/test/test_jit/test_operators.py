@@ -795,9 +795,10 @@ LOOPS = {
         CLASSES
         + """
 def f(n):
-    p, d = P(0.0, 0.0), P(1.0, 2.0)
+    p, d, kept = P(0.0, 0.0), P(1.0, 2.0), []
     for i in range(n):
         p = p + d
+        kept.append(p)
     return p
 """,
         ["NEW_INSTANCE", "INIT_VALUE", "LOOP"],
@@ -806,9 +807,10 @@ def f(n):
         CLASSES
         + """
 def f(n):
-    p, d = S(0.0), S(1.0)
+    p, d, kept = S(0.0), S(1.0), []
     for i in range(n):
         p = p + d
+        kept.append(p)
     return p
 """,
         ["NEW_INSTANCE", "INIT_SLOT", "LOOP"],
@@ -822,7 +824,7 @@ def f(n):
         p += d
     return p
 """,
-        ["FADD", "STORE_FIELD_FLOAT", "LOOP"],
+        ["FADD", "LOOP"],
     ),
     "a < b": (
         CLASSES

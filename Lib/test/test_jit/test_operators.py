@@ -785,7 +785,7 @@ def trace(frame, event, arg):
     events.append((event, frame.f_code.co_name, frame.f_lineno))
     return trace
 class A:
-    def __init__(self, k, switch): self.k, self.switch = k, switch
+    def __init__(self, k, switch): self.k, self.switch, self.size = k, switch, 0
     def __add__(self, o):
         if o == self.k:
             self.switch()
@@ -799,6 +799,19 @@ class A:
         if o == self.k:
             self.switch()
         return o & 1
+    def __call__(self, o):
+        if o == self.k + 1:
+            self.switch()
+        return o
+    def __len__(self):
+        self.size += 1
+        if self.size == self.k - 2:
+            self.switch()
+        return 3
+    def __contains__(self, o):
+        if o == self.k + 2:
+            self.switch()
+        return o & 2
 class Right:
     def __init__(self, k): self.k = k
     def __eq__(self, o): return self.k == o
@@ -813,6 +826,9 @@ def f(a, n):
             t += a - Right(i)
         except ValueError:
             t += 1000
+        t += a(i) + len(a) + (i in a)
+        if i not in a:
+            t += 1
     return t
 def off():
     sys.settrace(None)
@@ -826,10 +842,10 @@ for switch in on, lambda: sys.settrace(trace):
         print(k, len(events), events[:60], events[-20:])
     del events[:]
     switch()
-    f(A(-1, switch), 5)
+    f(A(-5, switch), 5)
     off()
     print(events)
-print(f(A(-1, None), 300), get_c_recursion_remaining(), get_recursion_depth())
+print(f(A(-5, None), 3000), get_c_recursion_remaining(), get_recursion_depth())
 """
 )
 

@@ -85,6 +85,7 @@ void _PyJit_RecordUnsupported(PyThreadState *tstate, uint64_t number, _PyInterpr
 enum {
     JIT_OPERATOR_BINARY,    // + - * ...: the reflected method, if the result is NotImplemented
     JIT_OPERATOR_INPLACE,   // += -= *= ...: the operator without assignment, likewise
+    JIT_OPERATOR_REFLECTED, // + - * ... of a number and an object, which has the method: what is left, likewise
     JIT_OPERATOR_COMPARE,   // == < ...: the reflected comparison, likewise
     JIT_OPERATOR_TEST,      // the same where a branch follows: the truth of the result
     JIT_OPERATOR_UNARY,     // -x ~x: nothing

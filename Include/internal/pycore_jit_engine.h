@@ -294,8 +294,8 @@ uint16_t _PyJit_CallSize(PyCodeObject *code, uint32_t offset);
 
 /* operators.c */
 /* The Python function that the operator OPCODE (the generic form) with OPARG calls first for an operand of TYPE on the left, which needs
- * nothing but that operand and OTHER, if there is one; borrowed.  NULL: none.  *kind: JIT_OPERATOR_, what the operator does then. */
-PyFunctionObject *_PyJitOperator_Method(PyTypeObject *type, int opcode, int oparg, int *kind);
+ * nothing but that operand and the other one, if there is one; REFLECTED: for an operand on the right.  Borrowed.  NULL: none.  *kind: JIT_OPERATOR_, what the operator does then. */
+PyFunctionObject *_PyJitOperator_Method(PyTypeObject *type, int opcode, int oparg, bool reflected, int *kind);
 /* OTHER's type comes before TYPE: what derives from TYPE has its methods tried first. */
 bool _PyJitOperator_ComesFirst(PyTypeObject *type, PyObject *other);
 PyCodeObject *_PyJitOperator_Code(int kind);             // of its continuation frame

@@ -169,7 +169,8 @@ typedef struct {
                            // operators that were entered: the type whose method it is
 } _PyJitRecord;
 
-enum { JIT_ENTERED_NOT, JIT_ENTERED, JIT_ENTERED_ALIKE };    // ALIKE: both operands have the same type
+/* ALIKE: both operands have the same type.  REFLECTED: it is the method of the right one, the left one is a number. */
+enum { JIT_ENTERED_NOT, JIT_ENTERED, JIT_ENTERED_ALIKE, JIT_ENTERED_REFLECTED };
 
 /* What kind of object the recorder saw.  OTHER and SHARED need not be plain (exact int, float, bool, str, None). */
 enum {

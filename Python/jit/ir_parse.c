@@ -494,7 +494,7 @@ read_record(Parser *p, uint32_t *index)
         record.depth = (uint8_t)(below ? 128 - n : 128 + n);
     }
     n = 0;
-    if (read_option(p, "entered", JIT_ENTERED_ALIKE, &n) < 0) {
+    if (read_option(p, "entered", JIT_ENTERED_REFLECTED, &n) < 0) {
         return -1;
     }
     record.entered = (uint8_t)(n & 3);

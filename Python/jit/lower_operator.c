@@ -20,7 +20,8 @@ static PyFunctionObject *
 entered_method(const _PyJitBuilder *b, const _PyJitRecord *record, int callee, int *kind)
 {
     PyFunctionObject *method =
-        callee < 0 ? NULL : _PyJitOperator_Method((PyTypeObject *)record->seen, record->opcode, (int)record->oparg, kind);
+        callee < 0 ? NULL : _PyJitOperator_Method((PyTypeObject *)record->seen, record->opcode, (int)record->oparg,
+                                                  record->entered == JIT_ENTERED_REFLECTED, kind);
     return method != NULL && method->func_code == (PyObject *)b->t->codes[callee] && is_version(method->func_version) ? method : NULL;
 }
 
@@ -70,7 +71,9 @@ _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index)
     }
     const _PyJitOperatorForm *form = &_PyJitOperatorForms[kind];
     uint32_t first = b->depth - form->operands, owner = first + form->arguments[0];
-    if (_PyJitSlot_IsBare(b, owner) || !is_call_of(b, kind, first)) {
+    unsigned int tag = JIT_TAG(record->types, 1);
+    int number = kind == JIT_OPERATOR_REFLECTED ? _PyJitNumber_Kind(b, first, tag) : JIT_TYPE_OBJECT;
+    if (_PyJitSlot_IsBare(b, owner) || !is_call_of(b, kind, first) || number == JIT_TYPE_NONE) {
         return REFUSE(b);
     }
     PyCodeObject *code = b->t->codes[callee], *below = _PyJitOperator_Code(kind);
@@ -85,7 +88,10 @@ _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index)
     _PyJitLower_Begin(b, index);
     _PyJitRef known = object_const(b, method);
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, owner), JIT_REF_NONE, type->tp_version_tag);
-    if (_PyJitOperator_IsReflected(kind)) {
+    if (kind == JIT_OPERATOR_REFLECTED) {
+        (void)_PyJitNumber_Get(b, first, tag, number);
+    }
+    else if (_PyJitOperator_HasReflected(kind)) {
         guard_right(b, first + 1, record, type);
     }
     if (form->is_call && known_null(b, first + 1) < 0) {
@@ -176,6 +182,7 @@ finish(_PyJitBuilder *b, int kind)
         }
         case JIT_OPERATOR_BINARY:
         case JIT_OPERATOR_INPLACE:
+        case JIT_OPERATOR_REFLECTED:
         case JIT_OPERATOR_COMPARE:
             if (!is_result(b, top)) {
                 _PyJitRef same = emit2(b, JIT_OP_SAME, _PyJitSlot_Object(b, top), object_const(b, Py_NotImplemented));

@@ -60,6 +60,7 @@
 static const struct _PyCode_DEF(4) continuations[JIT_OPERATOR_KINDS] = {
     CONTINUATION(JIT_OPERATOR_BINARY, 2),
     CONTINUATION(JIT_OPERATOR_INPLACE, 2),
+    CONTINUATION(JIT_OPERATOR_REFLECTED, 2),
     CONTINUATION(JIT_OPERATOR_COMPARE, 2),
     CONTINUATION(JIT_OPERATOR_TEST, 2),
     CONTINUATION(JIT_OPERATOR_UNARY, 1),
@@ -81,6 +82,7 @@ static const struct _PyCode_DEF(4) continuations[JIT_OPERATOR_KINDS] = {
 const _PyJitOperatorForm _PyJitOperatorForms[JIT_OPERATOR_KINDS] = {
     [JIT_OPERATOR_BINARY] = {2, 2, 0, {0, 1}, LOOP_UNITS, false},
     [JIT_OPERATOR_INPLACE] = {2, 2, 0, {0, 1}, LOOP_UNITS, false},
+    [JIT_OPERATOR_REFLECTED] = {2, 2, 0, {1, 0}, LOOP_UNITS, false},
     [JIT_OPERATOR_COMPARE] = {2, 2, 0, {0, 1}, LOOP_UNITS + 1, false},       // PyObject_RichCompare counts, too
     [JIT_OPERATOR_TEST] = {2, 2, 0, {0, 1}, LOOP_UNITS + 1, false},
     [JIT_OPERATOR_UNARY] = {1, 1, 0, {0}, LOOP_UNITS, false},
@@ -220,9 +222,16 @@ method_name(PyTypeObject *type, int opcode, int oparg, int *kind)
 }
 
 PyFunctionObject *
-_PyJitOperator_Method(PyTypeObject *type, int opcode, int oparg, int *kind)
+_PyJitOperator_Method(PyTypeObject *type, int opcode, int oparg, bool reflected, int *kind)
 {
-    PyObject *name = type->tp_flags & Py_TPFLAGS_HEAPTYPE ? method_name(type, opcode, oparg, kind) : NULL;
+    PyObject *name = NULL;
+    if (reflected) {
+        *kind = JIT_OPERATOR_REFLECTED;
+        name = _PyJitOperators[oparg % NB_INPLACE_ADD].reflected;
+    }
+    else if (type->tp_flags & Py_TPFLAGS_HEAPTYPE) {
+        name = method_name(type, opcode, oparg, kind);
+    }
     return name != NULL ? function_of(type, name, _PyJitOperatorForms[*kind].nargs) : NULL;
 }
 
@@ -238,11 +247,24 @@ _PyJitOperator_ComesFirst(PyTypeObject *type, PyObject *other)
     return Py_TYPE(other) != type && _PyJit_DerivesFrom(other, type);
 }
 
+/* OPCODE has a number on the left, whose own method knows nothing of the object on the right. */
+static bool
+is_reflected(PyObject **stack_pointer, int opcode, int oparg)
+{
+    if (opcode != BINARY_OP || oparg > NB_OPARG_LAST) {
+        return false;
+    }
+    PyObject *left = stack_pointer[-2], *right = stack_pointer[-1];
+    return (PyLong_CheckExact(left) || PyFloat_CheckExact(left) || PyBool_Check(left)) && !PyLong_Check(right) && !PyFloat_Check(right)
+        && Py_TYPE(right)->tp_flags & Py_TPFLAGS_HEAPTYPE;
+}
+
 /* The operand below STACK_POINTER whose method OPCODE calls. */
 static PyObject *
 owner_of(PyObject **stack_pointer, int opcode, int oparg)
 {
-    return opcode == CALL ? stack_pointer[-oparg - 2]
+    return is_reflected(stack_pointer, opcode, oparg) ? stack_pointer[-1]
+        : opcode == CALL ? stack_pointer[-oparg - 2]
         : opcode == BINARY_OP || opcode == COMPARE_OP || opcode == BINARY_SUBSCR ? stack_pointer[-2] : stack_pointer[-1];
 }
 
@@ -251,13 +273,14 @@ static PyFunctionObject *
 method_to_enter(PyThreadState *tstate, PyObject **stack_pointer, int opcode, int oparg, int *kind)
 {
     PyTypeObject *type = Py_TYPE(owner_of(stack_pointer, opcode, oparg));
-    PyFunctionObject *method = _PyJitOperator_Method(type, opcode, oparg, kind);
+    bool reflected = is_reflected(stack_pointer, opcode, oparg);
+    PyFunctionObject *method = _PyJitOperator_Method(type, opcode, oparg, reflected, kind);
     if (method == NULL) {
         return NULL;
     }
     const _PyJitOperatorForm *form = &_PyJitOperatorForms[*kind];
     PyObject **operands = stack_pointer - form->operands;
-    if ((_PyJitOperator_IsReflected(*kind) && _PyJitOperator_ComesFirst(type, operands[1])) || (form->is_call && operands[1] != NULL)
+    if ((_PyJitOperator_HasReflected(*kind) && _PyJitOperator_ComesFirst(type, operands[1])) || (form->is_call && operands[1] != NULL)
         || (*kind == JIT_OPERATOR_LEN && operands[0] != tstate->interp->callable_cache.len)) {
         return NULL;
     }
@@ -332,7 +355,8 @@ _PyJitOperator_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack
         return;
     }
     prev->opcode = (uint8_t)opcode;
-    prev->entered = _PyJitOperator_IsReflected(kind) && Py_IS_TYPE(stack_pointer[-1], type) ? JIT_ENTERED_ALIKE : JIT_ENTERED;
+    prev->entered = kind == JIT_OPERATOR_REFLECTED ? JIT_ENTERED_REFLECTED
+        : _PyJitOperator_HasReflected(kind) && Py_IS_TYPE(stack_pointer[-1], type) ? JIT_ENTERED_ALIKE : JIT_ENTERED;
     prev->fits = 1;
     prev->seen = (PyObject *)type;
 }
@@ -341,7 +365,8 @@ void
 _PyJitOperator_Begin(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitPending *prev, PyObject **stack_pointer)
 {
     int kind = 0;
-    PyFunctionObject *method = _PyJitOperator_Method((PyTypeObject *)prev->seen, prev->opcode, prev->oparg, &kind);
+    PyFunctionObject *method = _PyJitOperator_Method((PyTypeObject *)prev->seen, prev->opcode, prev->oparg,
+                                                     prev->entered == JIT_ENTERED_REFLECTED, &kind);
     (void)push_frames(tstate, frame, stack_pointer, prev->instr, prev->size, kind, method);
 }
 

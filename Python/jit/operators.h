@@ -27,9 +27,9 @@ typedef struct {
     bool is_call;              // the second operand is NULL
 } _PyJitOperatorForm;
 
-/* Is the right operand's reflected method tried first if its type derives from the left one's? */
+/* Has the right operand a reflected method, which is tried first if its type derives from the left one's? */
 static inline bool
-_PyJitOperator_IsReflected(int kind)
+_PyJitOperator_HasReflected(int kind)
 {
     return kind == JIT_OPERATOR_BINARY || kind == JIT_OPERATOR_COMPARE || kind == JIT_OPERATOR_TEST;
 }

@@ -110,8 +110,8 @@ try_sequences(int number, bool inplace, PyObject *left, PyObject *right)
         if (slot != NULL) {
             return repeat(slot, left, right);
         }
-        // `*=` looks at the right operand only if the left one's type has no room for such methods; a class has.
-        if (!inplace && second != NULL && second->sq_repeat != NULL) {
+        // `*=` looks at the right operand only if the left one's type has no room for such methods.
+        if ((!inplace || first == NULL) && second != NULL && second->sq_repeat != NULL) {
             return repeat(second->sq_repeat, right, left);
         }
     }
@@ -124,7 +124,8 @@ finish_binary(int oparg, int kind, PyObject *left, PyObject *right)
     int number = oparg % NB_INPLACE_ADD;
     bool inplace = oparg >= NB_INPLACE_ADD;
     const _PyJitOperator *operator = &_PyJitOperators[number];
-    PyObject *result = kind == JIT_OPERATOR_INPLACE ? try_both(operator, left, right) : try_right(operator, left, right);
+    PyObject *result = kind == JIT_OPERATOR_INPLACE ? try_both(operator, left, right)
+        : kind == JIT_OPERATOR_BINARY ? try_right(operator, left, right) : Py_NewRef(Py_NotImplemented);
     if (!is_result(result)) {
         result = try_sequences(number, inplace, left, right);
         if (!is_result(result)) {
@@ -205,6 +206,7 @@ finish(int kind, int asked, PyObject **operands, PyObject *value)
     switch (kind) {
         case JIT_OPERATOR_BINARY:
         case JIT_OPERATOR_INPLACE:
+        case JIT_OPERATOR_REFLECTED:
             return value == Py_NotImplemented ? finish_binary(asked, kind, operands[0], operands[1]) : Py_NewRef(value);
         case JIT_OPERATOR_COMPARE:
         case JIT_OPERATOR_TEST:

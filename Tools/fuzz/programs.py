@@ -94,6 +94,39 @@ class Slots:
     def double(self):
         return self.other
 
+    def __add__(self, other):
+        return Slots(small(self.value + getattr(other, "value", other)), self.other)
+
+    def __iadd__(self, other):
+        if isinstance(other, float):
+            return NotImplemented
+        self.other = small(self.other + 1)
+        return self
+
+    def __sub__(self, other):
+        return small(self.value - other.value) if isinstance(other, Slots) else NotImplemented
+
+    def __mul__(self, other):
+        return NotImplemented if isinstance(other, Box) else small(self.value * other)
+
+    def __rsub__(self, other):
+        return small(other - self.value) if isinstance(other, (int, float)) else "rsub"
+
+    def __gt__(self, other):
+        return self.value > other.value if isinstance(other, (Slots, Box)) else NotImplemented
+
+    def __bool__(self):
+        return self.value != 1
+
+    def __neg__(self):
+        return Slots(-self.value, self.other)
+
+    def __contains__(self, key):
+        return key == self.value or key == self.other
+
+    def __call__(self, x, y):
+        return small(x - y)
+
     def __repr__(self):
         return f"Slots({self.value!r}, {self.other!r})"
 
@@ -106,6 +139,15 @@ class Sub(Box):
 
     def __call__(self, x):
         return small(x + 1)
+
+    def __radd__(self, other):
+        return Sub(small(self.value + 1), other) if isinstance(other, (int, float)) else ("radd", self.value)
+
+    def __rmul__(self, other):
+        return self.value if isinstance(other, Slots) else NotImplemented
+
+    def __gt__(self, other):
+        return NotImplemented if self.other == 3 else True
 
 
 class Guard:
@@ -275,12 +317,14 @@ class Maker:
                 if self.chance(70)
                 else self.random.choice(ODD if self.random.randrange(300) == 0 else NUMBERS)
             )
-        kind = self.random.randrange(16)
+        kind = self.random.randrange(18)
         a = self.value(depth - 1)
         if kind == 14:
             return self.found(a)
         if kind == 15:
             return self.of_text(a)
+        if kind > 15:
+            return self.operated(a)
         if kind < 5:
             operator = self.random.choice(ARITHMETIC)
             b = self.value(depth - 1)
@@ -312,6 +356,28 @@ class Maker:
             return f"sum({x} * {self.pick('1', '2', '0.5')} for {x} in {self.container(depth - 1)})"
         b = self.value(depth - 1)
         return self.pick("g0", "g1", f"(lambda q: q + {a})({b})", f"len(f'{{{self.name()}}}')")
+
+    def operated(self, value: str) -> str:
+        """Operators of objects whose methods are functions of the program."""
+        left, right = self.object(0), self.object(0)
+        other = self.pick(value, right, left)
+        result = self.pick(
+            f"({left} + {other})",
+            f"({left} - {other})",
+            f"({value} - {right})",
+            f"({left} * {value})",
+            f"(-{left})",
+            f"({left} if {right} else {other})",
+        )
+        return self.pick(
+            f"getattr({result}, 'value', 0)",
+            f"(1 if {left} {self.random.choice(COMPARE)} {right} else 0)",
+            f"({left} {self.random.choice(COMPARE)} {right})",
+            f"(3 if {left} else 4)",
+            f"({value} in {left})",
+            f"(len({left}) if isinstance({left}, Box) else {left}({value}, 1))",
+            f"(Sub({value})({value}) + Box({value})[{self.pick('0', '1')}])",
+        )
 
     def found(self, value: str) -> str:
         """What is asked of any object: attributes by name, its class, a key."""

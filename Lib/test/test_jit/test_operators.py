@@ -212,6 +212,44 @@ CHANGES = program(
     def __radd__(self, o): return "child", o.x
     def __gt__(self, o): return "child gt"
 
+class R:
+    def __init__(self, k): self.k = k
+    def __radd__(self, o): return o + self.k
+    def __rsub__(self, o): return R(o - self.k)
+    def __rmul__(self, o): return NotImplemented if self.k > 180 else o * 2
+    def __rpow__(self, o): return o, self.k
+    def __rtruediv__(self, o): return 1 // (self.k - 190) + o
+    def __add__(self, o): return "no"
+class N(int):
+    def __radd__(self, o): return "N"
+class F(float):
+    def __rmul__(self, o): return "F"
+class C(complex):
+    def __radd__(self, o): return "C"
+
+def reflected(n):
+    t, words, odd = 0, set(), [5, 2.5, True, 1 << 70, -3]
+    for i in range(n):
+        r = R(i)
+        left = odd[i % 5]
+        t += (i + r) + (2.5 + r) + (True + r) + (10 - r).k + left + (left + r)
+        k = left
+        k -= r
+        t += k.k + (left ** r)[1]
+        words |= {1 + N(i), i + N(2), 2.0 * F(i), 2 * F(i), 1 + C(i), 2.5 + C(i)}
+        try:
+            t += i * r
+            k = 7
+            k *= r
+            t += k
+        except TypeError as error:
+            words.add(str(error))
+        try:
+            t += i / r
+        except ZeroDivisionError as error:
+            words.add(str([e.name for e in traceback.extract_tb(error.__traceback__)]))
+    return t, sorted(map(str, words))
+
 def children(n):
     t, p = [], P(1)
     for i in range(n):
@@ -221,15 +259,16 @@ def children(n):
         t.append(p < o)
     return t[-20:]
 
+class First:
+    def __add__(self, o): return 1
+class Derived(First): pass
+class Second:
+    def __add__(self, o): return 2 + o
+class Calls(Second):
+    def __add__(self, o): return super().__add__(o) + 10
+
 def several_classes(n):
-    class A:
-        def __add__(self, o): return 1
-    class B(A): pass
-    class C:
-        def __add__(self, o): return 2 + o
-    class D(C):
-        def __add__(self, o): return super().__add__(o) + 10
-    t, objects = 0, [A(), B(), C(), D(), 5, 2.5, True]
+    t, objects = 0, [First(), Derived(), Second(), Calls(), 5, 2.5, True]
     for i in range(n):
         t += objects[i % 7] + i
     return t
@@ -273,8 +312,12 @@ def replaced_inside(n):
         except TypeError as error:
             t = -t
     return t
+""",
+    "reflected, children, several_classes, replaced, replaced_inside",
+)
 
-def reclassed(n):
+TYPES = program(
+    """def reclassed(n):
     class A:
         def __init__(self): self.k = 1
         def __add__(self, o): return self.k
@@ -333,7 +376,7 @@ def builtins_below(n):
     return t, sorted(messages)
 
 """,
-    "children, several_classes, replaced, replaced_inside, reclassed, metaclass, builtins_below",
+    "reclassed, metaclass, builtins_below",
 )
 
 # What can be seen.
@@ -742,7 +785,7 @@ def trace(frame, event, arg):
     events.append((event, frame.f_code.co_name, frame.f_lineno))
     return trace
 class A:
-    def __init__(self, k, switch): self.k, self.switch = k, switch
+    def __init__(self, k, switch): self.k, self.switch, self.size = k, switch, 0
     def __add__(self, o):
         if o == self.k:
             self.switch()
@@ -756,6 +799,19 @@ class A:
         if o == self.k:
             self.switch()
         return o & 1
+    def __call__(self, o):
+        if o == self.k + 1:
+            self.switch()
+        return o
+    def __len__(self):
+        self.size += 1
+        if self.size == self.k - 2:
+            self.switch()
+        return 3
+    def __contains__(self, o):
+        if o == self.k + 2:
+            self.switch()
+        return o & 2
 class Right:
     def __init__(self, k): self.k = k
     def __eq__(self, o): return self.k == o
@@ -770,6 +826,9 @@ def f(a, n):
             t += a - Right(i)
         except ValueError:
             t += 1000
+        t += a(i) + len(a) + (i in a)
+        if i not in a:
+            t += 1
     return t
 def off():
     sys.settrace(None)
@@ -783,10 +842,10 @@ for switch in on, lambda: sys.settrace(trace):
         print(k, len(events), events[:60], events[-20:])
     del events[:]
     switch()
-    f(A(-1, switch), 5)
+    f(A(-5, switch), 5)
     off()
     print(events)
-print(f(A(-1, None), 300), get_c_recursion_remaining(), get_recursion_depth())
+print(f(A(-5, None), 3000), get_c_recursion_remaining(), get_recursion_depth())
 """
 )
 
@@ -795,9 +854,10 @@ LOOPS = {
         CLASSES
         + """
 def f(n):
-    p, d = P(0.0, 0.0), P(1.0, 2.0)
+    p, d, kept = P(0.0, 0.0), P(1.0, 2.0), []
     for i in range(n):
         p = p + d
+        kept.append(p)
     return p
 """,
         ["VIRTUAL", "VIRTUAL_FIELD", "LOOP"],
@@ -806,9 +866,10 @@ def f(n):
         CLASSES
         + """
 def f(n):
-    p, d = S(0.0), S(1.0)
+    p, d, kept = S(0.0), S(1.0), []
     for i in range(n):
         p = p + d
+        kept.append(p)
     return p
 """,
         ["VIRTUAL", "VIRTUAL_FIELD", "LOOP"],
@@ -822,7 +883,7 @@ def f(n):
         p += d
     return p
 """,
-        ["FADD", "STORE_FIELD_FLOAT", "LOOP"],
+        ["FADD", "LOOP"],
     ),
     "a < b": (
         CLASSES
@@ -864,6 +925,19 @@ def f(n):
 """,
         ["IADD", "LOOP"],
     ),
+    "2 * a": (
+        """
+class A:
+    def __init__(self, k): self.k = k
+    def __rmul__(self, x): return self.k * x
+def f(n):
+    t, a = 0, A(5)
+    for i in range(n):
+        t += i * a + 2 * a
+    return t
+""",
+        ["IMUL", "IADD", "LOOP"],
+    ),
     "len(a), a[k], if a": (
         """
 class A:
@@ -896,6 +970,10 @@ class Results(ForcedExits, unittest.TestCase):
 
 class Changes(ForcedExits, unittest.TestCase):
     program = CHANGES
+
+
+class Types(ForcedExits, unittest.TestCase):
+    program = TYPES
 
 
 class Seen(ForcedExits, unittest.TestCase):

@@ -264,9 +264,10 @@ class P:
     def plus(self, other):
         return P(self.x + other.x, self.y + other.y)
 def f(n):
-    p, d = P(0.0, 0.0), P(1.0, 2.0)
+    p, d, kept = P(0.0, 0.0), P(1.0, 2.0), []
     for i in range(n):
         p = p.plus(d)
+        kept.append(p)
     return p
 """
 
@@ -315,10 +316,10 @@ class Traces(unittest.TestCase):
                     self.k = k
                     self.next = next
             def f(n):
-                head = None
+                nodes = []
                 for i in range(n):
-                    head = Node(i)
-                return head
+                    nodes.append(Node(i))
+                return nodes
             """
         )
         self.assertTrue(in_order(["NEW_INSTANCE", "INIT_VALUE", "INIT_VALUE", "LOOP"], loop), loop)

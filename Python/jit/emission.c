@@ -82,10 +82,15 @@ copy_number(_PyJitBuilder *b, const _PyJitSlot *slot)
     }
 }
 
-/* A slot has a box of NUMBER, which may never be made, and an identity of its own. */
+/* A slot has a box of the NUMBER of IDENTITY, which may never be made, or an attribute of a virtual has it, with an identity of its own. */
 static bool
-is_boxed_elsewhere(const _PyJitBuilder *b, _PyJitRef number)
+is_boxed_elsewhere(const _PyJitBuilder *b, _PyJitRef number, uint16_t identity)
 {
+    for (uint32_t i = 0; i < b->nfields; i++) {
+        if (b->fields[i].number == number && b->fields[i].identity != 0 && b->fields[i].identity != identity) {
+            return true;
+        }
+    }
     for (uint32_t i = 0; i < b->depth; i++) {
         const _PyJitSlot *slot = &b->slots[i];
         if (slot->number == number && slot->dirty && slot->owned && !JIT_IS_CONST(slot->object)
@@ -103,7 +108,7 @@ tell_apart(_PyJitBuilder *b, const Bare *bare)
 {
     const _PyJitSnapSlot *slots = &b->t->slots[b->t->nslots];
     for (uint32_t x = 0; x < bare->n && b->virtuals; x++) {
-        if (is_boxed_elsewhere(b, slots[bare->places[x]].value)) {
+        if (is_boxed_elsewhere(b, slots[bare->places[x]].value, b->slots[bare->slots[x]].identity)) {
             copy_number(b, &b->slots[bare->slots[x]]);
             return !b->failed;
         }

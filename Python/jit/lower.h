@@ -62,7 +62,7 @@ typedef struct {
     _PyJitRef number;          // the same as a raw number; NONE: not known
     uint8_t loaded;            // the first thing that was done with the place was to load it
     uint8_t held;              // nothing was stored there since the head of the loop: 1 + its index in fields_at_head; 0: not known
-    uint16_t identity;         // not 0: `number` is the one of the slots that have it, and no value is known (virtual.c)
+    uint16_t identity;         // not 0: `number` is no object, and has this identity, as numbers of slots have (virtual.c)
     uint32_t place;            // bytes from the address of `object`
     uint32_t version;          // of the type of `object`, which was checked
 } _PyJitField;
@@ -79,7 +79,6 @@ typedef struct {
         uint32_t place;        // bytes from the address of the object
         _PyJitRef number;      // or a constant object
         _PyJitRef value;       // the number as an object; NONE: there is none
-        uint16_t identity;     // not 0: it is the number of slots that have this identity, too
     } fields[JIT_MOST_VIRTUAL_FIELDS];     // in the order in which they were set
 } _PyJitShape;
 
@@ -515,8 +514,12 @@ bool _PyJitVirtual_Describe(const _PyJitBuilder *b, uint32_t local, _PyJitShape 
 bool _PyJitVirtual_IsAlike(const _PyJitTrace *t, const _PyJitShape *one, const _PyJitTrace *other_trace, const _PyJitShape *other);
 /* A virtual of SHAPE, with NUMBERS for its fields. */
 _PyJitRef _PyJitVirtual_Emit(_PyJitBuilder *b, const _PyJitShape *shape, const _PyJitRef *numbers);
-/* VALUE, a number or an object, stands at PLACE of OBJECT, a VIRTUAL of a class of VERSION. */
-void _PyJitVirtual_Know(_PyJitBuilder *b, _PyJitRef object, uint32_t version, uint32_t place, _PyJitRef value);
+/* VALUE, a number of IDENTITY or an object, stands at PLACE of OBJECT, a VIRTUAL of a class of VERSION. */
+void _PyJitVirtual_Know(_PyJitBuilder *b, _PyJitRef object, uint32_t version, uint32_t place, _PyJitRef value, uint16_t identity);
+/* An attribute of a virtual has a number of IDENTITY. */
+bool _PyJitVirtual_HasIdentity(const _PyJitBuilder *b, uint16_t identity);
+/* Numbers of IDENTITY have got a BOX: so do attributes of virtuals. */
+void _PyJitVirtual_Box(_PyJitBuilder *b, uint16_t identity, _PyJitRef box);
 /* Numbers of slots that were boxed for objects which are not made are numbers without objects again.  Before a loop's head, and at its
  * end. */
 void _PyJitVirtual_Unbox(_PyJitBuilder *b, uint32_t depth);

@@ -50,7 +50,6 @@ typedef struct {
 /* What is known at the head. */
 enum { NOTHING, CHANGES, SAME, VIRTUAL };
 
-#define NO_SLOT UINT16_MAX
 #define MOST_VIRTUALS 8        // instances that a loop carries as numbers
 
 typedef struct {
@@ -74,10 +73,8 @@ typedef struct {
     struct {
         uint32_t slot;
         _PyJitShape before, end;     // at the mark; at LOOP
-        _PyJitRef head[JIT_MOST_VIRTUAL_FIELDS];     // the numbers at the head: PHIs, or those of before
-        uint8_t same[JIT_MOST_VIRTUAL_FIELDS];       // CHANGES or SAME, as of slots
-        uint8_t settled[JIT_MOST_VIRTUAL_FIELDS];
-        uint16_t shares[JIT_MOST_VIRTUAL_FIELDS];    // slot whose number it is, too, or NO_SLOT
+        _PyJitRef head[JIT_MOST_VIRTUAL_FIELDS];     // the numbers at the head: PHIs, or constant objects
+        uint8_t same[JIT_MOST_VIRTUAL_FIELDS];       // CHANGES; SAME: a constant object
     } virtuals[MOST_VIRTUALS];
     uint32_t nvirtuals;
     bool again;                // another peeled iteration would help
@@ -189,18 +186,6 @@ leaves_plain(const _PyJitSlot *slot)
     return slot->dirty ? slot->plain || slot->number != JIT_REF_NONE : slot->memory_plain;
 }
 
-/* The first slot whose number has IDENTITY, or NO_SLOT. */
-static uint16_t
-slot_with(const Loop *loop, uint16_t identity)
-{
-    for (uint32_t i = 0; i < loop->depth && identity != 0; i++) {
-        if (is_bare(&loop->b->slots[i]) && loop->b->slots[i].identity == identity) {
-            return (uint16_t)i;
-        }
-    }
-    return NO_SLOT;
-}
-
 /* Slot I is an instance that need not be there at the head. */
 static bool
 plan_virtual(Loop *loop, uint32_t i)
@@ -212,8 +197,6 @@ plan_virtual(Loop *loop, uint32_t i)
     for (uint32_t k = 0; k < shape->n; k++) {
         bool constant = type_of_ref(loop->b, shape->fields[k].number) == JIT_TYPE_OBJECT;
         loop->virtuals[loop->nvirtuals].same[k] = constant ? SAME : CHANGES;
-        loop->virtuals[loop->nvirtuals].settled[k] = constant;
-        loop->virtuals[loop->nvirtuals].shares[k] = slot_with(loop, shape->fields[k].identity);
     }
     loop->virtuals[loop->nvirtuals++].slot = i;
     loop->keep[i] = (Keep){.dirty = 1, .object = VIRTUAL, .plain = 1};
@@ -303,10 +286,7 @@ emit_virtual_phis(Loop *loop)
         _PyJitVirtual_Bind(b, shape);
         for (uint32_t k = 0; k < shape->n && !b->failed; k++) {
             _PyJitRef number = shape->fields[k].number;
-            if (loop->virtuals[i].shares[k] != NO_SLOT) {
-                number = loop->head[loop->virtuals[i].shares[k]].number;
-            }
-            else if (loop->virtuals[i].same[k] == CHANGES) {
+            if (loop->virtuals[i].same[k] == CHANGES) {
                 number = _PyJitTrace_Emit(b->t, JIT_OP_PHI, type_of_ref(b, number), number, JIT_REF_NONE, 0, JIT_NO_SNAPSHOT);
                 b->failed |= number == JIT_REF_NONE;
             }
@@ -329,20 +309,6 @@ emit_virtuals(Loop *loop)
     }
 }
 
-/* Virtual I shares numbers with the slots it shared them with at the mark, and these are kept as numbers. */
-static bool
-shares_alike(const Loop *loop, uint32_t i)
-{
-    for (uint32_t k = 0; k < loop->virtuals[i].end.n; k++) {
-        uint16_t shares = loop->virtuals[i].shares[k];
-        if (shares != slot_with(loop, loop->virtuals[i].end.fields[k].identity)
-            || (shares != NO_SLOT && !(loop->keep[shares].dirty && loop->keep[shares].number != NOTHING))) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* What of the virtuals does not hold at LOOP goes to memory, or becomes a PHI. */
 static bool
 check_virtuals(Loop *loop)
@@ -355,18 +321,10 @@ check_virtuals(Loop *loop)
         if (keep->object != VIRTUAL) {
             continue;
         }
-        if (!_PyJitVirtual_Describe(b, loop->virtuals[i].slot, end) || !_PyJitVirtual_IsAlike(b->t, before, b->t, end)
-            || !shares_alike(loop, i)) {
+        if (!_PyJitVirtual_Describe(b, loop->virtuals[i].slot, end) || !_PyJitVirtual_IsAlike(b->t, before, b->t, end)) {
             *keep = (Keep){0};
             holds = false;
             continue;
-        }
-        for (uint32_t k = 0; k < end->n; k++) {
-            if (loop->virtuals[i].shares[k] == NO_SLOT && loop->virtuals[i].same[k] == SAME && end->fields[k].number != loop->virtuals[i].head[k]) {
-                loop->virtuals[i].same[k] = CHANGES;
-                loop->virtuals[i].settled[k] = 1;
-                holds = false;
-            }
         }
     }
     return holds;
@@ -472,23 +430,7 @@ check_plan(Loop *loop)
     }
     bool split = keep_groups_whole(loop, b->slots);
     split |= keep_groups_whole(loop, loop->mark.slots);
-    return holds && !split && check_virtuals(loop);
-}
-
-/* A slot or another virtual has NUMBER at the head, with an identity of its own. */
-static bool
-is_number_of_slot(const Loop *loop, _PyJitRef number)
-{
-    uint32_t found = 0;
-    for (uint32_t i = 0; i < loop->depth; i++) {
-        found += 2 * (loop->head[i].number == number);
-    }
-    for (uint32_t i = 0; i < loop->nvirtuals; i++) {
-        for (uint32_t k = 0; k < loop->virtuals[i].before.n; k++) {
-            found += loop->virtuals[i].before.fields[k].number == number;      // itself, once
-        }
-    }
-    return found > 1;
+    return holds && !split;
 }
 
 /* A PHI of twice the same value is no PHI: the body knows more the next time.  true: there are some. */
@@ -503,18 +445,6 @@ settle_numbers(Loop *loop)
             keep->number = SAME;
             keep->settled = 1;
             found = true;
-        }
-    }
-    for (uint32_t i = 0; i < loop->nvirtuals; i++) {
-        for (uint32_t k = 0; loop->keep[loop->virtuals[i].slot].object == VIRTUAL && k < loop->virtuals[i].before.n; k++) {
-            _PyJitRef end = loop->virtuals[i].end.fields[k].number;
-            if (loop->virtuals[i].same[k] == CHANGES && !loop->virtuals[i].settled[k] && loop->virtuals[i].shares[k] == NO_SLOT
-                && !is_number_of_slot(loop, loop->virtuals[i].before.fields[k].number)
-                && (end == loop->virtuals[i].head[k] || end == loop->virtuals[i].before.fields[k].number)) {
-                loop->virtuals[i].same[k] = SAME;
-                loop->virtuals[i].settled[k] = 1;
-                found = true;
-            }
         }
     }
     return found;
@@ -537,7 +467,7 @@ close_loop(Loop *loop)
         }
         _PyJitVirtual_Bind(b, end);
         for (uint32_t k = 0; k < end->n; k++) {
-            if (loop->virtuals[i].same[k] == CHANGES && loop->virtuals[i].shares[k] == NO_SLOT) {
+            if (loop->virtuals[i].same[k] == CHANGES) {
                 JIT_INS(b->t, loop->virtuals[i].head[k])->b = end->fields[k].number;
             }
         }

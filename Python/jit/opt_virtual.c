@@ -149,7 +149,29 @@ release(_PyJitVirtualPass *p, _PyJitRef ref)
     }
 }
 
-/* The trace makes sure, by INS, operation I, that the end of OBJECT runs nothing.  It may end here, and what it has with it. */
+/* VALUE, of a field, is an object whose end may run something. */
+static bool
+is_loud(_PyJitVirtualPass *p, _PyJitRef value)
+{
+    return !JIT_IS_CONST(value) && virtual_of(p, value) == NULL && number_of(p, value) == NULL && ins_of(p, value)->type == JIT_TYPE_OBJECT;
+}
+
+/* References to such objects that all virtuals have: as many as may be given up at once. */
+static uint32_t
+count_loud(_PyJitVirtualPass *p)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < p->nobjects; i++) {
+        const _PyJitVirtualObject *object = &p->objects[i];
+        for (uint32_t k = 0; k < object->n && !object->escapes && object->references > 0; k++) {
+            count += is_loud(p, object->fields[k].value);
+        }
+    }
+    return count;
+}
+
+/* The trace makes sure, by INS, operation I, that the end of OBJECT runs nothing.  It may end here, and what it has with it; all of it may
+ * be one object. */
 static void
 guard_fields(_PyJitVirtualPass *p, uint32_t i, const _PyJitVirtualObject *object, const _PyJitIns *ins)
 {
@@ -160,10 +182,10 @@ guard_fields(_PyJitVirtualPass *p, uint32_t i, const _PyJitVirtualObject *object
         if (inner != NULL) {
             guard_fields(p, i, inner, ins);
         }
-        else if (!JIT_IS_CONST(value) && number_of(p, value) == NULL && ins_of(p, value)->type == JIT_TYPE_OBJECT) {
+        else if (is_loud(p, value)) {
             _PyJitVirtual_LookAtSnapshot(p, i, ins->snapshot);
             (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){
-                .op = JIT_OP_GUARD_QUIET, .snapshot = ins->snapshot, .a = value, .aux = count + object->n,
+                .op = JIT_OP_GUARD_QUIET, .snapshot = ins->snapshot, .a = value, .aux = count + count_loud(p),
             });
         }
     }
@@ -179,7 +201,7 @@ is_uncounted(_PyJitVirtualPass *p, uint32_t i, _PyJitRef constant)
     }
     while (i-- > 0 && ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i))->op != JIT_OP_BYTECODE) {
         const _PyJitIns *ins = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
-        if (ins->op == JIT_OP_INCREF && ins->a == constant) {
+        if (ins->op == JIT_OP_INCREF && ins->a == constant && (p->writes || !p->uncounted[i])) {
             p->uncounted[i] = 1;
             return true;
         }

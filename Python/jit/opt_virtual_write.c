@@ -224,9 +224,14 @@ _PyJitVirtual_ReplaceTrace(_PyJitVirtualPass *p)
         t->fields_at_head[i].value = moved(p, t->fields_at_head[i].value);
         t->fields_at_head[i].number = moved(p, t->fields_at_head[i].number);
     }
+    uint32_t npassed = 0;
     for (uint32_t i = 0; i < t->npassed; i++) {
-        t->passed[i] = moved(p, t->passed[i]);
+        _PyJitRef ref = moved(p, t->passed[i]);
+        if (!JIT_IS_CONST(ref)) {          // an attribute of a virtual may be
+            t->passed[npassed++] = ref;
+        }
     }
+    t->npassed = npassed;
     _PyJitIns *last = &p->ins[p->nins - 1];
     if (last->op == JIT_OP_LOOP && last->aux > 0) {
         last->aux = p->position[last->aux];

@@ -189,7 +189,7 @@ begin_virtuals(Map *map, const _PyJitSnapshot *snap, uint32_t first)
             b->failed |= _PyJitTrace_Emit(b->t, JIT_OP_VIRTUAL_FIELD, JIT_TYPE_NONE, object, value, field->slot,
                                           JIT_NO_SNAPSHOT) == JIT_REF_NONE;
             if (ins->op == JIT_OP_VIRTUAL && !b->failed) {
-                _PyJitVirtual_Know(b, object, ins->aux, field->slot, value);
+                _PyJitVirtual_Know(b, object, ins->aux, field->slot, value, (uint16_t)(value - JIT_REF_BIAS));
             }
         }
     }

@@ -325,14 +325,6 @@ give_virtual(Back *back, const _PyJitHeadSlot *head)
     }
     _PyJitVirtual_Bind(b, &here);
     for (uint32_t i = 0; i < here.n; i++) {
-        for (uint32_t k = 0; k < back->loop->nheads; k++) {
-            const _PyJitHeadSlot *other = &back->loop->heads[k];
-            if (other->dirty && other->object == JIT_REF_NONE && !JIT_IS_CONST(other->number)) {
-                // One object there is one here.
-                bool one = here.fields[i].identity != 0 && b->slots[other->slot].identity == here.fields[i].identity;
-                back->impossible |= one != (there.fields[i].number == other->number);
-            }
-        }
         if (JIT_INS(back->loop, there.fields[i].number)->type != JIT_TYPE_OBJECT) {
             give(back, there.fields[i].number, here.fields[i].number);
         }
@@ -441,7 +433,7 @@ renew_load(Back *back, uint32_t i)
         if (field->value != JIT_REF_BIAS + i || !is_loaded(loop, field) || !is_reached(back, field->object)) {
             continue;
         }
-        if (back->held_fields >> k & 1) {
+        if (back->held_fields >> k & 1 && !is_new(back, field->object)) {
             give_old(back, field->value);
             continue;
         }
@@ -462,7 +454,7 @@ renew_field(Back *back, uint32_t k)
     if (!is_reached(back, field->object) || (loaded && !changes)) {
         return;
     }
-    if (back->held_fields >> k & 1 && !changes) {
+    if (back->held_fields >> k & 1 && !changes && !is_new(back, field->object)) {
         // It holds what it did.  Where the body has the same value for a slot, that has to be so too.
         back->impossible |= is_new(back, field->value) || is_new(back, field->number);
         return;

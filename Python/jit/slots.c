@@ -258,6 +258,7 @@ box(_PyJitBuilder *b, uint32_t index, bool keep_carried)
     uint16_t identity = b->slots[index].identity;
     int op = type_of_ref(b, number) == JIT_TYPE_F64 ? JIT_OP_BOX_FLOAT : JIT_OP_BOX_INT;
     _PyJitRef object = emit1(b, op, number, 0);
+    _PyJitVirtual_Box(b, identity, object);
     write_slot(b, index, object, true);
     for (uint32_t i = index + 1; i < b->depth; i++) {
         _PyJitSlot *slot = &b->slots[i];
@@ -294,7 +295,7 @@ _PyJitSlot_IsAlone(const _PyJitBuilder *b, uint32_t index)
             return false;
         }
     }
-    return is_bare(&b->slots[index]);
+    return is_bare(&b->slots[index]) && !_PyJitVirtual_HasIdentity(b, b->slots[index].identity);
 }
 
 void
@@ -304,6 +305,7 @@ _PyJitSlot_Box(_PyJitBuilder *b, uint32_t index)
     assert(is_bare(slot) || b->failed);
     int op = type_of_ref(b, slot->number) == JIT_TYPE_F64 ? JIT_OP_BOX_FLOAT : JIT_OP_BOX_INT;
     _PyJitRef object = emit1(b, op, slot->number, 0);
+    _PyJitVirtual_Box(b, slot->identity, object);
     for (uint32_t i = b->frames[b->machine].base; i < b->depth && !b->failed; i++) {
         if (is_bare(&b->slots[i]) && b->slots[i].identity == slot->identity && i != index) {
             b->slots[i].object = object;
@@ -745,6 +747,7 @@ _PyJitSlot_Keep(_PyJitBuilder *b, uint32_t index)
         int op = type_of_ref(b, slot->number) == JIT_TYPE_F64 ? JIT_OP_BOX_FLOAT : JIT_OP_BOX_INT;
         slot->object = emit1(b, op, slot->number, 0);
         slot->plain = slot->owned = 1;
+        _PyJitVirtual_Box(b, slot->identity, slot->object);
     }
     keep(b, index);
 }

@@ -4,8 +4,9 @@
  * head: the head takes its numbers (PHIs) and begins with a *virtual* that has them for its attributes.  That is as if the object were
  * made anew in each iteration, which nobody can tell: the trace has the only reference, and nobody has its address.
  *
- * The numbers are taken to be objects of their own, too.  A number that is the object of slots as well (`p = Point(k, 0)`) has their
- * identity at the head, and must have it again at LOOP; one that somebody else has as an object is not carried: `p.x is k` would change.
+ * The numbers are taken to be objects of their own, too: `p.x is k` must not change.  So an instance is not carried if one of its numbers
+ * may be somebody else's object as well.  In the body, and in a side trace, such a number has an identity, as a number in a slot has
+ * (`identity` in the table of opt_forward.c): slots get it that read the attribute, and who boxes one of them boxes all.
  *
  * Whether the object is really never needed is seen when the trace is complete (opt_virtual.c).
  */
@@ -68,6 +69,26 @@ is_ambiguous(const _PyJitBuilder *b, _PyJitRef box, _PyJitRef number)
     return false;
 }
 
+/* An object that a slot or another one has holds BOX. */
+static bool
+is_in_object(const _PyJitBuilder *b, _PyJitRef box)
+{
+    for (uint32_t i = 0; i < b->nfields; i++) {
+        _PyJitRef object = b->fields[i].value == box ? b->fields[i].object : JIT_REF_NONE;
+        for (uint32_t k = 0; k < b->depth && object != JIT_REF_NONE; k++) {
+            if (b->slots[k].object == object) {
+                return true;
+            }
+        }
+        for (uint32_t k = 0; k < b->nfields && object != JIT_REF_NONE; k++) {
+            if (b->fields[k].value == object) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 #define MOST_DEPTH 4           // objects in objects
 
 /* Nothing was done with REF, a box or a new object, so far for which it has to be made. */
@@ -121,7 +142,7 @@ _PyJitVirtual_Unbox(_PyJitBuilder *b, uint32_t depth)
         _PyJitRef box = slot->object;
         int op = JIT_INS(b->t, box)->op;
         if ((op != JIT_OP_BOX_INT && op != JIT_OP_BOX_FLOAT) || JIT_INS(b->t, box)->a != slot->number
-            || is_ambiguous(b, box, slot->number) || !may_be_virtual(b, box, MOST_DEPTH)) {
+            || is_ambiguous(b, box, slot->number) || is_in_object(b, box) || !may_be_virtual(b, box, MOST_DEPTH)) {
             continue;
         }
         uint16_t identity = ++b->identities;
@@ -134,13 +155,24 @@ _PyJitVirtual_Unbox(_PyJitBuilder *b, uint32_t depth)
                 b->slots[k].alias = JIT_REF_NONE;
             }
         }
-        for (uint32_t k = 0; k < b->nfields; k++) {
-            if (b->fields[k].value == box) {
-                b->fields[k].value = JIT_REF_NONE;
-                b->fields[k].identity = identity;
-            }
+    }
+}
+
+/* A slot or an attribute of SHAPE has NUMBER too: it may be one object with another one that has it, or not. */
+static bool
+has_number(const _PyJitBuilder *b, const _PyJitShape *shape, _PyJitRef number)
+{
+    for (uint32_t i = 0; i < b->depth; i++) {
+        if (b->slots[i].number == number) {
+            return true;
         }
     }
+    for (uint32_t i = 0; i < shape->n; i++) {
+        if (shape->fields[i].number == number) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The attribute at PLACE of SHAPE's object is the next one of SHAPE. */
@@ -160,6 +192,9 @@ add_field(const _PyJitBuilder *b, _PyJitShape *shape, uint32_t place)
     if (field->number == JIT_REF_NONE) {
         return false;
     }
+    if (!JIT_IS_CONST(field->number) && has_number(b, shape, field->number)) {
+        return false;
+    }
     if (field->value != JIT_REF_NONE) {
         // A box that was made for it, or what was read of it.
         if (is_shared(b, shape, field->value)) {
@@ -172,7 +207,6 @@ add_field(const _PyJitBuilder *b, _PyJitShape *shape, uint32_t place)
     }
     shape->fields[shape->n].place = place;
     shape->fields[shape->n].number = field->number;
-    shape->fields[shape->n].identity = field->identity;
     shape->fields[shape->n++].value = field->value;
     return true;
 }
@@ -241,14 +275,45 @@ constant_number(_PyJitBuilder *b, _PyJitRef constant)
 }
 
 void
-_PyJitVirtual_Know(_PyJitBuilder *b, _PyJitRef object, uint32_t version, uint32_t place, _PyJitRef value)
+_PyJitVirtual_Know(_PyJitBuilder *b, _PyJitRef object, uint32_t version, uint32_t place, _PyJitRef value, uint16_t identity)
 {
     int type = type_of_ref(b, value);
     if (type == JIT_TYPE_I64 || type == JIT_TYPE_F64) {
         _PyJitForward_Store(b, object, version, place, JIT_REF_NONE, value);
+        for (uint32_t i = 0; i < b->nfields; i++) {
+            if (b->fields[i].object == object && b->fields[i].place == place) {
+                b->fields[i].identity = identity;
+            }
+        }
     }
     else {
         _PyJitForward_Store(b, object, version, place, value, JIT_IS_CONST(value) ? constant_number(b, value) : JIT_REF_NONE);
+    }
+}
+
+bool
+_PyJitVirtual_HasIdentity(const _PyJitBuilder *b, uint16_t identity)
+{
+    for (uint32_t i = 0; i < b->nfields; i++) {
+        if (b->fields[i].identity == identity && identity != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+_PyJitVirtual_Box(_PyJitBuilder *b, uint16_t identity, _PyJitRef box)
+{
+    for (uint32_t i = 0; i < b->nfields && identity != 0 && !b->failed; i++) {
+        _PyJitField *field = &b->fields[i];
+        if (field->identity == identity) {
+            field->identity = 0;
+            field->value = box;
+            (void)_PyJitBuild_Emit(b, JIT_OP_INCREF, box, JIT_REF_NONE, 0);
+            b->failed |= _PyJitTrace_Emit(b->t, JIT_OP_VIRTUAL_FIELD, JIT_TYPE_NONE, field->object, box, field->place,
+                                          JIT_NO_SNAPSHOT) == JIT_REF_NONE;
+        }
     }
 }
 
@@ -262,7 +327,7 @@ _PyJitVirtual_Emit(_PyJitBuilder *b, const _PyJitShape *shape, const _PyJitRef *
         uint32_t place = shape->fields[i].place;
         b->failed |= _PyJitTrace_Emit(b->t, JIT_OP_VIRTUAL_FIELD, JIT_TYPE_NONE, object, numbers[i], place,
                                       JIT_NO_SNAPSHOT) == JIT_REF_NONE;
-        _PyJitVirtual_Know(b, object, shape->version, place, numbers[i]);
+        _PyJitVirtual_Know(b, object, shape->version, place, numbers[i], ++b->identities);
     }
     return object;
 }

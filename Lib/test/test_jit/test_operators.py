@@ -1007,6 +1007,29 @@ class Traces(unittest.TestCase):
                     self.assertNotIn("OPAQUE", loop)
                 self.assertTrue(loops(source))
 
+    def test_dumped_tracebacks(self):
+        # faulthandler shows functions only.
+        program = """
+import faulthandler, sys
+class A:
+    __slots__ = ("x",)
+    def __init__(self, x):
+        self.x = x
+        if x == 270: faulthandler.dump_traceback(sys.stdout)
+    def __add__(self, o):
+        if o == 280: faulthandler.dump_traceback(sys.stdout)
+        return A(o).x
+def f(n):
+    t, a = 0, A(0)
+    for i in range(n):
+        t += a + i
+f(300)
+"""
+        for settings in {"PYTHON_JIT": "0"}, {}, {"PYTHON_JIT_STRESS": "1"}:
+            lines = run(program, **settings).splitlines()
+            functions = [line.split()[-1] for line in lines if line.startswith("  File")]
+            self.assertEqual(functions, ["__init__", "__add__", "f", "<module>", "__add__", "f", "<module>"])
+
     def test_too_many_frames(self):
         # More frames than the builder keeps: the method is begun in memory.
         program = (

@@ -69,27 +69,36 @@ is_ambiguous(const _PyJitBuilder *b, _PyJitRef box, _PyJitRef number)
     return false;
 }
 
-/* An object that a slot or another one has holds BOX. */
+#define MOST_DEPTH 4           // objects in objects
+
+/* A slot has OBJECT, or an object in a slot does. */
 static bool
-is_in_object(const _PyJitBuilder *b, _PyJitRef box)
+is_reachable(const _PyJitBuilder *b, _PyJitRef object, int depth)
 {
-    for (uint32_t i = 0; i < b->nfields; i++) {
-        _PyJitRef object = b->fields[i].value == box ? b->fields[i].object : JIT_REF_NONE;
-        for (uint32_t k = 0; k < b->depth && object != JIT_REF_NONE; k++) {
-            if (b->slots[k].object == object) {
-                return true;
-            }
+    for (uint32_t i = 0; i < b->depth; i++) {
+        if (b->slots[i].object == object) {
+            return true;
         }
-        for (uint32_t k = 0; k < b->nfields && object != JIT_REF_NONE; k++) {
-            if (b->fields[k].value == object) {
-                return true;
-            }
+    }
+    for (uint32_t i = 0; i < b->nfields; i++) {
+        if (b->fields[i].value == object && (depth == 0 || is_reachable(b, b->fields[i].object, depth - 1))) {
+            return true;
         }
     }
     return false;
 }
 
-#define MOST_DEPTH 4           // objects in objects
+/* An object that is still there holds BOX. */
+static bool
+is_in_object(const _PyJitBuilder *b, _PyJitRef box)
+{
+    for (uint32_t i = 0; i < b->nfields; i++) {
+        if (b->fields[i].value == box && is_reachable(b, b->fields[i].object, MOST_DEPTH)) {
+            return true;
+        }
+    }
+    return false;
+}
 
 /* Nothing was done with REF, a box or a new object, so far for which it has to be made. */
 static bool
@@ -158,7 +167,7 @@ _PyJitVirtual_Unbox(_PyJitBuilder *b, uint32_t depth)
     }
 }
 
-/* A slot or an attribute of SHAPE has NUMBER too: it may be one object with another one that has it, or not. */
+/* A slot, an attribute of SHAPE, or of an object in a slot, has NUMBER too: it may be one object with another one that has it, or not. */
 static bool
 has_number(const _PyJitBuilder *b, const _PyJitShape *shape, _PyJitRef number)
 {
@@ -170,6 +179,14 @@ has_number(const _PyJitBuilder *b, const _PyJitShape *shape, _PyJitRef number)
     for (uint32_t i = 0; i < shape->n; i++) {
         if (shape->fields[i].number == number) {
             return true;
+        }
+    }
+    for (uint32_t i = 0; i < b->nfields; i++) {
+        bool other = b->fields[i].number == number && b->fields[i].object != shape->object;
+        for (uint32_t k = 0; k < b->depth && other; k++) {
+            if (b->slots[k].object == b->fields[i].object) {
+                return true;
+            }
         }
     }
     return false;

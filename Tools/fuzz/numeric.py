@@ -29,6 +29,8 @@ seen = []
 
 
 def small(value):
+    if isinstance(value, (str, tuple)):
+        return value[:8]
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return value
     if isinstance(value, int):
@@ -461,7 +463,7 @@ class Maker:
         grows = any(GROWS.search(line) for statement in body for line in statement.text(0))
         if grows or self.chance(50):
             body.append(Statement("o.x, o.y, q.x, q.y = small(o.x), small(o.y), small(q.x), small(q.y)"))
-            body.append(Statement("u, v = Vector(small(u.x), small(u.y)), Vector(small(v.x), v.y)"))
+        body.append(Statement("u, v = Vector(small(u.x), small(u.y)), Vector(small(v.x), small(v.y))"))
         tame = [Statement(f"{name} = small({name})") for name in self.names if grows or self.chance(50)]
         if ranges:
             return Statement(clauses=[(f"for {counter} in {self.iterated(turns)}:", [*body, *tame])])

@@ -141,7 +141,7 @@ class Sub(Box):
         return small(x + 1)
 
     def __radd__(self, other):
-        return Sub(small(self.value + 1), other) if isinstance(other, (int, float)) else ("radd", self.value)
+        return Sub(small(self.value + 1), other) if isinstance(other, (int, float)) else "radd"
 
     def __rmul__(self, other):
         return self.value if isinstance(other, Slots) else NotImplemented
@@ -374,7 +374,7 @@ class Maker:
             f"(1 if {left} {self.random.choice(COMPARE)} {right} else 0)",
             f"({left} {self.random.choice(COMPARE)} {right})",
             f"(3 if {left} else 4)",
-            f"({value} in {left})",
+            f"({value} in Slots({value}, 2))",
             f"(len({left}) if isinstance({left}, Box) else {left}({value}, 1))",
             f"(Sub({value})({value}) + Box({value})[{self.pick('0', '1')}])",
         )

@@ -598,7 +598,7 @@ class Maker:
             return Statement(f"{name} = {{{value}: 1, 1: {value}}}.get({self.value(0)}, {name})")
         if kind == 7:
             return Statement(f"Box.total += {self.pick('1', '0.5')}")
-        return Statement(f"del {name}" if self.chance(5) else f"{name} = {value} and {name}")
+        return Statement(f"del {name}" if self.chance(15) else f"{name} = {value} and {name}")
 
     def function(self, generator: bool) -> Function:
         a, b = self.new_name("a"), self.new_name("b")

@@ -860,7 +860,7 @@ def f(n):
         kept.append(p)
     return p
 """,
-        ["VIRTUAL", "VIRTUAL_FIELD", "LOOP"],
+        ["NEW_INSTANCE", "INIT_VALUE", "LOOP"],
     ),
     "p = p + d, with slots": (
         CLASSES
@@ -872,7 +872,7 @@ def f(n):
         kept.append(p)
     return p
 """,
-        ["VIRTUAL", "VIRTUAL_FIELD", "LOOP"],
+        ["NEW_INSTANCE", "INIT_SLOT", "LOOP"],
     ),
     "p += d": (
         CLASSES

@@ -74,7 +74,6 @@ typedef struct {
         uint32_t slot;
         _PyJitShape before, end;     // at the mark; at LOOP
         _PyJitRef head[JIT_MOST_VIRTUAL_FIELDS];     // the numbers at the head: PHIs, or constant objects
-        uint8_t same[JIT_MOST_VIRTUAL_FIELDS];       // CHANGES; SAME: a constant object
     } virtuals[MOST_VIRTUALS];
     uint32_t nvirtuals;
     bool again;                // another peeled iteration would help
@@ -193,11 +192,6 @@ plan_virtual(Loop *loop, uint32_t i)
     if (loop->nvirtuals == MOST_VIRTUALS || !_PyJitVirtual_Describe(loop->b, i, &loop->virtuals[loop->nvirtuals].before)) {
         return false;
     }
-    const _PyJitShape *shape = &loop->virtuals[loop->nvirtuals].before;
-    for (uint32_t k = 0; k < shape->n; k++) {
-        bool constant = type_of_ref(loop->b, shape->fields[k].number) == JIT_TYPE_OBJECT;
-        loop->virtuals[loop->nvirtuals].same[k] = constant ? SAME : CHANGES;
-    }
     loop->virtuals[loop->nvirtuals++].slot = i;
     loop->keep[i] = (Keep){.dirty = 1, .object = VIRTUAL, .plain = 1};
     return true;
@@ -286,7 +280,7 @@ emit_virtual_phis(Loop *loop)
         _PyJitVirtual_Bind(b, shape);
         for (uint32_t k = 0; k < shape->n && !b->failed; k++) {
             _PyJitRef number = shape->fields[k].number;
-            if (loop->virtuals[i].same[k] == CHANGES) {
+            if (type_of_ref(b, number) != JIT_TYPE_OBJECT) {
                 number = _PyJitTrace_Emit(b->t, JIT_OP_PHI, type_of_ref(b, number), number, JIT_REF_NONE, 0, JIT_NO_SNAPSHOT);
                 b->failed |= number == JIT_REF_NONE;
             }
@@ -309,7 +303,7 @@ emit_virtuals(Loop *loop)
     }
 }
 
-/* What of the virtuals does not hold at LOOP goes to memory, or becomes a PHI. */
+/* A virtual that LOOP does not bring back alike goes to memory. */
 static bool
 check_virtuals(Loop *loop)
 {
@@ -324,7 +318,6 @@ check_virtuals(Loop *loop)
         if (!_PyJitVirtual_Describe(b, loop->virtuals[i].slot, end) || !_PyJitVirtual_IsAlike(b->t, before, b->t, end)) {
             *keep = (Keep){0};
             holds = false;
-            continue;
         }
     }
     return holds;
@@ -467,7 +460,7 @@ close_loop(Loop *loop)
         }
         _PyJitVirtual_Bind(b, end);
         for (uint32_t k = 0; k < end->n; k++) {
-            if (loop->virtuals[i].same[k] == CHANGES) {
+            if (type_of_ref(b, end->fields[k].number) != JIT_TYPE_OBJECT) {
                 JIT_INS(b->t, loop->virtuals[i].head[k])->b = end->fields[k].number;
             }
         }

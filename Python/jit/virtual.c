@@ -57,12 +57,18 @@ bind(_PyJitBuilder *b, _PyJitRef ref, bool merged)
     b->bound[b->nbound++] = ref;
 }
 
-/* Another slot has NUMBER with another identity than BOX has. */
+/* NUMBER has another identity than that of BOX, too: in a slot, or as the attribute of a virtual, which may be gone by now. */
 static bool
 is_ambiguous(const _PyJitBuilder *b, _PyJitRef box, _PyJitRef number)
 {
     for (uint32_t i = 0; i < b->depth; i++) {
         if (b->slots[i].number == number && b->slots[i].object != box) {
+            return true;
+        }
+    }
+    for (uint32_t i = 0; i < b->t->nins; i++) {
+        const _PyJitIns *ins = JIT_INS(b->t, JIT_REF_BIAS + i);
+        if (ins->op == JIT_OP_VIRTUAL_FIELD && ins->b == number) {
             return true;
         }
     }
@@ -200,31 +206,21 @@ add_field(const _PyJitBuilder *b, _PyJitShape *shape, uint32_t place)
     if (field == NULL || shape->n == JIT_MOST_VIRTUAL_FIELDS) {
         return false;
     }
-    if (field->value != JIT_REF_NONE && JIT_IS_CONST(field->value)) {
-        shape->fields[shape->n].place = place;
-        shape->fields[shape->n].number = field->value;
-        shape->fields[shape->n++].value = JIT_REF_NONE;
-        return true;
-    }
-    if (field->number == JIT_REF_NONE) {
+    bool constant = field->value != JIT_REF_NONE && JIT_IS_CONST(field->value);
+    if (!constant && (field->number == JIT_REF_NONE
+                      || (!JIT_IS_CONST(field->number) && has_number(b, shape, field->number)))) {
         return false;
     }
-    if (!JIT_IS_CONST(field->number) && has_number(b, shape, field->number)) {
-        return false;
-    }
-    if (field->value != JIT_REF_NONE) {
+    if (!constant && field->value != JIT_REF_NONE) {
         // A box that was made for it, or what was read of it.
-        if (is_shared(b, shape, field->value)) {
-            return false;
-        }
         int op = JIT_INS(b->t, field->value)->op;
-        if (op != JIT_OP_BOX_INT && op != JIT_OP_BOX_FLOAT && op != JIT_OP_READ_FIELD) {
+        if (is_shared(b, shape, field->value) || (op != JIT_OP_BOX_INT && op != JIT_OP_BOX_FLOAT && op != JIT_OP_READ_FIELD)) {
             return false;
         }
     }
     shape->fields[shape->n].place = place;
-    shape->fields[shape->n].number = field->number;
-    shape->fields[shape->n++].value = field->value;
+    shape->fields[shape->n].number = constant ? field->value : field->number;
+    shape->fields[shape->n++].value = constant ? JIT_REF_NONE : field->value;
     return true;
 }
 

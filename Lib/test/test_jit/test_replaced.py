@@ -143,6 +143,18 @@ def nothing_added(n):
         p = P(j + 1, 2.0)
     return p.x is j
 
+def nothing_added_and_boxed(n):
+    p, q, i = P(500, 2.0), None, 0
+    while True:
+        i += 1
+        j = p.x + 0
+        q = P(j, 1.0)
+        if i == n:
+            break
+        q = None
+        p = P(j + 1, 2.0)
+    return p.x is j, q.x is j
+
 def stored_alone(n):
     k, i = 0.5, 0
     p, q = P(k, 2.0), P(1.0, 1.0)
@@ -211,7 +223,8 @@ def ends_at_once(n):
 def run():
     return [repr((f(200), f(207))) for f in (
         replaced_by_another, replaced_by_a_new_one, swapped, boxed_again, boxed_in_a_branch, shared_with_a_slot, shared_with_another,
-        shared_with_itself, equal_but_two, nothing_added, stored_alone, constants, ends_at_once)]
+        shared_with_itself, equal_but_two, nothing_added, nothing_added_and_boxed, stored_alone, constants,
+        ends_at_once)]
 
 """
     + RUN_AND_COUNT

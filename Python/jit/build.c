@@ -336,15 +336,14 @@ _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _P
     if (pass_is_on(JIT_PASS_DEAD)) {
         _PyJitDead_Remove(t);
     }
-    uint32_t objects = 0, fields = 0;
+    uint32_t objects = 0;
     for (uint32_t i = 0; i < t->nsnaps; i++) {
         objects = Py_MAX(objects, t->snaps[i].nrecipes);
     }
-    fields = objects * JIT_MOST_VIRTUAL_FIELDS;
     if (objects > 0 && _PyJitRestore_ReserveObjects(objects) < 0) {
         return -1;
     }
-    return _PyJitRestore_Reserve(b.most_slots + fields);
+    return _PyJitRestore_Reserve(b.most_slots + objects * JIT_MOST_VIRTUAL_FIELDS);
 }
 
 uint32_t

@@ -209,6 +209,20 @@ is_uncounted(_PyJitVirtualPass *p, uint32_t i, _PyJitRef constant)
     return false;
 }
 
+/* Operation I stands for a number that is not boxed, and may need a copy of it (rule 3). */
+static void
+copy_number(_PyJitVirtualPass *p, uint32_t i)
+{
+    const _PyJitVirtualNumber *number = number_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
+    if (number != NULL && number->copied) {
+        int type = ins_of(p, number->number)->type;
+        p->moved[i] = _PyJitVirtual_WriteIns(p, (_PyJitIns){
+            .op = type == JIT_TYPE_F64 ? JIT_OP_COPY_FLOAT : JIT_OP_COPY_INT, .type = (uint8_t)type, .snapshot = JIT_NO_SNAPSHOT,
+            .a = number->number,
+        });
+    }
+}
+
 /* Operation I sets the field of OBJECT at PLACE to VALUE for the first time, or to another value. */
 static void
 set_field(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object, uint32_t place, _PyJitRef value)
@@ -227,19 +241,11 @@ set_field(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object, uint32_
     }
     *field = value;
     object->changed = i;
-    // The number of an operation that stores one is named by that operation.
-    _PyJitRef stored = value == JIT_REF_BIAS + i ? p->numbers[p->number_of[i]].number : value;
-    const _PyJitVirtualNumber *number = number_of(p, value);
-    if (number != NULL && value == JIT_REF_BIAS + i && number->copied) {
-        int type = ins_of(p, stored)->type;
-        stored = _PyJitVirtual_WriteIns(p, (_PyJitIns){
-            .op = type == JIT_TYPE_F64 ? JIT_OP_COPY_FLOAT : JIT_OP_COPY_INT, .type = (uint8_t)type, .snapshot = JIT_NO_SNAPSHOT, .a = stored,
-        });
-        p->moved[i] = stored;
-        stored = value;
+    if (value == JIT_REF_BIAS + i) {
+        copy_number(p, i);     // the operation stores a number, and stands for it
     }
     (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){
-        .op = JIT_OP_VIRTUAL_FIELD, .snapshot = JIT_NO_SNAPSHOT, .a = object->ref, .b = stored, .aux = place,
+        .op = JIT_OP_VIRTUAL_FIELD, .snapshot = JIT_NO_SNAPSHOT, .a = object->ref, .b = value, .aux = place,
     });
     if (old != JIT_REF_NONE) {
         release(p, old);
@@ -307,8 +313,6 @@ work_on_virtual(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object)
             set_field(p, i, object, _PyJitVirtual_PlaceOf(ins), resolve(p, ins->b));
             return true;
         case JIT_OP_INIT_TUPLE_ITEM:
-            set_field(p, i, object, ins->aux, resolve(p, ins->b));
-            return true;
         case JIT_OP_VIRTUAL_FIELD:
             set_field(p, i, object, ins->aux, resolve(p, ins->b));
             return true;
@@ -382,13 +386,7 @@ step(_PyJitVirtualPass *p, uint32_t i)
                 return;
             }
             if (number != NULL) {
-                int type = ins_of(p, ins->a)->type;
-                if (number->copied) {
-                    p->moved[i] = _PyJitVirtual_WriteIns(p, (_PyJitIns){
-                        .op = type == JIT_TYPE_F64 ? JIT_OP_COPY_FLOAT : JIT_OP_COPY_INT, .type = (uint8_t)type,
-                        .snapshot = JIT_NO_SNAPSHOT, .a = ins->a,
-                    });
-                }
+                copy_number(p, i);
                 return;
             }
             break;

@@ -152,6 +152,16 @@ bool _PyJit_DerivesFrom(PyObject *o, PyTypeObject *type);
 struct _PyInterpreterFrame *_PyJit_EnterOperator(PyThreadState *tstate, struct _PyInterpreterFrame *frame, PyObject **stack_pointer,
                                                  _Py_CODEUNIT *call, PyFunctionObject *method, int opcode);
 
+/* --- generators.c --- */
+
+/* A function of CODE with the globals of OWNER, or NULL: memory is short. */
+PyObject *_PyJit_NewFunction(PyFunctionObject *owner, PyCodeObject *code);
+/* A generator or coroutine that a call of FUNCTION has made, whose reference it takes.  Its locals are NULL, and it goes on at PLACE.  NULL,
+ * with nothing done: memory is short, or somebody asks where coroutines are made. */
+PyObject *_PyJit_NewGenerator(PyThreadState *tstate, PyFunctionObject *function, _Py_CODEUNIT *place);
+/* GENERATOR, with NLOCALS locals, counts as suspended, and has returned. */
+void _PyJit_EndGenerator(PyGenObject *generator, uint32_t nlocals);
+
 /* --- fields.c --- */
 
 /* A new number in PLACE instead of what is there, if anything.  -1, with nothing done: memory is short, or the end of the old

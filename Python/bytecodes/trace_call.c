@@ -132,6 +132,18 @@ trace op(LOAD_CELL, (cell: object -- r: object)) pure reads attr exits {
     EXIT_IF(r == NULL);
 }
 
+// The same; NULL where that is nothing.
+trace op(CELL_CONTENT, (cell: object -- r: object)) reads attr {
+    r = ((PyCellObject *)cell)->ob_ref;
+}
+
+// A cell takes the reference to V; what was in it can be given up.  Calls C.
+trace op(CELL_SET, (cell: object, v: object --)) writes attr {
+    PyObject *old = ((PyCellObject *)cell)->ob_ref;
+    ((PyCellObject *)cell)->ob_ref = v;
+    Py_XDECREF(old);
+}
+
 // Leaves where the frame cannot be left just so: something else may keep it, or what goes away with it ends with code of users,
 // or its caller does not go on at address PLACE.
 trace op(GUARD_LEAVE, (place: i64 --)) exits {

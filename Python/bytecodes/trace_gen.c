@@ -98,3 +98,15 @@ trace op(YIELD_TO_C, (place: i64 --)) ends {
     JIT_EXECUTOR->anchor->running--;
     JIT_LEAVE(JIT_RESULT(JIT_STATUS_DISPATCH, below->instr_ptr + 1 + INLINE_CACHE_ENTRIES_SEND));
 }
+
+// A generator or coroutine that a call of function F has made, and that goes on at address PLACE.  Its locals are NULL, and it takes the
+// reference to F.  Leaves, with nothing done, where memory is short, or where somebody wants to know where coroutines are made.
+trace op(NEW_GENERATOR, (f: object, place: i64 -- r: object)) exits calls writes event {
+    r = _PyJit_NewGenerator(tstate, (PyFunctionObject *)f, (_Py_CODEUNIT *)(intptr_t)place);
+    EXIT_IF(r == NULL);
+}
+
+// G, which counts as suspended, has returned.  All `aux` locals can be given up, and so can its function.  Calls C.
+trace op(END_GENERATOR, (g: object --)) calls {
+    _PyJit_EndGenerator((PyGenObject *)g, JIT_AUX);
+}

@@ -27,6 +27,33 @@ trace op(NEW_ITER, (o: object -- r: object)) exits calls writes event {
     EXIT_IF(r == NULL);
 }
 
+// A function of CODE, with the globals of the function that OWNER is, and without closure and defaults.
+trace op(NEW_FUNCTION, (owner: object, code: object -- r: object)) exits calls writes event {
+    r = _PyJit_NewFunction((PyFunctionObject *)owner, (PyCodeObject *)code);
+    EXIT_IF(r == NULL);
+}
+
+// The function of the frame the trace runs in.
+trace op(LOAD_FUNCTION, (-- f: object)) pure reads frame {
+    f = frame->f_funcobj;
+}
+
+// What stands `aux` bytes from the address of F, a new function, and is NULL; takes the reference to V.
+trace op(INIT_FUNCTION, (f: object, v: object --)) {
+    *(PyObject **)((char *)f + JIT_AUX) = v;
+}
+
+// A cell with nothing in it.
+trace op(NEW_CELL, (-- r: object)) exits calls writes event {
+    r = _PyJit_New(PyCell_New(NULL));
+    EXIT_IF(r == NULL);
+}
+
+// A new cell takes the reference to V.
+trace op(INIT_CELL, (cell: object, v: object --)) {
+    ((PyCellObject *)cell)->ob_ref = v;
+}
+
 // Two exact strings as one.
 trace op(STR_CONCAT, (a: object, b: object -- r: object)) exits calls {
     r = _PyJit_New(PyUnicode_Concat(a, b));

@@ -224,7 +224,7 @@ _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, u
     if (knows_held(b)) {
         snap.held = held_slots(b);
     }
-    if (nslots > 0 || b->sp != b->depth || !in_memory(b)) {
+    if (nslots > 0 || b->holds || b->sp != b->depth || !in_memory(b)) {
         snap.nframes = (uint16_t)(b->nframes - b->machine);
         snap.first_frame = t->nframes;
     }

@@ -83,6 +83,13 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
             _PyJitLower_Begin(b, index);
             _PyJitSlot_PushLocal(b, local(b, oparg));
             return 1;
+        case LOAD_FAST_CHECK:
+        case LOAD_FAST_AND_CLEAR:
+        case MAKE_CELL:
+        case COPY_FREE_VARS:
+        case LOAD_DEREF:
+        case STORE_DEREF:
+            return _PyJitLower_Local(b, index);
         case LOAD_FAST_LOAD_FAST:
             _PyJitLower_Begin(b, index);
             _PyJitSlot_PushLocal(b, local(b, oparg >> 4));
@@ -122,6 +129,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
             _PyJitSlot_StoreTop(b, local(b, oparg & 15));
             return 1;
         case POP_TOP:
+        case END_FOR:
             if (!_PyJitSlot_CanDrop(b) && !_PyJitSlot_CanRelease(b, b->depth - 1, JIT_TAG(record->types, 2))) {
                 return REFUSE(b);
             }
@@ -142,6 +150,9 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case FOR_ITER_GEN:
         case SEND_GEN:
         case YIELD_VALUE:
+        case RETURN_GENERATOR:
+        case END_SEND:
+        case GET_YIELD_FROM_ITER:
             return _PyJitLower_Generator(b, index);
         case LOAD_GLOBAL_MODULE:
         case LOAD_GLOBAL_BUILTIN:
@@ -176,6 +187,8 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case BUILD_LIST:
         case BUILD_TUPLE:
         case GET_ITER:
+        case MAKE_FUNCTION:
+        case SET_FUNCTION_ATTRIBUTE:
         case BINARY_OP_ADD_UNICODE:
             return _PyJitLower_Make(b, index);
         case CALL_LEN:

@@ -301,6 +301,8 @@ void _PyJitSlot_PushBool(_PyJitBuilder *b, _PyJitRef truth);      // 0 or 1
 void _PyJitSlot_PushHeap(_PyJitBuilder *b, _PyJitRef object);    // an object borrowed from the heap
 void _PyJitSlot_PushConst(_PyJitBuilder *b, PyObject *value);
 void _PyJitSlot_PushNull(_PyJitBuilder *b);
+void _PyJitSlot_MoveLocal(_PyJitBuilder *b, uint32_t local);     // pushes it, with its reference; the local, which is bound, is unbound then
+void _PyJitSlot_Unbind(_PyJitBuilder *b, uint32_t local);        // which is unbound already
 void _PyJitSlot_Copy(_PyJitBuilder *b, uint32_t from);           // pushes
 void _PyJitSlot_Swap(_PyJitBuilder *b, uint32_t one, uint32_t other);
 /* The number in SLOT, which has no object, gets one that the trace owns, and so do all slots of the same identity. */
@@ -363,11 +365,17 @@ uint32_t _PyJitLower_Number(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Compare(_PyJitBuilder *b, uint32_t index);
 /* lower_global.c: LOAD_GLOBAL_MODULE and LOAD_GLOBAL_BUILTIN. */
 uint32_t _PyJitLower_Global(_PyJitBuilder *b, uint32_t index);
-/* lower_gen.c: FOR_ITER_GEN, SEND_GEN, YIELD_VALUE. */
+/* lower_local.c: locals that may not be bound, and cells. */
+uint32_t _PyJitLower_Local(_PyJitBuilder *b, uint32_t index);
+/* lower_gen.c: what makes, resumes and ends generators, and YIELD_VALUE. */
 uint32_t _PyJitLower_Generator(_PyJitBuilder *b, uint32_t index);
 /* lower_call.c, lower_return.c: the same for calls, methods and returns. */
 uint32_t _PyJitLower_Call(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Return(_PyJitBuilder *b, uint32_t index);
+/* lower_gen.c: the return of a generator. */
+uint32_t _PyJitLower_EndGenerator(_PyJitBuilder *b, uint32_t index);
+/* lower_return.c: what the return of record INDEX gives up, N OBJECTS, each once, is checked; OP checks that one does not end. */
+void _PyJitReturn_GuardEnds(_PyJitBuilder *b, const _PyJitRecord *record, int op, const _PyJitRef *objects, uint32_t n);
 /* lower_operator.c: operators that were entered, and the end of their continuation frames. */
 uint32_t _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Continuation(_PyJitBuilder *b, uint32_t index);

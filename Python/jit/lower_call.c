@@ -404,35 +404,6 @@ resume(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
-/* COPY_FREE_VARS, where the frame does not exist. */
-static uint32_t
-copy_free_vars(_PyJitBuilder *b, uint32_t index)
-{
-    if (in_memory(b)) {
-        return REFUSE(b);
-    }
-    const _PyJitRecord *record = &b->t->records[index];
-    uint32_t first = this_frame(b)->stack - record->oparg;
-    _PyJitLower_Begin(b, index);
-    for (uint32_t i = 0; i < record->oparg; i++) {
-        _PyJitRef cell = _PyJitBuild_Emit(b, JIT_OP_LOAD_CLOSURE_CELL, this_frame(b)->function, JIT_REF_NONE, i);
-        b->slots[first + i] = (_PyJitSlot){.object = cell, .dirty = 1};
-    }
-    return 1;
-}
-
-static uint32_t
-load_deref(_PyJitBuilder *b, uint32_t index)
-{
-    uint32_t cell = local(b, b->t->records[index].oparg);
-    if (b->slots[cell].dirty && b->slots[cell].object == JIT_REF_NONE) {
-        return REFUSE(b);
-    }
-    _PyJitLower_Begin(b, index);
-    _PyJitSlot_PushHeap(b, _PyJitBuild_Emit(b, JIT_OP_LOAD_CELL, _PyJitSlot_Object(b, cell), JIT_REF_NONE, 0));
-    return 1;
-}
-
 uint32_t
 _PyJitLower_Call(_PyJitBuilder *b, uint32_t index)
 {
@@ -462,10 +433,6 @@ _PyJitLower_Call(_PyJitBuilder *b, uint32_t index)
             return load_super_method(b, index);
         case RESUME_CHECK:
             return resume(b, index);
-        case COPY_FREE_VARS:
-            return copy_free_vars(b, index);
-        case LOAD_DEREF:
-            return load_deref(b, index);
         case RETURN_VALUE:
         case RETURN_CONST:
             return _PyJitLower_Return(b, index);

@@ -1,4 +1,4 @@
-/* Lowering rules of instructions that make lists, tuples, iterators and strings.
+/* Lowering rules of instructions that make lists, tuples, iterators, functions and strings.
  *
  * What is new belongs to the trace: a slot that owns it.  The items' references move into it, so numbers get their boxes first; a
  * value that is taken out of a new tuple again is known, and so is its size (opt_fold.c).
@@ -8,6 +8,7 @@
 #ifdef _Py_TIER2
 
 #include "opcode.h"
+#include "pycore_opcode_utils.h"
 #include "jit/rules.h"
 
 static void
@@ -81,6 +82,46 @@ get_iter(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* MAKE_FUNCTION: the code is a constant. */
+static uint32_t
+make_function(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitSlot *top = &b->slots[b->depth - 1];
+    if (top->object == JIT_REF_NONE || !JIT_IS_CONST(top->object) || !can_drop(top)) {
+        return REFUSE(b);
+    }
+    const _PyJitAbstractFrame *frame = this_frame(b);
+    _PyJitLower_Begin(b, index);
+    _PyJitRef code = top->object;
+    _PyJitRef owner = frame->generator != JIT_REF_NONE ? emit1(b, JIT_OP_LOAD_GEN_FUNCTION, frame->generator)
+        : in_memory(b) ? _PyJitBuild_Emit(b, JIT_OP_LOAD_FUNCTION, JIT_REF_NONE, JIT_REF_NONE, 0) : frame->function;
+    _PyJitRef made = emit2(b, JIT_OP_NEW_FUNCTION, owner, code);
+    drop(b, 1);
+    push_new(b, made, false);
+    return 1;
+}
+
+/* SET_FUNCTION_ATTRIBUTE: below the function, which is new. */
+static uint32_t
+set_function_attribute(_PyJitBuilder *b, uint32_t index)
+{
+    uint32_t top = b->depth - 1, attribute = top - 1, oparg = b->t->records[index].oparg;
+    const _PyJitSlot function = b->slots[top];
+    if (function.object == JIT_REF_NONE || JIT_INS(b->t, function.object)->op != JIT_OP_NEW_FUNCTION || !function.owned
+        || _PyJitSlot_IsBare(b, attribute)) {
+        return REFUSE(b);
+    }
+    size_t place = oparg == MAKE_FUNCTION_CLOSURE ? offsetof(PyFunctionObject, func_closure)
+        : oparg == MAKE_FUNCTION_DEFAULTS ? offsetof(PyFunctionObject, func_defaults)
+        : oparg == MAKE_FUNCTION_KWDEFAULTS ? offsetof(PyFunctionObject, func_kwdefaults) : offsetof(PyFunctionObject, func_annotations);
+    _PyJitLower_Begin(b, index);
+    b->slots[top] = (_PyJitSlot){0};
+    b->depth = top;
+    (void)_PyJitBuild_Emit(b, JIT_OP_INIT_FUNCTION, function.object, _PyJitSlot_TakeTop(b), (uint32_t)place);
+    _PyJitSlot_Push(b, function);
+    return 1;
+}
+
 /* BINARY_OP_ADD_UNICODE. */
 static uint32_t
 concatenate(_PyJitBuilder *b, uint32_t index)
@@ -109,6 +150,10 @@ _PyJitLower_Make(_PyJitBuilder *b, uint32_t index)
             return build(b, index, false);
         case GET_ITER:
             return get_iter(b, index);
+        case MAKE_FUNCTION:
+            return make_function(b, index);
+        case SET_FUNCTION_ATTRIBUTE:
+            return set_function_attribute(b, index);
         case BINARY_OP_ADD_UNICODE:
             return concatenate(b, index);
         default:

@@ -69,8 +69,8 @@ end_frame(_PyJitBuilder *b, uint32_t returned)
 }
 
 /* All N OBJECTS are given up by RECORD, each once.  OP: where none of them ends. */
-static void
-guard_ends(_PyJitBuilder *b, const _PyJitRecord *record, int op, const _PyJitRef *objects, uint32_t n)
+void
+_PyJitReturn_GuardEnds(_PyJitBuilder *b, const _PyJitRecord *record, int op, const _PyJitRef *objects, uint32_t n)
 {
     // Two of them may be one object, that loses two references.
     unsigned int tag = JIT_TAG(record->types, 2);
@@ -103,7 +103,7 @@ leave_virtual(_PyJitBuilder *b, uint32_t index)
     }
     _PyJitRef shared[JIT_MAX_SLOTS];
     uint32_t n = shared_objects(b, returned, shared);
-    guard_ends(b, record, JIT_OP_GUARD_SHARED, shared, n);
+    _PyJitReturn_GuardEnds(b, record, JIT_OP_GUARD_SHARED, shared, n);
     _PyJitSlot value = {0};
     if (!constant) {
         value = b->slots[returned];
@@ -173,7 +173,7 @@ leave_frame(_PyJitBuilder *b, uint32_t index)
             unknown[n++] = _PyJitSlot_Object(b, i);
         }
     }
-    guard_ends(b, record, JIT_OP_GUARD_DROP, unknown, n);
+    _PyJitReturn_GuardEnds(b, record, JIT_OP_GUARD_DROP, unknown, n);
     if (record->opcode == RETURN_CONST) {
         _PyJitSlot_PushConst(b, PyTuple_GET_ITEM(t->codes[record->code]->co_consts, record->oparg));
     }
@@ -206,7 +206,7 @@ uint32_t
 _PyJitLower_Return(_PyJitBuilder *b, uint32_t index)
 {
     if (this_frame(b)->generator != JIT_REF_NONE) {
-        return REFUSE(b);
+        return _PyJitLower_EndGenerator(b, index);
     }
     return in_memory(b) ? leave_frame(b, index) : leave_virtual(b, index);
 }

@@ -16,11 +16,16 @@
 
 #ifdef _Py_TIER2
 
+#include "opcode.h"
 #include "pycore_dict.h"
+#include "pycore_frame.h"
+#include "pycore_genobject.h"
 #include "pycore_interp.h"
+#include "pycore_jit.h"
 #include "pycore_jit_helpers.h"
 #include "pycore_list.h"
 #include "pycore_object.h"
+#include "pycore_opcode_utils.h"
 #include "pycore_pystate.h"
 #include "pycore_tuple.h"
 #include "pycore_weakref.h"
@@ -71,6 +76,28 @@ _PyJit_IsSimpleClass(PyTypeObject *type)
     return type == &PyBaseObject_Type;
 }
 
+/* A generator that ends is closed; nothing runs if it has not begun, has returned, or has yielded where no handler is around. */
+static bool
+generator_is_quiet(PyGenObject *generator)
+{
+    _PyInterpreterFrame *frame = (_PyInterpreterFrame *)generator->gi_iframe;
+    if (generator->gi_weakreflist != NULL || generator->gi_exc_state.exc_value != NULL) {
+        return false;
+    }
+    if (generator->gi_frame_state == FRAME_CLEARED) {
+        return true;
+    }
+    if (frame->frame_obj != NULL || generator->gi_frame_state >= FRAME_EXECUTING) {
+        return false;
+    }
+    if (generator->gi_frame_state == FRAME_CREATED) {
+        return true;
+    }
+    _Py_CODEUNIT *next = _PyJit_ResumeAt(frame);
+    return (next->op.code == RESUME || next->op.code == RESUME_CHECK) && next->op.arg & RESUME_OPARG_DEPTH1_MASK
+        && generator->gi_frame_state == FRAME_SUSPENDED;
+}
+
 /* The end of O itself runs nothing.  What it refers to is another matter. */
 static bool
 is_quiet(PyObject *o)
@@ -79,6 +106,12 @@ is_quiet(PyObject *o)
     if (type == &PyTuple_Type || type == &PyList_Type || type == &PyMethod_Type || type == &PyCell_Type || type == &PySlice_Type
         || type == &PyListIter_Type || type == &PyTupleIter_Type) {
         return type != &PyMethod_Type || ((PyMethodObject *)o)->im_weakreflist == NULL;
+    }
+    if (type == &PyFunction_Type) {
+        return ((PyFunctionObject *)o)->func_weakreflist == NULL && _PyInterpreterState_GET()->active_func_watchers == 0;
+    }
+    if (type == &PyGen_Type) {
+        return generator_is_quiet((PyGenObject *)o);
     }
     if (type == &PyDict_Type) {
         return (((PyDictObject *)o)->ma_version_tag & DICT_WATCHER_MASK) == 0;
@@ -151,6 +184,35 @@ has_plain_values(PyObject *o)
     return values->valid;
 }
 
+/* O may be NULL, and lives on if it loses SHARES references, or is plain. */
+static bool
+lives_or_is_plain(PyObject *o, uint32_t shares)
+{
+    return o == NULL || Py_REFCNT(o) > (Py_ssize_t)shares || is_plain(Py_TYPE(o));
+}
+
+/* Nothing but plain objects ends with the function F, and its closure, as far as that is easily seen. */
+static bool
+function_is_thin(PyFunctionObject *f, uint32_t shares)
+{
+    if (f->func_dict != NULL || f->func_annotations != NULL || f->func_kwdefaults != NULL || f->func_typeparams != NULL
+        || !lives_or_is_plain(f->func_code, shares) || !lives_or_is_plain(f->func_globals, shares)
+        || !lives_or_is_plain(f->func_builtins, shares) || !lives_or_is_plain(f->func_module, shares)
+        || !lives_or_is_plain(f->func_defaults, shares) || !lives_or_is_plain(f->func_doc, shares)) {
+        return false;
+    }
+    if (f->func_closure == NULL || Py_REFCNT(f->func_closure) > (Py_ssize_t)shares) {
+        return true;
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(f->func_closure); i++) {
+        // A generator of the function may have one, too.
+        if (Py_REFCNT(PyTuple_GET_ITEM(f->func_closure, i)) <= (Py_ssize_t)(2 * shares)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* All that O refers to, but for its type, is plain, as far as that is easily seen. */
 static bool
 holds_plain(PyObject *o)
@@ -196,6 +258,14 @@ _PyJit_EndsQuietly(PyObject *o, uint32_t shares)
             && Py_REFCNT(method->im_func) > (Py_ssize_t)(2 * shares)) {
             return 1;
         }
+    }
+    else if (type == &PyFunction_Type) {
+        if (is_quiet(o) && function_is_thin((PyFunctionObject *)o, shares)) {
+            return 1;
+        }
+    }
+    else if (type == &PyGen_Type && ((PyGenObject *)o)->gi_frame_state == FRAME_CLEARED) {
+        return ((PyGenObject *)o)->gi_weakreflist == NULL;
     }
     else if (is_quiet(o) && holds_plain(o)) {
         return 1;              // as most that end

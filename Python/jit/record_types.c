@@ -56,13 +56,17 @@ tag_of_item(PyObject *list, PyObject *index)
     return i < PyList_GET_SIZE(list) ? tag_of_release(PyList_GET_ITEM(list, i)) : JIT_TAG_OTHER;
 }
 
-/* Of all locals of FRAME, which are given up: OTHER if one ends with code of users, else QUIET if one ends that is not plain, else SHARED if
+/* Of all locals of FRAME, which are given up, and of the function if it is a generator's: OTHER if one ends with code of users, else QUIET if one ends that is not plain, else SHARED if
  * one object is in two of them, else NULL. */
 static unsigned int
 tag_of_locals(_PyInterpreterFrame *frame)
 {
     unsigned int all = JIT_TAG_NULL;
     int nlocals = _PyFrame_GetCode(frame)->co_nlocalsplus;
+    if (frame->owner == FRAME_OWNED_BY_GENERATOR) {
+        unsigned int tag = tag_of_release(frame->f_funcobj);
+        all = tag == JIT_TAG_SHARED ? all : tag;
+    }
     for (int i = 0; i < nlocals && all != JIT_TAG_OTHER; i++) {
         PyObject *object = frame->localsplus[i];
         unsigned int tag = tag_of_release(object);
@@ -141,7 +145,7 @@ static bool
 only_stores(int opcode)
 {
     return opcode == STORE_FAST || opcode == STORE_FAST_LOAD_FAST || opcode == STORE_FAST_STORE_FAST || opcode == POP_TOP
-        || opcode == RETURN_VALUE || opcode == RETURN_CONST;
+        || opcode == END_FOR || opcode == RETURN_VALUE || opcode == RETURN_CONST;
 }
 
 /* The instruction is the first one of a side trace, and the trace it leaves had it with something that ends quietly: another check of it has
@@ -182,6 +186,7 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
     }
     switch (prev->opcode) {
         case STORE_FAST:
+        case LOAD_FAST_AND_CLEAR:
             types |= tag_of_release(base[oparg]) << 8;
             break;
         case RETURN_VALUE:
@@ -202,6 +207,10 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
             // Of the key if that may be the last reference to something, else of the dict.
             types |= tag_of_release(stack_pointer[tag_of(stack_pointer[-1]) == JIT_TAG_OTHER ? -1 : -2]) << 8;
             break;
+        case STORE_DEREF:
+            types |= tag_of_release(((PyCellObject *)base[oparg])->ob_ref) << 8;
+            break;
+        case END_SEND:
         case BINARY_SUBSCR:
             types |= depth > 1 ? tag_of_release(stack_pointer[-2]) << 8 : 0;
             break;
@@ -222,6 +231,7 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
         case LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES:
         case LOAD_ATTR_NONDESCRIPTOR_NO_DICT:
         case POP_TOP:
+        case END_FOR:
             types |= tag_of_release(stack_pointer[-1]) << 8;
             break;
         case STORE_SUBSCR_LIST_INT:
@@ -262,14 +272,16 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
     prev->observed = frame->frame_obj != NULL;
 }
 
-/* To make an iterator of a TYPE runs no code of users, and the iterator keeps what it needs. */
+/* To make an iterator of a TYPE, one that lives for ever, runs no code of users, and the iterator keeps what it needs. */
 static bool
 has_quiet_iter(PyTypeObject *type)
 {
+    if (type->tp_iter == PyObject_SelfIter) {
+        return !(type->tp_flags & Py_TPFLAGS_HEAPTYPE);
+    }
     return type == &PyList_Type || type == &PyTuple_Type || type == &PyRange_Type || type == &PyUnicode_Type
         || type == &PyDict_Type || type == &PyDictKeys_Type || type == &PyDictValues_Type || type == &PyDictItems_Type
-        || type == &PySet_Type || type == &PyFrozenSet_Type || type == &PyGen_Type || type == &PyEnum_Type || type == &PyZip_Type
-        || type == &PyReversed_Type || type == &PyMap_Type;
+        || type == &PySet_Type || type == &PyFrozenSet_Type;
 }
 
 /* True or False: there is such an attribute, or there is none; NULL: that cannot be said. */
@@ -397,6 +409,9 @@ _PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *
     }
     if (opcode == GET_ITER) {
         return depth >= 1 && has_quiet_iter(Py_TYPE(stack_pointer[-1])) ? (PyObject *)Py_TYPE(stack_pointer[-1]) : NULL;
+    }
+    if (opcode == GET_YIELD_FROM_ITER) {
+        return depth >= 1 && PyGen_CheckExact(stack_pointer[-1]) ? (PyObject *)&PyGen_Type : NULL;
     }
     if (base == CONTAINS_OP) {
         return depth >= 2 ? type_for_contains(stack_pointer[-1], stack_pointer[-2]) : NULL;

@@ -112,6 +112,15 @@ _PyJitSlot_Kind(const _PyJitBuilder *b, uint32_t index, unsigned int tag)
     return tag == JIT_TAG_INT || tag == JIT_TAG_WIDE ? JIT_TYPE_I64 : tag == JIT_TAG_FLOAT ? JIT_TYPE_F64 : JIT_TYPE_NONE;
 }
 
+/* The constant that an unbound local holds. */
+static _PyJitRef
+null_object(_PyJitBuilder *b)
+{
+    _PyJitRef null = _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, 0);
+    b->failed |= null == JIT_REF_NONE;
+    return null;
+}
+
 /* --- Writing memory ----------------------------------------------------------------------------------------------- */
 
 static inline bool
@@ -519,8 +528,7 @@ _PyJitSlot_PushConst(_PyJitBuilder *b, PyObject *value)
 void
 _PyJitSlot_PushNull(_PyJitBuilder *b)
 {
-    _PyJitRef null = _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, 0);
-    b->failed |= null == JIT_REF_NONE;
+    _PyJitRef null = null_object(b);
     _PyJitSlot *slot = push(b);
     slot->object = null;
     slot->plain = 1;
@@ -538,6 +546,44 @@ _PyJitSlot_PushLocal(_PyJitBuilder *b, uint32_t local)
     slot->identity = from->identity;
     slot->alias = from->alias;
     slot->heap = from->heap;
+}
+
+void
+_PyJitSlot_Unbind(_PyJitBuilder *b, uint32_t local)
+{
+    _PyJitSlot *slot = &b->slots[local];
+    if (slot->dirty) {
+        return;                // a constant
+    }
+    _PyJitRef null = null_object(b);
+    *slot = slot_in_memory(b, local)
+        ? (_PyJitSlot){.object = null, .memory = null, .plain = 1, .memory_plain = 1, .held = slot->held}
+        : (_PyJitSlot){.object = null, .dirty = 1, .plain = 1};
+}
+
+void
+_PyJitSlot_MoveLocal(_PyJitBuilder *b, uint32_t local)
+{
+    _PyJitSlot *slot = &b->slots[local];
+    _PyJitRef null = null_object(b);
+    if (!slot->dirty) {
+        // The reference that memory has goes to the stack.
+        _PyJitSlot value = {.object = _PyJitSlot_Object(b, local), .dirty = 1, .owned = 1};
+        value.number = slot->number;
+        value.plain = slot->plain;
+        own_borrowers(b, value.object);
+        slot->memory = null;
+        write_slot(b, local, null, true);
+        slot->number = JIT_REF_NONE;
+        _PyJitSlot_Push(b, value);
+        return;
+    }
+    _PyJitSlot value = *slot;
+    if (value.owned) {
+        own_all_borrowers(b, value.object);
+    }
+    *slot = (_PyJitSlot){.object = null, .memory = value.memory, .memory_plain = value.memory_plain, .dirty = 1, .plain = 1};
+    _PyJitSlot_Push(b, value);
 }
 
 void
@@ -815,10 +861,8 @@ _PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local)
         }
         if (!slot->memory_plain) {
             // It is shared, but goes now all the same: whoever else has it may give it up before memory is written.
-            _PyJitRef null = _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, 0);
-            b->failed |= null == JIT_REF_NONE;
             own_borrowers(b, slot->memory);
-            write_slot(b, local, null, true);
+            write_slot(b, local, null_object(b), true);
         }
         slot->object = top->object;
         slot->number = top->number;

@@ -96,12 +96,31 @@ enum {
     JIT_OPERATOR_NONEMPTY,  // with __len__ only: it has to be a size, which is 0 or not
     JIT_OPERATOR_LEN,       // len(a): it has to be a size
     JIT_OPERATOR_CALL,      // a(...), with up to three arguments, a kind for each number of them: nothing
-    JIT_OPERATOR_KINDS = JIT_OPERATOR_CALL + 4
+    JIT_OPERATOR_KINDS = JIT_OPERATOR_CALL + 4,
+    // consumers.c: what a builtin makes of all items of a generator
+    JIT_CONSUMER_FIRST = JIT_OPERATOR_KINDS,
+    JIT_CONSUMER_ANY = JIT_CONSUMER_FIRST,
+    JIT_CONSUMER_ALL,
+    JIT_CONSUMER_SUM,
+    JIT_CONSUMER_MIN,
+    JIT_CONSUMER_MAX,
+    JIT_CONSUMER_SORTED,
+    JIT_CONSUMER_LIST,
+    JIT_CONSUMER_TUPLE,
+    JIT_CONSUMER_SET,
+    JIT_CONSUMER_JOIN,
+    JIT_CONTINUATION_KINDS,
+    // what sum() does with one item
+    JIT_SUM_TOTAL = JIT_CONTINUATION_KINDS,
+    JIT_SUM_ERROR,
 };
 #define JIT_OPERATOR_MOST_ARGUMENTS 3
 #define JIT_CONTINUATION 128
-/* VALUE, borrowed, was returned to FRAME, which has CALL_INTRINSIC_1 with OPARG: a new reference, or NULL with an exception set. */
-PyObject *_PyJitOperator_Finish(PyThreadState *tstate, _PyInterpreterFrame *frame, int oparg, PyObject *value);
+/* VALUE, borrowed, is on top of the stack of FRAME, which has CALL_INTRINSIC_1 with OPARG: a new reference, or NULL with an exception
+ * set.  In the frame of an operator its method has returned it. */
+PyObject *_PyJitOperator_Finish(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, int oparg, PyObject *value);
+/* The same for consumers; WHAT is OPARG without JIT_CONTINUATION. */
+PyObject *_PyJitConsumer_Finish(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, int what, PyObject *value);
 /* An exception leaves FRAME, whose code has no events of monitoring: it may be a continuation frame. */
 void _PyJitOperator_Unwind(PyThreadState *tstate, const _PyInterpreterFrame *frame);
 

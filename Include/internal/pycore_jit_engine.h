@@ -162,6 +162,7 @@ typedef struct {
     _PyExecutorObject *zombies;   // no reference left, but still running
     _Py_hashtable_t *dependents;  // key -> the list of depend.c
     _Py_hashtable_t *sides;       // first instruction -> side executor (borrowed)
+    _Py_hashtable_t *consumers;   // code object of generators -> what consumes them (consumers.c)
     _Py_hashtable_t *failed;      // code object -> its functions' beginnings that got no trace (worth.c)
     uint32_t exits_since_look;
     PyTime_t rested;              // when the backend was told last that nothing is compiled
@@ -299,13 +300,25 @@ PyFunctionObject *_PyJitOperator_Method(PyTypeObject *type, int opcode, int opar
 /* OTHER's type comes before TYPE: what derives from TYPE has its methods tried first. */
 bool _PyJitOperator_ComesFirst(PyTypeObject *type, PyObject *other);
 PyCodeObject *_PyJitOperator_Code(int kind);             // of its continuation frame
-int _PyJitOperator_Kind(const PyCodeObject *code);       // -1: that of no continuation frame
-uint32_t _PyJitOperator_Units(int kind);                 // of C recursion that one stands for as long as the operator runs,
-uint32_t _PyJitOperator_UnitsAt(int kind, uint32_t offset);      // or before the instruction at OFFSET
+int _PyJitOperator_Kind(const PyCodeObject *code);       // -1: that of no operator's continuation frame
+/* Of C recursion that a continuation frame of CODE stands for as long as it works, or before the instruction at OFFSET.  0: CODE is no such
+ * code, or nothing is left but to return. */
+int _PyJitContinuation_Units(const PyCodeObject *code);
+int _PyJitContinuation_UnitsAt(PyCodeObject *code, uint32_t offset);
 /* PREV, an operator, is about to run in FRAME: if it calls a Python function first, into `entered`, and `seen`. */
 void _PyJitOperator_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth);
 /* Then: begins the frames of that function.  They are current afterwards. */
 void _PyJitOperator_Begin(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitPending *prev, PyObject **stack_pointer);
+
+/* consumers.c */
+int _PyJitConsumer_Kind(const PyCodeObject *code);       // JIT_CONSUMER_; -1: it is no consumer's
+/* PREV is about to run: if it calls a builtin that takes all items of a generator, into `entered`, and `seen` (the consumer's code). */
+void _PyJitConsumer_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth);
+/* Then: begins the consumer, which is current afterwards.  -1, with nothing done: memory is short. */
+int _PyJitConsumer_Begin(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitPending *prev, PyObject **stack_pointer);
+/* Generators of CODE are no more, or none of any code (the engine ends). */
+void _PyJitConsumer_CodeDying(PyCodeObject *code);
+void _PyJitConsumer_Release(void);
 
 /* record_types.c: what the builder wants to know of PREV, which is about to run, into `sp`, `types` and `observed`; of its result, when
  * it has run in the same frame; and what a record has in `seen` (borrowed, or NULL). */

@@ -74,7 +74,7 @@ _PyJit_PushContinuation(PyThreadState *tstate, _PyInterpreterFrame *frame, PyCod
 #ifdef _Py_TIER2
 #  include "pycore_jit.h"
 #  define JIT_CALL_INTRINSIC_1(OPARG, VALUE) \
-       ((OPARG) >= JIT_CONTINUATION ? _PyJitOperator_Finish(tstate, frame, (OPARG), (VALUE)) \
+       ((OPARG) >= JIT_CONTINUATION ? _PyJitOperator_Finish(tstate, frame, stack_pointer, (OPARG), (VALUE)) \
                                     : _PyIntrinsics_UnaryFunctions[OPARG].func(tstate, (VALUE)))
 #else
 #  define JIT_CALL_INTRINSIC_1(OPARG, VALUE) _PyIntrinsics_UnaryFunctions[OPARG].func(tstate, (VALUE))

@@ -152,6 +152,37 @@ bool _PyJit_DerivesFrom(PyObject *o, PyTypeObject *type);
 struct _PyInterpreterFrame *_PyJit_EnterOperator(PyThreadState *tstate, struct _PyInterpreterFrame *frame, PyObject **stack_pointer,
                                                  _Py_CODEUNIT *call, PyFunctionObject *method, int opcode);
 
+/* --- consumers_finish.c --- */
+
+/* What rounding loses where sum() adds ITEM to TOTAL (Neumaier), and what the sum is with all that was lost. */
+static inline double
+_PyJit_SumError(double total, double item)
+{
+    double sum = total + item;
+    return __builtin_fabs(total) >= __builtin_fabs(item) ? (total - sum) + item : (item - sum) + total;
+}
+
+static inline double
+_PyJit_SumEnd(double total, double error)
+{
+    return error != 0.0 && error - error == 0.0 ? total + error : total;
+}
+
+/* What a builtin of KIND (JIT_CONSUMER_) makes of the items in LIST, and its SELF, if it has one: a new reference, or NULL with an exception
+ * set.  A tuple takes the items. */
+PyObject *_PyJit_FinishItems(int kind, PyObject *self, PyObject *list);
+/* LIST, made of a generator, has no more room than C would leave it.  -1, with an exception set: memory is short. */
+int _PyJit_TrimList(PyListObject *list);
+
+/* --- consumers.c --- */
+
+/* What KIND collects items in: a new reference, or NULL with an exception set. */
+PyObject *_PyJit_NewCollection(int kind);
+/* Begins the frame of CODE, a consumer's, in place of CALL, which is OPCODE with its operands below STACK_POINTER: it is current then.  NULL,
+ * with nothing done: it is a call of something else, or there is no room. */
+struct _PyInterpreterFrame *_PyJit_EnterConsumer(PyThreadState *tstate, struct _PyInterpreterFrame *frame, PyObject **stack_pointer,
+                                                 _Py_CODEUNIT *call, PyCodeObject *code, int opcode);
+
 /* --- generators.c --- */
 
 /* A function of CODE with the globals of OWNER, or NULL: memory is short. */

@@ -156,7 +156,7 @@ typedef struct {
     uint8_t prefix : 4;    // number of EXTENDED_ARG units before it
     uint8_t observed : 1;  // for the builder, as what follows: the frame had a frame object before it ran
     uint8_t fits : 1;      // its form is the one for the types it was recorded with (adapt.c)
-    uint8_t entered : 2;   // JIT_ENTERED_: an operator whose method, a Python function, runs next (operators.c)
+    uint8_t entered : 3;   // JIT_ENTERED_: an operator whose method, a Python function, runs next (operators.c), or a consumer
     uint16_t ends;         // JIT_TAG_ of what happens to the operands it gives up: 0: the top of the stack, 1: the one below ...
     uint16_t sp;           // where the stack pointer pointed before it ran, as an index into localsplus
     uint16_t types;        // JIT_TAG_ values, four bits each: see JIT_TAG
@@ -166,11 +166,12 @@ typedef struct {
                            // CALL_LEN, CALL_ISINSTANCE: the type of the (first) argument;
                            // LOAD_ATTR, CALL_BUILTIN_FAST of a name: True or False, whether there is such an attribute (find.c);
                            // BINARY_SUBSCR, BINARY_SUBSCR_GETITEM, STORE_SUBSCR, BINARY_SLICE: the type of the container;
-                           // operators that were entered: the type whose method it is
+                           // operators that were entered: the type whose method it is; consumers: their code
 } _PyJitRecord;
 
-/* ALIKE: both operands have the same type.  REFLECTED: it is the method of the right one, the left one is a number. */
-enum { JIT_ENTERED_NOT, JIT_ENTERED, JIT_ENTERED_ALIKE, JIT_ENTERED_REFLECTED };
+/* ALIKE: both operands have the same type.  REFLECTED: it is the method of the right one, the left one is a number.  CONSUMER: a builtin that
+ * takes all items of a generator (consumers.c). */
+enum { JIT_ENTERED_NOT, JIT_ENTERED, JIT_ENTERED_ALIKE, JIT_ENTERED_REFLECTED, JIT_ENTERED_CONSUMER };
 
 /* What kind of object the recorder saw.  OTHER and SHARED need not be plain (exact int, float, bool, str, None). */
 enum {

@@ -146,7 +146,12 @@ opaque(_PyJitBuilder *b, uint32_t index)
         _PyJitBuild_Flush(b, false);
     }
     if (record->entered != JIT_ENTERED_NOT) {
-        _PyJitLower_EnterOperator(b, index);
+        if (record->entered == JIT_ENTERED_CONSUMER) {
+            _PyJitLower_EnterConsumer(b, index);
+        }
+        else {
+            _PyJitLower_EnterOperator(b, index);
+        }
         note_opaque(b, index);
         return true;
     }

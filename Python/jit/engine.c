@@ -151,6 +151,7 @@ end(PyInterpreterState *interp)
         _Py_hashtable_destroy(e->failed);
         e->dependents = e->sides = e->failed = NULL;
     }
+    _PyJitConsumer_Release();
     _PyJitTrace_Clear(&e->recorder.trace);
     _PyJitRestore_Release();
 }

@@ -523,6 +523,7 @@ _PyJit_CodeDying(PyCodeObject *code)
     if (_PyJitEngine_IsOurs()) {
         _PyJitExecutor_InvalidateDependents(code);
         _PyJitWorth_CodeDying(code);
+        _PyJitConsumer_CodeDying(code);
     }
 }
 

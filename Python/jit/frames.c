@@ -175,6 +175,16 @@ _PyJitFrame_CallOperator(_PyJitBuilder *b, uint32_t index, int kind, uint16_t lo
 }
 
 void
+_PyJitFrame_CallConsumer(_PyJitBuilder *b, uint32_t index, uint16_t code, uint32_t operands)
+{
+    uint32_t caller = b->nframes - 1, first = b->depth - operands;
+    begin_call(b, index, first);
+    _PyJitFrame_Enter(b, code, b->frames[caller].depth + 1, false);
+    this_frame(b)->function = object_const(b, Py_None);
+    pass_arguments(b, caller, first, operands, 0);
+}
+
+void
 _PyJitFrame_Resume(_PyJitBuilder *b, uint32_t index, uint32_t first, _PyJitRef generator, uint16_t code, uint32_t depth)
 {
     const _PyJitRecord *record = &b->t->records[index];
@@ -238,11 +248,10 @@ _PyJitFrame_Push(_PyJitBuilder *b)
         b->sp = UINT32_MAX;    // behind what it was suspended with
         return;
     }
-    int kind = _PyJitOperator_Kind(t->codes[callee->code]);
-    if (kind >= 0) {
+    if (_PyJitContinuation_Units(t->codes[callee->code]) > 0) {
         uint32_t at = b->machine + 2 == b->nframes ? b->offset : callee->call;
         (void)_PyJitBuild_Emit(b, JIT_OP_PUSH_CONTINUATION, object_const(b, t->codes[callee->code]), place,
-                               _PyJitOperator_UnitsAt(kind, at) | (uint32_t)caller->call_size << 8);
+                               (uint32_t)_PyJitContinuation_UnitsAt(t->codes[callee->code], at) | (uint32_t)caller->call_size << 8);
     }
     else if (_PyJit_IsShim(t->codes[callee->code])) {
         (void)_PyJitBuild_Emit(b, JIT_OP_PUSH_SHIM, object_const(b, t->codes[callee->code]), place, caller->call_size);
@@ -260,26 +269,19 @@ _PyJitFrame_Push(_PyJitBuilder *b)
     }
 }
 
-/* Of C recursion that a frame of CODE takes. */
-static uint32_t
-units_of(const PyCodeObject *code)
-{
-    int kind = _PyJitOperator_Kind(code);
-    return kind >= 0 ? _PyJitOperator_Units(kind) : 0;
-}
-
 void
 _PyJitFrame_GuardRoom(_PyJitBuilder *b, PyCodeObject *code, PyCodeObject *shim)
 {
-    uint32_t frames = b->nframes - b->machine, words = (uint32_t)code->co_framesize, units = 0;
+    uint32_t frames = b->nframes - b->machine, words = (uint32_t)code->co_framesize;
+    uint32_t units = (uint32_t)_PyJitContinuation_Units(code);
     if (shim != NULL) {
         frames++;
         words += (uint32_t)shim->co_framesize;
-        units += units_of(shim);
+        units += (uint32_t)_PyJitContinuation_Units(shim);
     }
     for (uint32_t i = b->machine + 1; i < b->nframes; i++) {
         words += (uint32_t)b->t->codes[b->frames[i].code]->co_framesize;
-        units += units_of(b->t->codes[b->frames[i].code]);
+        units += (uint32_t)_PyJitContinuation_Units(b->t->codes[b->frames[i].code]);
     }
     if (units > 0) {
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_C_RECURSION, JIT_REF_NONE, JIT_REF_NONE, units + SPARE_UNITS);

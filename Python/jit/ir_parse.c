@@ -494,10 +494,10 @@ read_record(Parser *p, uint32_t *index)
         record.depth = (uint8_t)(below ? 128 - n : 128 + n);
     }
     n = 0;
-    if (read_option(p, "entered", JIT_ENTERED_REFLECTED, &n) < 0) {
+    if (read_option(p, "entered", JIT_ENTERED_CONSUMER, &n) < 0) {
         return -1;
     }
-    record.entered = (uint8_t)(n & 3);
+    record.entered = (uint8_t)(n & 7);
     int added = _PyJitTrace_AddRecord(p->t, &record, units);
     if (added < 0) {
         return no_memory();

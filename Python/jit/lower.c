@@ -65,7 +65,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         return REFUSE(b);              // this instruction failed a check before, and not for its types
     }
     if (record->entered != JIT_ENTERED_NOT) {
-        return _PyJitLower_Operator(b, index);
+        return record->entered == JIT_ENTERED_CONSUMER ? _PyJitLower_Consumer(b, index) : _PyJitLower_Operator(b, index);
     }
     switch (record->opcode) {
         case NOP:

@@ -353,6 +353,8 @@ void _PyJitFrame_CallClass(_PyJitBuilder *b, uint32_t index, uint16_t shim, uint
 /* The operator of record INDEX and KIND, with its operands on top, begins the frames of LOWER, its continuation, and of CODE (indexes),
  * which are not in memory.  FUNCTION is the method. */
 void _PyJitFrame_CallOperator(_PyJitBuilder *b, uint32_t index, int kind, uint16_t lower, uint16_t code, _PyJitRef function);
+/* The call of record INDEX, with its OPERANDS on top, begins a frame of CODE (an index), a consumer's, which is not in memory. */
+void _PyJitFrame_CallConsumer(_PyJitBuilder *b, uint32_t index, uint16_t code, uint32_t operands);
 /* Checks that there will be room for the frames not in memory, and one of CODE.  SHIM: the same for one below it, if not NULL. */
 void _PyJitFrame_GuardRoom(_PyJitBuilder *b, PyCodeObject *code, PyCodeObject *shim);
 
@@ -381,6 +383,11 @@ uint32_t _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Continuation(_PyJitBuilder *b, uint32_t index);
 /* The same where the rule does not apply: in memory.  The frame's operands are there. */
 void _PyJitLower_EnterOperator(_PyJitBuilder *b, uint32_t index);
+/* lower_consumer.c: calls of builtins that take all items of a generator; in memory where the rule does not apply; and CALL_INTRINSIC_1 in
+ * the frame that was begun, with WHAT for its oparg. */
+uint32_t _PyJitLower_Consumer(_PyJitBuilder *b, uint32_t index);
+void _PyJitLower_EnterConsumer(_PyJitBuilder *b, uint32_t index);
+uint32_t _PyJitLower_ConsumerStep(_PyJitBuilder *b, uint32_t index, int what);
 /* lower_call.c: the code that runs after the call of record INDEX, from its beginning; -1: not known. */
 int _PyJitLower_Callee(const _PyJitBuilder *b, uint32_t index);
 /* There is room in the map for a frame of CODE, and for one of SHIM below it, if that is not NULL. */

@@ -199,18 +199,27 @@ uint32_t
 _PyJitLower_Continuation(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
-    int kind = _PyJitOperator_Kind(b->t->codes[record->code]);
+    int kind = (int)record->oparg - JIT_CONTINUATION;
     uint32_t top = b->depth - 1;
     unsigned int tag = JIT_TAG(record->types, 0);
     bool truth = kind == JIT_OPERATOR_TEST || kind == JIT_OPERATOR_BOOL || kind == JIT_OPERATOR_IN || kind == JIT_OPERATOR_NOT_IN;
     bool size = kind == JIT_OPERATOR_LEN || kind == JIT_OPERATOR_NONEMPTY;
+    bool consumer = kind >= JIT_CONSUMER_FIRST;
     if (kind < 0 || (truth && !_PyJitNumber_IsBool(b, top, tag)) || (size && !is_size(b, top, tag))) {
         return REFUSE(b);
     }
-    _PyJitLower_Begin(b, index);
-    finish(b, kind);
-    if (in_memory(b)) {
-        (void)_PyJitBuild_Emit(b, JIT_OP_LEAVE_OPERATOR, JIT_REF_NONE, JIT_REF_NONE, _PyJitOperator_Units(kind));
+    if (consumer) {
+        if (_PyJitLower_ConsumerStep(b, index, kind) == 0) {
+            return 0;
+        }
+    }
+    else {
+        _PyJitLower_Begin(b, index);
+        finish(b, kind);
+    }
+    if (in_memory(b) && kind < JIT_CONTINUATION_KINDS) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_LEAVE_OPERATOR, JIT_REF_NONE, JIT_REF_NONE,
+                               (uint32_t)_PyJitContinuation_Units(b->t->codes[record->code]));
     }
     return 1;
 }

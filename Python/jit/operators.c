@@ -112,16 +112,17 @@ _PyJitOperator_Kind(const PyCodeObject *code)
     return within ? (int)((size_t)(at - first) / sizeof(continuations[0])) : -1;
 }
 
-uint32_t
-_PyJitOperator_Units(int kind)
+int
+_PyJitContinuation_Units(const PyCodeObject *code)
 {
-    return _PyJitOperatorForms[kind].units;
+    int kind = _PyJitOperator_Kind(code);
+    return kind >= 0 ? _PyJitOperatorForms[kind].units : _PyJitConsumer_Kind(code) >= 0 ? LOOP_UNITS : 0;
 }
 
-uint32_t
-_PyJitOperator_UnitsAt(int kind, uint32_t offset)
+int
+_PyJitContinuation_UnitsAt(PyCodeObject *code, uint32_t offset)
 {
-    return offset == 0 ? _PyJitOperator_Units(kind) : 0;
+    return _PyCode_CODE(code)[offset].op.code == RETURN_VALUE ? 0 : _PyJitContinuation_Units(code);
 }
 
 /* --- Names ---------------------------------------------------------------------------------------------------------- */

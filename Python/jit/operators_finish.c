@@ -228,9 +228,13 @@ finish(int kind, int asked, PyObject **operands, PyObject *value)
 }
 
 PyObject *
-_PyJitOperator_Finish(PyThreadState *tstate, _PyInterpreterFrame *frame, int oparg, PyObject *value)
+_PyJitOperator_Finish(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, int oparg, PyObject *value)
 {
-    int kind = oparg - JIT_CONTINUATION, units = (int)_PyJitOperator_Units(kind);
+    int kind = oparg - JIT_CONTINUATION;
+    if (kind >= JIT_CONSUMER_FIRST) {
+        return _PyJitConsumer_Finish(tstate, frame, stack_pointer, kind, value);
+    }
+    int units = _PyJitContinuation_Units(_PyFrame_GetCode(frame));
     // The method's evaluation loop would be gone; the function that had it called would not.
     tstate->c_recursion_remaining += LOOP_UNITS;
     PyObject *result = finish(kind, frame->previous->instr_ptr->op.arg, frame->localsplus, value);
@@ -250,9 +254,9 @@ _PyJitOperator_Finish(PyThreadState *tstate, _PyInterpreterFrame *frame, int opa
 void
 _PyJitOperator_Unwind(PyThreadState *tstate, const _PyInterpreterFrame *frame)
 {
-    int kind = _PyJitOperator_Kind(_PyFrame_GetCode((_PyInterpreterFrame *)frame));
-    if (kind >= 0) {
-        tstate->c_recursion_remaining += (int)_PyJitOperator_Units(kind);
+    int units = _PyJitContinuation_Units(_PyFrame_GetCode((_PyInterpreterFrame *)frame));
+    if (units > 0) {
+        tstate->c_recursion_remaining += units;
         tstate->py_recursion_remaining--;
     }
 }

@@ -536,6 +536,9 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
         Py_ssize_t depth = stack_pointer - _PyFrame_Stackbase(frame);
         _PyJitAdapt(prev, stack_pointer, depth);
         _PyJitOperator_Note(tstate, prev, stack_pointer, depth);
+        if (prev->entered == JIT_ENTERED_NOT) {
+            _PyJitConsumer_Note(tstate, prev, stack_pointer, depth);
+        }
     }
     if (prev->entered == JIT_ENTERED_NOT) {
         prev->seen = _PyJitRecorder_ObjectOfInterest(prev, frame, stack_pointer);
@@ -546,7 +549,14 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
     }
     _PyJitRecorder_NoteTypes(prev, frame, stack_pointer);
     prev->instr = next_instr;
-    if (prev->entered != JIT_ENTERED_NOT) {
+    if (prev->entered == JIT_ENTERED_CONSUMER) {
+        if (_PyJitConsumer_Begin(tstate, frame, prev, stack_pointer) == 0) {
+            return JIT_STEP_ENTERED;
+        }
+        prev->entered = JIT_ENTERED_NOT;         // C has no memory either
+        prev->seen = NULL;
+    }
+    else if (prev->entered != JIT_ENTERED_NOT) {
         _PyJitOperator_Begin(tstate, frame, prev, stack_pointer);
         return JIT_STEP_ENTERED;
     }

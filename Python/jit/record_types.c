@@ -16,6 +16,7 @@
 #include "pycore_pystate.h"
 #include "pycore_jit_engine.h"
 #include "pycore_jit_helpers.h"
+#include "jit/consumers.h"
 
 /* The JIT_TAG_ of what a slot holds. */
 static unsigned int
@@ -240,6 +241,11 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
         case CALL_ISINSTANCE:
             if (depth >= 2 && stack_pointer[-2] != NULL && _PyJit_IsInstance(stack_pointer[-2], stack_pointer[-1]) >= 0) {
                 types |= JIT_TAG_BOOL << 8;
+            }
+            break;
+        case CALL_INTRINSIC_1:
+            if (oparg >= JIT_CONTINUATION + JIT_SUM_TOTAL) {
+                types |= tag_of(base[CONSUMER_RESULT]) << 8;
             }
             break;
         case CALL_BUILTIN_O:

@@ -313,8 +313,9 @@ push_frame(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitTrace 
     }
     assert(slots[n].slot == JIT_SLOT_FUNCTION);
     PyCodeObject *called = t->codes[callee->code];
-    int kind = _PyJitOperator_Kind(called);
-    _PyInterpreterFrame *made = kind >= 0 ? _PyJit_PushContinuation(tstate, frame, called, (int)_PyJitOperator_UnitsAt(kind, callee->offset))
+    bool continuation = _PyJitContinuation_Units(called) > 0;
+    _PyInterpreterFrame *made = continuation
+        ? _PyJit_PushContinuation(tstate, frame, called, _PyJitContinuation_UnitsAt(called, callee->offset))
         : called == _PyJit_ShimCode() ? _PyFrame_PushTrampolineUnchecked(tstate, called, 0)
         : _PyFrame_PushUnchecked(tstate, (PyFunctionObject *)objects[n], 0);
     assert(_PyFrame_GetCode(made) == called);
@@ -326,7 +327,7 @@ push_frame(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitTrace 
     made->instr_ptr = _PyCode_CODE(called) + callee->offset;
     made->previous = frame;
     tstate->current_frame = made;
-    tstate->py_recursion_remaining -= kind < 0;
+    tstate->py_recursion_remaining -= !continuation;
     return made;
 }
 

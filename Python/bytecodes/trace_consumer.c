@@ -1,0 +1,46 @@
+// Trace operations of builtins that take all items of a generator (Python/jit/consumers.c).
+
+// Leaves unless G is a generator of CODE that nobody is in, and of which there is no frame object.
+trace op(GUARD_CONSUMED, (g: object, code: object --)) exits {
+    PyGenObject *gen = (PyGenObject *)g;
+    EXIT_IF(Py_TYPE(g) != &PyGen_Type || gen->gi_frame_state >= FRAME_EXECUTING);
+    _PyInterpreterFrame *suspended = (_PyInterpreterFrame *)gen->gi_iframe;
+    EXIT_IF(suspended->f_executable != code || suspended->frame_obj != NULL);
+}
+
+// What a builtin of kind `aux` collects items in.  Leaves, with nothing done, where memory is short.
+trace op(NEW_COLLECTION, (-- r: object)) exits calls writes event {
+    r = _PyJit_New(_PyJit_NewCollection((int)JIT_AUX));
+    EXIT_IF(r == NULL);
+}
+
+// What rounding loses where sum() adds ITEM to TOTAL, and what the sum is with all that was lost.
+trace op(FSUM_ERROR, (total: f64, item: f64 -- r: f64)) pure {
+    r = _PyJit_SumError(total, item);
+}
+
+trace op(FSUM_END, (total: f64, error: f64 -- r: f64)) pure {
+    r = _PyJit_SumEnd(total, error);
+}
+
+// What a builtin of kind `aux` makes of LIST, the items: a tuple, which takes them, or the string that SELF.join() makes.  Leaves, with
+// nothing done, where memory is short or an item is no string.
+trace op(FINISH_ITEMS, (self: object, list: object -- r: object)) exits calls writes event writes item writes length {
+    r = _PyJit_New(_PyJit_FinishItems((int)JIT_AUX, self, list));
+    EXIT_IF(r == NULL);
+}
+
+// LIST, which was made of a generator, has no more room than C would leave it.  Leaves where memory is short.
+trace op(TRIM_LIST, (list: object --)) exits calls {
+    EXIT_IF(_PyJit_TrimList((PyListObject *)list) < 0);
+}
+
+// Begins the consumer of CODE in place of the call at address CALL, whose opcode is `aux`, as the recorder did.  Leaves, with nothing done,
+// if it is a call of something else, or of another generator, or if there is no room.  Calls C.
+trace op(ENTER_CONSUMER, (code: object, call: i64 --)) exits calls writes frame {
+    _PyInterpreterFrame *consumer = _PyJit_EnterConsumer(tstate, frame, stack_pointer, (_Py_CODEUNIT *)(intptr_t)call, (PyCodeObject *)code,
+                                                         (int)JIT_AUX);
+    EXIT_IF(consumer == NULL);
+    frame = consumer;
+    stack_pointer = _PyFrame_GetStackPointer(frame);
+}

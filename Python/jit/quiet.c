@@ -104,11 +104,14 @@ is_quiet(PyObject *o)
 {
     PyTypeObject *type = Py_TYPE(o);
     if (type == &PyTuple_Type || type == &PyList_Type || type == &PyMethod_Type || type == &PyCell_Type || type == &PySlice_Type
-        || type == &PyListIter_Type || type == &PyTupleIter_Type) {
+        || type == &PyListIter_Type || type == &PyTupleIter_Type || type == &PyMethodDescr_Type) {
         return type != &PyMethod_Type || ((PyMethodObject *)o)->im_weakreflist == NULL;
     }
     if (type == &PyFunction_Type) {
         return ((PyFunctionObject *)o)->func_weakreflist == NULL && _PyInterpreterState_GET()->active_func_watchers == 0;
+    }
+    if (type == &PyCFunction_Type) {
+        return ((PyCFunctionObject *)o)->m_weakreflist == NULL;
     }
     if (type == &PyGen_Type) {
         return generator_is_quiet((PyGenObject *)o);

@@ -418,7 +418,11 @@ _PyJit_EnterConsumer(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject
 int
 _PyJitConsumer_Begin(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitPending *prev, PyObject **stack_pointer)
 {
-    return _PyJit_EnterConsumer(tstate, frame, stack_pointer, prev->instr, (PyCodeObject *)prev->seen, prev->opcode) == NULL ? -1 : 0;
+    if (_PyJit_EnterConsumer(tstate, frame, stack_pointer, prev->instr, (PyCodeObject *)prev->seen, prev->opcode) == NULL) {
+        return -1;
+    }
+    tstate->py_recursion_remaining++;    // the start of a frame takes one, and this frame none
+    return 0;
 }
 
 #endif /* _Py_TIER2 */

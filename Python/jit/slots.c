@@ -143,6 +143,9 @@ incref(_PyJitBuilder *b, _PyJitRef object)
             return false;
         }
     }
+    if (type_of_ref(b, object) == JIT_TYPE_BOOL) {
+        return false;
+    }
     emit1(b, JIT_OP_INCREF, object, 0);
     return true;
 }

@@ -1,0 +1,362 @@
+"""Builtins that take all items of a generator: their loop is in the trace, and nobody can tell.
+
+`PROGRAM` asks for everything that C does with the items and that the frame which is there instead could show, and is run with each
+check of its traces made to fail in turn.
+"""
+
+import json
+import textwrap
+import unittest
+
+from test.support import import_helper
+
+# Skips where there is no JIT.
+from test.test_jit.exits import ForcedExits
+from test.test_jit.test_typed import RUN_AND_COUNT, run
+
+OFTEN = {"PYTHON_JIT_CALL_THRESHOLD": "30"}
+
+# A loop, and what its hot loop, the consumer's, is to have.
+LOOPS = {
+    "sum of ints": ("sum(x * i for x in a)", ["IMUL", "IADD"]),
+    "sum of floats": ("sum(x * 0.5 for x in a)", ["FMUL", "FADD", "FSUM_ERROR"]),
+    "any": ("any(x > 900 for x in a)", ["GUARD_IGE"]),
+    "all": ("all(x < 900 for x in a)", ["GUARD_ILT"]),
+    "tuple": ("len(tuple(x + i for x in a))", ["IADD", "LIST_PUSH"]),
+    "list": ("len(list(x + i for x in a))", ["IADD", "LIST_PUSH"]),
+    "join": ("len(','.join('a' if x else 'b' for x in a))", ["LIST_PUSH"]),
+    "max": ("max(-x for x in a)", ["INEG"]),
+}
+
+PROGRAM = """
+import gc, sys, traceback, weakref
+
+ITEMS = [
+    [], [5], [3, 1, 4, 1, 5, 9, 2, 6], [0.1] * 10, [0.1, 0.2, 0.3, 1e16, -1e16, 0.7], [1, 2.5, True, 3], [2**62, 2**62, 5, 1.5],
+    [2**62, -2**62, 2**62, 2**62, -2**63], [-0.0, -0.0], [float("inf"), 1.0, float("-inf")], [1e308, 1e308, -1e308], [True, False, True],
+    [2**70, 1, 2.5], [1.5, 2**70, 0.1], [0.1, 2**40, 0.2], [1 + 2j, 3], [1.5, 1 + 2j, 0.25], [float("nan"), 2.0, 1.0], list(range(40)),
+]
+
+def numbers(n):
+    out = []
+    for i in range(n):
+        a = ITEMS[i % len(ITEMS)]
+        out.append((repr(sum(x for x in a)), repr(sum(a))))
+        b = ITEMS[i // 20 % len(ITEMS)]
+        out.append(repr(sum(x for x in b)))
+        out.append((any(x for x in a), all(x for x in a), list(x for x in b), tuple(x for x in a)))
+        try:
+            out.append((repr(min(x for x in a)), repr(max(x for x in a)), sorted(x for x in b)))
+        except (TypeError, ValueError) as error:
+            out.append((str(error), len(traceback.extract_tb(error.__traceback__))))
+    return out
+
+def one_kind(n):
+    # One place, which items of one type make hot.
+    ints, floats, words = list(range(9)), [x / 8 for x in range(9)], list("abcdefg")
+    out = []
+    for i in range(n):
+        if i == n - 3:
+            ints[4], floats[4], words[4] = 2**63 - 5, 3, 5
+        if i == n - 1:
+            ints[4], floats[4] = 1.5, 2**80
+        try:
+            out.append((sum(x * i for x in ints), sum(x * i for x in floats)))
+            out.append((max(x ^ i for x in ints), min(x - i for x in floats)))
+            out.append((len(set(x & i for x in ints)), list(x + i for x in ints), tuple(x for x in floats)))
+            out.append("-".join(w for w in words))
+        except TypeError as error:
+            out.append((str(error), len(traceback.extract_tb(error.__traceback__))))
+    return out
+
+def sizes(n):
+    out = []
+    for i in range(n // 2):
+        k = i % 20
+        out.append(sys.getsizeof(list(x for x in range(k))))
+        out.append(sys.getsizeof(sorted(x for x in range(k))))
+        out.append(sys.getsizeof(tuple(x for x in range(k))))
+        out.append(sys.getsizeof(set(x for x in range(k))))
+        a = list(x for x in range(k))
+        a.append(1)
+        out.append((sys.getsizeof(a), sys.getrefcount(a), gc.is_tracked(tuple(x for x in range(k)))))
+    return out
+
+def frames(n):
+    # Who looks from inside sees the generator, and then the function.
+    def names():
+        frame, found = sys._getframe(1), []
+        while frame is not None:
+            found.append((frame.f_code.co_name, frame.f_lineno - frames.__code__.co_firstlineno))
+            frame = frame.f_back
+        return tuple(found[:3])
+    out = []
+    for i in range(n):
+        out.append(any(i == n - 2 and names() == x
+                       for x in range(3)))
+        if i % 40 == 39:
+            out.append(list(names() for _ in range(2)))
+            out.append([f[:2] for f in (names() for _ in "a")])
+            out.append("".join(str(names()) for _ in "ab"))
+    return out
+
+class Noisy:
+    heard = []
+    def __init__(self, name): self.name = name
+    def __del__(self): Noisy.heard.append(self.name)
+    def __gt__(self, other): return self.name > other.name
+    def __lt__(self, other): return self.name < other.name
+    def __add__(self, other): return Noisy((self.name, "+"))
+    def __radd__(self, other): return Noisy(self.name)
+    def __bool__(self): return self.name % 5 == 4
+    def __hash__(self): return self.name
+    def __eq__(self, other): return self.name == other.name
+
+def ends(n):
+    # When what ends.
+    Noisy.heard.clear()
+    out = []
+    def watched(k):
+        try:
+            for i in range(k):
+                yield Noisy(i)
+        finally:
+            Noisy.heard.append("closed")
+    for i in range(n // 3):
+        k = i % 7
+        out.append((any(x for x in watched(k)), len(Noisy.heard)))
+        out.append((all(not x for x in watched(k)), len(Noisy.heard)))
+        out.append((any(watched(k)), len(Noisy.heard)))
+        out.append((max(x for x in watched(k + 1)).name, len(Noisy.heard)))
+        out.append((min(watched(k + 1)).name, len(Noisy.heard)))
+        out.append((type(sum(x for x in watched(k))).__name__, len(Noisy.heard)))
+        out.append((len(set(x for x in watched(k))), len(Noisy.heard)))
+        held = tuple(x for x in watched(k))
+        out.append((len(held), len(Noisy.heard)))
+        held = None
+        out.append([x.name for x in sorted(x for x in watched(k))])
+        out.append(len(Noisy.heard))
+    return out, Noisy.heard[:]
+
+class Bad:
+    def __bool__(self): raise KeyError("truth")
+    def __lt__(self, other): raise KeyError("less")
+    def __gt__(self, other): raise KeyError("more")
+    def __radd__(self, other): raise KeyError("sum")
+    def __hash__(self): raise KeyError("hash")
+
+def failures(n):
+    out = []
+    def source(k):
+        for i in range(10):
+            if i == k:
+                raise LookupError(k)
+            yield Bad() if k == 11 and i == 4 else i
+    for i in range(n):
+        for take in (sum, any, all, max, min, sorted, list, tuple, set):
+            try:
+                if take is sum: got = sum(x for x in source(i % 13))
+                elif take is any: got = any(x and None for x in source(i % 13))
+                elif take is all: got = all(x or 1 for x in source(i % 13))
+                elif take is max: got = max(x for x in source(i % 13))
+                elif take is min: got = min(x for x in source(i % 13))
+                elif take is sorted: got = sorted(x for x in source(i % 13))
+                elif take is list: got = len(list(x for x in source(i % 13)))
+                elif take is tuple: got = len(tuple(x for x in source(i % 13)))
+                else: got = len(set(x for x in source(i % 13)))
+                out.append(got)
+            except (LookupError, TypeError) as error:
+                steps = traceback.extract_tb(error.__traceback__)
+                out.append((repr(error), [(f.name, f.lineno - failures.__code__.co_firstlineno) for f in steps]))
+    return out
+
+def running(n):
+    # A generator that takes itself, one that was begun, and one that is done.
+    out = []
+    def selfish():
+        yield 1
+        yield sum(me)
+    for i in range(n):
+        me = selfish()
+        try:
+            out.append(sum(x for x in me))
+        except ValueError as error:
+            out.append(str(error))
+        begun = (x for x in range(5))
+        next(begun)
+        out.append((sum(begun), sum(begun), list(begun), any(begun), all(begun), tuple(begun)))
+        seen = (x * 2 for x in range(4))
+        if i % 8 == 7:
+            seen.gi_frame
+        out.append(sum(seen))
+    return out
+
+def nested(n):
+    rows = [[1, 2, 3], [4, 5], [], [6]]
+    out = []
+    for i in range(n):
+        out.append(sum(sum(x * i for x in row) for row in rows))
+        out.append(tuple(tuple(x for x in row if x != i) for row in rows))
+        out.append(any(all(x > i for x in row) for row in rows))
+        out.append(max(sum(row) + max((x for x in row), default=0) for row in rows))
+    return out
+
+def depth(n):
+    # The limit is reached at the same depth.
+    def down(k):
+        return 1 + sum(down(k + 1) for _ in (0,))
+    def deep(k):
+        try:
+            return max(deep(k + 1) for _ in (0,))
+        except RecursionError:
+            return k
+    old = sys.getrecursionlimit()
+    out = []
+    for i in range(n // 20):
+        sys.setrecursionlimit(120 + i % 3)
+        try:
+            down(0)
+        except RecursionError as error:
+            out.append(str(error))
+        out.append(deep(0))
+    sys.setrecursionlimit(old)
+    return out
+
+def replaced(n):
+    import builtins
+    out = []
+    def total(a, sum=sum):
+        return sum(x for x in a)
+    for i in range(n):
+        out.append(total([1, 2, i]))
+        out.append(sum(x for x in [i, 1]))
+        if i == n // 2:
+            builtins.sum, old = (lambda items: "mine" + str(list(items))), builtins.sum
+        if i == n // 2 + 9:
+            builtins.sum = old
+        out.append(total([1, 2], max if i % 50 == 49 else any if i % 50 == 48 else old if i > n // 2 else total.__defaults__[0]))
+    return out
+
+def suspended(n):
+    # Inside of another generator, which is left in the middle.
+    def outer(k):
+        for i in range(k):
+            yield sum(x for x in range(i)), (yield tuple(x for x in range(i)))
+    out = []
+    for i in range(n):
+        g = outer(i % 9)
+        out.append([x for x, _ in zip(g, range(5))])
+    return out
+
+print([f(N) for f in (numbers, one_kind, sizes, frames, ends, failures, running, nested, depth, replaced, suspended)])
+"""
+
+TRACED = """
+import sys
+events = []
+def tracer(frame, event, arg):
+    if frame.f_code.co_filename == __file__ if "__file__" in globals() else True:
+        events.append((frame.f_code.co_name, event))
+    return tracer
+def profiler(frame, event, arg):
+    events.append((frame.f_code.co_name, event, getattr(arg, "__name__", None)))
+def switch(i):
+    if i == 900: sys.settrace(tracer)
+    if i == 903: sys.settrace(None)
+    if i == 1100: sys.setprofile(profiler)
+    if i == 1103: sys.setprofile(None)
+    return i
+def go():
+    return [sum(switch(i + x) for x in range(3)) for i in range(1500)], [any(switch(i) < 0 for _ in "ab") for i in range(1500)]
+print(go())
+print(events)
+"""
+
+
+class Results(ForcedExits, unittest.TestCase):
+    program = PROGRAM.replace("N)", "120)")
+    settings = OFTEN
+
+    def test_enough_rounds(self):
+        program = PROGRAM.replace("N)", "3000)")
+        self.assertEqual(run(program), run(program, PYTHON_JIT="0"))
+
+
+class Loops(unittest.TestCase):
+    def test_the_loop_is_one_trace(self):
+        for name, (expression, wanted) in LOOPS.items():
+            with self.subTest(name):
+                program = textwrap.dedent(f"""
+                    import json, sys
+                    def f(n):
+                        a, t = list(range(50)), 0
+                        for i in range(n):
+                            t += {expression}
+                        return t
+                    f(500)
+                    print(json.dumps(sys._jit._ir_traces()))
+                """)
+                bodies = [
+                    text[text.index("PHI" if "PHI" in text else "BYTECODE FOR_ITER_GEN") :]
+                    for text in json.loads(run(program))
+                    if "LOOP" in text and "FOR_ITER_GEN" in text
+                ]
+                self.assertTrue(bodies)
+                self.assertTrue(any(all(op in body for op in wanted) for body in bodies), bodies)
+                self.assertFalse([body for body in bodies if "OPAQUE" in body])
+
+    def test_code_goes_with_the_generators(self):
+        program = textwrap.dedent("""
+            import gc, sys
+            def live():
+                gc.collect()
+                return sys.getallocatedblocks()
+            def once(i):
+                space = {}
+                exec("def f(n):\\n for i in range(n): sum(x for x in (1, 2, i)); any(x for x in (0, 0))\\n", space)
+                space["f"](200)
+            for i in range(30): once(i)
+            before = live()
+            for i in range(200): once(i)
+            print(live() - before < 4000)
+        """)
+        self.assertEqual(run(program).strip(), "True")
+
+    def test_tracing_begins_inside(self):
+        self.assertEqual(run(TRACED, **OFTEN), run(TRACED, PYTHON_JIT="0"))
+
+
+class Memory(unittest.TestCase):
+    def test_no_memory_for_a_consumer(self):
+        import_helper.import_module("_testcapi")
+        # Generator functions: tier 1 ends a code object too often where it has no memory for a function that it makes.
+        program = textwrap.dedent("""
+            import _testcapi
+            def numbers(i):
+                yield i
+                yield 1
+            def words():
+                yield "a"
+                yield "b"
+            def f(n):
+                for i in range(n):
+                    try:
+                        sum(numbers(i)), list(numbers(i)), tuple(numbers(i)), ",".join(words())
+                    except MemoryError:
+                        pass
+            for start in range(1, 120):
+                _testcapi.set_nomemory(start, start + 2)
+                try:
+                    f(12)
+                except MemoryError:
+                    pass
+                finally:
+                    _testcapi.remove_mem_hooks()
+            f(2000)
+            print("done")
+        """)
+        self.assertEqual(run(program, PYTHON_JIT_STRESS="1").strip(), "done")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -354,10 +354,11 @@ has_room(PyThreadState *tstate, const PyCodeObject *code)
 void
 _PyJitConsumer_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
 {
-    if (!ENGINE->options.typed || !may_consume(prev->opcode) || depth < 3 || !is_ready(stack_pointer[-1])) {
+    if (!ENGINE->options.typed || !may_consume(prev->opcode) || prev->oparg != 1 || depth < CONSUMER_OPERANDS
+        || !is_ready(stack_pointer[-1])) {
         return;
     }
-    int kind = prev->oparg == 1 ? kind_of_call(stack_pointer, prev->opcode) : -1;
+    int kind = kind_of_call(stack_pointer, prev->opcode);
     PyCodeObject *code = kind < 0 ? NULL : code_for(code_of(stack_pointer[-1]), kind);
     if (code != NULL && has_room(tstate, code)) {
         prev->entered = JIT_ENTERED_CONSUMER;

@@ -245,11 +245,36 @@ class Maker:
         if self.chance(60):
             return self.call(a, b)
         if self.chance(25):
+            return self.consumed(a, b)
+        if self.chance(25):
             function = self.pick(
                 "sqrt", "math.sin", "math.exp", "math.fabs", "math.log", "math.floor", "math.cos", "math.tanh"
             )
             return f"{function}(min(abs({a}) + 0.5, 300))"
         return f"{self.pick('small', 'abs', 'float', 'look', '(lambda v: v)')}({a})"
+
+    def consumed(self, a: str, b: str) -> str:
+        """A builtin that takes all items of a generator, or a comprehension."""
+        self.fresh += 1
+        k = f"k{self.fresh}"
+        source = self.pick(f"({a}, {b}, {self.constant()})", "(x, y)", "l", "p", "m")
+        item = self.pick(k, f"{k} * 2", f"{k} + {a}", f"small({k})", f"{k} * 0.5")
+        where = self.pick("", f" if {k} != {b}")
+        items = f"{item} for {k} in {source}{where}"
+        comparison = f"{item} {self.pick('<', '>', '==')} {b} for {k} in {source}"
+        return self.pick(
+            f"sum({items})",
+            f"max({items}, default=0)",
+            f"max({item} for {k} in {source})",
+            f"min({item} for {k} in {source})",
+            f"any({comparison})",
+            f"all({comparison})",
+            f"len(tuple({items}))",
+            f"len(set({items}))",
+            f"list({items}).count({a})",
+            f"sum([{items}])",
+            f"len(','.join(str({k}) for {k} in {source}))",
+        )
 
     def call(self, a: str, b: str) -> str:
         """A call of one of the program's own small functions, however it takes its arguments."""

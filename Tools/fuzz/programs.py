@@ -352,10 +352,27 @@ class Maker:
         if kind == 11:
             return self.call(depth - 1)
         if kind == 12:
-            x = self.new_name("x")
-            return f"sum({x} * {self.pick('1', '2', '0.5')} for {x} in {self.container(depth - 1)})"
+            return self.consumed(a, self.container(depth - 1))
         b = self.value(depth - 1)
         return self.pick("g0", "g1", f"(lambda q: q + {a})({b})", f"len(f'{{{self.name()}}}')")
+
+    def consumed(self, value: str, container: str) -> str:
+        """A builtin that takes all items of a generator, or a comprehension."""
+        x = self.new_name("x")
+        item = self.pick(f"{x} * {self.pick('1', '2', '0.5')}", f"{x} + {value}", x, f"small({x})", f"(note({x}), {x})[1]")
+        items = f"{item} for {x} in {container}{self.pick('', f' if {x} != {value}')}"
+        return self.pick(
+            f"sum({items})",
+            f"any({x} > {value} for {x} in {container})",
+            f"all({x} != {value} for {x} in {container})",
+            f"max({items}, default=1)",
+            f"(lambda q: max(q + {x} for {x} in (1, 2, {value})))({value})",
+            f"len(list({items}))",
+            f"tuple({items})[:1].count({value})",
+            f"len({{{items}}})",
+            f"sum([{items}])",
+            f"len('.'.join(str({x}) for {x} in {container}))",
+        )
 
     def operated(self, value: str) -> str:
         """Operators of objects whose methods are functions of the program."""

@@ -806,7 +806,7 @@ print(json.dumps([f(200), f(400), sys._jit._ir_traces()]))
         want = json.loads(run(program, PYTHON_JIT="0"))
         got = json.loads(run(program))
         self.assertEqual(got[:2], want[:2])
-        sides = [text for text in got[2] if "FOR_ITER" in text.partition("START")[2].splitlines()[1]]
+        sides = [text for text in got[2] if "FOR_ITER" in text.partition("BYTECODE")[2].splitlines()[0]]
         self.assertTrue(sides)
         for text in sides:
             self.assertNotEqual(operations(text)[-1], "LOOP")

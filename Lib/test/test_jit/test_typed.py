@@ -804,7 +804,8 @@ import sys, json
 print(json.dumps([f(200), f(400), sys._jit._ir_traces()]))
 """
         want = json.loads(run(program, PYTHON_JIT="0"))
-        got = json.loads(run(program))
+        # One that begins with its exit's values may have a loop of its own.
+        got = json.loads(run(program, PYTHON_JIT_PASSES_OFF="side"))
         self.assertEqual(got[:2], want[:2])
         sides = [text for text in got[2] if "FOR_ITER" in text.partition("BYTECODE")[2].splitlines()[0]]
         self.assertTrue(sides)

@@ -8,7 +8,7 @@
  *     [4711] exit  12/3          physics.py:47             branch                      -> trace 15
  *     [4711] abort      function app.py:88 handle          instruction cannot be traced: CALL_FUNCTION_EX
  *     [4711] drop  12   memory limit
- *     [4711] opaque               physics.py:44 advance    LOAD_ATTR_SLOT: lower_attr.c:131 load_slot       at level 2
+ *     [4711] opaque               physics.py:44 advance    LOAD_ATTR_SLOT: build/attributes.c:131 load_slot at level 2
  */
 #include "Python.h"
 

@@ -48,17 +48,17 @@ find(uint8_t opcode, const char *file, int line, const char *rule)
     return &others;
 }
 
-/* "lower_attr.c:131 load_class", or the rule alone where it is a text. */
+/* "build/attributes.c:131 load_class", or the rule alone where it is a text. */
 static void
 describe(const Reason *reason, char *text, size_t size)
 {
-    const char *base = strrchr(reason->file, '/');
-    base = base != NULL ? base + 1 : reason->file;
+    const char *folder = strstr(reason->file, "jit/build/");     // the compiler was told a path
+    const char *file = folder != NULL ? folder + 4 : reason->file;
     if (reason->line == 0) {
         PyOS_snprintf(text, size, "%s", reason->rule);
     }
     else {
-        PyOS_snprintf(text, size, "%s:%d %s", base, reason->line, reason->rule);
+        PyOS_snprintf(text, size, "%s:%d %s", file, reason->line, reason->rule);
     }
 }
 

@@ -3,6 +3,7 @@
 #define Py_INTERNAL_JIT_HELPERS_H
 #include "pycore_global_objects.h"   // _PY_NSMALLPOSINTS
 #include "pycore_long.h"          // NON_SIZE_BITS
+#include "pycore_moduleobject.h"
 
 #include <stdbool.h>
 
@@ -27,6 +28,28 @@ double _PyJit_FloatPower(double x, double y);
 /* Function NUMBER of module math; not-a-number where an argument or the result is not finite. */
 double _PyJit_MathFunction1(uint32_t number, double x);
 double _PyJit_MathFunction2(uint32_t number, double x, double y);
+
+/* What the builder asks: the module that FUNCTION was made for from its module's own definition, borrowed; NULL: it is none of those.  Names prove
+ * nothing: `__module__` of a C function can be set, and whoever makes one chooses what it is bound to. */
+static inline PyObject *
+_PyJit_ModuleOf(const PyCFunctionObject *function)
+{
+    PyObject *module = function->m_self;
+    if (module == NULL || !PyModule_CheckExact(module) || ((PyModuleObject *)module)->md_def == NULL) {
+        return NULL;
+    }
+    const PyMethodDef *method = ((PyModuleObject *)module)->md_def->m_methods;
+    while (method != NULL && method->ml_name != NULL && method != function->m_ml) {
+        method++;
+    }
+    return method != NULL && method->ml_name != NULL ? module : NULL;
+}
+
+/* The name of CALLABLE, borrowed from it, if it is a function of module math; else NULL. */
+const char *_PyJitMath_Name(PyObject *callable);
+
+/* The number under which FMATH (one argument) or FMATH2 (two) know function NAME of module math, or -1. */
+int _PyJitMath_Number(const char *name, int nargs);
 
 /* --- items.c --- */
 

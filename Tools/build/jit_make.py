@@ -16,8 +16,8 @@ RULES = "jit_rules.mk"
 
 STENCIL_BUILDER = "Tools/jit/build.py"
 
-# Compiled in every mode: the part that answers `sys._jit.is_available()`.
-ALWAYS_COMPILED = ("Python/jit/engine/sysjit.c",)
+# Compiled in every mode: the part that answers `sys._jit.is_available()`, and what module math writes to.
+ALWAYS_COMPILED = ("Python/jit/engine/sysjit.c", "Python/jit/objects/math_functions.c")
 
 # Upstream's preprocessor names, reused: they open its seams for a second tier.
 _DEFINES = {

@@ -165,7 +165,7 @@ class ReasonOfOpaqueTests(unittest.TestCase):
     def test_reasons_are_counted_by_opcode(self):
         counted = json.loads(run(OPAQUE))
         self.assertEqual(list(counted["LIST_EXTEND"]), ["there is no rule"])
-        refused = [reason for row in counted.values() for reason in row if reason.startswith("lower")]
+        refused = [reason for row in counted.values() for reason in row if reason.startswith("build/")]
         self.assertTrue(refused, counted)
         for reason in refused:
             self.assertRegex(reason, r"\Abuild/\w+\.c:\d+ \w+\Z")

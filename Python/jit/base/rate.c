@@ -71,7 +71,6 @@ _PyJitRate_FirstWait(uint32_t threshold)
 uint32_t
 _PyJitRate_Wait(const void *site, uint32_t threshold)
 {
-    _PyJitEngine_Rest();
     uint32_t window = window_of(threshold);
     if (window == 0) {
         return 0;

@@ -21,18 +21,6 @@
 #include "pycore_tracemalloc.h"
 #include "pycore_jit_engine.h"
 
-void
-_PyJit_TraceMallocSwitches(void)
-{
-    _Py_Executors_InvalidateAll(_PyInterpreterState_GET(), 1);
-}
-
-void
-_PyJit_TrampolineSwitches(void)
-{
-    _Py_Executors_InvalidateAll(_PyInterpreterState_GET(), 1);
-}
-
 bool
 _PyJitTools_AllocationsAreSeen(void)
 {

@@ -11,7 +11,8 @@
  *  3. How often a trace was entered, how often each of its exits was left for tier 1, and how far from the beginning that is.
  *
  * By the first two a trace that would not pay is not made.  By all three those that stand in the bytecode are looked at now and then, when
- * tier 1 was left for often, and one whose entries were worth less than its exits have cost is dropped.  Both is for good: a loop
+ * tier 1 was left for often, and one whose entries were worth less than its exits have cost is dropped (record/losers.c).  Both is for
+ * good: a loop
  * remembers it in its counter, an exit in itself, a function in a table of code objects.
  *
  * In that table stand also functions whose recordings failed.  They are tried again after twice as long each time.
@@ -23,19 +24,14 @@
 #include "opcode.h"
 #include "pycore_code.h"
 #include "pycore_jit_engine.h"
-#include "pycore_jit_enter.h"
 
 /* Bytes of machine code are the unit: four of them are about one instruction of the processor.  The values were found by measuring
  * applications against small programs (InternalDocs/jit.md). */
-#define EXIT_COST 600          // to leave for tier 1, and to enter again
 #define CROWDED (1 << 20)      // so much machine code is more than the processor's fast caches hold
 #define PERCENT 80             // of the bytes of the opaque operations and their dispatch is what tier 1 takes
 #define PERCENT_CROWDED 60     // the same where machine code has to be fetched from slow memory
 #define SIDE_CREDIT 1500       // what a side trace may cost more, because its exit costs too
 #define SIDE_CREDIT_CROWDED 500
-#define EXITS_BETWEEN_LOOKS 4096
-#define EXITS_BETWEEN_RESTS 64   // a look at the clock
-#define LEAST_ENTRIES 2000     // before an executor is judged
 
 int64_t
 _PyJitWorth_WhereCrowded(int64_t none, int64_t full)
@@ -44,23 +40,21 @@ _PyJitWorth_WhereCrowded(int64_t none, int64_t full)
     return none + (full - none) * bytes / CROWDED;
 }
 
-static bool
-is_judged(void)
+bool
+_PyJitWorth_IsJudged(void)
 {
     return ENGINE->options.min_rate > 0 && !ENGINE->stress;
 }
 
-/* A generator that C resumes saves an evaluation loop for each item, and leaves to C. */
-static bool
-is_resumed_by_c(const _PyExecutorObject *executor)
+bool
+_PyJitWorth_IsResumedByC(const _PyExecutorObject *executor)
 {
     return executor->kind == JIT_KIND_FUNCTION
         && executor->trace->codes[0]->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR);
 }
 
-/* What one pass through EXECUTOR saves. */
-static int64_t
-saved_by(const _PyExecutorObject *executor)
+int64_t
+_PyJitWorth_SavedBy(const _PyExecutorObject *executor)
 {
     return (int64_t)executor->worth * _PyJitWorth_WhereCrowded(PERCENT, PERCENT_CROWDED) / 100 - (int64_t)executor->cost;
 }
@@ -69,11 +63,11 @@ bool
 _PyJitWorth_IsWorthMaking(const _PyExecutorObject *executor)
 {
     // Without a recording it is a trace that a test gives as text.
-    if (!is_judged() || ENGINE->recorder.number == 0 || is_resumed_by_c(executor)) {
+    if (!_PyJitWorth_IsJudged() || ENGINE->recorder.number == 0 || _PyJitWorth_IsResumedByC(executor)) {
         return true;
     }
     bool side = executor->kind == JIT_KIND_SIDE;
-    return saved_by(executor) + (side ? _PyJitWorth_WhereCrowded(SIDE_CREDIT, SIDE_CREDIT_CROWDED) : 0) >= 0;
+    return _PyJitWorth_SavedBy(executor) + (side ? _PyJitWorth_WhereCrowded(SIDE_CREDIT, SIDE_CREDIT_CROWDED) : 0) >= 0;
 }
 
 /* --- Functions that are not worth a trace --------------------------------------------------------------------------- */
@@ -176,77 +170,6 @@ _PyJitWorth_CodeDying(PyCodeObject *code)
         ENGINE->meta_bytes -= sites_size(sites->used) + sizeof(_Py_hashtable_entry_t);
         PyMem_RawFree(sites);
     }
-}
-
-/* --- Executors that lose ---------------------------------------------------------------------------------------------- */
-
-/* Has what EXECUTOR was entered for been worth less than leaving it has cost?  How often a loop went round is not known, so only those
- * exits count that leave in the first iteration. */
-static bool
-loses(const _PyExecutorObject *executor)
-{
-    if (is_resumed_by_c(executor)) {
-        return false;
-    }
-    const _PyJitTrace *t = executor->trace;
-    const _PyJitIns *end = JIT_INS(t, JIT_REF_BIAS + t->nins - 1);
-    uint32_t once = end->op == JIT_OP_LOOP ? end->aux : t->nins;      // operations that are run once an entry
-    int64_t saved = saved_by(executor), through = (int64_t)executor->entered, balance = 0;
-    uint16_t last = JIT_NO_SNAPSHOT;
-    for (uint32_t i = 0; i < once && through > 0; i++) {
-        uint16_t snapshot = JIT_INS(t, JIT_REF_BIAS + i)->snapshot;
-        if (snapshot == JIT_NO_SNAPSHOT || snapshot == last) {
-            continue;
-        }
-        last = snapshot;       // operations that share one come one after the other
-        int64_t taken = (int64_t)Py_MIN(executor->exits[t->snaps[snapshot].exit].taken, (uint64_t)through);
-        balance += taken * (saved * i / t->nins - EXIT_COST);
-        through -= taken;
-    }
-    return balance + through * saved < 0;
-}
-
-static void
-drop(_PyExecutorObject *executor)
-{
-    PyCodeObject *code = executor->vm_data.code;
-    int index = executor->vm_data.index;
-    ENGINE->counters.dropped++;
-    _PyJitLog_Drop(executor, "it does not pay");
-    _PyJitExecutor_Invalidate(executor);
-    if (executor->kind == JIT_KIND_LOOP) {
-        _PyJitRecorder_LoopFailed(code, index, true);
-    }
-    else {
-        _PyJitWorth_FunctionFailed(code, _PyCode_CODE(code) + index, true);
-    }
-}
-
-void
-_PyJitWorth_Look(void)
-{
-    if (++ENGINE->exits_since_look % EXITS_BETWEEN_RESTS == 0) {
-        _PyJitEngine_Rest();
-    }
-    if (ENGINE->exits_since_look < EXITS_BETWEEN_LOOKS || ENGINE->recorder.number != 0) {
-        return;
-    }
-    ENGINE->exits_since_look = 0;
-    if (!is_judged() || ENGINE->interpreter) {
-        return;
-    }
-    _PyExecutorObject *executor = ENGINE->head;
-    while (executor != NULL) {
-        Py_INCREF(executor);
-        // Side traces go with what leads to them.
-        if (executor->vm_data.code != NULL && executor->running == 0 && executor->entered >= LEAST_ENTRIES && loses(executor)) {
-            drop(executor);
-        }
-        _PyExecutorObject *next = executor->next;
-        Py_DECREF(executor);
-        executor = next;
-    }
-    _PyJitExecutor_FreeZombies();
 }
 
 #endif /* _Py_TIER2 */

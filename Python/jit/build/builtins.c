@@ -14,7 +14,6 @@
 #include "pycore_interp.h"
 #include "pycore_pystate.h"
 #include "pycore_jit_helpers.h"
-#include "jit/objects/math_functions.h"
 #include "jit/build/rules.h"
 
 PyObject *

@@ -17,13 +17,6 @@
 #include "pycore_dict.h"
 #include "jit/build/builder.h"
 
-uint32_t
-_PyJitVirtual_PlaceOf(const _PyJitIns *set)
-{
-    return set->op != JIT_OP_INIT_VALUE ? set->aux
-        : (uint32_t)(sizeof(PyObject) + offsetof(PyDictValues, values) + set->aux * sizeof(PyObject *));
-}
-
 /* VALUE, an attribute of SHAPE's object, is known to somebody else too. */
 static bool
 is_shared(const _PyJitBuilder *b, const _PyJitShape *shape, _PyJitRef value)

@@ -7,7 +7,7 @@
 #ifdef _Py_TIER2
 
 #include "jit/build/rules.h"
-#include "jit/objects/math_functions.h"
+#include "pycore_jit_helpers.h"
 
 /* The number in SLOT, of TYPE, as a float. */
 static _PyJitRef

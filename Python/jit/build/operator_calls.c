@@ -12,7 +12,6 @@
 #include "pycore_code.h"
 #include "pycore_interp.h"
 #include "pycore_pystate.h"
-#include "jit/run/operators.h"
 #include "jit/build/rules.h"
 
 /* The method that was entered at RECORD; borrowed, or NULL: TYPE has another one now. */

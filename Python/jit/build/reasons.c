@@ -52,8 +52,9 @@ find(uint8_t opcode, const char *file, int line, const char *rule)
 static void
 describe(const Reason *reason, char *text, size_t size)
 {
-    const char *folder = strstr(reason->file, "jit/build/");     // the compiler was told a path
-    const char *file = folder != NULL ? folder + 4 : reason->file;
+    const char *file = reason->file + strlen(reason->file);
+    for (int names = 0; file > reason->file && !(file[-1] == '/' && ++names == 2); file--) {      // the file's and its folder's
+    }
     if (reason->line == 0) {
         PyOS_snprintf(text, size, "%s", reason->rule);
     }

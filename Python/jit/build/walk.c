@@ -20,7 +20,6 @@
 #include "pycore_code.h"
 #include "pycore_opcode_metadata.h"
 #include "jit/build/builder.h"
-#include "jit/run/restore.h"
 
 static inline uint32_t
 start_of(const _PyJitRecord *record)
@@ -344,22 +343,6 @@ _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _P
         return -1;
     }
     return _PyJitRestore_Reserve(b.most_slots + objects * JIT_MOST_VIRTUAL_FIELDS);
-}
-
-uint32_t
-_PyJit_PassBit(const char *name, size_t length)
-{
-    static const char *const names[] = {
-#define X(NAME, TEXT) TEXT,
-        JIT_PASSES(X)
-#undef X
-    };
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(names); i++) {
-        if (strlen(names[i]) == length && strncmp(names[i], name, length) == 0) {
-            return 1u << i;
-        }
-    }
-    return 0;
 }
 
 #endif /* _Py_TIER2 */

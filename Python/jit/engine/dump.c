@@ -11,7 +11,7 @@
 #include "pycore_code.h"
 #include "pycore_fileutils.h"
 #include "pycore_opcode_metadata.h"
-#include "pycore_jit_engine.h"
+#include "jit/engine/engine.h"
 
 /* 0 (never entered) to 9: each step down is a fourth of the one above. */
 static int

@@ -8,22 +8,10 @@
 #ifdef _Py_TIER2
 
 #include "opcode.h"
-#include "pycore_backoff.h"
-#include "pycore_ceval.h"         // _PyIsPerfTrampolineActive()
-#include "pycore_frame.h"
 #include "pycore_initconfig.h"
 #include "pycore_interp.h"
 #include "pycore_pystate.h"
-#include "pycore_jit_engine.h"
-#include "jit/run/restore.h"
-
-/* The most the twelve bits of a loop's counter hold: with the JIT off the counter is put back now and then. */
-#define LOOP_LIMIT_OFF 0xfff
-
-_PyJitEngine _PyJitEngine_State;
-uint32_t _PyJit_LoopLimit = LOOP_LIMIT_OFF;
-uint16_t _PyJit_CallCounts[JIT_CALL_COUNTERS];
-_PyJitEnterFunc _PyJit_Enter = _PyJit_Interpret;
+#include "jit/engine/engine.h"
 
 /* --- Objects for upstream's seams ------------------------------------------------------------------------- */
 
@@ -51,19 +39,6 @@ static _PyOptimizerObject engine_object = {PyObject_HEAD_INIT(&_PyUOpOptimizer_T
 
 /* --- On and off --------------------------------------------------------------------------------------------- */
 
-static void
-set_enabled(bool on)
-{
-    _PyJitEngine *e = ENGINE;
-    e->enabled = on && e->available;
-    uint32_t iterations = _PyJitRate_FirstWait(e->options.loop_threshold);
-    _Py_atomic_store_uint32_relaxed(&_PyJit_LoopLimit, e->enabled ? JIT_LOOP_COUNT_START + iterations : LOOP_LIMIT_OFF);
-    for (int i = 0; i < JIT_CALL_COUNTERS; i++) {
-        _Py_atomic_store_uint16_relaxed(&_PyJit_CallCounts[i],
-                                        (uint16_t)(e->enabled ? _PyJitRate_FirstWait(e->options.call_threshold) : UINT16_MAX));
-    }
-}
-
 int
 _PyJitEngine_SetEnabled(PyInterpreterState *interp, bool on)
 {
@@ -74,67 +49,8 @@ _PyJitEngine_SetEnabled(PyInterpreterState *interp, bool on)
         _Py_Executors_InvalidateAll(interp, 0);
     }
     ENGINE->wanted = on;       // upstream's start switches on again, after site
-    set_enabled(on);
+    _PyJitState_Enable(on);
     return 0;
-}
-
-const char *
-_PyJitEngine_Unavailable(void)
-{
-    if (!ENGINE->available) {
-        return ENGINE->unavailable != NULL ? ENGINE->unavailable : "it was not started";
-    }
-    if (_PyInterpreterState_GET()->eval_frame == NULL) {
-        return NULL;
-    }
-    return _PyIsPerfTrampolineActive() ? "perf support is on: each call of Python goes through a trampoline of its own"
-                                       : "an extension evaluates the frames of this interpreter itself";
-}
-
-void
-_PyJitEngine_SwitchOff(const char *reason)
-{
-    ENGINE->unavailable = reason;
-    ENGINE->available = false;
-    set_enabled(false);
-}
-
-bool
-_PyJitEngine_IsOurs(void)
-{
-    return _PyInterpreterState_GET()->ceval.gil == _PyInterpreterState_Main()->ceval.gil;
-}
-
-_PyExecutorObject *
-_PyJitEngine_Executors(void)
-{
-    return _PyJitEngine_IsOurs() ? ENGINE->head : NULL;
-}
-
-uint32_t
-_PyJitEngine_Random(void)
-{
-    uint32_t x = ENGINE->random;
-    x ^= x << 13;
-    x ^= x >> 17;
-    x ^= x << 5;
-    ENGINE->random = x;
-    return x;
-}
-
-/* Twice that long after the last trace machine code cannot be written to any more.  To make that so costs half as much as a trace, so
- * it stays while one trace follows another. */
-#define REST_NS (100 * 1000 * 1000)
-
-void
-_PyJitEngine_Rest(void)
-{
-    PyTime_t now = 0;
-    (void)PyTime_MonotonicRaw(&now);
-    if (now - ENGINE->rested >= REST_NS && ENGINE->available && !ENGINE->interpreter) {
-        ENGINE->rested = now;
-        _PyJit_BackendRest();
-    }
 }
 
 /* The main interpreter ends: nothing is compiled any more, and nothing stays that its allocators made.  The next one may have others. */
@@ -162,7 +78,7 @@ _Py_SetOptimizer(PyInterpreterState *interp, _PyOptimizerObject *optimizer)
         if (optimizer == NULL && ENGINE->enabled) {
             _PyJitRecorder_Cancel(JIT_ABORT_INVALIDATED);
         }
-        set_enabled(optimizer != NULL && ENGINE->wanted);
+        _PyJitState_Enable(optimizer != NULL && ENGINE->wanted);
         if (optimizer == NULL && _PyInterpreterState_GetFinalizing(interp) != NULL) {
             end(interp);
         }
@@ -225,11 +141,9 @@ _PyJitEngine_Start(PyThreadState *tstate)
     _PyJitWatch_Start(tstate->interp);
     e->available = true;
     e->unavailable = NULL;
-    if (e->interpreter) {
-        _PyJit_Enter = _PyJit_Interpret;
-    }
+    _PyJit_Enter = _PyJit_Interpret;
 #ifndef _PyJit_INTERPRETER
-    else {
+    if (!e->interpreter) {
         const char *reason = NULL;
         if (_PyJit_BackendInit(&reason) < 0) {
             e->available = false;
@@ -237,12 +151,59 @@ _PyJitEngine_Start(PyThreadState *tstate)
         }
     }
 #endif
-    set_enabled(e->wanted);
+    _PyJitState_Enable(e->wanted);
     const char *why = _PyJitEngine_Unavailable();
     if (why != NULL) {
         _PyJitLog_Off(why);
     }
     return PyStatus_Ok();
+}
+
+/* --- What makes traces wrong ------------------------------------------------------------------------------ */
+
+void
+_Py_Executors_InvalidateDependency(PyInterpreterState *interp, void *object, int is_invalidation)
+{
+    (void)is_invalidation;
+    if (_Py_IsMainInterpreter(interp)) {
+        _PyJitExecutor_InvalidateDependents(object);
+        _PyJitRecorder_Cancel(JIT_ABORT_INVALIDATED);
+    }
+}
+
+void
+_Py_Executors_InvalidateAll(PyInterpreterState *interp, int is_invalidation)
+{
+    if (!_Py_IsMainInterpreter(interp)) {
+        return;
+    }
+    _PyJitRecorder_Cancel(JIT_ABORT_INVALIDATED);
+    _PyExecutorObject *executor = ENGINE->head;
+    while (executor != NULL) {
+        Py_INCREF(executor);
+        if (executor->vm_data.valid) {
+            if (is_invalidation) {
+                ENGINE->counters.invalidations++;
+            }
+            _PyJitExecutor_Invalidate(executor);
+        }
+        _PyExecutorObject *next = executor->next;
+        Py_DECREF(executor);
+        executor = next;
+    }
+    _PyJitExecutor_FreeZombies();
+}
+
+void
+_PyJit_TraceMallocSwitches(void)
+{
+    _Py_Executors_InvalidateAll(_PyInterpreterState_GET(), 1);
+}
+
+void
+_PyJit_TrampolineSwitches(void)
+{
+    _Py_Executors_InvalidateAll(_PyInterpreterState_GET(), 1);
 }
 
 #endif /* _Py_TIER2 */

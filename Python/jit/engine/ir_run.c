@@ -9,7 +9,7 @@
 
 #include "pycore_frame.h"
 #include "pycore_pystate.h"
-#include "pycore_jit_engine.h"
+#include "jit/engine/engine.h"
 
 static bool
 is_opaque(const _PyJitTrace *t)

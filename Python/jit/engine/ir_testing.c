@@ -4,7 +4,7 @@
 #ifdef _Py_TIER2
 
 #include "pycore_frame.h"
-#include "pycore_jit_engine.h"
+#include "jit/engine/engine.h"
 
 static int
 parse(_PyJitTrace *trace, PyObject *text)

@@ -10,8 +10,7 @@
 #ifdef _Py_TIER2
 
 #include "pycore_initconfig.h"
-#include "pycore_jit_engine.h"
-#include "jit/build/builder.h"            // JIT_PASSES
+#include "jit/engine/engine.h"
 
 #define SWITCH_WORDS "on, yes, true, y or 1, off, no, false, n or 0"
 

@@ -9,10 +9,9 @@
 #include "pycore_jit_options.h"
 #include "jit/engine/security_fixes.h"
 #ifdef _Py_TIER2
-#include "pycore_jit_engine.h"
+#include "jit/engine/engine.h"
 #endif
 
-struct PyModuleDef *_PyJit_MathModule;
 
 PyDoc_STRVAR(is_available_doc,
 "is_available()\n--\n\nTrue if this python can compile traces here.  unavailable_reason() says why not.");

@@ -543,23 +543,5 @@ _PyJit_AllocateRegisters(const _PyExecutorObject *executor, const _PyJitExit *fr
     return w.problem == NULL ? 0 : w.too_large ? -2 : -1;
 }
 
-/* --- Leaving ------------------------------------------------------------------------------------------------------ */
-
-PyObject **
-_PyJit_LeaveValues(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitValueExit *record, const uint64_t *cells)
-{
-    const _PyJitExit *exit = record->exit;
-    const _PyJitTrace *trace = exit->owner->trace;
-    const _PyJitSnapshot *snap = &trace->snaps[exit->snapshot];
-    const _PyJitSnapSlot *slots;
-    uint32_t count = _PyJitTrace_SnapSlots(trace, snap, &slots);
-    uint64_t values[MAX_SLOTS];
-    assert(count <= MAX_SLOTS);
-    for (uint32_t i = 0; i < count; i++) {
-        values[i] = cells[record->cells[i]];
-    }
-    return _PyJit_RestoreExit(tstate, frame, record->exit, values);
-}
-
 #endif /* !_PyJit_INTERPRETER */
 #endif /* _Py_TIER2 */

@@ -5,14 +5,15 @@
  * is finite; everything else (not-a-number, infinities, overflow, errors) is left to tier 1.
  */
 #include "Python.h"
+#include "pycore_jit.h"
+
+struct PyModuleDef *_PyJit_MathModule;       // in every build: module math sets it
 
 #ifdef _Py_TIER2
 
 #include <math.h>
 #include <string.h>
-#include "pycore_jit.h"
 #include "pycore_jit_helpers.h"
-#include "jit/objects/math_functions.h"
 
 static double
 natural_log(double x)

@@ -7,7 +7,7 @@
 
 #ifdef _Py_TIER2
 
-#include "jit/build/builder.h"
+#include "jit/optimize/optimize.h"
 
 #define MOST_STEPS 64          // so that a long trace costs no more than in proportion
 

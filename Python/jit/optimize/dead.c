@@ -7,7 +7,7 @@
 
 #ifdef _Py_TIER2
 
-#include "jit/build/builder.h"
+#include "jit/optimize/optimize.h"
 
 /* By reference, less the bias.  What is no operation has entries too, which nobody reads: so nothing is asked when one is written.
  * One trace is made at a time. */

@@ -7,7 +7,7 @@
 
 #ifdef _Py_TIER2
 
-#include "jit/build/builder.h"
+#include "jit/optimize/optimize.h"
 
 /* Numbers without objects in the snapshot that is made: where its slots have them, and in the map. */
 typedef struct {

@@ -7,7 +7,7 @@
 
 #ifdef _Py_TIER2
 
-#include "jit/build/builder.h"
+#include "jit/optimize/optimize.h"
 
 static _PyJitRef
 whole(_PyJitBuilder *b, int64_t value)

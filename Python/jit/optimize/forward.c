@@ -23,7 +23,7 @@
 
 #ifdef _Py_TIER2
 
-#include "jit/build/builder.h"
+#include "jit/optimize/optimize.h"
 
 /* --- The table ------------------------------------------------------------------------------------------------------ */
 

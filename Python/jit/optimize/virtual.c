@@ -26,9 +26,16 @@
 
 #ifdef _Py_TIER2
 
+#include "pycore_dict.h"
 #include "pycore_object.h"
-#include "jit/run/restore.h"
 #include "jit/optimize/virtual.h"
+
+uint32_t
+_PyJitVirtual_PlaceOf(const _PyJitIns *set)
+{
+    return set->op != JIT_OP_INIT_VALUE ? set->aux
+        : (uint32_t)(sizeof(PyObject) + offsetof(PyDictValues, values) + set->aux * sizeof(PyObject *));
+}
 
 void
 _PyJitVirtual_Escapes(_PyJitVirtualPass *p, _PyJitVirtualObject *object)

@@ -2,7 +2,7 @@
 #ifndef Py_JIT_VIRTUAL_PASS_H
 #define Py_JIT_VIRTUAL_PASS_H
 
-#include "jit/build/builder.h"
+#include "jit/optimize/optimize.h"
 
 #define MOST_OBJECTS 48        // that are looked at; what comes later escapes
 #define MOST_WALKS 64

@@ -22,7 +22,7 @@
 #include "pycore_object.h"
 #include "pycore_opcode_metadata.h"
 #include "pycore_pystate.h"
-#include "pycore_jit_engine.h"
+#include "jit/record/record.h"
 #include "pycore_jit_helpers.h"
 
 static uint32_t

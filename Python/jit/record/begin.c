@@ -20,7 +20,7 @@
 #include "pycore_opcode_utils.h"
 #include "pycore_pystate.h"
 #include "pycore_time.h"
-#include "pycore_jit_engine.h"
+#include "jit/record/record.h"
 
 uint64_t _PyJit_RecordingNumber;
 
@@ -105,6 +105,7 @@ _PyJit_StartLoop(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT
     if (failures > 0 && _PyJitEngine_Random() & ((1u << failures) - 1)) {
         return 0;
     }
+    _PyJitRecorder_Rest();
     uint32_t wait = _PyJitRate_Wait(instr, ENGINE->options.loop_threshold);
     if (wait == 0 && !start(tstate, frame, first_prefix(instr, oparg), JIT_KIND_LOOP)) {
         wait = 16;             // busy: ask again soon
@@ -134,6 +135,7 @@ _PyJit_StartFunction(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODE
     if (!_PyJitWorth_MayTryFunction(code, instr)) {
         return 0;
     }
+    _PyJitRecorder_Rest();
     uint32_t wait = _PyJitRate_Wait(instr, ENGINE->options.call_threshold);
     if (wait > 0) {
         _Py_atomic_store_uint16_relaxed(count, (uint16_t)wait);

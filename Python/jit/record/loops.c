@@ -5,7 +5,7 @@
 
 #include "opcode.h"
 #include "pycore_code.h"
-#include "pycore_jit_engine.h"
+#include "jit/record/record.h"
 
 _Py_CODEUNIT *
 _PyJitRecorder_JumpTarget(const _PyExecutorObject *executor)

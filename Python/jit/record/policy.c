@@ -23,7 +23,7 @@
 #include "pycore_code.h"
 #include "pycore_frame.h"
 #include "pycore_opcode_metadata.h"
-#include "pycore_jit_engine.h"
+#include "jit/record/record.h"
 #include "pycore_jit_enter.h"
 
 #define MOST_TRIES 4

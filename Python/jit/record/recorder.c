@@ -36,7 +36,7 @@
 #include "pycore_opcode_utils.h"
 #include "pycore_pystate.h"
 #include "pycore_time.h"
-#include "pycore_jit_engine.h"
+#include "jit/record/record.h"
 
 static inline _PyJitRecorder *
 recorder(void)

@@ -14,7 +14,7 @@
 #include "pycore_object.h"
 #include "pycore_opcode_metadata.h"
 #include "pycore_pystate.h"
-#include "pycore_jit_engine.h"
+#include "jit/record/record.h"
 #include "pycore_jit_helpers.h"
 
 /* The JIT_TAG_ of what a slot holds. */

@@ -13,7 +13,7 @@
 
 #ifdef _Py_TIER2
 
-#include "pycore_jit_engine.h"
+#include "jit/run/run.h"
 
 typedef struct {
     uint32_t used, allocated;

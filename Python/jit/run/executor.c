@@ -26,7 +26,7 @@
 #include "pycore_interp.h"
 #include "pycore_object.h"
 #include "pycore_pystate.h"
-#include "pycore_jit_engine.h"
+#include "jit/run/run.h"
 
 #define MAX_EXECUTORS_IN_CODE 256
 
@@ -482,39 +482,6 @@ _PyJitExecutor_MakeRoom(void)
 }
 
 /* --- What the rest of the interpreter tells us ---------------------------------------------------------- */
-
-void
-_Py_Executors_InvalidateDependency(PyInterpreterState *interp, void *object, int is_invalidation)
-{
-    (void)is_invalidation;
-    if (_Py_IsMainInterpreter(interp)) {
-        _PyJitExecutor_InvalidateDependents(object);
-        _PyJitRecorder_Cancel(JIT_ABORT_INVALIDATED);
-    }
-}
-
-void
-_Py_Executors_InvalidateAll(PyInterpreterState *interp, int is_invalidation)
-{
-    if (!_Py_IsMainInterpreter(interp)) {
-        return;
-    }
-    _PyJitRecorder_Cancel(JIT_ABORT_INVALIDATED);
-    _PyExecutorObject *executor = ENGINE->head;
-    while (executor != NULL) {
-        Py_INCREF(executor);
-        if (executor->vm_data.valid) {
-            if (is_invalidation) {
-                ENGINE->counters.invalidations++;
-            }
-            _PyJitExecutor_Invalidate(executor);
-        }
-        _PyExecutorObject *next = executor->next;
-        Py_DECREF(executor);
-        executor = next;
-    }
-    _PyJitExecutor_FreeZombies();
-}
 
 void
 _PyJit_CodeDying(PyCodeObject *code)

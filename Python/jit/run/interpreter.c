@@ -20,7 +20,7 @@
 #ifdef _Py_TIER2
 
 #include "pycore_jit_bodies.h"
-#include "pycore_jit_engine.h"
+#include "jit/run/run.h"
 
 uint64_t _PyJit_InterpretedOps;
 

@@ -27,10 +27,9 @@
 #include "pycore_pyerrors.h"
 #include "pycore_pystate.h"
 #include "pycore_typeobject.h"
-#include "pycore_jit_engine.h"
+#include "jit/run/run.h"
 #include "pycore_jit_frames.h"
 #include "pycore_jit_helpers.h"
-#include "jit/run/operators.h"
 
 #define SPARE_UNITS 32         // left for what a method calls; below that C calls it, and raises where it has to
 

@@ -13,7 +13,7 @@
 #include "pycore_object.h"
 #include "pycore_pystate.h"
 #include "pycore_typeobject.h"
-#include "jit/run/operators.h"
+#include "jit/run/run.h"
 
 static const char *const comparison_symbols[] = {
     [Py_LT] = "<", [Py_LE] = "<=", [Py_EQ] = "==", [Py_NE] = "!=", [Py_GT] = ">", [Py_GE] = ">=",

@@ -20,7 +20,7 @@
 #include "pycore_pystate.h"
 #include "pycore_jit_frames.h"
 #include "pycore_jit_helpers.h"
-#include "jit/run/restore.h"
+#include "jit/run/run.h"
 
 /* Blocks for boxes, each large enough for a float and for an int of three digits. */
 #define BLOCK_SIZE \

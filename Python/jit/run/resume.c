@@ -21,7 +21,7 @@
 #include "pycore_frame.h"
 #include "pycore_interp.h"
 #include "pycore_pystate.h"
-#include "pycore_jit_engine.h"
+#include "jit/run/run.h"
 
 #define C_STACK_UNITS 2        // what an evaluation loop takes of the C recursion limit (ceval.c)
 

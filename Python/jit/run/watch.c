@@ -22,7 +22,7 @@
 #include "pycore_dict.h"
 #include "pycore_interp.h"
 #include "pycore_pystate.h"
-#include "pycore_jit_engine.h"
+#include "jit/run/run.h"
 
 #define WATCHER 1
 #define COUNTS 4096

@@ -36,37 +36,7 @@
 #include "pycore_opcode_utils.h"
 #include "pycore_pystate.h"
 #include "pycore_time.h"
-#include "jit/record/record.h"
-
-static inline _PyJitRecorder *
-recorder(void)
-{
-    return &ENGINE->recorder;
-}
-
-/* There is no recording any more. */
-static void
-forget(_PyJitRecorder *r)
-{
-    r->number = 0;
-    _PyJitTrace_Empty(&r->trace);
-    r->prev.instr = NULL;
-    r->exit = NULL;
-    r->prefix = NULL;
-    _PyExecutorObject *parent = r->parent;
-    PyObject **held = r->held;
-    uint32_t nheld = r->nheld;
-    r->parent = NULL;
-    r->root_code = NULL;
-    r->held = NULL;
-    r->nheld = r->held_room = 0;
-    // Last: with one of these references an object may end, and code of users run, which may be recorded.
-    Py_XDECREF(parent);
-    for (uint32_t i = 0; i < nheld; i++) {
-        Py_DECREF(held[i]);
-    }
-    PyMem_RawFree(held);
-}
+#include "jit/record/recorder.h"
 
 /* Keeps OBJECT alive until recording ends: the trace borrows it, and so does the pending instruction, whose frame may be
  * gone when it is finished. */
@@ -101,190 +71,6 @@ outlives_others(const _PyJitRecorder *r)
         }
     }
     return false;
-}
-
-/* --- Failing, giving up ------------------------------------------------------------------------------- */
-
-/* One more trace that could not be made from, or did not serve, the loop whose jump's prefixes begin at INSTR. */
-static void
-note_loop_failure(_Py_CODEUNIT *instr, bool for_good)
-{
-    while (instr->op.code == EXTENDED_ARG) {
-        instr++;
-    }
-    if (instr->op.code != JUMP_BACKWARD) {
-        return;                // instrumented meanwhile
-    }
-    unsigned failures = instr[1].cache >> JIT_LOOP_FAILURE_SHIFT;
-    if (failures < JIT_MAX_FAILURES) {
-        failures = for_good ? JIT_MAX_FAILURES : failures + 1;
-        ENGINE->counters.given_up += failures == JIT_MAX_FAILURES;
-    }
-    instr[1].cache = (uint16_t)(failures << JIT_LOOP_FAILURE_SHIFT | JIT_LOOP_COUNT_START);
-}
-
-void
-_PyJitRecorder_LoopFailed(PyCodeObject *code, int index, bool for_good)
-{
-    note_loop_failure(_PyCode_CODE(code) + index, for_good);
-}
-
-/* The site that asked for the trace is not asked again at once, and after enough failures, or if it would not pay, never. */
-static void
-note_failure(_PyJitRecorder *r, int abort)
-{
-    bool for_good = abort == JIT_ABORT_COSTLY;
-    if (r->kind == JIT_KIND_LOOP) {
-        note_loop_failure(r->root, for_good);
-    }
-    else if (r->exit != NULL) {
-        _PyJitExit_NoteFailure(r->exit, for_good);
-    }
-    else if (abort == JIT_ABORT_NO_GAIN || for_good) {
-        _PyJitWorth_FunctionFailed(r->root_code, r->root, for_good);
-    }
-}
-
-static void
-abort_recording(int abort, _Py_CODEUNIT *at, int opcode)
-{
-    _PyJitRecorder *r = recorder();
-    ENGINE->aborts[abort]++;
-    note_failure(r, abort);
-    _PyJitLog_Abort(r->kind, r->root_code, at != NULL ? at : r->root, abort, opcode);
-    forget(r);
-}
-
-void
-_PyJitRecorder_Cancel(int abort)
-{
-    if (recorder()->number != 0) {
-        abort_recording(abort, NULL, 0);
-    }
-}
-
-/* --- Finishing ------------------------------------------------------------------------------------------ */
-
-/* The executor of what was recorded, or NULL with *abort set.  A trace with more values than the machine code has room for is built
- * again with less in registers: without its loop's first iteration peeled, then of whole instructions only; so at once where somebody sees
- * allocations (tools.c).  One that is wrong if its virtuals have to be made is built again without virtuals.  *from: the exit whose values
- * it may take; set to the one whose values it takes, or NULL. */
-static _PyExecutorObject *
-compile(_PyJitRecorder *r, const _PyJitExit **from, bool to_head, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip,
-        int *abort)
-{
-    uint32_t nrecords = r->trace.nrecords;
-    bool virtuals = true;
-    for (r->simpler = _PyJitTools_AllocationsAreSeen() ? 2 : 0;;) {
-        r->trace.nrecords = Py_MIN(r->trace.nrecords, nrecords);     // a loop of its own adds some (side_loop.c)
-        // An exit that makes objects hands them on in memory.
-        const _PyJitExit *takes = r->simpler < 2 && (virtuals || !_PyJitSide_HasVirtuals(*from)) ? *from : NULL;
-        int built = _PyJit_BuildTrace(&r->trace, r->chain, end, end_code, end_ip, takes,
-                                      to_head && takes != NULL && r->simpler == 0, virtuals);
-        if (built > 0 && virtuals) {
-            virtuals = false;
-            _PyJitTrace_DropOperations(&r->trace);
-            continue;
-        }
-        if (built != 0) {
-            *abort = built == -1 ? JIT_ABORT_NO_MEMORY : JIT_ABORT_MISTAKE;
-            return NULL;
-        }
-        _PyExecutorObject *executor = _PyJitExecutor_New(&r->trace, r->kind, r->chain, takes, abort);
-        if (executor != NULL || r->trace.nrecords == 0 || r->simpler == 2) {
-            *from = takes;
-            return executor;
-        }
-        r->simpler++;
-    }
-}
-
-/* An executor for what was recorded, installed and linked.  END_IP is where control goes on after the last
- * instruction, in END_CODE; NULL where only the last instruction knows.  Recording has ended when it returns. */
-static void
-finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
-{
-    _PyJitRecorder *r = recorder();
-    if (r->trace.nrecords == 0) {
-        int why = end == JIT_END_UNSUPPORTED ? JIT_ABORT_NOT_TRACEABLE
-            : end == JIT_END_EXCEPTION ? JIT_ABORT_UNWIND : JIT_ABORT_TOO_SHORT;
-        abort_recording(why, end_ip, opcode);
-        return;
-    }
-    if (!ENGINE->enabled || (r->parent != NULL && !r->parent->vm_data.valid)) {
-        abort_recording(JIT_ABORT_INVALIDATED, end_ip, 0);
-        return;
-    }
-    bool to_c = end == JIT_END_UNSUPPORTED && end_code == NULL;
-    if (r->trace.nrecords < JIT_SHORT_TRACE && !ENGINE->stress) {
-        // Entering and leaving costs more than it gains.
-        bool item = to_c && r->root_code->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR);
-        if (r->kind == JIT_KIND_FUNCTION && (end == JIT_END_RETURN || (to_c && !item))) {
-            abort_recording(JIT_ABORT_NO_GAIN, end_ip, 0);
-            return;
-        }
-        if (r->kind == JIT_KIND_LOOP && (to_c || end == JIT_END_EXCEPTION)) {
-            abort_recording(JIT_ABORT_NO_GAIN, end_ip, 0);
-            return;
-        }
-    }
-    if (_PyJitPolicy_IsOneStep(r, end)) {
-        abort_recording(JIT_ABORT_NO_GAIN, end_ip, 0);
-        return;
-    }
-    PyTime_t before = 0, after = 0;
-    (void)PyTime_PerfCounterRaw(&before);
-    int abort;
-    // A loop of its own needs a way in that begins with what is in memory.
-    const _PyJitExit *from = r->exit != NULL && end != JIT_END_LOOP && _PyJitSide_TakesValues(r->exit) ? r->exit : NULL;
-    bool to_head = from != NULL && r->depth == 0 && end_ip != NULL && end_ip == from->owner->anchor->start
-        && _PyJitSide_ComesBack(from);
-    uint32_t length = r->trace.nrecords;
-    _PyExecutorObject *executor = compile(r, &from, to_head, end, end_code, end_ip, &abort);
-    if (executor == NULL) {
-        abort_recording(abort, end_ip, 0);
-        return;
-    }
-    executor->start = r->root;
-    if (r->kind == JIT_KIND_SIDE) {
-        if (_PyJitExit_Link(r->exit, r->root, executor) < 0) {
-            Py_DECREF(executor);
-            abort_recording(JIT_ABORT_NO_MEMORY, end_ip, 0);
-            return;
-        }
-        if (from == NULL) {
-            _PyJitExecutor_AddSide(executor);
-        }
-        ENGINE->counters.traces_side++;
-    }
-    else {
-        if (_PyJitExecutor_Install(executor, r->root_code, r->root) < 0) {
-            Py_DECREF(executor);
-            abort_recording(JIT_ABORT_TOO_MANY, end_ip, 0);
-            return;
-        }
-        if (r->kind == JIT_KIND_LOOP) {
-            ENGINE->counters.traces_loop++;
-        }
-        else {
-            ENGINE->counters.traces_function++;
-        }
-    }
-    (void)PyTime_PerfCounterRaw(&after);
-    ENGINE->counters.compile_time += (uint64_t)(after - before);
-    ENGINE->counters.instructions += length;
-    uint32_t uops = 0;
-    for (uint32_t i = 0; i < length; i++) {
-        uops += _PyJit_Insts[executor->trace->records[i].opcode].uops;
-    }
-    ENGINE->counters.uops += uops;
-    ENGINE->ends[end]++;
-    _PyJitLog_Trace(executor, end, length, uops, after - before);
-    if (r->exit != NULL) {
-        _PyJitLog_Link(r->exit, executor);
-    }
-    Py_DECREF(executor);
-    forget(r);
 }
 
 /* --- One step ------------------------------------------------------------------------------------------- */
@@ -401,10 +187,10 @@ end_here(_PyJitRecorder *r, int end, _PyInterpreterFrame *frame, _Py_CODEUNIT *s
 {
     if (frame->owner == FRAME_OWNED_BY_CSTACK) {
         // The trampoline below the first frame: only the last instruction knows where it goes.
-        finish(end, NULL, NULL, opcode);
+        _PyJitRecorder_Finish(end, NULL, NULL, opcode);
         return;
     }
-    finish(end, _PyFrame_GetCode(frame), start, opcode);
+    _PyJitRecorder_Finish(end, _PyFrame_GetCode(frame), start, opcode);
 }
 
 static int
@@ -429,11 +215,11 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
         }
         if (called_through_c(&r->prev)) {
             r->prev.instr = NULL;
-            finish(JIT_END_UNSUPPORTED, r->prev.code, r->prev.start, r->prev.opcode);
+            _PyJitRecorder_Finish(JIT_END_UNSUPPORTED, r->prev.code, r->prev.start, r->prev.opcode);
             return JIT_STEP_STOP;
         }
         if (add_record(r) < 0) {
-            abort_recording(JIT_ABORT_NO_MEMORY, next_instr, 0);
+            _PyJitRecorder_Abort(JIT_ABORT_NO_MEMORY, next_instr, 0);
             return JIT_STEP_STOP;
         }
         follow_frames(r, frame);
@@ -441,18 +227,18 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
     PyCodeObject *code = frame->owner == FRAME_OWNED_BY_CSTACK ? NULL : _PyFrame_GetCode(frame);
     if (fresh && r->trace.nrecords > 0) {
         if (next_instr == r->root && !_PyJitPolicy_BeginsBesideLoop(r)) {
-            finish(JIT_END_LOOP, code, next_instr, 0);
+            _PyJitRecorder_Finish(JIT_END_LOOP, code, next_instr, 0);
             return JIT_STEP_STOP;
         }
         if (_PyJitPolicy_YieldsEachTime(r)) {
-            abort_recording(JIT_ABORT_NO_GAIN, next_instr, 0);
+            _PyJitRecorder_Abort(JIT_ABORT_NO_GAIN, next_instr, 0);
             return JIT_STEP_STOP;
         }
         if (_PyJitPolicy_LeftLoop(r, code, next_instr)) {
             ENGINE->aborts[JIT_ABORT_LAST_ITERATION]++;
             _PyJitLog_Abort(r->kind, r->root_code, r->root, JIT_ABORT_LAST_ITERATION, 0);
             _PyJitPolicy_TryAgain(_PyCode_CODE(r->root_code) + r->trace.records[0].offset);
-            forget(r);
+            _PyJitRecorder_Forget(r);
             return JIT_STEP_STOP;
         }
         bool jumped = last == JUMP_BACKWARD && r->trace.nrecords > 1;
@@ -461,10 +247,10 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
             // it does next is its first one.
             r->arrived = next_instr;
             if (r->kind == JIT_KIND_LOOP) {
-                finish(JIT_END_LOOP, code, r->root, 0);
+                _PyJitRecorder_Finish(JIT_END_LOOP, code, r->root, 0);
             }
             else {
-                finish(JIT_END_LINK, code, r->exit->owner->anchor->start, 0);
+                _PyJitRecorder_Finish(JIT_END_LINK, code, r->exit->owner->anchor->start, 0);
             }
             return JIT_STEP_STOP;
         }
@@ -479,7 +265,7 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
                 end_here(r, JIT_END_RETURN, frame, next_instr, opcode);
             }
             else {
-                finish(JIT_END_RETURN, NULL, NULL, 0);
+                _PyJitRecorder_Finish(JIT_END_RETURN, NULL, NULL, 0);
             }
             return JIT_STEP_STOP;
         }
@@ -541,7 +327,7 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
         prev->seen = _PyJitRecorder_ObjectOfInterest(prev, frame, stack_pointer);
     }
     if (_PyJitRecorder_Hold(r, (PyObject *)code) < 0 || (prev->seen != NULL && _PyJitRecorder_Hold(r, prev->seen) < 0)) {
-        abort_recording(JIT_ABORT_NO_MEMORY, start, opcode);
+        _PyJitRecorder_Abort(JIT_ABORT_NO_MEMORY, start, opcode);
         return JIT_STEP_STOP;
     }
     _PyJitRecorder_NoteTypes(prev, frame, stack_pointer);
@@ -563,7 +349,7 @@ _PyJit_RecordStep(PyThreadState *tstate, uint64_t number, _PyInterpreterFrame *f
     }
     r->steps++;
     if (outlives_others(r)) {
-        abort_recording(JIT_ABORT_GONE, next_instr, 0);      // may run code of users
+        _PyJitRecorder_Abort(JIT_ABORT_GONE, next_instr, 0);      // may run code of users
         return JIT_STEP_STOP_ANEW;
     }
     bool hidden = _PyJitTools_Hide();
@@ -578,7 +364,7 @@ _PyJit_RecordUnsupported(PyThreadState *tstate, uint64_t number, _PyInterpreterF
 {
     // The step finds no record for this opcode and ends the trace.
     if (_PyJit_RecordStep(tstate, number, frame, next_instr, stack_pointer, opcode, oparg)) {
-        abort_recording(JIT_ABORT_NOT_TRACEABLE, next_instr, opcode);
+        _PyJitRecorder_Abort(JIT_ABORT_NOT_TRACEABLE, next_instr, opcode);
     }
 }
 
@@ -592,18 +378,18 @@ _PyJit_RecordUnwind(PyThreadState *tstate, uint64_t number)
     // The exception is set; building a trace must not touch it, nor may code of users.
     PyObject *exc = _PyErr_GetRaisedException(tstate);
     if (r->prev.instr == NULL) {
-        abort_recording(JIT_ABORT_UNWIND, r->root, 0);
+        _PyJitRecorder_Abort(JIT_ABORT_UNWIND, r->root, 0);
     }
     else if (outlives_others(r)) {
         // Not hidden: code of users may run.
-        abort_recording(JIT_ABORT_GONE, r->prev.start, 0);
+        _PyJitRecorder_Abort(JIT_ABORT_GONE, r->prev.start, 0);
     }
     else {
         PyCodeObject *code = r->prev.code;
         _Py_CODEUNIT *start = r->prev.start;
         r->prev.instr = NULL;
         bool hidden = _PyJitTools_Hide();
-        finish(JIT_END_EXCEPTION, code, start, start->op.code);
+        _PyJitRecorder_Finish(JIT_END_EXCEPTION, code, start, start->op.code);
         _PyJitTools_Show(hidden);
     }
     _PyErr_SetRaisedException(tstate, exc);

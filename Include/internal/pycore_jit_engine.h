@@ -104,7 +104,7 @@ typedef struct {
     uint16_t types, ends;
     PyObject *seen;
     uint8_t observed;
-    uint8_t adapted;              // opcode and units are not those of the bytecode (adapt.c)
+    uint8_t adapted;              // opcode and units are not those of the bytecode (record/adapt.c)
     uint8_t fits;                 // they are what tier 1 would have for the types of the operands
     uint8_t entered;              // JIT_ENTERED_
     _Py_CODEUNIT units[JIT_MAX_UNITS];
@@ -160,9 +160,9 @@ typedef struct {
     bool wanted;                  // by options, or by set_enabled() since
     _PyExecutorObject *head;      // all executors alive, valid or not
     _PyExecutorObject *zombies;   // no reference left, but still running
-    _Py_hashtable_t *dependents;  // key -> the list of depend.c
+    _Py_hashtable_t *dependents;  // key -> the list of run/depend.c
     _Py_hashtable_t *sides;       // first instruction -> side executor (borrowed)
-    _Py_hashtable_t *failed;      // code object -> its functions' beginnings that got no trace (worth.c)
+    _Py_hashtable_t *failed;      // code object -> its functions' beginnings that got no trace (base/worth.c)
     uint32_t exits_since_look;
     PyTime_t rested;              // when the backend was told last that nothing is compiled
     FILE *log;                    // NULL: none

@@ -134,7 +134,7 @@ PyObject *_PyJit_Slice(PyObject *sequence, int64_t from, int64_t to);
 
 /* --- Arrays --- */
 
-/* The layout of array.array, which its module keeps to itself (Modules/arraymodule.c); adapt.c says what may be taken for one. */
+/* The layout of array.array, which its module keeps to itself (Modules/arraymodule.c); record/adapt.c says what may be taken for one. */
 typedef struct {
     PyObject_VAR_HEAD
     void *numbers;
@@ -166,7 +166,7 @@ _PyJit_RewriteInt(PyObject *number, int64_t value)
     return true;
 }
 
-/* --- operators.c --- */
+/* --- run/operators.c --- */
 
 /* O's type derives from TYPE. */
 bool _PyJit_DerivesFrom(PyObject *o, PyTypeObject *type);

@@ -4,7 +4,7 @@
  * says where, and that no descriptor of the class comes first.  What is loaded is borrowed from the heap (slots.c, rule 6).  A
  * store replaces a value, or is the first one.  Attributes in dicts are loaded by their entry; stores to them stay opaque.
  *
- * Attributes of modules and classes are constants: of a module that is one itself, by its watched dict (watch.c); of a
+ * Attributes of modules and classes are constants: of a module that is one itself, by its watched dict (run/watch.c); of a
  * class, by its version.
  */
 #include "Python.h"

@@ -104,55 +104,55 @@ void _PyJitFrame_CallOperator(_PyJitBuilder *b, uint32_t index, int kind, uint16
 /* Checks that there will be room for the frames not in memory, and one of CODE.  SHIM: the same for one below it, if not NULL. */
 void _PyJitFrame_GuardRoom(_PyJitBuilder *b, PyCodeObject *code, PyCodeObject *shim);
 
-/* lower.c ------------------------------------------------------------------------------------------------------- */
+/* moves.c ------------------------------------------------------------------------------------------------------- */
 
 /* Lowers the instruction of record INDEX.  Returns the number of records that are done; 0: it has to be opaque. */
 uint32_t _PyJitLower_Record(_PyJitBuilder *b, uint32_t index);
-/* The same for arithmetic (lower_number.c), for comparisons, tests and the jumps behind them (lower_compare.c). */
+/* The same for arithmetic (arithmetic.c), for comparisons, tests and the jumps behind them (compare.c). */
 uint32_t _PyJitLower_Number(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Compare(_PyJitBuilder *b, uint32_t index);
-/* lower_global.c: LOAD_GLOBAL_MODULE and LOAD_GLOBAL_BUILTIN. */
+/* globals.c: LOAD_GLOBAL_MODULE and LOAD_GLOBAL_BUILTIN. */
 uint32_t _PyJitLower_Global(_PyJitBuilder *b, uint32_t index);
-/* lower_gen.c: FOR_ITER_GEN, SEND_GEN, YIELD_VALUE. */
+/* generators.c: FOR_ITER_GEN, SEND_GEN, YIELD_VALUE. */
 uint32_t _PyJitLower_Generator(_PyJitBuilder *b, uint32_t index);
-/* lower_call.c, lower_return.c: the same for calls, methods and returns. */
+/* calls.c, returns.c: the same for calls, methods and returns. */
 uint32_t _PyJitLower_Call(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Return(_PyJitBuilder *b, uint32_t index);
-/* lower_operator.c: operators that were entered, and the end of their continuation frames. */
+/* operator_calls.c: operators that were entered, and the end of their continuation frames. */
 uint32_t _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Continuation(_PyJitBuilder *b, uint32_t index);
 /* The same where the rule does not apply: in memory.  The frame's operands are there. */
 void _PyJitLower_EnterOperator(_PyJitBuilder *b, uint32_t index);
-/* lower_call.c: the code that runs after the call of record INDEX, from its beginning; -1: not known. */
+/* calls.c: the code that runs after the call of record INDEX, from its beginning; -1: not known. */
 int _PyJitLower_Callee(const _PyJitBuilder *b, uint32_t index);
 /* There is room in the map for a frame of CODE, and for one of SHIM below it, if that is not NULL. */
 bool _PyJitLower_Fits(const _PyJitBuilder *b, const PyCodeObject *code, const PyCodeObject *shim);
-/* lower_builtin.c: calls of builtins. */
+/* builtins.c: calls of builtins. */
 uint32_t _PyJitLower_Builtin(_PyJitBuilder *b, uint32_t index);
 /* The constant callable of a call with NARGS arguments on the stack and nothing bound; borrowed, or NULL. */
 PyObject *_PyJitLower_Callable(const _PyJitBuilder *b, uint32_t nargs);
 /* CALLABLE is the function of module builtins that has this name in the module's definition. */
 bool _PyJitLower_IsBuiltin(PyObject *callable, const char *name);
-/* lower_math.c: a call of CALLABLE (NULL: not known) with NARGS arguments. */
+/* math.c: a call of CALLABLE (NULL: not known) with NARGS arguments. */
 uint32_t _PyJitLower_Math(_PyJitBuilder *b, uint32_t index, PyObject *callable, uint32_t nargs);
-/* lower_attr.c: attributes of instances, modules and classes. */
+/* attributes.c: attributes of instances, modules and classes. */
 uint32_t _PyJitLower_Attribute(_PyJitBuilder *b, uint32_t index);
-/* lower_range.c: ranges and their iterators. */
+/* range_loops.c: ranges and their iterators. */
 uint32_t _PyJitLower_Range(_PyJitBuilder *b, uint32_t index);
 /* The FOR_ITER of record INDEX found nothing more, of any iterator. */
 bool _PyJitRange_IsEnd(const _PyJitBuilder *b, uint32_t index);
-/* lower_seq.c: for lists, tuples and their iterators. */
+/* sequences.c: for lists, tuples and their iterators. */
 uint32_t _PyJitLower_Seq(_PyJitBuilder *b, uint32_t index);
-/* lower_make.c: for what makes lists, tuples, iterators and strings. */
+/* make.c: for what makes lists, tuples, iterators and strings. */
 uint32_t _PyJitLower_Make(_PyJitBuilder *b, uint32_t index);
 /* A new tuple of the top N slots, 1 to JIT_MOST_ITEMS, takes their place: boxes are made, and it may leave, before anything changes. */
 #define JIT_MOST_ITEMS 16
 void _PyJitLower_MakeTuple(_PyJitBuilder *b, uint32_t n);
-/* lower_subscr.c: for subscripts whose specialized forms lower_seq.c does not have. */
+/* subscripts.c: for subscripts whose specialized forms sequences.c does not have. */
 uint32_t _PyJitLower_Subscript(_PyJitBuilder *b, uint32_t index);
-/* lower_slice.c: BINARY_SLICE. */
+/* slices.c: BINARY_SLICE. */
 uint32_t _PyJitLower_Slice(_PyJitBuilder *b, uint32_t index);
-/* lower_find.c: attributes and classes of objects of any type: LOAD_ATTR, and calls of getattr, hasattr, isinstance, type, callable, id. */
+/* lookups.c: attributes and classes of objects of any type: LOAD_ATTR, and calls of getattr, hasattr, isinstance, type, callable, id. */
 uint32_t _PyJitLower_Find(_PyJitBuilder *b, uint32_t index);
 /* The instruction at INDEX begins: its checks lead to it. */
 static inline void
@@ -172,7 +172,7 @@ void _PyJitLower_LookForEvents(_PyJitBuilder *b);
 /* Where control went after record INDEX.  false: not known. */
 bool _PyJitLower_Next(const _PyJitBuilder *b, uint32_t index, uint16_t *code, uint32_t *offset);
 
-/* lower_number.c ------------------------------------------------------------------------------------------------ */
+/* arithmetic.c ------------------------------------------------------------------------------------------------ */
 
 /* Operands of arithmetic, bools among them: JIT_TYPE_I64, F64 or NONE; the number, of that type, after its check. */
 int _PyJitNumber_Kind(const _PyJitBuilder *b, uint32_t slot, unsigned int tag);
@@ -181,14 +181,14 @@ _PyJitRef _PyJitNumber_Get(_PyJitBuilder *b, uint32_t slot, unsigned int tag, in
 bool _PyJitNumber_IsBool(const _PyJitBuilder *b, uint32_t slot, unsigned int tag);
 _PyJitRef _PyJitNumber_Bool(_PyJitBuilder *b, uint32_t slot);
 
-/* build.c ------------------------------------------------------------------------------------------------------- */
+/* walk.c ------------------------------------------------------------------------------------------------------- */
 
 /* Lowers all records.  0: done; 1: the last one has ended the trace; -1: no memory. */
 int _PyJitBuild_Walk(_PyJitBuilder *b);
 /* Before what is known of the frame's locals is used, with memory complete at CODE:OFFSET: leaves if somebody may have written them. */
 void _PyJitBuild_MakeSure(_PyJitBuilder *b, uint16_t code, uint32_t offset);
 
-/* lower_loop.c -------------------------------------------------------------------------------------------------- */
+/* loop.c -------------------------------------------------------------------------------------------------- */
 
 /* After the walk over the records of a loop.  1: the trace ends in LOOP; 0: it is as the walk left it; -1: no memory. */
 int _PyJitLoop_Peel(_PyJitBuilder *b);

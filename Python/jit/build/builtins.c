@@ -1,7 +1,7 @@
 /* Lowering rules of calls of builtins: len, abs, min, max, float, int, ord, chr; of methods of dict, list, set and str.  Functions of
- * module math: lower_math.c; what is asked of any object: lower_find.c.
+ * module math: math.c; what is asked of any object: lookups.c.
  *
- * The callable is a constant of the trace (lower_global.c), so what it is is known here.  Identity is kept: abs, min, max, float and
+ * The callable is a constant of the trace (globals.c), so what it is is known here.  Identity is kept: abs, min, max, float and
  * int may give back their argument, so where that object is known, or another slot has the same number, a check says which one it
  * is and the slot is moved; a number that nobody else has needs no check, and the operation selects.
  */

@@ -6,9 +6,9 @@
  *
  * The numbers are taken to be objects of their own, too: `p.x is k` must not change.  So an instance is not carried if one of its numbers
  * may be somebody else's object as well.  In the body, and in a side trace, such a number has an identity, as a number in a slot has
- * (`identity` in the table of opt_forward.c): slots get it that read the attribute, and who boxes one of them boxes all.
+ * (`identity` in the table of optimize/forward.c): slots get it that read the attribute, and who boxes one of them boxes all.
  *
- * Whether the object is really never needed is seen when the trace is complete (opt_virtual.c).
+ * Whether the object is really never needed is seen when the trace is complete (optimize/virtual.c).
  */
 #include "Python.h"
 

@@ -1,6 +1,6 @@
 /* The builder's frames: which there are while the records are walked over, and which of them exist in memory.
  *
- * A call that is lowered (lower_call.c) enters a frame that is in the slot map only; a lowered return leaves it again, and
+ * A call that is lowered (calls.c) enters a frame that is in the slot map only; a lowered return leaves it again, and
  * nothing was written.  Before something that may see frames a flush makes those that do not exist (PUSH_FRAME), and the walk
  * goes on lowering in them.  A frame that an opaque instruction made is entered with all slots unknown, in memory.
  *

@@ -5,7 +5,7 @@
  * `frame` is still the one below.  So what the consumer has in registers stays there, and what is yielded goes over as it is.  At
  * YIELD_VALUE the generator's locals are written, and it is suspended as before, or at another place.
  *
- * 1. An exit, or an opaque instruction of the generator, needs the frame to run: restore.c or PUSH_GENERATOR enters it.  From then on it
+ * 1. An exit, or an opaque instruction of the generator, needs the frame to run: run/restore.c or PUSH_GENERATOR enters it.  From then on it
  *    is a frame like others, until an opaque YIELD_VALUE leaves it.
  * 2. Nobody sees that the generator counts as suspended meanwhile: lowered instructions run nothing of users.
  * 3. The generator lives as long as its frame runs: the consumer has it on its stack.
@@ -105,7 +105,7 @@ yield(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
-/* YIELD_VALUE of a frame in memory, where C takes what is yielded: the last instruction of an item (resume.c). */
+/* YIELD_VALUE of a frame in memory, where C takes what is yielded: the last instruction of an item (run/resume.c). */
 static uint32_t
 yield_to_c(_PyJitBuilder *b, uint32_t index)
 {

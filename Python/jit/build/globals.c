@@ -1,6 +1,6 @@
 /* Lowering rules of globals and builtins.
  *
- * The value is a constant of the trace where its key is watched (watch.c), which makes it known in every rule that follows: a number
+ * The value is a constant of the trace where its key is watched (run/watch.c), which makes it known in every rule that follows: a number
  * is folded, a builtin is recognized, a function is inlined without a check.  Where the key changes often the value is loaded
  * from its entry, as tier 1 does, after a check of the dict's keys.
  *

@@ -16,9 +16,9 @@
  *     share at the head but not at LOOP, or the other way round, both go to memory.
  *  3. Such a number appears in a later iteration only, in `a, b = b, a + b` for a, whose first value is somebody's object.  Then
  *     another iteration is peeled, if the loop is short; also where the body still has something that never changes.
- *  4. What an iteration writes in the heap (effect classes, opt_cse.c) is not known at the head.
- *  5. An instance that nobody else has is carried as its numbers (virtual.c).  If it turns out that it has to be made after all, the trace
- *     is built anew without (record.c).
+ *  4. What an iteration writes in the heap (effect classes, optimize/cse.c) is not known at the head.
+ *  5. An instance that nobody else has is carried as its numbers (carried.c).  If it turns out that it has to be made after all, the trace
+ *     is built anew without (record/finish.c).
  *  6. A loop that has nothing to gain jumps back to its first instruction, with memory complete.
  *
  * Method: loop peeling by re-emission, as in LuaJIT (Mike Pall) and in PyPy (Ardo, Bolz and Fijalkowski: loop-aware optimizations).

@@ -1,7 +1,7 @@
 /* Lowering rules of instructions that make lists, tuples, iterators and strings.
  *
  * What is new belongs to the trace: a slot that owns it.  The items' references move into it, so numbers get their boxes first; a
- * value that is taken out of a new tuple again is known, and so is its size (opt_fold.c).
+ * value that is taken out of a new tuple again is known, and so is its size (optimize/fold.c).
  */
 #include "Python.h"
 

@@ -1,4 +1,4 @@
-/* Lowering rules: what an instruction of the first frame becomes.  Moves, locals and jumps are here, numbers in lower_number.c.
+/* Lowering rules: what an instruction of the first frame becomes.  Moves, locals and jumps are here, numbers in arithmetic.c.
  *
  * A rule first decides, from the map and from what was recorded, whether it applies; then it begins the instruction, emits all
  * its checks, and only then changes the map.  So every check leads back to the instruction with the state before it.

@@ -1,4 +1,4 @@
-/* Lowering rules of operators whose methods are Python functions (operators.c has what is below them).
+/* Lowering rules of operators whose methods are Python functions (run/operators.c has what is below them).
  *
  * The operator begins two frames that do not exist: the continuation frame, which owns the operands, and that of the method, which borrows
  * them.  When the method has returned, all that the continuation has to do in a trace is to look whether the result is one: where it is

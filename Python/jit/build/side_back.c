@@ -5,13 +5,13 @@
  * PHIs (TO_HEAD) if it brings all of the interface about:
  *
  *  1. A slot that is dirty at the head holds a number of the same type here, without an object, or the same constant, or an instance
- *     of the same class that nobody else has (virtual.c); slots share an identity here if and only if they do there.
+ *     of the same class that nobody else has (carried.c); slots share an identity here if and only if they do there.
  *  2. Everything else is in memory.
  *  3. What the body takes the old values for is true of what is here now.  An object or number of a slot either is the one the
  *     loop was entered with, or *new*.  Every pure operation before the head with a new operand is done once more for it, and so
  *     is every one that read memory which was written since (effect classes) and which the body itself does not write.
  *  4. Where the body may know that a slot's value is the result of such an operation, doing it again has to give that value.
- *  5. An attribute of which the head knew what it holds (opt_forward.c) holds that, or something new.
+ *  5. An attribute of which the head knew what it holds (optimize/forward.c) holds that, or something new.
  *
  * A value from before the head that the body uses is *passed*: every exit of the body hands it to its side trace, whose own exits
  * hand it on.  So all of them know it, as a value of their own, whatever happened to the slot it came from; it is the old value,

@@ -2,7 +2,7 @@
  *
  * `if c: a += 1` / `else: b += 1`: the loop was recorded with the first branch, so it has a in a register; b is an object in
  * memory that it never looks at.  The side trace makes a number of b.  If it came back it would have to box b each time.  Instead the
- * instructions of the loop are lowered once more behind it, as the loop they are (lower_loop.c): the side trace is its peeled
+ * instructions of the loop are lowered once more behind it, as the loop they are (loop.c): the side trace is its peeled
  * iteration, and b is a PHI.  From then on control stays in the new loop, and side traces of it come back to it.
  *
  * A tree has few of them (MOST_LOOPS); what they do not cover is boxed.

@@ -1,6 +1,6 @@
 /* The trace builder: records become operations.
  *
- * An instruction is lowered to typed operations (lower.c), or becomes one OPAQUE operation.  What follows an opaque one comes from the
+ * An instruction is lowered to typed operations (moves.c), or becomes one OPAQUE operation.  What follows an opaque one comes from the
  * flags the generator found in its definition:
  *  1. It changes the instruction pointer in a way that depends on data: GUARD_IP, which goes on only where the recording went.
  *     Unconditional jumps and fixed skips need none.
@@ -10,7 +10,7 @@
  * A trace that ends where it began ends in LOOP, any other in EXIT, or in EXIT_DYNAMIC where its last instruction computes
  * the target.
  *
- * A loop is walked again if there is something to keep over LOOP (lower_loop.c).
+ * A loop is walked again if there is something to keep over LOOP (loop.c).
  */
 #include "Python.h"
 

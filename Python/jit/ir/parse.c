@@ -1,4 +1,4 @@
-/* Trace IR from text: the inverse of ir_print.c.  InternalDocs/trace_ir.md has the grammar.
+/* Trace IR from text: the inverse of print.c.  InternalDocs/trace_ir.md has the grammar.
  *
  * One pass, line by line, by recursive descent without recursion: every line begins with a word that says what it is.  Numbers of
  * values, snapshots and codes in the text are labels; any will do, and they are defined before they are used, but for

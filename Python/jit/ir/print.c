@@ -1,4 +1,4 @@
-/* Trace IR as text.  InternalDocs/trace_ir.md has the grammar; ir_parse.c reads it back.
+/* Trace IR as text.  InternalDocs/trace_ir.md has the grammar; parse.c reads it back.
  *
  * Any array of operations can be printed, also one the verifier would refuse: that is when one looks.  An index that names
  * nothing is printed as % and the number, and parses.

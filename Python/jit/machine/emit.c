@@ -384,7 +384,7 @@ keep_head(_PyExecutorObject *executor, const Layout *layout, const char **reason
     return 0;
 }
 
-/* How the machine code of one pass, or of one iteration, compares with tier 1 (worth.c). */
+/* How the machine code of one pass, or of one iteration, compares with tier 1 (base/worth.c). */
 static void
 weigh(_PyExecutorObject *executor, const Layout *layout)
 {

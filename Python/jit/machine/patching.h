@@ -79,7 +79,7 @@ apply(unsigned char *field, uintptr_t address, const struct jit_patch *patch, ui
 }
 
 #else
-#  error "Python/jit/emit.c does not know this architecture"
+#  error "Python/jit/machine/emit.c does not know this architecture"
 #endif
 
 /* --- Patching ----------------------------------------------------------------------------------------------------- */

@@ -8,7 +8,7 @@
  *     version than the one stored to (both were checked, and nothing between has changed a type), nor of another constant, nor of
  *     one that was there before the trace made the other.
  *  2. What may write any attribute (an opaque instruction) forgets all (_PyJitCse_Barrier).
- *  3. The value of an entry is borrowed from its place.  Who uses it marks its slot so (slots.c, rule 6): before any store it
+ *  3. The value of an entry is borrowed from its place.  Who uses it marks its slot so (build/slots.c, rule 6): before any store it
  *     gets a reference of its own.  So a number object that STORE_FIELD_FLOAT changes is no value anybody has.
  *  4. A number stored without a box is known as a number; the object that was made for it is read where it is wanted
  *     (READ_FIELD), and it is that one: identity stays exact.

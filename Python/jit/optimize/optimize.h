@@ -25,7 +25,7 @@ typedef struct {
     uint8_t quiet : 1;         // its object may end where the slot is dropped, at the end of the instruction (GuardRelease)
     uint8_t heap : 1;          // dirty, and `object` is borrowed from an attribute, an item or a dict
     uint8_t carried : 1;       // a flush that keeps numbers leaves it dirty
-    uint8_t held : 1;          // if clean: nothing has written memory since the head of the loop (side_back.c)
+    uint8_t held : 1;          // if clean: nothing has written memory since the head of the loop (build/side_back.c)
     uint16_t identity;         // of a number without an object: slots with the same one get the same box
     _PyJitRef alias;           // the number as a value of its own, where another identity has the same number
 } _PyJitSlot;
@@ -45,7 +45,7 @@ typedef struct {
     bool unsure;               // arbitrary code has run, and what is known of locals has to be made sure (GUARD_UNSEEN)
     bool owns_function;        // not in memory: the trace has a reference to `function` for it
     bool heap_function;        // not in memory: `function` is borrowed from the heap
-    _PyJitRef generator;       // not NONE: its memory is in this generator, and it counts as suspended (lower_gen.c)
+    _PyJitRef generator;       // not NONE: its memory is in this generator, and it counts as suspended (build/generators.c)
     _PyJitRef function;        // not in memory: the function object, of which `plain` is never known
     uint32_t base, stack, end;
     uint32_t free;             // the first free slot of its stack, while another frame runs above it
@@ -55,21 +55,21 @@ typedef struct {
 
 #define JIT_MAX_FRAMES 24
 
-/* What the trace knows of the place of an attribute (opt_forward.c). */
+/* What the trace knows of the place of an attribute (forward.c). */
 typedef struct {
     _PyJitRef object;          // the place is in this one
     _PyJitRef value;           // the object that is there; NONE: not known, but there is one
     _PyJitRef number;          // the same as a raw number; NONE: not known
     uint8_t loaded;            // the first thing that was done with the place was to load it
     uint8_t held;              // nothing was stored there since the head of the loop: 1 + its index in fields_at_head; 0: not known
-    uint16_t identity;         // not 0: `number` is no object, and has this identity, as numbers of slots have (virtual.c)
+    uint16_t identity;         // not 0: `number` is no object, and has this identity, as numbers of slots have (build/carried.c)
     uint32_t place;            // bytes from the address of `object`
     uint32_t version;          // of the type of `object`, which was checked
 } _PyJitField;
 
 #define JIT_MOST_FIELDS 48
 
-/* An instance that the trace has made, all of whose attributes are numbers or constants (virtual.c). */
+/* An instance that the trace has made, all of whose attributes are numbers or constants (build/carried.c). */
 #define JIT_MOST_VIRTUAL_FIELDS 12
 typedef struct {
     _PyJitRef object, class;   // the operation that makes it; a constant
@@ -127,7 +127,7 @@ typedef struct {
     bool progress;
     _PyJitRef latest[JIT_OP_COUNT];   // of each pure operation; `spare` leads to the one before
     _PyJitRef barrier[JIT_CLASS_COUNT];   // by class of memory: the newest operation that may have written it
-    uint32_t written;          // classes written in this walk, one bit each; not `attr` where opt_forward.c knows what was stored
+    uint32_t written;          // classes written in this walk, one bit each; not `attr` where forward.c knows what was stored
     _PyJitField fields[JIT_MOST_FIELDS];   // what is known of attributes
     uint32_t nfields;
     bool wrote_fields;         // something was stored to an attribute
@@ -138,7 +138,7 @@ typedef struct {
     uint32_t latest_snap;      // snapshots there were when the newest one had been made (emission.c), 0: it is gone,
     uint32_t latest_snap_ins;  // the operation it was made for,
     bool latest_holds;         // and whether `held` says something in it
-    bool virtuals;             // objects that do not leave the trace need not be made (opt_virtual.c)
+    bool virtuals;             // objects that do not leave the trace need not be made (virtual.c)
     _PyJitRef bound[JIT_MOST_BOUND];   // operations that the trace is wrong with if they make an object
     bool is_merged[JIT_MOST_BOUND];    // of a box: its number has the identity of slots, whose value it was
     uint32_t nbound;
@@ -236,17 +236,17 @@ _PyJitRef _PyJitBuild_EmitTo(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef
 /* Index of a snapshot with the dirty slots, or -1.  It is the one before if nothing has changed since. */
 int _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, uint32_t offset);
 
-/* opt_fold.c (LEFT is not NONE), opt_cse.c: the value OP would have, or JIT_REF_NONE.  A guard that always holds is START, or an
+/* fold.c (LEFT is not NONE), cse.c: the value OP would have, or JIT_REF_NONE.  A guard that always holds is START, or an
  * older guard. */
 _PyJitRef _PyJitFold(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux);
 _PyJitRef _PyJitCse_Find(const _PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux);
 void _PyJitCse_Note(_PyJitBuilder *b, _PyJitRef ref);
 /* The newest operation writes CLASSES (one bit each) of memory: what was read from them before is not known any more. */
 void _PyJitCse_Barrier(_PyJitBuilder *b, unsigned int classes);
-/* opt_dead.c: on the whole trace. */
+/* dead.c: on the whole trace. */
 void _PyJitDead_Remove(_PyJitTrace *t);
 
-/* virtual.c ---------------------------------------------------------------------------------------------------- */
+/* virtual.c ------------------------------------------------------------------------------------------------------------ */
 
 /* REF makes an object that need not be made if nobody sees it. */
 static inline bool
@@ -272,7 +272,7 @@ void _PyJitVirtual_ShapeOf(const _PyJitTrace *t, _PyJitRef object, _PyJitShape *
  * that must not; -1: no memory. */
 int _PyJitVirtual_Remove(_PyJitBuilder *b);
 
-/* opt_forward.c ------------------------------------------------------------------------------------------------- */
+/* forward.c ------------------------------------------------------------------------------------------------- */
 
 bool _PyJitForward_Is(int op);
 /* The rules for attributes call these; OP is one of theirs, of which common subexpressions know nothing. */
@@ -289,7 +289,7 @@ _PyJitField _PyJitForward_Load(_PyJitBuilder *b, _PyJitRef object, uint32_t vers
 const _PyJitField *_PyJitForward_Find(const _PyJitBuilder *b, _PyJitRef object, uint32_t place);     // or NULL
 void _PyJitForward_Store(_PyJitBuilder *b, _PyJitRef object, uint32_t version, uint32_t place, _PyJitRef value,
                          _PyJitRef number);
-/* For lower_loop.c.  The first plan, with what is known after the peeled iterations in slots up to DEPTH and in the table; back
+/* For build/loop.c.  The first plan, with what is known after the peeled iterations in slots up to DEPTH and in the table; back
  * to the state then; PHIs and the table at the head (FORGOTTEN: an opaque instruction of the loop writes attributes); takes out of
  * the plan what does not hold at LOOP (true: all of it holds); LOOP. */
 void _PyJitForward_Plan(const _PyJitBuilder *b, _PyJitFieldPlan *plan, uint32_t depth);
@@ -297,7 +297,7 @@ void _PyJitForward_Rewind(_PyJitBuilder *b, const _PyJitFieldPlan *plan);
 void _PyJitForward_MakeHead(_PyJitBuilder *b, _PyJitFieldPlan *plan, bool forgotten);
 bool _PyJitForward_CheckPlan(_PyJitBuilder *b, _PyJitFieldPlan *plan);
 void _PyJitForward_Close(_PyJitBuilder *b, const _PyJitFieldPlan *plan);
-/* For side_back.c.  Fills the trace's fields_at_head; which of them are held now, a bit each; an entry of the table for one of them,
+/* For build/side_back.c.  Fills the trace's fields_at_head; which of them are held now, a bit each; an entry of the table for one of them,
  * FIELD, whose references are of this trace. */
 void _PyJitForward_NoteHead(_PyJitBuilder *b, const _PyJitFieldPlan *plan);
 uint64_t _PyJitForward_Held(const _PyJitBuilder *b);

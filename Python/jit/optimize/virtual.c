@@ -14,9 +14,9 @@
  *     as the deallocator would have; where the trace made sure that this is quiet it makes sure of the fields.
  *  2. A field owns its object, as in memory; of a constant the trace does not count references, as constants live as long as it does.
  *  3. A number that is stored has an identity of its own, the operation that boxes or stores it; one that a VIRTUAL_FIELD of the builder
- *     stores, or that is merged (virtual.c), has that of the raw number, as in slots.  One identity is one object where the trace leaves.
+ *     stores, or that is merged (build/carried.c), has that of the raw number, as in slots.  One identity is one object where the trace leaves.
  *     If a snapshot names two with the same raw number, one of them gets a copy (COPY_INT, COPY_FLOAT).
- *  4. What is carried around a loop as numbers (virtual.c) must not escape: the trace is built again without.
+ *  4. What is carried around a loop as numbers (build/carried.c) must not escape: the trace is built again without.
  *  5. The class of a virtual has no finalizer, and no weak reference can be there: so its end runs nothing but the end of its fields.
  *
  * Method: allocation removal with resume data that makes the objects (Bolz et al., Allocation removal by partial evaluation in a
@@ -62,7 +62,7 @@ escape(_PyJitVirtualPass *p, _PyJitRef ref)
 
 /* --- Objects ---------------------------------------------------------------------------------------------------------- */
 
-/* Instances of CLASS are made of their attributes alone, and restore.c can make one without memory. */
+/* Instances of CLASS are made of their attributes alone, and run/restore.c can make one without memory. */
 static bool
 can_be_virtual(const _PyJitVirtualPass *p, const _PyJitIns *ins)
 {

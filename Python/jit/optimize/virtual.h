@@ -1,4 +1,4 @@
-/* The pass that takes out objects nobody sees (opt_virtual.c), and what its last walk writes (opt_virtual_write.c). */
+/* The pass that takes out objects nobody sees (virtual.c), and what its last walk writes (virtual_write.c). */
 #ifndef Py_JIT_VIRTUAL_PASS_H
 #define Py_JIT_VIRTUAL_PASS_H
 
@@ -89,9 +89,9 @@ number_of(_PyJitVirtualPass *p, _PyJitRef ref)
     return index == NO_INDEX || p->numbers[index].escapes ? NULL : &p->numbers[index];
 }
 
-/* opt_virtual.c: OBJECT has to be made. */
+/* virtual.c: OBJECT has to be made. */
 void _PyJitVirtual_Escapes(_PyJitVirtualPass *p, _PyJitVirtualObject *object);
-/* opt_virtual_write.c: in the last walk, appends INS to the new trace, and returns its reference there; its operands are those of the old
+/* virtual_write.c: in the last walk, appends INS to the new trace, and returns its reference there; its operands are those of the old
  * one. */
 _PyJitRef _PyJitVirtual_WriteIns(_PyJitVirtualPass *p, _PyJitIns ins);
 /* Operation I leaves at snapshot INDEX: what it names; in the last walk, writes it. */

@@ -6,7 +6,7 @@
  * have run.  For other types the check fails, and a side trace is recorded with theirs.
  *
  * What is found here is what the instruction's own checks in tier 1 assume; a form that is in doubt is not chosen.  A side trace
- * that begins with such an instruction may be the next of a chain (exits.c); the last one of a chain keeps what is in the
+ * that begins with such an instruction may be the next of a chain (cold_exit.c); the last one of a chain keeps what is in the
  * bytecode, so if that is the generic form all other types are content with it.
  */
 #include "Python.h"

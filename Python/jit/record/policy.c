@@ -6,7 +6,7 @@
  * run twice are left to tier 1 and to the traces around them.
  *
  * A loop in a generator that yields in each iteration is no loop of its own: the trace of the loop that takes the items goes through
- * it, and where C takes them each item is a trace (resume.c).
+ * it, and where C takes them each item is a trace (run/resume.c).
  *
  * Generators of a tree resume each other, and yield through each other, one step of a few instructions after the other, in an order that
  * the data give.  Such a step is no trace: tier 1 does it as fast.

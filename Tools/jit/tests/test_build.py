@@ -277,7 +277,7 @@ def test_a_stencil_that_is_too_large() -> None:
 
 
 def test_the_header_compiles(build: Build, clang: str, tmp_path: Path) -> None:
-    """As C, with the types of Python/jit/stencils.h, without a warning."""
+    """As C, with the types of Python/jit/machine/stencils.h, without a warning."""
     header = build(GOOD, clang)
     top = Path(__file__).resolve().parents[3]
     source = tmp_path / "use.c"

@@ -169,7 +169,7 @@ TAIL_COLD_FUNCTION(tail_throw)
 }
 
 #ifdef _Py_TIER2
-/* Behind an executor that C has entered for a generator (Python/jit/resume.c). */
+/* Behind an executor that C has entered for a generator (Python/jit/run/resume.c). */
 TAIL_FUNCTION(tail_resumed)
 {
     tstate->current_frame = _PyJit_Resumed.top;

@@ -42,7 +42,7 @@ typedef _PyJitResult (*_PyJitEnterFunc)(_PyInterpreterFrame *frame, PyObject **s
                                         PyThreadState *tstate, _PyExecutorObject *executor);
 PyAPI_DATA(_PyJitEnterFunc) _PyJit_Enter;
 
-/* classes.c: CALLABLE, called by INSTR with NARGS arguments, is a class whose `__init__` needs no C frame: INSTR becomes
+/* run/classes.c: CALLABLE, called by INSTR with NARGS arguments, is a class whose `__init__` needs no C frame: INSTR becomes
  * CALL_ALLOC_AND_ENTER_INIT. */
 bool _PyJit_SpecializeClass(PyObject *callable, _Py_CODEUNIT *instr, int nargs);
 
@@ -80,7 +80,7 @@ int _PyJit_RecordStep(PyThreadState *tstate, uint64_t number, _PyInterpreterFram
 void _PyJit_RecordUnsupported(PyThreadState *tstate, uint64_t number, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr,
                               PyObject **stack_pointer, int opcode, int oparg);
 
-/* operators.c: what an operator does when its method has returned to its continuation frame.  In an instruction of that frame only,
+/* run/operators.c: what an operator does when its method has returned to its continuation frame.  In an instruction of that frame only,
  * as oparg of CALL_INTRINSIC_1: */
 enum {
     JIT_OPERATOR_BINARY,    // + - * ...: the reflected method, if the result is NotImplemented
@@ -129,7 +129,7 @@ void _PyJit_RecordUnwind(PyThreadState *tstate, uint64_t number);
 
 /* --- A generator that C resumes -> compiled code -------------------------------------------------------------- */
 
-/* _PyEval_EvalFrame for the frame of a generator or coroutine (Python/jit/resume.c): where an executor begins where it goes on, the
+/* _PyEval_EvalFrame for the frame of a generator or coroutine (Python/jit/run/resume.c): where an executor begins where it goes on, the
  * machine code is entered with no evaluation loop around it.  Result and errors are those of _PyEval_EvalFrame. */
 PyObject *_PyJit_EvalGenerator(PyThreadState *tstate, _PyInterpreterFrame *frame, int throwflag);
 
@@ -208,7 +208,7 @@ _PyInterpreterFrame *_PyJit_LeaveFrame(PyThreadState *tstate, _PyInterpreterFram
 /* --- Backends ------------------------------------------------------------------------------------------- */
 
 /* Makes EXECUTOR runnable from its trace (executor->trace) and exits; FROM is the exit whose values it takes, or NULL.  0: done,
- * executor->code and code_size are set; -1: could not, -2: could not because of what this trace is, -3: it would not pay (worth.c);
+ * executor->code and code_size are set; -1: could not, -2: could not because of what this trace is, -3: it would not pay (base/worth.c);
  * *reason says why (static string), but for -3; no exception is set. */
 int _PyJit_Emit(_PyExecutorObject *executor, const _PyJitExit *from, const char **reason);
 void _PyJit_FreeCode(_PyExecutorObject *executor);

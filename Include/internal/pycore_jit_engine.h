@@ -104,7 +104,7 @@ typedef struct {
     uint16_t types, ends;
     PyObject *seen;
     uint8_t observed;
-    uint8_t adapted;              // opcode and units are not those of the bytecode (adapt.c)
+    uint8_t adapted;              // opcode and units are not those of the bytecode (record/adapt.c)
     uint8_t fits;                 // they are what tier 1 would have for the types of the operands
     uint8_t entered;              // JIT_ENTERED_
     _Py_CODEUNIT units[JIT_MAX_UNITS];
@@ -160,10 +160,10 @@ typedef struct {
     bool wanted;                  // by options, or by set_enabled() since
     _PyExecutorObject *head;      // all executors alive, valid or not
     _PyExecutorObject *zombies;   // no reference left, but still running
-    _Py_hashtable_t *dependents;  // key -> the list of depend.c
+    _Py_hashtable_t *dependents;  // key -> the list of run/depend.c
     _Py_hashtable_t *sides;       // first instruction -> side executor (borrowed)
-    _Py_hashtable_t *consumers;   // code object of generators -> what consumes them (consumers.c)
-    _Py_hashtable_t *failed;      // code object -> its functions' beginnings that got no trace (worth.c)
+    _Py_hashtable_t *consumers;   // code object of generators -> what consumes them (run/consumers.c)
+    _Py_hashtable_t *failed;      // code object -> its functions' beginnings that got no trace (base/worth.c)
     uint32_t exits_since_look;
     PyTime_t rested;              // when the backend was told last that nothing is compiled
     FILE *log;                    // NULL: none
@@ -188,160 +188,49 @@ _PyJit_IsForced(const _PyJitTrace *trace, const _PyJitIns *ins)
 /* What JUMP_BACKWARD's cache holds at first (upstream's _PyCode_Quicken sets it). */
 #define JIT_LOOP_COUNT_START ((JUMP_BACKWARD_INITIAL_VALUE << 4) | JUMP_BACKWARD_INITIAL_BACKOFF)
 
-/* options.c: from -X and the environment into the engine; warns of what it does not understand. */
-void _PyJitOptions_Read(const PyConfig *config);
+/* Passes, and the names PYTHON_JIT_PASSES_OFF has for them. */
+#define JIT_PASSES(X) \
+    X(FOLD, "fold")      /* constants are computed, identities applied */ \
+    X(CSE, "cse")        /* a pure operation with the same operands is done once */ \
+    X(FORWARD, "forward")    /* an attribute that was loaded or stored is not loaded again */ \
+    X(DEAD, "dead")      /* what nobody uses is not made */ \
+    X(PEEL, "peel")      /* the first iteration of a loop is peeled; numbers stay in registers around it */ \
+    X(SIDE, "side")      /* side traces begin with the values of their exit */ \
+    X(VIRTUAL, "virtual")    /* objects that nobody else sees are not made */
 
-/* engine.c */
-PyStatus _PyJitEngine_Start(PyThreadState *tstate);  // reads options, starts the backend
+enum {
+#define X(NAME, TEXT) JIT_PASS_##NAME,
+    JIT_PASSES(X)
+#undef X
+    JIT_PASS_COUNT
+};
+
+static inline bool
+pass_is_on(int pass)
+{
+    return !(ENGINE->passes_off & (1u << pass));
+}
+
+/* state.c */
+/* Compiles and enters from now on, or no more. */
+void _PyJitState_Enable(bool on);
 /* Why nothing is compiled here and now although it was built (a static string), or NULL.  The calling thread is the main
  * interpreter's. */
 const char *_PyJitEngine_Unavailable(void);
-int _PyJitEngine_SetEnabled(PyInterpreterState *interp, bool on);   // -1: not available
 void _PyJitEngine_SwitchOff(const char *reason);     // static string: no more compilation; what there is still runs
 uint32_t _PyJitEngine_Random(void);
-void _PyJitEngine_Rest(void);                        // nothing is being compiled now; looks at the clock
 /* The calling thread holds the main interpreter's GIL, which guards the engine.  It may be one of another interpreter that shares it. */
 bool _PyJitEngine_IsOurs(void);
 /* The first of all executors alive, for who only looks at them; NULL: there is none, or they are not for the calling thread. */
 _PyExecutorObject *_PyJitEngine_Executors(void);
-
-/* build.c: fills executor->trace's operations and snapshots from its records.  END is a JIT_END_ value, END_IP where control goes
- * on (NULL: the last instruction decides), CHAIN that of the executor to be, FROM the exit whose values it takes, or NULL; TO_HEAD:
- * from there, to the loop of the tree's root.  VIRTUALS: objects that nobody sees need not be made.  0; 1: it has to be built without
- * virtuals; -1: memory is short; -2: the builder is wrong. */
-int _PyJit_BuildTrace(_PyJitTrace *trace, int chain, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip,
-                      const _PyJitExit *from, bool to_head, bool virtuals);
-
-/* side.c: EXIT (not NULL) makes objects that its trace has not made. */
-bool _PyJitSide_HasVirtuals(const _PyJitExit *exit);
-/* May a side trace begin with the values of EXIT? */
-bool _PyJitSide_TakesValues(const _PyJitExit *exit);
-/* Calls HOLD for the objects that a side trace of EXIT would have for constants, as long as that gives 0.  When the exit is taken
- * all of them are in memory. */
-int _PyJitSide_EachConstant(const _PyJitExit *exit, int (*hold)(_PyJitRecorder *, PyObject *), _PyJitRecorder *recorder);
-/* side_head.c: and may it come back to the head of the loop it leaves, with its values in registers? */
-bool _PyJitSide_ComesBack(const _PyJitExit *exit);
-
 /* The bit of the pass with NAME (LENGTH bytes) in passes_off, or 0. */
 uint32_t _PyJit_PassBit(const char *name, size_t length);
 
-/* executor.c */
-/* A new executor with a copy of TRACE, or NULL with *abort set.  Not yet reachable from anywhere.  FROM is the exit whose values the
- * trace takes, or NULL.  TRACE is empty afterwards; only if it has more values than the machine code has room for, its records are
- * still there. */
-_PyExecutorObject *_PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, const _PyJitExit *from, int *abort);
-int _PyJitExecutor_Install(_PyExecutorObject *executor, PyCodeObject *code, _Py_CODEUNIT *instr);   // -1: no room
-void _PyJitExecutor_Invalidate(_PyExecutorObject *executor);
-void _PyJitExecutor_AddSide(_PyExecutorObject *executor);
-_PyExecutorObject *_PyJitExecutor_FindSide(_Py_CODEUNIT *start);    // borrowed, or NULL
-void _PyJitExecutor_FreeZombies(void);
-bool _PyJitExecutor_MakeRoom(void);                  // false: over the limit even after eviction
-
-/* exits.c */
-int _PyJitExit_Link(_PyJitExit *exit, _Py_CODEUNIT *ip, _PyExecutorObject *executor);   // -1: no memory or no room
-void _PyJitExit_Unlink(_PyJitLink *link);
-void _PyJitExit_UnlinkAll(_PyJitExit *exit);
-void _PyJitExit_NoteFailure(_PyJitExit *exit, bool for_good);      // waits longer for the next side trace, at last for ever
-
-/* adapt.c.  PREV, with opcode, oparg, code and units, is about to run with DEPTH operands below STACK_POINTER: its opcode and units
- * become those of the form that fits them, if tier 1 has another one there. */
-void _PyJitAdapt(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth);
-
-/* record_start.c */
-/* The exit is hot: as _PyJit_StartLoop. */
-int _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *target,
-                             _PyJitExit *exit);
-/* record.c */
-/* Keeps OBJECT alive until recording ends: the trace borrows it, and so does the pending instruction, whose frame may be gone when
- * it is finished.  -1: no memory. */
-int _PyJitRecorder_Hold(_PyJitRecorder *r, PyObject *object);
-/* Ends the recording, if there is one.  May run code of users, with what it held. */
-void _PyJitRecorder_Cancel(int abort);
-/* The loop at that code unit did not serve; FOR_GOOD: it is never recorded again. */
-void _PyJitRecorder_LoopFailed(PyCodeObject *code, int index, bool for_good);
-
-/* record_loops.c */
-/* Where the jump leads that the loop of EXECUTOR begins with; NULL: it is no loop. */
-_Py_CODEUNIT *_PyJitRecorder_JumpTarget(const _PyExecutorObject *executor);
-/* How often INSTR is in the trace already, at this depth or at any: an inner loop or a recursion is being unrolled. */
-int _PyJitRecorder_TimesSeen(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT *instr, bool same_depth);
-/* The recording has come to INSTR, where the loop THERE stands, and goes on with the instruction it replaced. */
-bool _PyJitRecorder_GoesThrough(const _PyJitRecorder *r, const _PyExecutorObject *there, PyCodeObject *code, _Py_CODEUNIT *instr);
-/* Does EXIT, which leads to THERE in the bytecode, do no more than jump back to the head of the loop it leaves, or of
- * one around that? */
-bool _PyJitRecorder_JumpsBack(const _PyJitExit *exit, const _PyExecutorObject *there);
-
-/* depend.c */
-int _PyJitDepend_Add(_PyExecutorObject *executor);       // on all that its trace names; -1: no memory, and on nothing
-void _PyJitDepend_Remove(_PyExecutorObject *executor);
-void _PyJitExecutor_InvalidateDependents(void *key);     // all that depend on KEY: an object, or a key of watch.c
-
-/* watch.c */
-void _PyJitWatch_Start(PyInterpreterState *interp);
-/* The value at entry INDEX of DICT, whose keys have VERSION, with the key NAME; borrowed.  NULL: it is no constant (another
- * version, no such key, no exact dict, a key that changes often).  A trace that uses it has to depend on what
- * _PyJitWatch_Depend adds; the value is alive as long as an executor with this dependency is valid. */
-PyObject *_PyJitWatch_Constant(PyObject *dict, PyObject *name, uint32_t version, uint32_t index);
-/* DICT has no entry NAME: the same way.  1: so it is; 0: it has one, or has changed often. */
-bool _PyJitWatch_Absent(PyObject *dict, PyObject *name, uint32_t version);
-int _PyJitWatch_Depend(_PyJitTrace *trace, PyObject *dict, PyObject *name);   // -1: no memory
-
-/* frames.c: the code of the frame below `__init__` where a class is called; there is one for all.  CODE is that, or one of operators.c:
- * its frames stand below those of functions C would call, and have no function.  The code units of the instruction at OFFSET of CODE,
- * which makes a frame; 0 in a shim frame, which goes on where it is. */
-PyCodeObject *_PyJit_ShimCode(void);
-bool _PyJit_IsShim(const PyCodeObject *code);
-uint16_t _PyJit_CallSize(PyCodeObject *code, uint32_t offset);
-
-/* operators.c */
-/* The Python function that the operator OPCODE (the generic form) with OPARG calls first for an operand of TYPE on the left, which needs
- * nothing but that operand and the other one, if there is one; REFLECTED: for an operand on the right.  Borrowed.  NULL: none.  *kind: JIT_OPERATOR_, what the operator does then. */
-PyFunctionObject *_PyJitOperator_Method(PyTypeObject *type, int opcode, int oparg, bool reflected, int *kind);
-/* OTHER's type comes before TYPE: what derives from TYPE has its methods tried first. */
-bool _PyJitOperator_ComesFirst(PyTypeObject *type, PyObject *other);
-PyCodeObject *_PyJitOperator_Code(int kind);             // of its continuation frame
-int _PyJitOperator_Kind(const PyCodeObject *code);       // -1: that of no operator's continuation frame
-/* Of C recursion that a continuation frame of CODE stands for as long as it works, or before the instruction at OFFSET.  0: CODE is no such
- * code, or nothing is left but to return. */
-int _PyJitContinuation_Units(const PyCodeObject *code);
-int _PyJitContinuation_UnitsAt(PyCodeObject *code, uint32_t offset);
-/* PREV, an operator, is about to run in FRAME: if it calls a Python function first, into `entered`, and `seen`. */
-void _PyJitOperator_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth);
-/* Then: begins the frames of that function.  They are current afterwards. */
-void _PyJitOperator_Begin(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitPending *prev, PyObject **stack_pointer);
-
-/* consumers.c */
-int _PyJitConsumer_Kind(const PyCodeObject *code);       // JIT_CONSUMER_; -1: it is no consumer's
-/* PREV is about to run: if it calls a builtin that takes all items of a generator, into `entered`, and `seen` (the consumer's code). */
-void _PyJitConsumer_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth);
-/* Then: begins the consumer, which is current afterwards.  -1, with nothing done: memory is short. */
-int _PyJitConsumer_Begin(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitPending *prev, PyObject **stack_pointer);
-/* Generators of CODE are no more, or none of any code (the engine ends). */
-void _PyJitConsumer_CodeDying(PyCodeObject *code);
-void _PyJitConsumer_Release(void);
-
-/* record_types.c: what the builder wants to know of PREV, which is about to run, into `sp`, `types` and `observed`; of its result, when
- * it has run in the same frame; and what a record has in `seen` (borrowed, or NULL). */
-void _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer);
-void _PyJitRecorder_NoteResult(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer);
-PyObject *_PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer);
-
-/* policy.c */
-/* After at least one record: control has left the loop that is recorded, to NEXT in CODE (NULL: not Python), and the recording
- * is to be dropped. */
-bool _PyJitPolicy_LeftLoop(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT *next);
-/* The side trace that is recorded began where a loop ended: coming back there is no loop. */
-bool _PyJitPolicy_BeginsBesideLoop(const _PyJitRecorder *r);
-/* The loop that is recorded has left its generator by yielding. */
-bool _PyJitPolicy_YieldsEachTime(const _PyJitRecorder *r);
-/* What is recorded, which ended for END, is a short way from one jump to another in a recursion. */
-bool _PyJitPolicy_IsOneStep(const _PyJitRecorder *r, int end);
-/* The instruction behind a yield, in FRAME, is where C goes on with a generator. */
-bool _PyJitPolicy_IsResumedByC(const _PyInterpreterFrame *frame);
-/* When the JUMP_BACKWARD at INSTR asks again whose recording met the loop's end: soon, a few times; then it counts anew. */
-void _PyJitPolicy_TryAgain(_Py_CODEUNIT *instr);
-
 /* worth.c */
+bool _PyJitWorth_IsJudged(void);                         // traces that do not pay are not made
+/* A generator that C resumes saves an evaluation loop for each item, and leaves to C. */
+bool _PyJitWorth_IsResumedByC(const _PyExecutorObject *executor);
+int64_t _PyJitWorth_SavedBy(const _PyExecutorObject *executor);      // by one pass
 /* Between NONE, where there is no machine code yet, and FULL, where there is more than the processor's fast caches hold. */
 int64_t _PyJitWorth_WhereCrowded(int64_t none, int64_t full);
 /* After the machine code was laid out: false, if it would not pay. */
@@ -350,9 +239,6 @@ bool _PyJitWorth_IsWorthMaking(const _PyExecutorObject *executor);
 void _PyJitWorth_FunctionFailed(PyCodeObject *code, const _Py_CODEUNIT *instr, bool for_good);
 bool _PyJitWorth_MayTryFunction(PyCodeObject *code, const _Py_CODEUNIT *instr);
 void _PyJitWorth_CodeDying(PyCodeObject *code);
-/* After each exit to tier 1: now and then drops what does not pay. */
-void _PyJitWorth_Look(void);
-
 /* rate.c */
 uint32_t _PyJitRate_FirstWait(uint32_t threshold);   // how often a site with this threshold is reached before it asks the first time
 /* A site asks whether to record: 0 if so, else how often it is to be reached before it asks again. */
@@ -375,22 +261,6 @@ void _PyJitLog_Drop(_PyExecutorObject *executor, const char *why);
 int _PyJit_LineOf(PyCodeObject *code, int units);    // source line of an instruction
 const char *_PyJit_KindName(int kind);
 void _PyJit_DescribePlace(PyCodeObject *code, _Py_CODEUNIT *instr, char *text, size_t size);   // "file.py:41 name"
-
-/* reasons.c: a dict by opcode of dicts by reason of how many instructions became opaque; NULL with an exception set. */
-PyObject *_PyJitReason_Table(void);
-
-/* dump.c */
-PyObject *_PyJit_DumpTracelets(PyObject *self, PyObject *path);
-/* ir_testing.c */
-PyObject *_PyJit_IrRoundtrip(PyObject *self, PyObject *text);
-PyObject *_PyJit_IrVerify(PyObject *self, PyObject *text);
-PyObject *_PyJit_IrTraces(PyObject *self, PyObject *ignored);
-PyObject *_PyJit_IrSpoil(PyObject *self, PyObject *on);
-/* ir_run.c */
-PyObject *_PyJit_IrRun(PyObject *self, PyObject *arguments);
-/* interp.c */
-_PyJitResult _PyJit_Interpret(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstate,
-                              _PyExecutorObject *executor);
 
 #ifdef __cplusplus
 }

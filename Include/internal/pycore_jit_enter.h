@@ -89,7 +89,7 @@
         DISPATCH(); \
     } while (0)
 
-/* An evaluation loop that goes on where a generator's executor has left (Python/jit/resume.c): the first macro stands behind the
+/* An evaluation loop that goes on where a generator's executor has left (Python/jit/run/resume.c): the first macro stands behind the
  * loop's entry, the second one behind the declarations of its variables. */
 #define JIT_IF_RESUMED() \
     do { \

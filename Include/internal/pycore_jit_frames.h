@@ -55,7 +55,7 @@ _PyJit_PushInit(PyThreadState *tstate, _PyInterpreterFrame *frame, PyCodeObject 
     return above;
 }
 
-/* A continuation frame (Python/jit/operators.c) of CODE, above FRAME, whose stack pointer and place are saved.  Its locals are NULL.  It takes UNITS of C recursion, which
+/* A continuation frame (Python/jit/run/operators.c) of CODE, above FRAME, whose stack pointer and place are saved.  Its locals are NULL.  It takes UNITS of C recursion, which
  * C would, and none of Python's.  UNITS is 0 where it has only its return before it, which gives back one of Python's. */
 static inline _PyInterpreterFrame *
 _PyJit_PushContinuation(PyThreadState *tstate, _PyInterpreterFrame *frame, PyCodeObject *code, int units)

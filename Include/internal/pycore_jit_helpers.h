@@ -3,6 +3,7 @@
 #define Py_INTERNAL_JIT_HELPERS_H
 #include "pycore_global_objects.h"   // _PY_NSMALLPOSINTS
 #include "pycore_long.h"          // NON_SIZE_BITS
+#include "pycore_moduleobject.h"
 
 #include <stdbool.h>
 
@@ -27,6 +28,28 @@ double _PyJit_FloatPower(double x, double y);
 /* Function NUMBER of module math; not-a-number where an argument or the result is not finite. */
 double _PyJit_MathFunction1(uint32_t number, double x);
 double _PyJit_MathFunction2(uint32_t number, double x, double y);
+
+/* What the builder asks: the module that FUNCTION was made for from its module's own definition, borrowed; NULL: it is none of those.  Names prove
+ * nothing: `__module__` of a C function can be set, and whoever makes one chooses what it is bound to. */
+static inline PyObject *
+_PyJit_ModuleOf(const PyCFunctionObject *function)
+{
+    PyObject *module = function->m_self;
+    if (module == NULL || !PyModule_CheckExact(module) || ((PyModuleObject *)module)->md_def == NULL) {
+        return NULL;
+    }
+    const PyMethodDef *method = ((PyModuleObject *)module)->md_def->m_methods;
+    while (method != NULL && method->ml_name != NULL && method != function->m_ml) {
+        method++;
+    }
+    return method != NULL && method->ml_name != NULL ? module : NULL;
+}
+
+/* The name of CALLABLE, borrowed from it, if it is a function of module math; else NULL. */
+const char *_PyJitMath_Name(PyObject *callable);
+
+/* The number under which FMATH (one argument) or FMATH2 (two) know function NAME of module math, or -1. */
+int _PyJitMath_Number(const char *name, int nargs);
 
 /* --- items.c --- */
 
@@ -68,6 +91,8 @@ int64_t _PyJit_SequenceHas(PyObject *sequence, PyObject *key);
 
 /* --- find.c --- */
 
+/* CALLABLE is the function of module builtins that has this NAME in the module's definition. */
+bool _PyJit_IsBuiltin(PyObject *callable, const char *name);
 /* What of an attribute can be said without running code of users. */
 enum { JIT_UNKNOWN = -1, JIT_ABSENT, JIT_FOUND };
 /* *value: attribute NAME of O, borrowed, if JIT_FOUND; else NULL. */
@@ -111,7 +136,7 @@ PyObject *_PyJit_Slice(PyObject *sequence, int64_t from, int64_t to);
 
 /* --- Arrays --- */
 
-/* The layout of array.array, which its module keeps to itself (Modules/arraymodule.c); adapt.c says what may be taken for one. */
+/* The layout of array.array, which its module keeps to itself (Modules/arraymodule.c); record/adapt.c says what may be taken for one. */
 typedef struct {
     PyObject_VAR_HEAD
     void *numbers;
@@ -143,7 +168,7 @@ _PyJit_RewriteInt(PyObject *number, int64_t value)
     return true;
 }
 
-/* --- operators.c --- */
+/* --- run/operators.c --- */
 
 /* O's type derives from TYPE. */
 bool _PyJit_DerivesFrom(PyObject *o, PyTypeObject *type);

@@ -58,7 +58,7 @@ typedef enum {
                          // PHIs stand one after the other where LOOP's aux points, and nowhere else
     JIT_OP_PARAM,        // a value that the exit a side trace belongs to has in registers; aux: which one.  Behind START_SIDE only
     JIT_OP_PASS,         // operand a is what the root's loop finds as value number aux.  Before TO_HEAD only
-    // Objects that are not made (opt_virtual.c); no code.  Only VIRTUAL_FIELD and snapshots name them.
+    // Objects that are not made (optimize/virtual.c); no code.  Only VIRTUAL_FIELD and snapshots name them.
     JIT_OP_VIRTUAL,      // an instance of class a, a constant, which has version aux
     JIT_OP_VIRTUAL_TUPLE,    // a tuple of aux items
     JIT_OP_VIRTUAL_FIELD,    // from here on b is in a: aux bytes from the address of an instance, or item number aux
@@ -140,7 +140,7 @@ typedef struct {
     uint32_t first_frame;  // index into frames
     uint32_t exit;         // index of the executor's exit; every snapshot has its own
     uint32_t before;       // 1 + place of the instruction that ran last in the frame where tier 1 goes on, in code units; 0: that
-                           // frame knows, or nobody asks.  Events of lines need it (exits.c); not part of the text
+                           // frame knows, or nobody asks.  Events of lines need it (record/cold_exit.c); not part of the text
     uint64_t held;         // slots, a bit each, of which memory is as it was at the head of the loop; not part of the text
     uint64_t held_fields;  // the same for attributes, by index in the loop's fields_at_head
 } _PyJitSnapshot;
@@ -155,8 +155,8 @@ typedef struct {
     uint8_t depth;         // frames above the trace's first one, biased by 128
     uint8_t prefix : 4;    // number of EXTENDED_ARG units before it
     uint8_t observed : 1;  // for the builder, as what follows: the frame had a frame object before it ran
-    uint8_t fits : 1;      // its form is the one for the types it was recorded with (adapt.c)
-    uint8_t entered : 3;   // JIT_ENTERED_: an operator whose method, a Python function, runs next (operators.c), or a consumer
+    uint8_t fits : 1;      // its form is the one for the types it was recorded with (record/adapt.c)
+    uint8_t entered : 3;   // JIT_ENTERED_: an operator whose method, a Python function, runs next, or a consumer (run/operators.c)
     uint16_t ends;         // JIT_TAG_ of what happens to the operands it gives up: 0: the top of the stack, 1: the one below ...
     uint16_t sp;           // where the stack pointer pointed before it ran, as an index into localsplus
     uint16_t types;        // JIT_TAG_ values, four bits each: see JIT_TAG
@@ -164,13 +164,13 @@ typedef struct {
                            // LOAD_GLOBAL_MODULE, LOAD_GLOBAL_BUILTIN: the globals of its frame;
                            // LOAD_ATTR_METHOD_..., _PROPERTY, _NONDESCRIPTOR_...: what is in its cache;
                            // CALL_LEN, CALL_ISINSTANCE: the type of the (first) argument;
-                           // LOAD_ATTR, CALL_BUILTIN_FAST of a name: True or False, whether there is such an attribute (find.c);
+                           // LOAD_ATTR, CALL_BUILTIN_FAST of a name: True or False, whether there is such an attribute (objects/find.c);
                            // BINARY_SUBSCR, BINARY_SUBSCR_GETITEM, STORE_SUBSCR, BINARY_SLICE: the type of the container;
                            // operators that were entered: the type whose method it is; consumers: their code
 } _PyJitRecord;
 
 /* ALIKE: both operands have the same type.  REFLECTED: it is the method of the right one, the left one is a number.  CONSUMER: a builtin that
- * takes all items of a generator (consumers.c). */
+ * takes all items of a generator (run/consumers.c). */
 enum { JIT_ENTERED_NOT, JIT_ENTERED, JIT_ENTERED_ALIKE, JIT_ENTERED_REFLECTED, JIT_ENTERED_CONSUMER };
 
 /* What kind of object the recorder saw.  OTHER and SHARED need not be plain (exact int, float, bool, str, None). */
@@ -185,7 +185,7 @@ enum {
     JIT_TAG_NONE,
     JIT_TAG_STR,
     JIT_TAG_SHARED,        // of what an instruction gives up: not plain, but there are other references
-    JIT_TAG_QUIET,         // the same: there are none, but its end runs no code of users (quiet.c)
+    JIT_TAG_QUIET,         // the same: there are none, but its end runs no code of users (objects/quiet.c)
 };
 
 /* I: 0, 1: the top of the stack and the one below; 2: what stood in the (first) local a STORE_FAST... writes, the item or attribute
@@ -210,7 +210,7 @@ typedef struct {
     _PyJitRef object, number;
 } _PyJitHeadSlot;
 
-/* What was known there of an attribute (opt_forward.c). */
+/* What was known there of an attribute (optimize/forward.c). */
 typedef struct {
     _PyJitRef object, value, number;       // the place is in `object`; NONE: the value, or its number, is not known
     uint32_t place;                        // bytes from the address of `object`
@@ -218,7 +218,7 @@ typedef struct {
 } _PyJitHeadField;
 
 /* Owns all its arrays and one strong reference to no object: code objects are borrowed; whoever keeps a trace registers
- * a dependency on each of them (executor.c), so that a trace never outlives the code it names. */
+ * a dependency on each of them (run/executor.c), so that a trace never outlives the code it names. */
 typedef struct _PyJitTrace_s {
     _PyJitIns *ins;            // allocation; instruction i (from 0) is ins[nk_cap + i]; see JIT_INS
     uint32_t nins, nk;         // instructions, constants

@@ -41,7 +41,7 @@ typedef struct _PyExecutorObject {
     uint8_t kind;                  // loop, function, side
     uint8_t chain;                 // exits without progress that lead here one after the other
     uint16_t spare;
-    uint32_t cost, worth;          // of one pass, or of one iteration: bytes of machine code; those of its instructions in tier 1 (worth.c)
+    uint32_t cost, worth;          // of one pass, or of one iteration: bytes of machine code; those of its instructions in tier 1 (base/worth.c)
     uint64_t entered_before;       // `entered` at the last ageing
     size_t meta_size;              // bytes of metadata charged to the cap
     struct _PyJitLink *incoming;   // links of other exits that lead here

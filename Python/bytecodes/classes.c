@@ -2,7 +2,7 @@
 //
 // Upstream calls `__init__` without a C frame only where instances have inline values and no argument is missing.  All that is asked for
 // here is that `object` makes the instances, as it does for classes with __slots__ too, and that missing arguments have default values
-// (JIT_SPECIALIZE_CALL, in Python/jit/classes.c).
+// (JIT_SPECIALIZE_CALL, in Python/jit/run/classes.c).
 
 override specializing op(_SPECIALIZE_CALL, (counter/1, callable, self_or_null, args[oparg] -- callable, self_or_null, args[oparg])) {
     #if ENABLE_SPECIALIZATION

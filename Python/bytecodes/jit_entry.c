@@ -3,7 +3,7 @@
 // JIT_LOOP_HOT and JIT_CALL_HOT are defined in pycore_jit_tier1.h; inside traces and without the JIT they are nothing.
 
 // The cache word counts iterations upwards in its low twelve bits; the high four bits count the traces that could not be
-// made from here (Python/jit/record.c).
+// made from here (Python/jit/record/finish.c).
 override tier1 inst(JUMP_BACKWARD, (unused/1 --)) {
     JIT_LOOP_HOT(this_instr);
     CHECK_EVAL_BREAKER();

@@ -1,4 +1,4 @@
-// The instruction of continuation frames (Python/jit/operators.c): an operator goes on with what its method has returned.  Other code
+// The instruction of continuation frames (Python/jit/run/operators.c): an operator goes on with what its method has returned.  Other code
 // has no such oparg.
 
 override inst(CALL_INTRINSIC_1, (value -- res)) {

@@ -1,7 +1,7 @@
 // Trace operations: what a trace holds besides bytecode instructions.
 //
 // They are not instructions of tier 1.  The trace-IR interpreter and the stencils are made from these bodies; the macros in
-// capitals are defined by Python/jit/interp.c and by the stencil template of Tools/jit.
+// capitals are defined by Python/jit/run/interpreter.c and by the stencil template of Tools/jit.
 //
 // Flags: `exits` needs a snapshot; `ends` is the last operation of a trace.
 

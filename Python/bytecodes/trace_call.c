@@ -1,5 +1,5 @@
 // Trace operations of calls.  A frame of a function that was inlined exists in the builder's slot map only; PUSH_FRAME makes it
-// before something that can see frames, and Python/jit/restore.c makes it where the trace leaves.
+// before something that can see frames, and Python/jit/run/restore.c makes it where the trace leaves.
 
 // Leaves unless F is a function of version `aux`: its code is then as it was recorded.  Defaults, closure, globals and builtins may be
 // those of another function that has the same code.

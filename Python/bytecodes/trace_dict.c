@@ -1,6 +1,6 @@
 // Trace operations that look into dicts and sets, and at strings.
 //
-// To look up a key may run code of users: to hash it, to compare it.  These leave where that could be (Python/jit/dicts.c).
+// To look up a key may run code of users: to hash it, to compare it.  These leave where that could be (Python/jit/objects/dicts.c).
 
 // Leaves unless O is an exact str.
 trace op(GUARD_STR, (o: object --)) pure exits {

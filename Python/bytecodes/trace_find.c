@@ -1,4 +1,4 @@
-// Trace operations that find attributes and classes of any object (Python/jit/find.c).  They leave where to find them could run code of
+// Trace operations that find attributes and classes of any object (Python/jit/objects/find.c).  They leave where to find them could run code of
 // users, or would make an object.  What they give is borrowed from the heap.
 
 // The attribute NAME of O; leaves where there is none (tier 1 raises).

@@ -6,7 +6,7 @@ trace op(FSQRT, (a: f64 -- r: f64)) pure exits {
     r = sqrt(a);
 }
 
-// Function number `aux` (Python/jit/math_functions.c).  Leaves where an argument or the result is not finite.  Calls C.
+// Function number `aux` (Python/jit/objects/math_functions.c).  Leaves where an argument or the result is not finite.  Calls C.
 trace op(FMATH, (a: f64 -- r: f64)) pure exits calls {
     r = _PyJit_MathFunction1(JIT_AUX, a);
     EXIT_IF(r != r);

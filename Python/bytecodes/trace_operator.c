@@ -1,4 +1,4 @@
-// Trace operations of operators whose methods are Python functions (Python/jit/operators.c).
+// Trace operations of operators whose methods are Python functions (Python/jit/run/operators.c).
 
 // Leaves if O's type derives from TYPE, and so has its methods tried first.  Calls C.
 trace op(GUARD_COMES_AFTER, (o: object, type: object --)) pure reads type exits calls {

@@ -2,7 +2,7 @@
 //
 // `aux` (JIT_AUX) is an index into localsplus: locals first, then the evaluation stack.  An object in a register is never
 // owned by it: LOAD_SLOT borrows from memory, and only INCREF or a box makes a reference that STORE_SLOT or STORE_STACK
-// may take.  The builder (Python/jit/lower.c) sees to it that nothing can leave between the two.
+// may take.  The builder (Python/jit/build/moves.c) sees to it that nothing can leave between the two.
 //
 // "Plain" is an object whose end runs nothing of users: an exact int, float, bool, str, or None.
 

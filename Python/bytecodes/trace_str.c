@@ -1,4 +1,4 @@
-// Trace operations that call methods of exact strs (Python/jit/str_methods.c).  `aux` is the number of the method; arguments that are
+// Trace operations that call methods of exact strs (Python/jit/objects/str_methods.c).  `aux` is the number of the method; arguments that are
 // not given are NULL.
 
 // What the method gives, a new object; the trace owns the reference.  Leaves, with nothing done, where it fails.

@@ -16,8 +16,8 @@ RULES = "jit_rules.mk"
 
 STENCIL_BUILDER = "Tools/jit/build.py"
 
-# Compiled in every mode: the part that answers `sys._jit.is_available()`.
-ALWAYS_COMPILED = ("Python/jit/sysjit.c",)
+# Compiled in every mode: the part that answers `sys._jit.is_available()`, and what module math writes to.
+ALWAYS_COMPILED = ("Python/jit/engine/sysjit.c", "Python/jit/objects/math_functions.c")
 
 # Upstream's preprocessor names, reused: they open its seams for a second tier.
 _DEFINES = {
@@ -62,7 +62,7 @@ def jit_fragments(top: Path, config: Config, ours: list[str]) -> dict[str, str]:
     library, tests = _library_folders(ours)
     for name, folders in (("LIBSUBDIRS", library), ("TESTSUBDIRS", tests)):
         rules.append(f"{name}:= $({name}) $(filter-out $({name})," + " ".join(folders) + ")")
-    rules.append("-include $(wildcard Python/*.d Python/jit/*.d Objects/*.d Modules/*.d)")
+    rules.append("-include $(wildcard Python/*.d Python/jit/*/*.d Objects/*.d Modules/*.d)")
     # Programs of tests and of the build itself: optimized at link time each takes as long as python does.
     rules.append("Programs/_testembed Programs/_freeze_module: PY_CORE_LDFLAGS= $(PY_LDFLAGS_NOLTO)")
     # Our sources include generated bodies and each other by their place below Python/.

@@ -38,7 +38,7 @@ GENERATOR = "Tools/cases_generator/generate.py"
 DEFINITIONS = "Python/bytecodes"
 
 # What sys._jit and sysconfig say of the security fixes.
-FIXES_HEADER = "Python/jit/security_fixes.h"
+FIXES_HEADER = "Python/jit/engine/security_fixes.h"
 FIXES_MAKEFILE = "Makefile.pre.in"
 
 

@@ -1,4 +1,4 @@
-/* What the register allocator (Python/jit/regalloc.c) puts between the operations of a trace: bodies in the form the
+/* What the register allocator (Python/jit/machine/regalloc.c) puts between the operations of a trace: bodies in the form the
  * generator gives trace operations.  Tools/jit/stencils/variants.py lists them with their operands.
  *
  * JIT_LOAD_CELL and JIT_STORE_CELL reach the cells on the machine stack; cell numbers are holes. */

@@ -2,7 +2,7 @@
  *
  * Each generated body becomes one function that is called with, and tail-calls the next with, the machine state of
  * compiled code in registers.  What is known only when a trace is compiled is a *hole*: a symbol nobody defines, whose
- * relocation the emitter applies.  The body macros are explained in Python/jit/body_macros.h.
+ * relocation the emitter applies.  The body macros are explained in Include/internal/pycore_jit_bodies.h.
  */
 
 /* Declared before any header that calls them, so that the compiler takes every path to them for unlikely: the end of an
@@ -13,8 +13,8 @@ extern void _Py_Dealloc(struct _object *) __attribute__((cold, visibility("defau
 extern int _Py_HandlePending(struct _ts *) __attribute__((cold, visibility("default")));
 extern int _Py_CheckRecursiveCallPy(struct _ts *) __attribute__((cold, visibility("default")));
 
-#include "jit/body_macros.h"
-#include "jit/machine.h"
+#include "pycore_jit_bodies.h"
+#include "jit/machine/machine.h"
 
 #define JIT_ABI __attribute__((preserve_none))
 #define JIT_CODE(NAME) JIT_ABI _PyJitResult NAME(JIT_STATE_PARAMS)

@@ -165,10 +165,10 @@ class ReasonOfOpaqueTests(unittest.TestCase):
     def test_reasons_are_counted_by_opcode(self):
         counted = json.loads(run(OPAQUE))
         self.assertEqual(list(counted["LIST_EXTEND"]), ["there is no rule"])
-        refused = [reason for row in counted.values() for reason in row if reason.startswith("lower")]
+        refused = [reason for row in counted.values() for reason in row if reason.startswith("build/")]
         self.assertTrue(refused, counted)
         for reason in refused:
-            self.assertRegex(reason, r"\Alower\w*\.c:\d+ \w+\Z")
+            self.assertRegex(reason, r"\Abuild/\w+\.c:\d+ \w+\Z")
         counted = json.loads(run(OPAQUE, PYTHON_JIT_TYPED="0"))
         self.assertEqual({reason for row in counted.values() for reason in row}, {"traces are not typed"})
 
@@ -181,7 +181,7 @@ class ReasonOfOpaqueTests(unittest.TestCase):
                 self.assertEqual(bool(lines), found)
                 for line in lines:
                     self.assertRegex(
-                        line, r"\A\[\d+\] opaque +\S.*:-?\d+ .+ [A-Z_0-9]+: (lower\w*\.c:\d+ |\w+ )"
+                        line, r"\A\[\d+\] opaque +\S.*:-?\d+ .+ [A-Z_0-9]+: (build/\w+\.c:\d+ |\w+ )"
                     )
 
     def test_a_mistake_of_the_builder_is_not_taken_for_want_of_memory(self):

@@ -130,7 +130,7 @@ def test_prebuilt_stencils_need_no_clang(tmp_path: Path) -> None:
     config = load_config(tmp_path / "build")
     assert config.stencils == f"{tmp_path}/the file.h" and config.clang == ""
     assert f"checking for the stencils... {tmp_path}/the file.h" in done.stdout
-    made = jit_fragments(TOP, config, ["Python/jit/sysjit.c"])["jit_rules.mk"]
+    made = jit_fragments(TOP, config, ["Python/jit/engine/sysjit.c"])["jit_rules.mk"]
     assert f"--prebuilt '{tmp_path}/the file.h'" in made and "--clang" not in made
     assert f"{tmp_path}/the\\ file.h " in made
 
@@ -329,14 +329,14 @@ def test_fragments(tmp_path: Path, config: Config, mode: str, flags: str) -> Non
         "Lib/_ours/a.py",
         "Lib/test/test_jit/b.py",
         "Lib/x.py",
-        "Python/jit/sysjit.c",
-        "Python/jit/trace.c",
+        "Python/jit/engine/sysjit.c",
+        "Python/jit/ir/trace.c",
     ]
     made = jit_fragments(tmp_path, dataclasses.replace(config, mode=mode), ours)
     variables = dict(line.split("= ", 1) for line in made["jit_variables.mk"].splitlines()[1:])
     assert variables["JIT_CFLAGS"].strip() == flags
-    trace = "" if mode == "no" else " Python/jit/trace.o"
-    assert variables["JIT_OBJS"] == "Python/jit/sysjit.o" + trace
+    trace = "" if mode == "no" else " Python/jit/ir/trace.o"
+    assert variables["JIT_OBJS"] == "Python/jit/engine/sysjit.o" + trace
     rules = made["jit_rules.mk"]
     assert ("jit_stencils.h:" in rules) == (mode in ("yes", "yes-off"))
     assert " Programs/_freeze_module: PY_CORE_LDFLAGS= $(PY_LDFLAGS_NOLTO)\n" in rules

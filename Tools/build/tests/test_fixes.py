@@ -345,11 +345,11 @@ def test_laid_after_our_patches_and_taken_back(config: Config, base: Path, top: 
 
     lay(fix(FOUR))
     assert (tree / "Python/ceval.c").read_text() == "one\ntwo\nours\nthree\nFOUR\nfive\n"
-    assert 'X("CVE-2026-1")' in (tree / "Python/jit/security_fixes.h").read_text()
+    assert 'X("CVE-2026-1")' in (tree / "Python/jit/engine/security_fixes.h").read_text()
     makefile = (tree / "Makefile.pre.in").read_text()
     assert makefile.startswith("all:\n\techo\n")
     assert f"SECURITY_FIXES=\tCVE-2026-1\nSECURITY_FIXES_FROM=\t{REVISION}\n" in makefile
     assert lay(fix(FOUR)) == []
-    assert lay(Fixes()) == ["Makefile.pre.in", "Python/ceval.c", "Python/jit/security_fixes.h"]
+    assert lay(Fixes()) == ["Makefile.pre.in", "Python/ceval.c", "Python/jit/engine/security_fixes.h"]
     assert (tree / "Python/ceval.c").read_text() == "one\ntwo\nours\nthree\nfour\nfive\n"
-    assert "X(" not in (tree / "Python/jit/security_fixes.h").read_text().replace("FIXES(X)", "")
+    assert "X(" not in (tree / "Python/jit/engine/security_fixes.h").read_text().replace("FIXES(X)", "")

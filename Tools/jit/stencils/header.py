@@ -1,4 +1,4 @@
-"""Writes jit_stencils.h: the tables of Python/jit/emit.c (their types are in Python/jit/stencils.h)."""
+"""Writes jit_stencils.h: the tables of Python/jit/machine/emit.c, whose types are in stencils.h there."""
 
 import itertools
 from collections.abc import Iterable, Iterator

@@ -13,7 +13,7 @@ from .errors import BuildError
 from .objects import ObjectFile, Reference, Section
 from .targets import Target
 
-# What a hole is patched with: values of enum jit_value in Python/jit/stencils.h, without the prefix.
+# What a hole is patched with: values of enum jit_value in Python/jit/machine/stencils.h, without the prefix.
 HOLES = {
     "_JIT_OPARG": "OPARG",
     "_JIT_THIS_INSTR": "THIS_INSTR",

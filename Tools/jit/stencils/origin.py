@@ -54,11 +54,11 @@ LAYOUTS = (
     "offsetof(_PyRuntimeState, static_objects)",
 )
 LAYOUT_SOURCE = """\
-#include "jit/body_macros.h"
-#include "jit/machine.h"
+#include "pycore_jit_bodies.h"
+#include "jit/machine/machine.h"
 const unsigned long long jit_layout[] = {{ {} }};
 """
-LAYOUT_HEADER = "Python/jit/body_macros.h"
+LAYOUT_HEADER = "Include/internal/pycore_jit_bodies.h"
 LAYOUT_SECTION = ".rodata.jit_layout"
 
 _FIRST_LINE = "// Made by Tools/jit/build.py; do not edit.\n"

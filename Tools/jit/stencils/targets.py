@@ -131,7 +131,7 @@ AARCH64 = Syntax(
 class Relocation:
     """How the emitter applies a relocation.
 
-    `method` is a JIT_PATCH_ constant of Python/jit/stencils.h without the prefix.  `near`: the target must be
+    `method` is a JIT_PATCH_ constant of machine/stencils.h without the prefix.  `near`: the target must be
     within reach of a 32-bit displacement; `call`: a trampoline will do.  `table`: the field leads to a
     pointer with the target.  `bias` is added to the addend, where the object's format counts from elsewhere
     than the field.

@@ -24,7 +24,7 @@ def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     assert compiler is not None, "no C compiler"
     output = tmp_path_factory.mktemp("arena") / "check"
     position = ["-fPIE", "-pie"] if request.param == "pie" else ["-fno-pie", "-no-pie"]
-    sources = [HERE / "arena" / "check.c", TOP / "Python" / "jit" / "arena.c"]
+    sources = [HERE / "arena" / "check.c", TOP / "Python" / "jit" / "machine" / "arena.c"]
     warnings = ["-Wall", "-Wextra", "-Werror"]
     subprocess.run(
         [

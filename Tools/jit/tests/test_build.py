@@ -277,12 +277,12 @@ def test_a_stencil_that_is_too_large() -> None:
 
 
 def test_the_header_compiles(build: Build, clang: str, tmp_path: Path) -> None:
-    """As C, with the types of Python/jit/stencils.h, without a warning."""
+    """As C, with the types of Python/jit/machine/stencils.h, without a warning."""
     header = build(GOOD, clang)
     top = Path(__file__).resolve().parents[3]
     source = tmp_path / "use.c"
     source.write_text(
-        '#include <stdint.h>\n#include <stdio.h>\n#include "jit/stencils.h"\n'
+        '#include <stdint.h>\n#include <stdio.h>\n#include "jit/machine/stencils.h"\n'
         "enum { ADD = 3, CACHE = 4, SAY = 5, JIT_OP_COUNT = 9 };\n"
         "extern char add[], table[], use[];\n"
         f'#include "{header}"\n'

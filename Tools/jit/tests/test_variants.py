@@ -90,7 +90,7 @@ def test_the_emitter_finds_every_variant_by_arithmetic(name: str) -> None:
     names = operation.variants()
     sizes = operation.places
     for places in itertools.product(*(range(max(size, 1)) for size in sizes)):
-        # What stencil_of() of emit.c computes.
+        # What stencil_of() of machine/emit.c computes.
         number = sum(place * stride for place, stride in zip(places, operation.strides, strict=True))
         shown = [str(place) for size, place in zip(sizes, places, strict=True) if size]
         assert names[number] == "__".join([name, *shown])

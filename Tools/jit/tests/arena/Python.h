@@ -1,4 +1,4 @@
-/* As much of Python.h as Python/jit/arena.c uses, so that it can be tested alone. */
+/* As much of Python.h as Python/jit/machine/arena.c uses, so that it can be tested alone. */
 #ifndef Py_PYTHON_H
 #define Py_PYTHON_H
 #define _GNU_SOURCE 1

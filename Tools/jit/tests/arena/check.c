@@ -1,6 +1,6 @@
-/* Runs Python/jit/arena.c through one scenario, named by the first argument.  Exit code 0: it did what it should. */
+/* Runs Python/jit/machine/arena.c through one scenario, named by the first argument.  Exit code 0: it did what it should. */
 #include "Python.h"
-#include "jit/arena.h"
+#include "jit/machine/arena.h"
 
 #include <stdint.h>
 #include <stdio.h>

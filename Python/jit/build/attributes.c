@@ -1,0 +1,323 @@
+/* Lowering rules of attributes.
+ *
+ * An attribute of an instance is in the object itself, as an inline value or in a slot of the class: the version of the type
+ * says where, and that no descriptor of the class comes first.  What is loaded is borrowed from the heap (slots.c, rule 6).  A
+ * store replaces a value, or is the first one.  Attributes in dicts are loaded by their entry; stores to them stay opaque.
+ *
+ * Attributes of modules and classes are constants: of a module that is one itself, by its watched dict (run/watch.c); of a
+ * class, by its version.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_code.h"
+#include "pycore_dict.h"
+#include "pycore_moduleobject.h"
+#include "pycore_typeobject.h"
+#include "jit/build/rules.h"
+
+static inline uint32_t
+version_of(const _Py_CODEUNIT *units)
+{
+    return read_u32((uint16_t *)&units[2].cache);
+}
+
+/* Where the attribute is, counted in bytes from the object's address.  INDEX: from the inline cache. */
+static uint32_t
+place_of(int opcode, uint32_t index)
+{
+    bool slot = opcode == LOAD_ATTR_SLOT || opcode == STORE_ATTR_SLOT;
+    return slot ? index : (uint32_t)(sizeof(PyObject) + offsetof(PyDictValues, values) + index * sizeof(PyObject *));
+}
+
+static inline void
+guard(_PyJitBuilder *b, int op, _PyJitRef object, uint32_t aux)
+{
+    (void)_PyJitBuild_Emit(b, op, object, JIT_REF_NONE, aux);
+}
+
+/* The top of the stack can be popped without giving up a reference. */
+static bool
+top_is_borrowed(const _PyJitBuilder *b)
+{
+    const _PyJitSlot *top = &b->slots[b->depth - 1];
+    return top->dirty && !top->owned && top->object != JIT_REF_NONE;
+}
+
+static uint32_t
+load_field(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    const _Py_CODEUNIT *units = &b->t->units[record->units];
+    uint32_t top = b->depth - 1;
+    if (!_PyJitSlot_CanRelease(b, top, JIT_TAG(record->types, 2)) || !is_version(version_of(units))) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef owner = _PyJitSlot_Object(b, top);
+    guard(b, JIT_OP_GUARD_TYPE_VERSION, owner, version_of(units));
+    _PyJitSlot_GuardRelease(b, top, JIT_TAG(record->types, 2));
+    if (record->opcode == LOAD_ATTR_INSTANCE_VALUE) {
+        guard(b, JIT_OP_GUARD_INLINE_VALUES, owner, 0);
+    }
+    _PyJitField field = _PyJitForward_Load(b, owner, version_of(units), place_of(record->opcode, units[4].cache), true);
+    _PyJitSlot_DropTop(b);
+    _PyJitSlot_PushHeap(b, field.value);
+    b->slots[top].number = field.number;
+    b->slots[top].plain = field.number != JIT_REF_NONE;
+    if (record->oparg & 1) {
+        _PyJitSlot_PushNull(b);
+    }
+    return 1;
+}
+
+/* LOAD_ATTR_WITH_HINT: from the dict of an instance. */
+static uint32_t
+load_hinted(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    const _Py_CODEUNIT *units = &b->t->units[record->units];
+    uint32_t top = b->depth - 1;
+    if (!_PyJitSlot_CanRelease(b, top, JIT_TAG(record->types, 2)) || !is_version(version_of(units))) {
+        return REFUSE(b);
+    }
+    PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
+    _PyJitRef known = _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, (uint64_t)(uintptr_t)name);
+    b->failed |= known == JIT_REF_NONE;
+    _PyJitLower_Begin(b, index);
+    _PyJitRef owner = _PyJitSlot_Object(b, top);
+    guard(b, JIT_OP_GUARD_TYPE_VERSION, owner, version_of(units));
+    _PyJitSlot_GuardRelease(b, top, JIT_TAG(record->types, 2));
+    _PyJitRef dict = _PyJitBuild_Emit(b, JIT_OP_LOAD_DICT, owner, JIT_REF_NONE, 0);
+    _PyJitRef value = _PyJitBuild_Emit(b, JIT_OP_LOAD_NAMED_ENTRY, dict, known, units[4].cache);
+    _PyJitSlot_DropTop(b);
+    _PyJitSlot_PushHeap(b, value);
+    if (record->oparg & 1) {
+        _PyJitSlot_PushNull(b);
+    }
+    return 1;
+}
+
+/* The first value of an attribute of the object on top of the stack, whose type was checked. */
+static void
+store_first(_PyJitBuilder *b, const _PyJitRecord *record, _PyJitRef owner, uint32_t place)
+{
+    const _Py_CODEUNIT *units = &b->t->units[record->units];
+    uint32_t value = b->depth - 2;
+    bool slot = record->opcode == STORE_ATTR_SLOT;
+    guard(b, JIT_OP_GUARD_UNSET, owner, place);
+    if (_PyJitSlot_IsBare(b, value)) {
+        _PyJitSlot_Box(b, value);
+    }
+    // Nothing leaves from here on.
+    _PyJitRef number = b->slots[value].number;
+    _PyJitSlot_DropTop(b);
+    _PyJitRef taken = _PyJitSlot_TakeTop(b);
+    _PyJitSlot_OwnHeap(b);
+    (void)_PyJitBuild_Emit(b, slot ? JIT_OP_INIT_SLOT : JIT_OP_INIT_VALUE, owner, taken, units[4].cache);
+    _PyJitForward_Store(b, owner, version_of(units), place, taken, number);
+}
+
+static uint32_t
+store_field(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    const _Py_CODEUNIT *units = &b->t->units[record->units];
+    uint32_t value = b->depth - 2;
+    unsigned int old_tag = JIT_TAG(record->types, 2);
+    if (!top_is_borrowed(b) || !is_version(version_of(units)) || old_tag == JIT_TAG_OTHER
+        || (old_tag == JIT_TAG_QUIET && b->slots[b->depth - 1].heap)) {      // the object may end with the old value, and so the new one
+        return REFUSE(b);
+    }
+    uint32_t place = place_of(record->opcode, units[4].cache), version = version_of(units);
+    _PyJitLower_Begin(b, index);
+    _PyJitRef owner = b->slots[b->depth - 1].object;
+    guard(b, JIT_OP_GUARD_TYPE_VERSION, owner, version);
+    if (record->opcode == STORE_ATTR_INSTANCE_VALUE) {
+        guard(b, JIT_OP_GUARD_NO_DICT, owner, 0);
+    }
+    if (old_tag == JIT_TAG_NULL) {
+        store_first(b, record, owner, place);
+        return 1;
+    }
+    bool bare = _PyJitSlot_IsBare(b, value), alone = _PyJitSlot_IsAlone(b, value);
+    _PyJitField old = _PyJitForward_Load(b, owner, version, place, false);
+    _PyJitRef number = b->slots[value].number;
+    if (alone) {
+        int op = type_of_ref(b, number) == JIT_TYPE_F64 ? JIT_OP_STORE_FIELD_FLOAT : JIT_OP_STORE_FIELD_INT;
+        b->slots[b->depth - 1].heap = 0;     // still borrowed if it leaves, and not needed when it has written
+        _PyJitSlot_OwnHeap(b);
+        (void)_PyJitBuild_Emit(b, op, owner, number, place);
+        _PyJitForward_Store(b, owner, version, place, JIT_REF_NONE, number);
+        _PyJitSlot_DropTop(b);
+        _PyJitSlot_DropTop(b);
+        return 1;
+    }
+    if (old.number == JIT_REF_NONE) {
+        old = _PyJitForward_Load(b, owner, version, place, true);
+        guard_release(b, old.value, old_tag);
+    }
+    if (bare) {
+        _PyJitSlot_Box(b, value);
+    }
+    // Nothing leaves from here on.
+    _PyJitSlot_DropTop(b);
+    _PyJitRef taken = _PyJitSlot_TakeTop(b);
+    _PyJitSlot_OwnHeap(b);
+    (void)_PyJitBuild_Emit(b, JIT_OP_STORE_FIELD, owner, taken, place);
+    _PyJitForward_Store(b, owner, version, place, taken, number);
+    return 1;
+}
+
+/* Instead of the top of the stack, which was checked: VALUE, a constant as long as the trace is valid. */
+static void
+replace_by_const(_PyJitBuilder *b, PyObject *value, uint32_t oparg)
+{
+    _PyJitSlot_DropTop(b);
+    _PyJitSlot_PushConst(b, value);
+    if (oparg & 1) {
+        _PyJitSlot_PushNull(b);
+    }
+}
+
+static uint32_t
+load_module(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    const _Py_CODEUNIT *units = &b->t->units[record->units];
+    if (!top_is_borrowed(b) || !JIT_IS_CONST(b->slots[b->depth - 1].object)) {
+        return REFUSE(b);
+    }
+    _PyJitRef owner = b->slots[b->depth - 1].object;
+    PyObject *module = (PyObject *)(uintptr_t)JIT_INS(b->t, owner)->bits;
+    if (module == NULL || !PyModule_CheckExact(module)) {
+        return REFUSE(b);
+    }
+    PyObject *dict = ((PyModuleObject *)module)->md_dict;
+    PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
+    PyObject *value = _PyJitWatch_Constant(dict, name, version_of(units), units[4].cache);
+    if (value == NULL) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    guard(b, JIT_OP_GUARD_MODULE, owner, 0);
+    b->failed |= _PyJitWatch_Depend(b->t, dict, name) < 0;
+    replace_by_const(b, value, record->oparg);
+    return 1;
+}
+
+/* What the cache in UNITS names, if OWNER is a class that has it now: borrowed, or NULL. */
+static PyObject *
+value_of_class(const _PyJitBuilder *b, _PyJitRef owner, const _Py_CODEUNIT *units)
+{
+    PyObject *class = JIT_IS_CONST(owner) ? (PyObject *)(uintptr_t)JIT_INS(b->t, owner)->bits : NULL;
+    return class != NULL && PyType_Check(class) && ((PyTypeObject *)class)->tp_version_tag == version_of(units)
+        ? read_obj((uint16_t *)&units[6].cache) : NULL;
+}
+
+static uint32_t
+load_class(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    const _Py_CODEUNIT *units = &b->t->units[record->units];
+    if (!top_is_borrowed(b) || !is_version(version_of(units))) {
+        return REFUSE(b);
+    }
+    _PyJitRef owner = b->slots[b->depth - 1].object;
+    PyObject *value = record->seen != NULL ? record->seen : value_of_class(b, owner, units);
+    if (value == NULL) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    guard(b, JIT_OP_GUARD_CLASS_VERSION, owner, version_of(units));
+    replace_by_const(b, value, record->oparg);
+    return 1;
+}
+
+/* A function of CLASS or of one above it, if that is what NAME means there: nothing of `type` comes first.  Borrowed, or NULL. */
+static PyObject *
+function_of_class(PyTypeObject *class, PyObject *name)
+{
+    if (Py_TYPE(class) != &PyType_Type || !is_version(class->tp_version_tag)) {
+        return NULL;
+    }
+    PyObject *above = _PyType_Lookup(&PyType_Type, name), *found = _PyType_Lookup(class, name);
+    bool hidden = above != NULL && Py_TYPE(above)->tp_descr_get != NULL && Py_TYPE(above)->tp_descr_set != NULL;
+    return !hidden && found != NULL && PyFunction_Check(found) ? found : NULL;
+}
+
+/* LOAD_ATTR of a class: tier 1 has no form for it where `type` has an attribute of the same name, as for `Base.__init__`. */
+static uint32_t
+load_class_function(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    _PyJitRef owner = b->slots[b->depth - 1].object;
+    if (!top_is_borrowed(b) || !JIT_IS_CONST(owner)) {
+        return REFUSE(b);
+    }
+    PyObject *class = (PyObject *)(uintptr_t)JIT_INS(b->t, owner)->bits;
+    PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
+    PyObject *function = class != NULL && PyType_Check(class) ? function_of_class((PyTypeObject *)class, name) : NULL;
+    if (function == NULL) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    guard(b, JIT_OP_GUARD_CLASS_VERSION, owner, ((PyTypeObject *)class)->tp_version_tag);
+    replace_by_const(b, function, record->oparg);
+    return 1;
+}
+
+/* LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES, LOAD_ATTR_NONDESCRIPTOR_NO_DICT: what the class of an instance has, as long as its version
+ * is the same and no instance hides it. */
+static uint32_t
+load_class_value(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    const _Py_CODEUNIT *units = &b->t->units[record->units];
+    uint32_t top = b->depth - 1;
+    bool has_values = record->opcode == LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES;
+    if (record->seen == NULL || !_PyJitSlot_CanRelease(b, top, JIT_TAG(record->types, 2)) || !is_version(version_of(units))
+        || (has_values && !is_version(read_u32((uint16_t *)&units[4].cache)))) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef owner = _PyJitSlot_Object(b, top);
+    guard(b, JIT_OP_GUARD_TYPE_VERSION, owner, version_of(units));
+    if (has_values) {
+        guard(b, JIT_OP_GUARD_INLINE_VALUES, owner, 0);
+        guard_keys(b, owner, read_u32((uint16_t *)&units[4].cache));
+    }
+    _PyJitSlot_GuardRelease(b, top, JIT_TAG(record->types, 2));
+    replace_by_const(b, record->seen, 0);
+    return 1;
+}
+
+uint32_t
+_PyJitLower_Attribute(_PyJitBuilder *b, uint32_t index)
+{
+    switch (b->t->records[index].opcode) {
+        case LOAD_ATTR_INSTANCE_VALUE:
+        case LOAD_ATTR_SLOT:
+            return load_field(b, index);
+        case LOAD_ATTR_WITH_HINT:
+            return load_hinted(b, index);
+        case STORE_ATTR_INSTANCE_VALUE:
+        case STORE_ATTR_SLOT:
+            return store_field(b, index);
+        case LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES:
+        case LOAD_ATTR_NONDESCRIPTOR_NO_DICT:
+            return load_class_value(b, index);
+        case LOAD_ATTR_MODULE:
+            return load_module(b, index);
+        case LOAD_ATTR_CLASS:
+            return load_class(b, index);
+        case LOAD_ATTR:
+            return load_class_function(b, index);
+        default:
+            return 0;
+    }
+}
+
+#endif /* _Py_TIER2 */

@@ -1,0 +1,27 @@
+/* The trace builder, for the floors above: recordings become traces.  What its own files share: builder.h. */
+#ifndef Py_JIT_BUILD_H
+#define Py_JIT_BUILD_H
+
+#include "pycore_jit_engine.h"
+
+/* walk.c: fills executor->trace's operations and snapshots from its records.  END is a JIT_END_ value, END_IP where control goes
+ * on (NULL: the last instruction decides), CHAIN that of the executor to be, FROM the exit whose values it takes, or NULL; TO_HEAD:
+ * from there, to the loop of the tree's root.  VIRTUALS: objects that nobody sees need not be made.  0; 1: it has to be built without
+ * virtuals; -1: memory is short; -2: the builder is wrong. */
+int _PyJit_BuildTrace(_PyJitTrace *trace, int chain, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip,
+                      const _PyJitExit *from, bool to_head, bool virtuals);
+
+/* side.c: EXIT (not NULL) makes objects that its trace has not made. */
+bool _PyJitSide_HasVirtuals(const _PyJitExit *exit);
+/* May a side trace begin with the values of EXIT? */
+bool _PyJitSide_TakesValues(const _PyJitExit *exit);
+/* Calls HOLD for the objects that a side trace of EXIT would have for constants, as long as that gives 0.  When the exit is taken
+ * all of them are in memory. */
+int _PyJitSide_EachConstant(const _PyJitExit *exit, int (*hold)(_PyJitRecorder *, PyObject *), _PyJitRecorder *recorder);
+/* side_head.c: and may it come back to the head of the loop it leaves, with its values in registers? */
+bool _PyJitSide_ComesBack(const _PyJitExit *exit);
+
+/* reasons.c: a dict by opcode of dicts by reason of how many instructions became opaque; NULL with an exception set. */
+PyObject *_PyJitReason_Table(void);
+
+#endif /* !Py_JIT_BUILD_H */

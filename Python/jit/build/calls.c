@@ -1,0 +1,444 @@
+/* Lowering rules of calls.
+ *
+ * A call of a Python function becomes checks (which function it is, whether there is room for its frame) and moves in the slot
+ * map: the arguments become the locals of a frame that does not exist.  What the caller had on its stack in memory, references
+ * included, belongs to the trace meanwhile (rule 7 of slots.c).
+ *
+ * A method is called the same way: LOAD_ATTR_METHOD_... finds a function that is a constant under the checks of its
+ * instruction, and leaves `self` below the arguments.  Only the call of a bound method object has to look inside it.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_code.h"
+#include "pycore_object.h"
+#include "pycore_typeobject.h"
+#include "jit/build/rules.h"
+
+static uint32_t
+unit32(const _PyJitBuilder *b, const _PyJitRecord *record, int index)
+{
+    uint32_t value;
+    memcpy(&value, &b->t->units[record->units + (uint32_t)index], sizeof(value));
+    return value;
+}
+
+/* --- Calls ---------------------------------------------------------------------------------------------------------- */
+
+int
+_PyJitLower_Callee(const _PyJitBuilder *b, uint32_t index)
+{
+    uint16_t code;
+    uint32_t offset;
+    return _PyJitLower_Next(b, index, &code, &offset) && offset == 0 ? code : -1;
+}
+
+bool
+_PyJitLower_Fits(const _PyJitBuilder *b, const PyCodeObject *code, const PyCodeObject *shim)
+{
+    uint32_t words = (uint32_t)(code->co_nlocalsplus + code->co_stacksize), more = shim != NULL;
+    if (shim != NULL) {
+        words += (uint32_t)(shim->co_nlocalsplus + shim->co_stacksize);
+    }
+    return b->nframes + more < JIT_MAX_FRAMES && b->nslots + words + JIT_MAX_FRAMES <= JIT_MAX_SLOTS;
+}
+
+/* Takes nothing but positional arguments; any number of them, if it has a name for the rest of them. */
+static bool
+is_positional(const PyCodeObject *code)
+{
+    return (code->co_flags & (CO_OPTIMIZED | CO_NEWLOCALS | CO_VARKEYWORDS)) == (CO_OPTIMIZED | CO_NEWLOCALS)
+        && code->co_kwonlyargcount == 0;
+}
+
+static bool
+takes_rest(const PyCodeObject *code)
+{
+    return (code->co_flags & CO_VARARGS) != 0;
+}
+
+/* Takes a fixed number of positional arguments. */
+static bool
+is_simple(const PyCodeObject *code)
+{
+    return is_positional(code) && !takes_rest(code);
+}
+
+/* What SLOT holds is known, and is no function of this CODE and VERSION, which was called when this was recorded: a loop is lowered again
+ * with what is on the stack at the end of an iteration, and that may be the method of another class. */
+static bool
+is_another(const _PyJitBuilder *b, uint32_t slot, const PyCodeObject *code, uint32_t version)
+{
+    _PyJitRef ref = b->slots[slot].object;
+    if (ref == JIT_REF_NONE || !JIT_IS_CONST(ref)) {
+        return false;
+    }
+    PyObject *function = (PyObject *)(uintptr_t)JIT_INS(b->t, ref)->bits;
+    return function == NULL || !PyFunction_Check(function) || PyFunction_GET_CODE(function) != (PyObject *)code
+        || ((PyFunctionObject *)function)->func_version != version;
+}
+
+/* The arguments GIVEN to WANTED of the frame that was entered are default values of FUNCTION, which has them. */
+static void
+load_defaults(_PyJitBuilder *b, _PyJitRef function, uint32_t given, uint32_t wanted)
+{
+    // They are counted from the last one.
+    for (uint32_t i = given; i < wanted; i++) {
+        _PyJitRef value = _PyJitBuild_Emit(b, JIT_OP_LOAD_DEFAULT, function, JIT_REF_NONE, wanted - i);
+        b->slots[local(b, i)] = (_PyJitSlot){.object = value, .dirty = 1, .heap = 1};
+    }
+}
+
+/* CALL_PY_EXACT_ARGS, and CALL_PY_GENERAL where defaults are all that is missing, or the rest of the arguments becomes a tuple. */
+static uint32_t
+call_function(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    int callee = _PyJitLower_Callee(b, index);
+    if (callee < 0) {
+        return REFUSE(b);
+    }
+    PyCodeObject *code = b->t->codes[callee];
+    uint32_t wanted = (uint32_t)code->co_argcount, first = b->depth - record->oparg;
+    uint32_t self = first - 1, function = first - 2;
+    int null = known_null(b, self);
+    bool exact = record->opcode == CALL_PY_EXACT_ARGS;
+    bool has_self = exact ? wanted == record->oparg + 1 : null == 0;
+    uint32_t given = record->oparg + has_self;
+    if (!_PyJitLower_Fits(b, code, NULL) || (null >= 0 && (null == 1) == has_self) || (exact && wanted != given) || _PyJitSlot_IsBare(b, function)
+        || !is_version(unit32(b, record, 2)) || is_another(b, function, code, unit32(b, record, 2))) {
+        return REFUSE(b);
+    }
+    bool rest = takes_rest(code);
+    uint32_t more = given > wanted ? given - wanted : 0;
+    if (!exact && (null < 0 || !is_positional(code) || (more > 0 && !rest) || more > JIT_MOST_ITEMS)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, function);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, object, JIT_REF_NONE, unit32(b, record, 2));
+    if (given < wanted) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_DEFAULTS, object, JIT_REF_NONE, wanted - given);
+    }
+    if (null < 0) {
+        (void)_PyJitBuild_Emit(b, has_self ? JIT_OP_GUARD_BOUND : JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, self), JIT_REF_NONE, 0);
+    }
+    _PyJitFrame_GuardRoom(b, code, NULL);
+    if (more > 0) {
+        _PyJitLower_MakeTuple(b, more);
+    }
+    _PyJitFrame_Call(b, index, (uint16_t)callee, function, has_self ? self : first);
+    if (rest && more == 0) {
+        b->slots[local(b, wanted)] = (_PyJitSlot){.object = object_const(b, &_Py_SINGLETON(tuple_empty)), .dirty = 1};
+    }
+    load_defaults(b, object, given, wanted);
+    return 1;
+}
+
+/* CALL_BOUND_METHOD_EXACT_ARGS: the method object on the stack becomes its function and its `self`. */
+static uint32_t
+call_method(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    int callee = _PyJitLower_Callee(b, index);
+    if (callee < 0) {
+        return REFUSE(b);
+    }
+    PyCodeObject *code = b->t->codes[callee];
+    uint32_t self = b->depth - record->oparg - 1, method = self - 1;
+    int null = known_null(b, self);
+    if (!_PyJitLower_Fits(b, code, NULL) || null == 0 || (uint32_t)code->co_argcount != record->oparg + 1 || _PyJitSlot_IsBare(b, method)
+        || !is_version(unit32(b, record, 2))) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, method);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_METHOD, object, JIT_REF_NONE, 0);
+    if (null < 0) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, self), JIT_REF_NONE, 0);
+    }
+    _PyJitRef function = _PyJitBuild_Emit(b, JIT_OP_LOAD_METHOD_FUNCTION, object, JIT_REF_NONE, 0);
+    _PyJitRef bound = _PyJitBuild_Emit(b, JIT_OP_LOAD_METHOD_SELF, object, JIT_REF_NONE, 0);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, function, JIT_REF_NONE, unit32(b, record, 2));
+    bool owned = !b->slots[method].dirty || b->slots[method].owned;
+    if (owned) {
+        // Tier 1 gives it up now; somebody else has it, and with it what it binds.
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_SHARED, object, JIT_REF_NONE, 1);
+    }
+    _PyJitFrame_GuardRoom(b, code, NULL);
+    if (owned) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_DECREF_PLAIN, object, JIT_REF_NONE, 0);
+    }
+    b->slots[method] = (_PyJitSlot){.object = function, .dirty = 1, .heap = 1};
+    b->slots[self] = (_PyJitSlot){.object = bound, .dirty = 1, .heap = 1};
+    _PyJitFrame_Call(b, index, (uint16_t)callee, method, self);
+    return 1;
+}
+
+/* --- Calls of classes ------------------------------------------------------------------------------------------------- */
+
+/* CALL_ALLOC_AND_ENTER_INIT: the instance is made, and `__init__` becomes a frame above the shim frame that waits for it. */
+static uint32_t
+call_class(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    const PyTypeObject *type = (const PyTypeObject *)record->seen;
+    int callee = _PyJitLower_Callee(b, index);
+    uint32_t class = b->depth - record->oparg - 2, version = unit32(b, record, 2);
+    // A class that was changed meanwhile may have an `__init__` in its cache that is gone.
+    if (callee < 0 || type == NULL || type->tp_version_tag != version) {
+        return REFUSE(b);
+    }
+    PyCodeObject *code = b->t->codes[callee];
+    PyObject *init = ((const PyHeapTypeObject *)type)->_spec_cache.init;
+    int null = known_null(b, class + 1);
+    if (init == NULL || PyFunction_GET_CODE(init) != (PyObject *)code || !is_version(((PyFunctionObject *)init)->func_version)
+        || !is_version(version) || null == 0 || !is_simple(code) || (uint32_t)code->co_argcount < record->oparg + 1
+        || !_PyJitLower_Fits(b, code, _PyJit_ShimCode()) || _PyJitSlot_IsBare(b, class)) {
+        return REFUSE(b);
+    }
+    PyCodeObject *shim_code = _PyJit_ShimCode();
+    int shim = _PyJitTrace_AddCode(b->t, shim_code);
+    if (shim < 0) {
+        b->failed = true;
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, class), function = object_const(b, init);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_CLASS_VERSION, object, JIT_REF_NONE, version);
+    if (null < 0) {
+        (void)emit1(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, class + 1));
+    }
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, function, JIT_REF_NONE, ((PyFunctionObject *)init)->func_version);
+    uint32_t given = record->oparg + 1, wanted = (uint32_t)code->co_argcount;
+    if (given < wanted) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_DEFAULTS, function, JIT_REF_NONE, wanted - given);
+    }
+    _PyJitFrame_GuardRoom(b, code, shim_code);
+    _PyJitRef instance = _PyJitBuild_Emit(b, JIT_OP_NEW_INSTANCE, object, JIT_REF_NONE, version);
+    _PyJitFrame_CallClass(b, index, (uint16_t)shim, (uint16_t)callee, class, function, instance);
+    load_defaults(b, function, given, wanted);
+    return 1;
+}
+
+/* EXIT_INIT_CHECK, in a shim frame: nothing to do where `__init__` is known to have returned None. */
+static uint32_t
+check_init(_PyJitBuilder *b, uint32_t index)
+{
+    _PyJitRef object = b->slots[b->depth - 1].object;
+    if (object == JIT_REF_NONE || !JIT_IS_CONST(object) || JIT_INS(b->t, object)->bits != (uint64_t)(uintptr_t)Py_None) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    drop(b, 1);
+    return 1;
+}
+
+/* --- Calls an instruction makes by itself --------------------------------------------------------------------------- */
+
+/* FUNCTION, which the version of a type stands for, is called with the top COUNT slots. */
+static uint32_t
+call_hidden(_PyJitBuilder *b, uint32_t index, PyObject *function, uint32_t count, uint32_t type_version, uint32_t version)
+{
+    int callee = _PyJitLower_Callee(b, index);
+    uint32_t first = b->depth - count;
+    if (callee < 0 || !PyFunction_Check(function) || PyFunction_GET_CODE(function) != (PyObject *)b->t->codes[callee]
+        || !is_simple(b->t->codes[callee]) || (uint32_t)b->t->codes[callee]->co_argcount != count
+        || !_PyJitLower_Fits(b, b->t->codes[callee], NULL) || _PyJitSlot_IsBare(b, first) || !is_version(type_version) || !is_version(version)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef known = object_const(b, function);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, first), JIT_REF_NONE, type_version);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, known, JIT_REF_NONE, version);
+    _PyJitFrame_GuardRoom(b, b->t->codes[callee], NULL);
+    _PyJitFrame_Call(b, index, (uint16_t)callee, first, first);
+    _PyJitAbstractFrame *frame = &b->frames[b->nframes - 1];
+    frame->function = known;
+    frame->owns_function = false;
+    frame->heap_function = false;
+    return 1;
+}
+
+/* BINARY_SUBSCR_GETITEM: `__getitem__` of the container's class. */
+static uint32_t
+call_getitem(_PyJitBuilder *b, uint32_t index)
+{
+    const PyTypeObject *type = (const PyTypeObject *)b->t->records[index].seen;
+    // A class without a version does not tell its cache that its methods change.
+    if (type == NULL || !(type->tp_flags & Py_TPFLAGS_HEAPTYPE) || type->tp_version_tag == 0) {
+        return REFUSE(b);
+    }
+    PyObject *function = ((const PyHeapTypeObject *)type)->_spec_cache.getitem;
+    uint32_t version = ((const PyHeapTypeObject *)type)->_spec_cache.getitem_version;
+    return function != NULL ? call_hidden(b, index, function, 2, type->tp_version_tag, version) : 0;
+}
+
+/* LOAD_ATTR_PROPERTY. */
+static uint32_t
+call_getter(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    return record->seen != NULL ? call_hidden(b, index, record->seen, 1, unit32(b, record, 2), unit32(b, record, 4)) : 0;
+}
+
+/* --- Methods ---------------------------------------------------------------------------------------------------------- */
+
+/* METHOD, a constant, and the object in slot SELF, which is on top, take the place of what is on the stack from slot TO on. */
+static void
+bind(_PyJitBuilder *b, PyObject *method, uint32_t self, uint32_t to)
+{
+    _PyJitSlot_Own(b, self);
+    _PyJitSlot bound = b->slots[self];
+    b->slots[self] = (_PyJitSlot){0};
+    b->depth = self;
+    drop(b, self - to);
+    _PyJitSlot_PushConst(b, method);
+    _PyJitSlot_Push(b, bound);
+}
+
+/* LOAD_ATTR_METHOD_WITH_VALUES, LOAD_ATTR_METHOD_NO_DICT, LOAD_ATTR_METHOD_LAZY_DICT. */
+static uint32_t
+load_method(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t top = b->depth - 1;
+    bool has_values = record->opcode == LOAD_ATTR_METHOD_WITH_VALUES;
+    if (record->seen == NULL || (b->slots[top].dirty && b->slots[top].object == JIT_REF_NONE) || !is_version(unit32(b, record, 2))
+        || (has_values && !is_version(unit32(b, record, 4)))) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef owner = _PyJitSlot_Object(b, top);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, owner, JIT_REF_NONE, unit32(b, record, 2));
+    if (has_values) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_INLINE_VALUES, owner, JIT_REF_NONE, 0);
+        guard_keys(b, owner, unit32(b, record, 4));
+    }
+    else if (record->opcode == LOAD_ATTR_METHOD_LAZY_DICT) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_LAZY_DICT, owner, JIT_REF_NONE, b->t->units[record->units + 4].cache);
+    }
+    bind(b, record->seen, top, top);
+    return 1;
+}
+
+/* The class that OBJECT, a value of the trace, is now: what is in a cell of a constant function.  Borrowed, or NULL. */
+static PyTypeObject *
+class_in_cell(const _PyJitBuilder *b, _PyJitRef object)
+{
+    const _PyJitIns *load = JIT_INS(b->t, object);
+    if (load->op != JIT_OP_LOAD_CELL || JIT_INS(b->t, load->a)->op != JIT_OP_LOAD_CLOSURE_CELL) {
+        return NULL;
+    }
+    const _PyJitIns *closure = JIT_INS(b->t, load->a);
+    if (!JIT_IS_CONST(closure->a)) {
+        return NULL;
+    }
+    const PyFunctionObject *function = (const PyFunctionObject *)(uintptr_t)JIT_INS(b->t, closure->a)->bits;
+    PyObject *value = PyCell_GET(PyTuple_GET_ITEM(function->func_closure, closure->aux));
+    return value != NULL && PyType_Check(value) ? (PyTypeObject *)value : NULL;
+}
+
+/* What super(CLASS, instance of TYPE) finds under NAME, if it is a method: a constant as long as TYPE has its version.  Borrowed, or
+ * NULL. */
+static PyObject *
+super_method(const PyTypeObject *class, PyTypeObject *type, PyObject *name)
+{
+    PyObject *mro = type->tp_mro;
+    if (mro == NULL || type->tp_getattro != PyObject_GenericGetAttr || PyUnicode_CompareWithASCIIString(name, "__class__") == 0) {
+        return NULL;
+    }
+    Py_ssize_t i = 0, n = PyTuple_GET_SIZE(mro);
+    while (i < n && PyTuple_GET_ITEM(mro, i) != (PyObject *)class) {
+        i++;
+    }
+    for (i++; i < n; i++) {
+        PyObject *found = PyDict_GetItemWithError(_PyType_GetDict((PyTypeObject *)PyTuple_GET_ITEM(mro, i)), name);
+        if (found != NULL) {
+            return _PyType_HasFeature(Py_TYPE(found), Py_TPFLAGS_METHOD_DESCRIPTOR) ? found : NULL;
+        }
+    }
+    return NULL;
+}
+
+/* LOAD_SUPER_ATTR_METHOD: `super().name` that is called. */
+static uint32_t
+load_super_method(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    PyTypeObject *type = (PyTypeObject *)record->seen;
+    uint32_t top = b->depth - 1, class = top - 1, super = top - 2;
+    _PyJitRef super_object = b->slots[super].object;
+    if (type == NULL || !is_version(type->tp_version_tag) || super_object == JIT_REF_NONE
+        || super_object != object_const(b, &PySuper_Type) || !can_drop(&b->slots[super]) || !can_drop(&b->slots[class])
+        || b->slots[class].object == JIT_REF_NONE || _PyJitSlot_IsBare(b, top)) {
+        return REFUSE(b);
+    }
+    PyTypeObject *known = class_in_cell(b, b->slots[class].object);
+    PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 2);
+    PyObject *method = known != NULL ? super_method(known, type, name) : NULL;
+    if (method == NULL) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef same = emit2(b, JIT_OP_SAME, b->slots[class].object, object_const(b, known));
+    (void)emit2(b, JIT_OP_GUARD_INE, same, konst(b, 0));
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, top), JIT_REF_NONE, type->tp_version_tag);
+    bind(b, method, top, super);
+    return 1;
+}
+
+/* --- Entry ---------------------------------------------------------------------------------------------------------- */
+
+static uint32_t
+resume(_PyJitBuilder *b, uint32_t index)
+{
+    _PyJitRef code = object_const(b, b->t->codes[b->t->records[index].code]);
+    _PyJitLower_Begin(b, index);
+    if (b->exact) {
+        _PyJitCse_Barrier(b, 1u << JIT_CLASS_EVENT);      // each entry looks for itself
+    }
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_RESUME, code, JIT_REF_NONE, 0);
+    return 1;
+}
+
+uint32_t
+_PyJitLower_Call(_PyJitBuilder *b, uint32_t index)
+{
+    switch (b->t->records[index].opcode) {
+        case PUSH_NULL:
+            _PyJitLower_Begin(b, index);
+            _PyJitSlot_PushNull(b);
+            return 1;
+        case CALL_PY_EXACT_ARGS:
+        case CALL_PY_GENERAL:
+            return call_function(b, index);
+        case CALL_BOUND_METHOD_EXACT_ARGS:
+            return call_method(b, index);
+        case CALL_ALLOC_AND_ENTER_INIT:
+            return call_class(b, index);
+        case EXIT_INIT_CHECK:
+            return check_init(b, index);
+        case BINARY_SUBSCR_GETITEM:
+            return call_getitem(b, index);
+        case LOAD_ATTR_PROPERTY:
+            return call_getter(b, index);
+        case LOAD_ATTR_METHOD_WITH_VALUES:
+        case LOAD_ATTR_METHOD_NO_DICT:
+        case LOAD_ATTR_METHOD_LAZY_DICT:
+            return load_method(b, index);
+        case LOAD_SUPER_ATTR_METHOD:
+            return load_super_method(b, index);
+        case RESUME_CHECK:
+            return resume(b, index);
+        case RETURN_VALUE:
+        case RETURN_CONST:
+            return _PyJitLower_Return(b, index);
+        default:
+            return 0;
+    }
+}
+
+#endif /* _Py_TIER2 */

@@ -1,0 +1,272 @@
+/* Lowering rules of builtins that take all items of a generator (run/consumers.c has what is below them).
+ *
+ * The call begins a frame that does not exist, which owns the operands, and what the items go into.  Its loop is lowered like any other; here
+ * are the steps that in tier 1 are done by C.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_code.h"
+#include "jit/run/run.h"
+#include "jit/build/rules.h"
+
+/* The operands on the stack are those of KIND: the callable is known, and the generator an object. */
+static bool
+is_call_of(const _PyJitBuilder *b, const _PyJitRecord *record, int kind)
+{
+    uint32_t callable = b->depth - CONSUMER_OPERANDS, self = callable + 1;
+    _PyJitRef known = b->slots[callable].object;
+    if (known == JIT_REF_NONE || !JIT_IS_CONST(known) || _PyJitSlot_IsBare(b, self) || _PyJitSlot_IsBare(b, self + 1)) {
+        return false;
+    }
+    PyObject *object = (PyObject *)(uintptr_t)JIT_INS(b->t, known)->bits;
+    bool method = kind == JIT_CONSUMER_JOIN;
+    return _PyJitConsumer_KindOf(object, method, record->opcode) == kind && (method ? known_null(b, self) <= 0 : known_null(b, self) != 0);
+}
+
+uint32_t
+_PyJitLower_Consumer(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    PyCodeObject *code = (PyCodeObject *)record->seen;
+    int kind = _PyJitConsumer_Kind(code);
+    uint32_t self = b->depth - 2;
+    if (!is_call_of(b, record, kind) || !_PyJitLower_Fits(b, code, NULL)) {
+        return REFUSE(b);
+    }
+    PyCodeObject *consumed = _PyJitConsumer_Consumed(code);
+    int lower = _PyJitTrace_AddCode(b->t, code);
+    if (lower < 0 || _PyJitTrace_AddCode(b->t, consumed) < 0) {
+        b->failed = true;
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    if (kind == JIT_CONSUMER_JOIN) {
+        (void)guard_str(b, self);
+    }
+    else if (known_null(b, self) < 0) {
+        (void)emit1(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, self));
+    }
+    (void)emit2(b, JIT_OP_GUARD_CONSUMED, _PyJitSlot_Object(b, self + 1), object_const(b, consumed));
+    _PyJitFrame_GuardRoom(b, code, NULL);
+    _PyJitRef collection = JIT_REF_NONE;
+    if (_PyJitConsumer_Collects(kind)) {
+        collection = _PyJitBuild_Emit(b, JIT_OP_NEW_COLLECTION, JIT_REF_NONE, JIT_REF_NONE, (uint32_t)kind);
+    }
+    _PyJitFrame_CallConsumer(b, index, (uint16_t)lower, CONSUMER_OPERANDS);
+    if (kind == JIT_CONSUMER_SUM) {
+        b->slots[local(b, CONSUMER_RESULT)] = (_PyJitSlot){.number = konst(b, 0), .dirty = 1, .identity = ++b->identities};
+        b->slots[local(b, CONSUMER_ERROR)] = (_PyJitSlot){.object = object_const(b, Py_None), .dirty = 1, .plain = 1};
+    }
+    else if (collection != JIT_REF_NONE) {
+        b->slots[local(b, CONSUMER_RESULT)] = (_PyJitSlot){.object = collection, .dirty = 1, .owned = 1};
+    }
+    return 1;
+}
+
+void
+_PyJitLower_EnterConsumer(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    int lower = _PyJitTrace_AddCode(b->t, (PyCodeObject *)record->seen);
+    b->failed |= lower < 0;
+    _PyJitRef place = konst(b, (int64_t)(intptr_t)_PyJitTrace_Instr(b->t, record));
+    _PyJitLower_Begin(b, index);
+    (void)_PyJitBuild_Emit(b, JIT_OP_ENTER_CONSUMER, object_const(b, record->seen), place, record->opcode);
+    b->ran = 0;
+}
+
+/* --- sum() ------------------------------------------------------------------------------------------------------------ */
+
+/* What the local with the error is, as far as the builder knows: it is, or may be, None (true), or a number (true if REAL). */
+static bool
+may_be_error(const _PyJitBuilder *b, bool real)
+{
+    const _PyJitSlot *error = &b->slots[local(b, CONSUMER_ERROR)];
+    if (error->number != JIT_REF_NONE) {
+        return real && type_of_ref(b, error->number) == JIT_TYPE_F64;
+    }
+    if (error->object != JIT_REF_NONE && JIT_IS_CONST(error->object)) {
+        return !real && (PyObject *)(uintptr_t)JIT_INS(b->t, error->object)->bits == Py_None;
+    }
+    return true;
+}
+
+/* The total of the sum, and the item on top of the stack, if they are numbers that the rules here add. */
+typedef struct {
+    int total, item;           // JIT_TYPE_
+    unsigned int tag;          // of the item
+    _PyJitRef x, y, error;     // the numbers; the error as a number, where the total is a float
+} Addition;
+
+static bool
+can_add(const _PyJitBuilder *b, const _PyJitRecord *record, Addition *a)
+{
+    a->tag = JIT_TAG(record->types, 0);
+    a->total = _PyJitSlot_Kind(b, local(b, CONSUMER_RESULT), JIT_TAG(record->types, 2));
+    a->item = _PyJitNumber_Kind(b, b->depth - 1, a->tag);
+    return a->total != JIT_TYPE_NONE && a->item != JIT_TYPE_NONE && may_be_error(b, a->total == JIT_TYPE_F64);
+}
+
+static void
+guard_numbers(_PyJitBuilder *b, Addition *a)
+{
+    uint32_t error = local(b, CONSUMER_ERROR);
+    a->x = _PyJitSlot_Number(b, local(b, CONSUMER_RESULT), a->total);
+    a->y = _PyJitNumber_Get(b, b->depth - 1, a->tag, a->item);
+    if (a->total == JIT_TYPE_F64) {
+        a->error = _PyJitSlot_Number(b, error, JIT_TYPE_F64);
+    }
+    else if (b->slots[error].object == JIT_REF_NONE || !JIT_IS_CONST(b->slots[error].object)) {
+        (void)emit1(b, JIT_OP_GUARD_NONE, _PyJitSlot_Object(b, error));
+    }
+}
+
+static _PyJitRef
+as_real(_PyJitBuilder *b, _PyJitRef number, int type)
+{
+    return type == JIT_TYPE_F64 ? number : emit1(b, JIT_OP_I2F, number);
+}
+
+static uint32_t
+next_total(_PyJitBuilder *b, uint32_t index)
+{
+    Addition a;
+    if (!can_add(b, &b->t->records[index], &a)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    guard_numbers(b, &a);
+    bool words = a.total == JIT_TYPE_I64 && a.item == JIT_TYPE_I64;
+    _PyJitRef sum = words ? emit2(b, JIT_OP_IADD, a.x, a.y)
+        : emit2(b, JIT_OP_FADD, as_real(b, a.x, a.total), as_real(b, a.y, a.item));
+    drop(b, 1);
+    _PyJitSlot_PushNumber(b, sum);
+    return 1;
+}
+
+static uint32_t
+next_error(_PyJitBuilder *b, uint32_t index)
+{
+    Addition a;
+    if (!can_add(b, &b->t->records[index], &a)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    guard_numbers(b, &a);
+    if (a.total == JIT_TYPE_I64 && a.item == JIT_TYPE_I64) {
+        drop(b, 1);
+        _PyJitSlot_PushConst(b, Py_None);
+    }
+    else if (a.total == JIT_TYPE_I64) {
+        _PyJitRef none_lost = _PyJitTrace_Const(b->t, JIT_TYPE_F64, 0);
+        b->failed |= none_lost == JIT_REF_NONE;
+        drop(b, 1);
+        _PyJitSlot_PushNumber(b, none_lost);
+    }
+    else if (a.item == JIT_TYPE_F64) {
+        _PyJitRef lost = emit2(b, JIT_OP_FSUM_ERROR, a.x, a.y);
+        drop(b, 1);
+        _PyJitSlot_PushNumber(b, emit2(b, JIT_OP_FADD, a.error, lost));
+    }
+    else {
+        drop(b, 1);
+        _PyJitSlot_PushLocal(b, local(b, CONSUMER_ERROR));
+    }
+    return 1;
+}
+
+static uint32_t
+finish_sum(_PyJitBuilder *b, uint32_t index)
+{
+    uint32_t top = b->depth - 1, error = local(b, CONSUMER_ERROR);
+    int type = _PyJitSlot_Kind(b, top, JIT_TAG(b->t->records[index].types, 0));
+    if (type == JIT_TYPE_NONE || !may_be_error(b, type == JIT_TYPE_F64)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef total = _PyJitSlot_Number(b, top, type);
+    if (type == JIT_TYPE_F64) {
+        _PyJitRef lost = _PyJitSlot_Number(b, error, JIT_TYPE_F64);
+        drop(b, 1);
+        _PyJitSlot_PushNumber(b, emit2(b, JIT_OP_FSUM_END, total, lost));
+    }
+    else if (b->slots[error].object == JIT_REF_NONE || !JIT_IS_CONST(b->slots[error].object)) {
+        (void)emit1(b, JIT_OP_GUARD_NONE, _PyJitSlot_Object(b, error));
+    }
+    return 1;
+}
+
+/* --- The others ------------------------------------------------------------------------------------------------------- */
+
+/* min and max: what is on the stack is nothing. */
+static uint32_t
+finish_extreme(_PyJitBuilder *b, uint32_t index)
+{
+    uint32_t result = local(b, CONSUMER_RESULT);
+    const _PyJitSlot *slot = &b->slots[result];
+    bool known = slot->dirty || slot->number != JIT_REF_NONE;
+    bool null = slot->object != JIT_REF_NONE && JIT_IS_CONST(slot->object) && JIT_INS(b->t, slot->object)->bits == 0;
+    if (null || (!known && !slot_in_memory(b, result)) || !_PyJitSlot_CanDrop(b)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    if (!known) {
+        (void)emit1(b, JIT_OP_GUARD_BOUND, _PyJitSlot_Object(b, result));
+    }
+    drop(b, 1);
+    _PyJitSlot_PushLocal(b, result);
+    return 1;
+}
+
+/* The list of items is on top of the stack, and in a local. */
+static uint32_t
+finish_items(_PyJitBuilder *b, uint32_t index, int kind)
+{
+    uint32_t top = b->depth - 1, self = local(b, CONSUMER_SELF);
+    if (_PyJitSlot_IsBare(b, self)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef list = _PyJitSlot_Object(b, top);
+    if (kind == JIT_CONSUMER_LIST) {
+        (void)emit1(b, JIT_OP_TRIM_LIST, list);
+        return 1;
+    }
+    bool join = kind == JIT_CONSUMER_JOIN;
+    _PyJitRef receiver = join ? _PyJitSlot_Object(b, self) : object_const(b, Py_None);
+    _PyJitRef made = _PyJitBuild_Emit(b, JIT_OP_FINISH_ITEMS, receiver, list, (uint32_t)kind);
+    b->slots[top].plain = 1;             // the local has it still
+    drop(b, 1);
+    _PyJitSlot_Push(b, (_PyJitSlot){.object = made, .dirty = 1, .owned = 1, .plain = join});
+    return 1;
+}
+
+uint32_t
+_PyJitLower_ConsumerStep(_PyJitBuilder *b, uint32_t index, int what)
+{
+    switch (what) {
+        case JIT_SUM_TOTAL:
+            return next_total(b, index);
+        case JIT_SUM_ERROR:
+            return next_error(b, index);
+        case JIT_CONSUMER_SUM:
+            return finish_sum(b, index);
+        case JIT_CONSUMER_MIN:
+        case JIT_CONSUMER_MAX:
+            return finish_extreme(b, index);
+        case JIT_CONSUMER_LIST:
+        case JIT_CONSUMER_TUPLE:
+        case JIT_CONSUMER_JOIN:
+            return finish_items(b, index, what);
+        case JIT_CONSUMER_SORTED:
+            return REFUSE(b);
+        default:
+            _PyJitLower_Begin(b, index);
+            return 1;
+    }
+}
+
+#endif /* _Py_TIER2 */

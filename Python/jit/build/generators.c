@@ -1,0 +1,279 @@
+/* Lowering rules of generators: a loop or `yield from` that resumes one, and the yield that comes back.
+ *
+ * The frame of a generator exists while it is suspended: it lies in the generator object.  A trace that goes on with it leaves
+ * everything as it is, and loads and stores its slots there (LOAD_GEN, STORE_GEN): nothing of tier 1's switch of frames is done, and
+ * `frame` is still the one below.  So what the consumer has in registers stays there, and what is yielded goes over as it is.  At
+ * YIELD_VALUE the generator's locals are written, and it is suspended as before, or at another place.
+ *
+ * 1. An exit, or an opaque instruction of the generator, needs the frame to run: run/restore.c or PUSH_GENERATOR enters it.  From then on it
+ *    is a frame like others, until an opaque YIELD_VALUE leaves it.
+ * 2. Nobody sees that the generator counts as suspended meanwhile: lowered instructions run nothing of users.
+ * 3. The generator lives as long as its frame runs: the consumer has it on its stack.
+ * 4. What is yielded has a reference of its own: the consumer borrows nothing from the generator.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_code.h"
+#include "jit/build/rules.h"
+
+#define MOST_LOCALS 24         // of a generator that returns
+
+static _PyJitRef
+place_of(_PyJitBuilder *b, uint16_t code, uint32_t offset)
+{
+    return konst(b, (int64_t)(intptr_t)(_PyCode_CODE(b->t->codes[code]) + offset));
+}
+
+/* A generator that resumes one of its own kind goes on wherever the data lead: at the place and depth that were recorded the next
+ * time too, but hardly ever the time after.  The instruction that resumes it stays opaque, and what follows finds its way by links. */
+static bool
+is_recursive(const _PyJitBuilder *b, uint16_t code)
+{
+    for (uint32_t i = 0; i < b->nframes; i++) {
+        if (b->frames[i].code == code) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* FOR_ITER_GEN, SEND_GEN: SENT values lie above the generator on the stack. */
+static uint32_t
+resume(_PyJitBuilder *b, uint32_t index, uint32_t sent)
+{
+    const _PyJitRecord *record = &b->t->records[index], *next = record + 1;
+    if (index + 1 >= b->t->nrecords || record->prefix > 0 || next->depth != record->depth + 1 || next->observed
+        || record->size + record->oparg > UINT8_MAX) {
+        return REFUSE(b);
+    }
+    PyCodeObject *code = b->t->codes[next->code];
+    uint32_t words = (uint32_t)(code->co_nlocalsplus + code->co_stacksize);
+    if (b->nframes + 1 >= JIT_MAX_FRAMES || b->nslots + words + JIT_MAX_FRAMES > JIT_MAX_SLOTS
+        || next->sp <= (uint32_t)code->co_nlocalsplus || is_recursive(b, next->code)) {
+        return REFUSE(b);
+    }
+    uint32_t slot = b->depth - 1 - sent;
+    _PyJitRef place = place_of(b, next->code, next->offset - next->prefix);
+    _PyJitLower_Begin(b, index);
+    _PyJitRef generator = _PyJitSlot_Object(b, slot);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_GENERATOR, generator, place, sent);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_RECURSION, JIT_REF_NONE, JIT_REF_NONE, b->nframes - b->machine);
+    _PyJitSlot value = {0};
+    if (sent) {
+        _PyJitSlot_Own(b, b->depth - 1);
+        value = b->slots[b->depth - 1];
+        b->slots[b->depth - 1] = (_PyJitSlot){0};
+    }
+    _PyJitFrame_Resume(b, index, slot + 1, generator, next->code, next->sp - 1u);
+    if (sent) {
+        _PyJitSlot_Push(b, value);
+    }
+    else {
+        _PyJitSlot_PushConst(b, Py_None);
+    }
+    return 1;
+}
+
+/* YIELD_VALUE of a frame that was resumed so. */
+static uint32_t
+yield(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint16_t code;
+    uint32_t offset;
+    if (b->nframes < 2 || !_PyJitLower_Next(b, index, &code, &offset)) {
+        return REFUSE(b);
+    }
+    const _PyJitAbstractFrame *caller = &b->frames[b->nframes - 2];
+    uint32_t behind = caller->call + 1 + INLINE_CACHE_ENTRIES_FOR_ITER;
+    if (code != caller->code || offset != behind) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef generator = this_frame(b)->generator;
+    _PyJitSlot_WriteGenerator(b);
+    _PyJitSlot value = b->slots[b->depth - 1];
+    uint32_t sp = b->depth - 1 - this_frame(b)->base;
+    _PyJitRef place = place_of(b, record->code, record->offset + record->size);
+    (void)_PyJitBuild_Emit(b, JIT_OP_SUSPEND_GEN, generator, place, sp | record->oparg << 16);
+    for (uint32_t i = this_frame(b)->base; i < b->depth; i++) {
+        b->slots[i] = (_PyJitSlot){0};
+    }
+    _PyJitFrame_Leave(b);
+    _PyJitSlot_Push(b, value);
+    return 1;
+}
+
+/* YIELD_VALUE of a frame in memory, where C takes what is yielded: the last instruction of an item (run/resume.c). */
+static uint32_t
+yield_to_c(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    if (!in_memory(b) || index + 1 < b->t->nrecords || b->end != JIT_END_UNSUPPORTED || b->end_code >= 0) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_BELOW_IS_C, JIT_REF_NONE, JIT_REF_NONE, 0);
+    _PyJitBuild_Flush(b, false);
+    _PyJitRef place = place_of(b, record->code, record->offset + record->size);
+    (void)_PyJitBuild_Emit(b, JIT_OP_YIELD_TO_C, place, JIT_REF_NONE, record->oparg);
+    b->ended = true;
+    return 1;
+}
+
+/* RETURN_GENERATOR, where the frame does not exist: the generator gets what the frame has. */
+static uint32_t
+make(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    const _PyJitAbstractFrame *frame = this_frame(b);
+    if (in_memory(b) || frame->generator != JIT_REF_NONE || b->t->codes[record->code]->co_flags & CO_ASYNC_GENERATOR) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    for (uint32_t i = frame->base; i < frame->stack; i++) {
+        if (_PyJitSlot_IsBare(b, i)) {
+            _PyJitSlot_Box(b, i);
+        }
+    }
+    _PyJitRef place = place_of(b, record->code, record->offset + 1);
+    _PyJitRef made = emit2(b, JIT_OP_NEW_GENERATOR, frame->function, place);
+    // Nothing leaves from here on.
+    if (!frame->owns_function) {
+        (void)emit1(b, JIT_OP_INCREF, frame->function);
+    }
+    for (uint32_t i = frame->base; i < frame->stack; i++) {
+        if (b->slots[i].dirty) {
+            _PyJitSlot_Keep(b, i);
+            (void)_PyJitBuild_Emit(b, JIT_OP_STORE_GEN_STACK, made, b->slots[i].object, i - frame->base);
+        }
+    }
+    _PyJitFrame_Leave(b);
+    _PyJitSlot_Push(b, (_PyJitSlot){.object = made, .dirty = 1, .owned = 1});
+    return 1;
+}
+
+/* What SLOT of a generator's frame is, if it ends with the frame and may be anything; NONE: it need not be looked at.  RETURNED: of which a
+ * reference is left. */
+static _PyJitRef
+unknown_in(_PyJitBuilder *b, uint32_t slot, _PyJitRef returned)
+{
+    const _PyJitSlot *value = &b->slots[slot];
+    // What is dirty without a reference goes away unwritten; what memory holds is plain then.
+    if (value->dirty ? !value->owned || value->plain : value->memory_plain) {
+        return JIT_REF_NONE;
+    }
+    _PyJitRef object = _PyJitSlot_Object(b, slot);
+    return object == returned ? JIT_REF_NONE : object;
+}
+
+/* RETURN_VALUE, RETURN_CONST of a frame that was resumed. */
+uint32_t
+_PyJitLower_EndGenerator(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    const _PyJitAbstractFrame *frame = this_frame(b), *caller = frame - 1;
+    bool constant = record->opcode == RETURN_CONST;
+    uint32_t nlocals = frame->stack - frame->base, above = b->depth - frame->stack - !constant;
+    uint16_t code;
+    uint32_t offset;
+    if (JIT_TAG(record->types, 2) == JIT_TAG_OTHER || nlocals > MOST_LOCALS || above > 0 || !_PyJitLower_Next(b, index, &code, &offset)
+        || code != caller->code || offset != caller->call + caller->call_size) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    if (JIT_TAG(record->types, 2) == JIT_TAG_QUIET) {
+        _PyJitSlot_OwnHeap(b);           // from what ends, perhaps
+    }
+    _PyJitSlot value = {0};
+    if (!constant) {
+        if (!_PyJitSlot_IsBare(b, b->depth - 1)) {
+            _PyJitSlot_Own(b, b->depth - 1);
+            _PyJitSlot_Keep(b, b->depth - 1);      // from a local, perhaps
+        }
+        value = b->slots[b->depth - 1];
+    }
+    _PyJitRef unknown[MOST_LOCALS + 1];
+    uint32_t n = 0;
+    unknown[n++] = emit1(b, JIT_OP_LOAD_GEN_FUNCTION, frame->generator);
+    for (uint32_t i = frame->base; i < frame->stack; i++) {
+        _PyJitRef object = unknown_in(b, i, constant ? JIT_REF_NONE : value.object);
+        if (object != JIT_REF_NONE) {
+            unknown[n++] = object;
+        }
+    }
+    _PyJitReturn_GuardEnds(b, record, JIT_OP_GUARD_DROP, unknown, n);
+    for (uint32_t i = frame->base; i < frame->stack; i++) {
+        if (b->slots[i].dirty && b->slots[i].owned) {
+            (void)emit1(b, JIT_OP_DECREF_PLAIN, b->slots[i].object);
+        }
+    }
+    (void)_PyJitBuild_Emit(b, JIT_OP_END_GENERATOR, frame->generator, JIT_REF_NONE, nlocals);
+    for (uint32_t i = frame->base; i < b->depth; i++) {
+        b->slots[i] = (_PyJitSlot){0};
+    }
+    _PyJitFrame_Leave(b);
+    if (constant) {
+        _PyJitSlot_PushConst(b, PyTuple_GET_ITEM(b->t->codes[record->code]->co_consts, record->oparg));
+    }
+    else {
+        _PyJitSlot_Push(b, value);
+    }
+    return 1;
+}
+
+/* END_SEND: the value stays, what it came from goes. */
+static uint32_t
+end_send(_PyJitBuilder *b, uint32_t index)
+{
+    uint32_t top = b->depth - 1, receiver = top - 1;
+    unsigned int tag = JIT_TAG(b->t->records[index].types, 2);
+    if (!_PyJitSlot_CanRelease(b, receiver, tag)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitSlot_GuardRelease(b, receiver, tag);
+    _PyJitSlot_Own(b, top);
+    _PyJitSlot value = b->slots[top];
+    b->slots[top] = (_PyJitSlot){0};
+    b->depth = top;
+    drop(b, 1);
+    _PyJitSlot_Push(b, value);
+    return 1;
+}
+
+/* GET_YIELD_FROM_ITER of a generator, which is its own iterator. */
+static uint32_t
+get_yield_from_iter(_PyJitBuilder *b, uint32_t index)
+{
+    if (b->t->records[index].seen != (PyObject *)&PyGen_Type || _PyJitSlot_IsBare(b, b->depth - 1)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    (void)emit2(b, JIT_OP_GUARD_EXACT, _PyJitSlot_Object(b, b->depth - 1), object_const(b, &PyGen_Type));
+    return 1;
+}
+
+uint32_t
+_PyJitLower_Generator(_PyJitBuilder *b, uint32_t index)
+{
+    switch (b->t->records[index].opcode) {
+        case FOR_ITER_GEN:
+            return resume(b, index, 0);
+        case SEND_GEN:
+            return resume(b, index, 1);
+        case RETURN_GENERATOR:
+            return make(b, index);
+        case END_SEND:
+            return end_send(b, index);
+        case GET_YIELD_FROM_ITER:
+            return get_yield_from_iter(b, index);
+        default:
+            return this_frame(b)->generator != JIT_REF_NONE ? yield(b, index) : yield_to_c(b, index);
+    }
+}
+
+#endif /* _Py_TIER2 */

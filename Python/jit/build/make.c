@@ -1,0 +1,164 @@
+/* Lowering rules of instructions that make lists, tuples, iterators, functions and strings.
+ *
+ * What is new belongs to the trace: a slot that owns it.  The items' references move into it, so numbers get their boxes first; a
+ * value that is taken out of a new tuple again is known, and so is its size (optimize/fold.c).
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_opcode_utils.h"
+#include "jit/build/rules.h"
+
+static void
+push_new(_PyJitBuilder *b, _PyJitRef object, bool plain)
+{
+    _PyJitSlot_Push(b, (_PyJitSlot){.object = object, .dirty = 1, .owned = 1, .plain = plain});
+}
+
+/* A new list or tuple of the top N slots takes their place. */
+static void
+make_of_top(_PyJitBuilder *b, uint32_t n, bool list)
+{
+    for (uint32_t i = b->depth - n; i < b->depth; i++) {
+        if (_PyJitSlot_IsBare(b, i)) {
+            _PyJitSlot_Box(b, i);
+        }
+    }
+    _PyJitRef made = _PyJitBuild_Emit(b, list ? JIT_OP_NEW_LIST : JIT_OP_NEW_TUPLE, JIT_REF_NONE, JIT_REF_NONE, n);
+    // Nothing leaves from here on.
+    for (uint32_t i = n; i-- > 0;) {
+        _PyJitRef item = _PyJitSlot_TakeTop(b);
+        (void)_PyJitBuild_Emit(b, list ? JIT_OP_INIT_ITEM : JIT_OP_INIT_TUPLE_ITEM, made, item, i);
+    }
+    push_new(b, made, false);
+}
+
+void
+_PyJitLower_MakeTuple(_PyJitBuilder *b, uint32_t n)
+{
+    assert(n > 0 && n <= JIT_MOST_ITEMS);
+    make_of_top(b, n, false);
+}
+
+/* BUILD_LIST, BUILD_TUPLE. */
+static uint32_t
+build(_PyJitBuilder *b, uint32_t index, bool list)
+{
+    uint32_t n = b->t->records[index].oparg;
+    if (n > JIT_MOST_ITEMS || (n == 0 && !list)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    make_of_top(b, n, list);
+    return 1;
+}
+
+/* GET_ITER.  The iterator keeps what it runs over; where it does not (a range) nobody sees the end of that. */
+static uint32_t
+get_iter(_PyJitBuilder *b, uint32_t index)
+{
+    const PyTypeObject *type = (const PyTypeObject *)b->t->records[index].seen;
+    uint32_t top = b->depth - 1;
+    if (type == NULL || _PyJitSlot_IsBare(b, top)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, top);
+    if (type == &PyList_Type || type == &PyTuple_Type) {
+        (void)emit1(b, type == &PyList_Type ? JIT_OP_GUARD_LIST : JIT_OP_GUARD_TUPLE, object);
+    }
+    else {
+        (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, type));
+    }
+    if (type->tp_iter == PyObject_SelfIter) {
+        return 1;
+    }
+    _PyJitRef iterator = emit1(b, JIT_OP_NEW_ITER, object);
+    b->slots[top].plain = 1;
+    drop(b, 1);
+    push_new(b, iterator, false);
+    return 1;
+}
+
+/* MAKE_FUNCTION: the code is a constant. */
+static uint32_t
+make_function(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitSlot *top = &b->slots[b->depth - 1];
+    if (top->object == JIT_REF_NONE || !JIT_IS_CONST(top->object) || !can_drop(top)) {
+        return REFUSE(b);
+    }
+    const _PyJitAbstractFrame *frame = this_frame(b);
+    _PyJitLower_Begin(b, index);
+    _PyJitRef code = top->object;
+    _PyJitRef owner = frame->generator != JIT_REF_NONE ? emit1(b, JIT_OP_LOAD_GEN_FUNCTION, frame->generator)
+        : in_memory(b) ? _PyJitBuild_Emit(b, JIT_OP_LOAD_FUNCTION, JIT_REF_NONE, JIT_REF_NONE, 0) : frame->function;
+    _PyJitRef made = emit2(b, JIT_OP_NEW_FUNCTION, owner, code);
+    drop(b, 1);
+    push_new(b, made, false);
+    return 1;
+}
+
+/* SET_FUNCTION_ATTRIBUTE: below the function, which is new. */
+static uint32_t
+set_function_attribute(_PyJitBuilder *b, uint32_t index)
+{
+    uint32_t top = b->depth - 1, attribute = top - 1, oparg = b->t->records[index].oparg;
+    const _PyJitSlot function = b->slots[top];
+    if (function.object == JIT_REF_NONE || JIT_INS(b->t, function.object)->op != JIT_OP_NEW_FUNCTION || !function.owned
+        || _PyJitSlot_IsBare(b, attribute)) {
+        return REFUSE(b);
+    }
+    size_t place = oparg == MAKE_FUNCTION_CLOSURE ? offsetof(PyFunctionObject, func_closure)
+        : oparg == MAKE_FUNCTION_DEFAULTS ? offsetof(PyFunctionObject, func_defaults)
+        : oparg == MAKE_FUNCTION_KWDEFAULTS ? offsetof(PyFunctionObject, func_kwdefaults) : offsetof(PyFunctionObject, func_annotations);
+    _PyJitLower_Begin(b, index);
+    b->slots[top] = (_PyJitSlot){0};
+    b->depth = top;
+    (void)_PyJitBuild_Emit(b, JIT_OP_INIT_FUNCTION, function.object, _PyJitSlot_TakeTop(b), (uint32_t)place);
+    _PyJitSlot_Push(b, function);
+    return 1;
+}
+
+/* BINARY_OP_ADD_UNICODE. */
+static uint32_t
+concatenate(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t left = b->depth - 2, right = b->depth - 1;
+    if (JIT_TAG(record->types, 0) != JIT_TAG_STR || JIT_TAG(record->types, 1) != JIT_TAG_STR || _PyJitSlot_IsBare(b, left)
+        || _PyJitSlot_IsBare(b, right)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef x = guard_str(b, left), y = guard_str(b, right);
+    _PyJitRef made = emit2(b, JIT_OP_STR_CONCAT, x, y);
+    drop(b, 2);
+    push_new(b, made, true);
+    return 1;
+}
+
+uint32_t
+_PyJitLower_Make(_PyJitBuilder *b, uint32_t index)
+{
+    switch (b->t->records[index].opcode) {
+        case BUILD_LIST:
+            return build(b, index, true);
+        case BUILD_TUPLE:
+            return build(b, index, false);
+        case GET_ITER:
+            return get_iter(b, index);
+        case MAKE_FUNCTION:
+            return make_function(b, index);
+        case SET_FUNCTION_ATTRIBUTE:
+            return set_function_attribute(b, index);
+        case BINARY_OP_ADD_UNICODE:
+            return concatenate(b, index);
+        default:
+            return 0;
+    }
+}
+
+#endif /* _Py_TIER2 */

@@ -1,0 +1,233 @@
+/* Lowering rules: what an instruction of the first frame becomes.  Moves, locals and jumps are here, numbers in arithmetic.c.
+ *
+ * A rule first decides, from the map and from what was recorded, whether it applies; then it begins the instruction, emits all
+ * its checks, and only then changes the map.  So every check leads back to the instruction with the state before it.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_code.h"
+#include "pycore_frame.h"
+#include "jit/build/builder.h"
+
+bool
+_PyJitLower_Next(const _PyJitBuilder *b, uint32_t index, uint16_t *code, uint32_t *offset)
+{
+    if (index + 1 < b->t->nrecords) {
+        const _PyJitRecord *next = &b->t->records[index + 1];
+        *code = next->code;
+        *offset = next->offset - next->prefix;
+        return true;
+    }
+    if (b->end_code < 0) {
+        return false;
+    }
+    *code = (uint16_t)b->end_code;
+    *offset = b->arrived_offset;
+    return true;
+}
+
+static bool
+plain_locals(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t one, int other)
+{
+    return _PyJitSlot_CanStore(b, local(b, one), JIT_TAG(record->types, 2))
+        && (other < 0 || _PyJitSlot_CanStore(b, local(b, (uint32_t)other), JIT_TAG(record->types, 3)));
+}
+
+/* Every jump back looks for events.  A loop's first instruction is its jump, and stands there too where another jump came back: then that
+ * one has looked, and this one does not run. */
+static bool
+has_looked(const _PyJitBuilder *b, uint32_t index)
+{
+    uint32_t last = b->t->nrecords - 1;
+    return b->peeled && index == b->first && last > index && b->t->records[last].opcode == JUMP_BACKWARD;
+}
+
+void
+_PyJitLower_LookForEvents(_PyJitBuilder *b)
+{
+    if (b->t->records[b->t->nrecords - 1].opcode != JUMP_BACKWARD) {
+        (void)_PyJitBuild_EmitTo(b, JIT_OP_GUARD_NO_EVENT, JIT_REF_NONE, JIT_REF_NONE, JIT_EXIT_EVENT, (uint16_t)b->end_code,
+                                 b->arrived_offset);
+    }
+}
+
+uint32_t
+_PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
+{
+    _PyJitTrace *t = b->t;
+    const _PyJitRecord *record = &t->records[index];
+    uint32_t oparg = record->oparg;
+    assert(this_frame(b)->lowered);
+    if (b->chain > 0 && index == 0 && !b->peeled && !record->fits) {
+        return REFUSE(b);              // this instruction failed a check before, and not for its types
+    }
+    if (record->entered != JIT_ENTERED_NOT) {
+        return record->entered == JIT_ENTERED_CONSUMER ? _PyJitLower_Consumer(b, index) : _PyJitLower_Operator(b, index);
+    }
+    switch (record->opcode) {
+        case NOP:
+        case JUMP_FORWARD:
+        case JUMP_BACKWARD_NO_INTERRUPT:
+            _PyJitLower_Begin(b, index);
+            return 1;
+        case JUMP_BACKWARD:
+            _PyJitLower_Begin(b, index);
+            if (!has_looked(b, index)) {
+                (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_NO_EVENT, JIT_REF_NONE, JIT_REF_NONE, 0);
+            }
+            return 1;
+        case LOAD_FAST:
+            _PyJitLower_Begin(b, index);
+            _PyJitSlot_PushLocal(b, local(b, oparg));
+            return 1;
+        case LOAD_FAST_CHECK:
+        case LOAD_FAST_AND_CLEAR:
+        case MAKE_CELL:
+        case COPY_FREE_VARS:
+        case LOAD_DEREF:
+        case STORE_DEREF:
+            return _PyJitLower_Local(b, index);
+        case LOAD_FAST_LOAD_FAST:
+            _PyJitLower_Begin(b, index);
+            _PyJitSlot_PushLocal(b, local(b, oparg >> 4));
+            _PyJitSlot_PushLocal(b, local(b, oparg & 15));
+            return 1;
+        case LOAD_CONST:
+            _PyJitLower_Begin(b, index);
+            _PyJitSlot_PushConst(b, PyTuple_GET_ITEM(t->codes[record->code]->co_consts, oparg));
+            return 1;
+        case STORE_FAST:
+            if (!plain_locals(b, record, oparg, -1)) {
+                return REFUSE(b);
+            }
+            _PyJitLower_Begin(b, index);
+            _PyJitSlot_GuardStore(b, local(b, oparg), JIT_TAG(record->types, 2), 1);
+            _PyJitSlot_StoreTop(b, local(b, oparg));
+            return 1;
+        case STORE_FAST_LOAD_FAST:
+            if (!plain_locals(b, record, oparg >> 4, -1)) {
+                return REFUSE(b);
+            }
+            _PyJitLower_Begin(b, index);
+            _PyJitSlot_GuardStore(b, local(b, oparg >> 4), JIT_TAG(record->types, 2), 1);
+            _PyJitSlot_StoreTop(b, local(b, oparg >> 4));
+            _PyJitSlot_PushLocal(b, local(b, oparg & 15));
+            return 1;
+        case STORE_FAST_STORE_FAST:
+            // The same local twice: what the first store puts there need not be plain.
+            if (oparg >> 4 == (oparg & 15) || !plain_locals(b, record, oparg >> 4, (int)(oparg & 15))) {
+                return REFUSE(b);
+            }
+            _PyJitLower_Begin(b, index);
+            // What is in both locals may be one object.
+            _PyJitSlot_GuardStore(b, local(b, oparg >> 4), JIT_TAG(record->types, 2), 2);
+            _PyJitSlot_GuardStore(b, local(b, oparg & 15), JIT_TAG(record->types, 3), 2);
+            _PyJitSlot_StoreTop(b, local(b, oparg >> 4));
+            _PyJitSlot_StoreTop(b, local(b, oparg & 15));
+            return 1;
+        case POP_TOP:
+        case END_FOR:
+            if (!_PyJitSlot_CanDrop(b) && !_PyJitSlot_CanRelease(b, b->depth - 1, JIT_TAG(record->types, 2))) {
+                return REFUSE(b);
+            }
+            _PyJitLower_Begin(b, index);
+            _PyJitSlot_GuardRelease(b, b->depth - 1, JIT_TAG(record->types, 2));
+            _PyJitSlot_DropTop(b);
+            return 1;
+        case COPY:
+            _PyJitLower_Begin(b, index);
+            _PyJitSlot_Copy(b, b->depth - oparg);
+            return 1;
+        case SWAP:
+            _PyJitLower_Begin(b, index);
+            _PyJitSlot_Swap(b, b->depth - 1, b->depth - oparg);
+            return 1;
+        case FOR_ITER_RANGE:
+            return _PyJitLower_Range(b, index);
+        case FOR_ITER_GEN:
+        case SEND_GEN:
+        case YIELD_VALUE:
+        case RETURN_GENERATOR:
+        case END_SEND:
+        case GET_YIELD_FROM_ITER:
+            return _PyJitLower_Generator(b, index);
+        case LOAD_GLOBAL_MODULE:
+        case LOAD_GLOBAL_BUILTIN:
+            return _PyJitLower_Global(b, index);
+        case LOAD_ATTR: {
+            uint32_t done = _PyJitLower_Attribute(b, index);
+            return done != 0 ? done : _PyJitLower_Find(b, index);
+        }
+        case CALL_ISINSTANCE:
+        case CALL_TYPE_1:
+            return _PyJitLower_Find(b, index);
+        case LOAD_ATTR_INSTANCE_VALUE:
+        case LOAD_ATTR_SLOT:
+        case LOAD_ATTR_MODULE:
+        case LOAD_ATTR_CLASS:
+        case LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES:
+        case LOAD_ATTR_NONDESCRIPTOR_NO_DICT:
+        case LOAD_ATTR_WITH_HINT:
+        case STORE_ATTR_INSTANCE_VALUE:
+        case STORE_ATTR_SLOT:
+            return _PyJitLower_Attribute(b, index);
+        case BINARY_SUBSCR:
+        case BINARY_SUBSCR_DICT:
+        case BINARY_SUBSCR_STR_INT:
+        case STORE_SUBSCR_DICT:
+        case STORE_SUBSCR:
+            return _PyJitLower_Subscript(b, index);
+        case BINARY_SLICE:
+            return _PyJitLower_Slice(b, index);
+        case CALL_INTRINSIC_1:
+            return _PyJitLower_Continuation(b, index);
+        case BUILD_LIST:
+        case BUILD_TUPLE:
+        case GET_ITER:
+        case MAKE_FUNCTION:
+        case SET_FUNCTION_ATTRIBUTE:
+        case BINARY_OP_ADD_UNICODE:
+            return _PyJitLower_Make(b, index);
+        case CALL_LEN:
+        case CALL_BUILTIN_O:
+        case CALL_BUILTIN_FAST:
+        case CALL_BUILTIN_FAST_WITH_KEYWORDS:
+        case CALL_BUILTIN_CLASS:
+        case CALL_METHOD_DESCRIPTOR_FAST:
+        case CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS:
+        case CALL_METHOD_DESCRIPTOR_NOARGS:
+        case CALL_METHOD_DESCRIPTOR_O:
+            return _PyJitLower_Builtin(b, index);
+        // What is frequent goes to its rules at once.
+        case COMPARE_OP_INT:
+        case COMPARE_OP_FLOAT:
+        case TO_BOOL_BOOL:
+        case POP_JUMP_IF_TRUE:
+        case POP_JUMP_IF_FALSE:
+        case POP_JUMP_IF_NONE:
+        case POP_JUMP_IF_NOT_NONE:
+            return _PyJitLower_Compare(b, index);
+        case CALL_PY_EXACT_ARGS:
+        case CALL_BOUND_METHOD_EXACT_ARGS:
+        case LOAD_ATTR_METHOD_WITH_VALUES:
+        case LOAD_ATTR_METHOD_NO_DICT:
+        case LOAD_ATTR_METHOD_LAZY_DICT:
+        case PUSH_NULL:
+        case RESUME_CHECK:
+        case RETURN_VALUE:
+        case RETURN_CONST:
+            return _PyJitLower_Call(b, index);
+        default: {
+            uint32_t done = _PyJitLower_Number(b, index);
+            if (done == 0) {
+                done = _PyJitLower_Compare(b, index);
+            }
+            return done != 0 ? done : _PyJitLower_Call(b, index);
+        }
+    }
+}
+
+#endif /* _Py_TIER2 */

@@ -1,0 +1,214 @@
+/* Lowering rules of returns.
+ *
+ * A return from a frame that does not exist moves one value in the slot map.  What the frame owned is given up, which must not
+ * end the life of anything but plain objects, or a finalizer would see frames that are not there.
+ *
+ * A frame in memory goes away by LEAVE_FRAME where its locals are of that kind too; nothing that tier 1 would run is left out
+ * then.  The value is on the caller's stack in memory; that it is a number, and which, stays known.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_code.h"
+#include "jit/build/builder.h"
+
+#define MOST_LOCALS 24         // of a frame in memory
+#define MOST_DIFFERENT 4       // objects of which each is compared with each
+
+/* --- Frames that do not exist --------------------------------------------------------------------------------------- */
+
+/* The walk's frame is about to end with SLOT being returned, or a constant (SLOT is the end of the stack then): the objects it
+ * owns and that may not be plain.  Returns their number; 0 or more. */
+static uint32_t
+shared_objects(const _PyJitBuilder *b, uint32_t returned, _PyJitRef *objects)
+{
+    const _PyJitAbstractFrame *frame = &b->frames[b->nframes - 1];
+    uint32_t n = 0;
+    if (frame->owns_function) {
+        objects[n++] = frame->function;
+    }
+    for (uint32_t i = frame->base; i < b->depth; i++) {
+        const _PyJitSlot *slot = &b->slots[i];
+        if (i != returned && slot->owned && !slot->plain) {
+            objects[n++] = slot->object;
+        }
+    }
+    return n;
+}
+
+/* The value to return borrows from a local of this frame that owns it: takes over the local's reference. */
+static void
+take_over(_PyJitBuilder *b, uint32_t returned)
+{
+    _PyJitSlot *value = &b->slots[returned];
+    for (uint32_t i = this_frame(b)->base; i < returned && value->dirty && !value->owned; i++) {
+        if (b->slots[i].owned && b->slots[i].object == value->object) {
+            b->slots[i].owned = 0;
+            value->owned = 1;
+        }
+    }
+}
+
+/* Ends the walk's frame.  RETURNED: the slot to return, or the end of the stack. */
+static void
+end_frame(_PyJitBuilder *b, uint32_t returned)
+{
+    const _PyJitAbstractFrame *frame = this_frame(b);
+    for (uint32_t i = frame->base; i < b->depth; i++) {
+        const _PyJitSlot *slot = &b->slots[i];
+        if (i != returned && slot->owned) {
+            (void)_PyJitBuild_Emit(b, JIT_OP_DECREF_PLAIN, slot->object, JIT_REF_NONE, 0);
+        }
+    }
+    if (frame->owns_function) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_DECREF_PLAIN, frame->function, JIT_REF_NONE, 0);
+    }
+    _PyJitFrame_Leave(b);
+}
+
+/* All N OBJECTS are given up by RECORD, each once.  OP: where none of them ends. */
+void
+_PyJitReturn_GuardEnds(_PyJitBuilder *b, const _PyJitRecord *record, int op, const _PyJitRef *objects, uint32_t n)
+{
+    // Two of them may be one object, that loses two references.
+    unsigned int tag = JIT_TAG(record->types, 2);
+    bool different = tag == JIT_TAG_NULL && n <= MOST_DIFFERENT;
+    for (uint32_t i = 0; i < n && different; i++) {
+        for (uint32_t k = 0; k < i; k++) {
+            if (!is_newer(b, objects[i], objects[k]) && !is_newer(b, objects[k], objects[i])) {
+                (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_DIFFERENT, objects[k], objects[i], 0);
+            }
+        }
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        (void)_PyJitBuild_Emit(b, tag == JIT_TAG_QUIET ? JIT_OP_GUARD_QUIET : op, objects[i], JIT_REF_NONE, different ? 1 : n);
+    }
+}
+
+/* A return from a frame that does not exist. */
+static uint32_t
+leave_virtual(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    bool constant = record->opcode == RETURN_CONST;
+    uint32_t returned = constant ? b->depth : b->depth - 1;
+    if (!constant) {
+        take_over(b, returned);
+    }
+    _PyJitLower_Begin(b, index);
+    if (JIT_TAG(record->types, 2) == JIT_TAG_QUIET) {
+        _PyJitSlot_OwnHeap(b);           // from what ends, perhaps; what is returned, too
+    }
+    _PyJitRef shared[JIT_MAX_SLOTS];
+    uint32_t n = shared_objects(b, returned, shared);
+    _PyJitReturn_GuardEnds(b, record, JIT_OP_GUARD_SHARED, shared, n);
+    _PyJitSlot value = {0};
+    if (!constant) {
+        value = b->slots[returned];
+    }
+    end_frame(b, returned);
+    if (constant) {
+        PyCodeObject *code = b->t->codes[record->code];
+        _PyJitSlot_PushConst(b, PyTuple_GET_ITEM(code->co_consts, record->oparg));
+    }
+    else {
+        _PyJitSlot_Push(b, value);
+    }
+    return 1;
+}
+
+/* --- Frames in memory ------------------------------------------------------------------------------------------------- */
+
+/* The value to return, on top of the stack, as an object the trace owns. */
+static _PyJitRef
+owned_top(_PyJitBuilder *b)
+{
+    uint32_t top = b->depth - 1;
+    _PyJitSlot_Own(b, top);
+    _PyJitSlot_Keep(b, top);
+    return b->slots[top].object;
+}
+
+/* What goes away with the local SLOT may be anything, and is not RETURNED. */
+static bool
+is_unknown(const _PyJitSlot *slot, _PyJitRef returned)
+{
+    if (slot->dirty && slot->owned) {
+        return !slot->plain && (returned == JIT_REF_NONE || slot->object != returned);
+    }
+    return !slot->memory_plain && (returned == JIT_REF_NONE || slot->memory != returned);
+}
+
+static uint32_t
+leave_frame(_PyJitBuilder *b, uint32_t index)
+{
+    _PyJitTrace *t = b->t;
+    const _PyJitRecord *record = &t->records[index];
+    uint16_t code;
+    uint32_t offset;
+    const _PyJitAbstractFrame *frame = this_frame(b);
+    uint32_t nlocals = frame->stack - frame->base;
+    int flags = t->codes[record->code]->co_flags;
+    if (JIT_TAG(record->types, 2) == JIT_TAG_OTHER || flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)
+        || nlocals > MOST_LOCALS || index + 1 >= t->nrecords || !_PyJitLower_Next(b, index, &code, &offset)
+        || t->records[index + 1].depth + 1 != record->depth) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    const _PyJitRecord *next = &t->records[index + 1];
+    _PyJitRef place = _PyJitTrace_Const(t, JIT_TYPE_I64, (uint64_t)(uintptr_t)(_PyJitTrace_Instr(t, next) - next->prefix));
+    b->failed |= place == JIT_REF_NONE;
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_LEAVE, place, JIT_REF_NONE, 0);
+    if (JIT_TAG(record->types, 2) == JIT_TAG_QUIET) {
+        _PyJitSlot_OwnHeap(b);
+    }
+    // Of what is returned a reference is left.
+    _PyJitRef returned = record->opcode == RETURN_CONST ? JIT_REF_NONE : b->slots[b->depth - 1].object;
+    _PyJitRef unknown[MOST_LOCALS];
+    uint32_t n = 0;
+    for (uint32_t i = frame->base; i < frame->stack; i++) {
+        if (is_unknown(&b->slots[i], returned)) {
+            unknown[n++] = _PyJitSlot_Object(b, i);
+        }
+    }
+    _PyJitReturn_GuardEnds(b, record, JIT_OP_GUARD_DROP, unknown, n);
+    if (record->opcode == RETURN_CONST) {
+        _PyJitSlot_PushConst(b, PyTuple_GET_ITEM(t->codes[record->code]->co_consts, record->oparg));
+    }
+    _PyJitRef object = owned_top(b);
+    _PyJitSlot value = b->slots[b->depth - 1];
+    for (uint32_t i = frame->base; i < frame->stack; i++) {
+        if (b->slots[i].dirty && b->slots[i].owned) {
+            (void)_PyJitBuild_Emit(b, JIT_OP_DECREF_PLAIN, b->slots[i].object, JIT_REF_NONE, 0);
+        }
+    }
+    (void)_PyJitBuild_Emit(b, JIT_OP_LEAVE_FRAME, object, JIT_REF_NONE, nlocals);
+    // Dirty locals go away unwritten: what they stand for is in memory nowhere.
+    for (uint32_t i = frame->base; i < frame->end; i++) {
+        b->slots[i] = (_PyJitSlot){0};
+    }
+    _PyJitFrame_Follow(b, next);
+    if (!this_frame(b)->lowered) {
+        return 1;              // a frame too large for the map: nothing of it is known
+    }
+    assert(b->depth > stack_base(b));
+    b->ran = 0;
+    _PyJitSlot *top = &b->slots[b->depth - 1];
+    *top = (_PyJitSlot){.object = object, .number = value.number, .memory = object, .plain = value.plain,
+                        .memory_plain = value.plain};
+    return 1;
+}
+
+/* RETURN_VALUE, RETURN_CONST. */
+uint32_t
+_PyJitLower_Return(_PyJitBuilder *b, uint32_t index)
+{
+    if (this_frame(b)->generator != JIT_REF_NONE) {
+        return _PyJitLower_EndGenerator(b, index);
+    }
+    return in_memory(b) ? leave_frame(b, index) : leave_virtual(b, index);
+}
+
+#endif /* _Py_TIER2 */

@@ -1,0 +1,268 @@
+/* The slot map: what gives references up.  Slots are popped, taken and stored over, after the checks that nothing of users runs where
+ * an object ends.  The rules are those of slots.c.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "jit/build/slots.h"
+
+bool
+_PyJitSlot_CanDrop(const _PyJitBuilder *b)
+{
+    return can_drop(&b->slots[b->depth - 1]);
+}
+
+void
+_PyJitSlot_DropTop(_PyJitBuilder *b)
+{
+    const _PyJitSlot *top = &b->slots[b->depth - 1];
+    if (!top->dirty || top->owned) {
+        // At the head of a loop only the number may be known of a slot whose object changes.
+        _PyJitRef object = _PyJitSlot_Object(b, b->depth - 1);
+        assert(b->failed || (top->plain && object != JIT_REF_NONE));
+        if (top->quiet) {
+            b->late = object;
+        }
+        else {
+            emit1(b, JIT_OP_DECREF_PLAIN, object, 0);
+        }
+    }
+    pop(b);
+}
+
+_PyJitRef
+_PyJitSlot_TakeTop(_PyJitBuilder *b)
+{
+    _PyJitRef object = _PyJitSlot_Object(b, b->depth - 1);
+    const _PyJitSlot *top = &b->slots[b->depth - 1];
+    if (top->dirty && !top->owned) {
+        (void)_PyJitSlot_Incref(b, object);
+    }
+    pop(b);
+    return object;
+}
+
+bool
+_PyJitSlot_CanRelease(const _PyJitBuilder *b, uint32_t index, unsigned int tag)
+{
+    const _PyJitSlot *slot = &b->slots[index];
+    return !is_bare(slot) && (can_drop(slot) || tag != JIT_TAG_OTHER);
+}
+
+void
+_PyJitSlot_GuardRelease(_PyJitBuilder *b, uint32_t index, unsigned int tag)
+{
+    _PyJitSlot *slot = &b->slots[index];
+    if (!can_drop(slot)) {
+        slot->quiet = tag == JIT_TAG_QUIET;
+        emit1(b, slot->quiet ? JIT_OP_GUARD_QUIET : JIT_OP_GUARD_RELEASE, _PyJitSlot_Object(b, index), slot->quiet);
+        slot->plain = 1;       // as far as this instruction goes
+    }
+}
+
+bool
+_PyJitSlot_CanEnd(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t count)
+{
+    uint32_t quiet = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        unsigned int tag = i < 4 ? JIT_TAG(record->ends, i) : JIT_TAG_OTHER;
+        if (can_drop(&b->slots[b->depth - 1 - i])) {
+            continue;
+        }
+        quiet += tag == JIT_TAG_QUIET;
+        if (tag == JIT_TAG_OTHER || tag == JIT_TAG_NULL || quiet > 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void
+_PyJitSlot_GuardEnds(_PyJitBuilder *b, const _PyJitRecord *record, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t index = b->depth - 1 - i;
+        _PyJitSlot *slot = &b->slots[index];
+        if (!can_drop(slot)) {
+            slot->quiet = JIT_TAG(record->ends, i) == JIT_TAG_QUIET;
+            emit1(b, slot->quiet ? JIT_OP_GUARD_QUIET : JIT_OP_GUARD_DROP, _PyJitSlot_Object(b, index), count);
+            slot->plain = 1;   // as far as this instruction goes
+        }
+    }
+}
+
+void
+_PyJitSlot_EndRecord(_PyJitBuilder *b)
+{
+    if (b->late != JIT_REF_NONE) {
+        _PyJitSlot_OwnHeap(b);           // from the object, perhaps
+        emit1(b, JIT_OP_DECREF_PLAIN, b->late, 0);
+        b->late = JIT_REF_NONE;
+    }
+}
+
+bool
+_PyJitSlot_CanStore(const _PyJitBuilder *b, uint32_t local, unsigned int tag)
+{
+    const _PyJitSlot *slot = &b->slots[local];
+    if (!slot_in_memory(b, local) || is_deferred(b, local)) {
+        return !slot->owned || slot->plain || tag == JIT_TAG_SHARED || tag == JIT_TAG_QUIET;
+    }
+    return slot->memory_plain || tag != JIT_TAG_OTHER;
+}
+
+/* OBJECT is about to be given up, one of STORES, and may end. */
+static void
+guard_quiet(_PyJitBuilder *b, _PyJitRef object, uint32_t stores)
+{
+    _PyJitSlot_OwnHeap(b);     // before the look: tier 1 has these references too, and what they keep does not end
+    emit1(b, JIT_OP_GUARD_QUIET, object, stores);
+}
+
+void
+_PyJitSlot_GuardStore(_PyJitBuilder *b, uint32_t local, unsigned int tag, uint32_t stores)
+{
+    _PyJitSlot *slot = &b->slots[local];
+    if (!slot_in_memory(b, local) || is_deferred(b, local)) {
+        if (slot->owned && !slot->plain && tag == JIT_TAG_QUIET) {
+            guard_quiet(b, slot->object, stores);
+        }
+        else if (slot->owned && !slot->plain) {
+            emit1(b, JIT_OP_GUARD_SHARED, slot->object, stores);
+        }
+        return;
+    }
+    if (slot->memory_plain) {
+        return;
+    }
+    assert(!slot->dirty);
+    _PyJitRef object = _PyJitSlot_Object(b, local);
+    if (tag == JIT_TAG_QUIET) {
+        guard_quiet(b, object, stores);
+        return;
+    }
+    if (tag == JIT_TAG_SHARED) {
+        emit1(b, JIT_OP_GUARD_DROP, object, stores);
+        return;
+    }
+    emit1(b, JIT_OP_GUARD_PLAIN, object, 0);
+    _PyJitSlot_NotePlain(b, object);
+}
+
+void
+_PyJitSlot_Own(_PyJitBuilder *b, uint32_t index)
+{
+    _PyJitSlot *slot = &b->slots[index];
+    if (!slot->dirty) {
+        (void)_PyJitSlot_Object(b, index);
+        slot->dirty = slot->owned = 1;
+    }
+}
+
+void
+_PyJitSlot_Keep(_PyJitBuilder *b, uint32_t index)
+{
+    _PyJitSlot *slot = &b->slots[index];
+    if (slot->object == JIT_REF_NONE) {
+        int op = type_of_ref(b, slot->number) == JIT_TYPE_F64 ? JIT_OP_BOX_FLOAT : JIT_OP_BOX_INT;
+        slot->object = emit1(b, op, slot->number, 0);
+        slot->plain = slot->owned = 1;
+        _PyJitVirtual_Box(b, slot->identity, slot->object);
+    }
+    _PyJitSlot_KeepObject(b, index);
+}
+
+/* StoreTop where the frame is not in memory. */
+static void
+store_virtual(_PyJitBuilder *b, uint32_t local)
+{
+    _PyJitSlot *slot = &b->slots[local];
+    _PyJitRef dropped = slot->owned ? slot->object : JIT_REF_NONE;
+    _PyJitSlot_OwnAllBorrowers(b, dropped);      // another local too: `x, y = y, x` of arguments
+    *slot = b->slots[b->depth - 1];
+    pop(b);
+    if (dropped != JIT_REF_NONE) {
+        emit1(b, JIT_OP_DECREF_PLAIN, dropped, 0);
+    }
+}
+
+/* The top of the stack may stay out of memory when the local takes it. */
+static bool
+can_be_dirty(const _PyJitBuilder *b, uint32_t local)
+{
+    const _PyJitSlot *top = &b->slots[b->depth - 1];
+    if (!top->dirty) {
+        return false;
+    }
+    if (b->virtuals && frame_of(b, local)->generator == JIT_REF_NONE
+        && (top->owned ? is_new_object(b, top->object) || is_box(b, top) : is_box(b, top))) {
+        return true;
+    }
+    return !top->owned && (top->object == JIT_REF_NONE || JIT_IS_CONST(top->object) || type_of_ref(b, top->object) == JIT_TYPE_BOOL);
+}
+
+/* StoreTop over a new object that memory does not have: it ends, or whoever borrows from the local has it. */
+static void
+store_over_new(_PyJitBuilder *b, uint32_t local)
+{
+    _PyJitRef dropped = b->slots[local].object;
+    for (uint32_t i = b->frames[b->machine].base; i < b->depth; i++) {
+        if (i != local && b->slots[i].dirty && !b->slots[i].owned && b->slots[i].object == dropped) {
+            _PyJitSlot_KeepObject(b, i);
+        }
+    }
+    b->slots[local] = (_PyJitSlot){.memory = b->slots[local].memory, .memory_plain = 1, .dirty = 1};
+    _PyJitSlot_StoreTop(b, local);
+    emit1(b, JIT_OP_DECREF_PLAIN, dropped, 0);
+}
+
+void
+_PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local)
+{
+    _PyJitSlot *top = &b->slots[b->depth - 1];
+    _PyJitSlot *slot = &b->slots[local];
+    if (!slot_in_memory(b, local)) {
+        store_virtual(b, local);
+        return;
+    }
+    if (is_deferred(b, local)) {
+        store_over_new(b, local);
+        return;
+    }
+    if (can_be_dirty(b, local)) {
+        if (!top->owned && is_box(b, top)) {
+            _PyJitSlot_KeepObject(b, b->depth - 1);
+        }
+        if (!slot->memory_plain) {
+            // It is shared, but goes now all the same: whoever else has it may give it up before memory is written.
+            _PyJitSlot_OwnBorrowers(b, slot->memory);
+            _PyJitSlot_Write(b, local, null_object(b), true);
+        }
+        slot->object = top->object;
+        slot->number = top->number;
+        slot->plain = top->plain;
+        slot->identity = top->identity;
+        slot->alias = top->alias;
+        slot->owned = top->owned;
+        slot->heap = 0;
+        slot->dirty = 1;
+        pop(b);
+        return;
+    }
+    _PyJitSlot value = *top;
+    if (!value.dirty) {
+        value.object = _PyJitSlot_Object(b, b->depth - 1);   // the stack's reference moves
+        value.plain = top->plain;
+        value.number = top->number;
+    }
+    else if (!value.owned) {
+        (void)_PyJitSlot_Incref(b, value.object);
+    }
+    pop(b);
+    _PyJitSlot_OwnBorrowers(b, slot->memory);
+    _PyJitSlot_Write(b, local, value.object, value.plain);
+    slot->number = value.number;
+}
+
+#endif /* _Py_TIER2 */

@@ -1,0 +1,242 @@
+/* Lowering rules of subscripts that tier 1 has no form of its own for: numbers of an array (module array), negative constants as
+ * indexes of lists and tuples; and of those that are calls of a method of a class.
+ *
+ * The recorder says what type the container had (`seen`).  Arrays are known by the definition of their module, and checked by
+ * the version of their type, which no other type ever has.  Of dicts and strings the rules are here, too.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_code.h"
+#include "jit/build/rules.h"
+
+static PyTypeObject *
+seen_type(const _PyJitBuilder *b, uint32_t index)
+{
+    return (PyTypeObject *)b->t->records[index].seen;
+}
+
+/* The index in slot SUBSCRIPT as one that counts from the beginning; SIZE: the operation that says how many items OBJECT has. */
+static _PyJitRef
+index_of(_PyJitBuilder *b, uint32_t subscript, int size, _PyJitRef object)
+{
+    _PyJitRef i = _PyJitSlot_Number(b, subscript, JIT_TYPE_I64);
+    bool negative = i != JIT_REF_NONE && JIT_IS_CONST(i) && (int64_t)JIT_INS(b->t, i)->bits < 0;
+    return negative ? emit2(b, JIT_OP_IADD, emit1(b, size, object), i) : i;
+}
+
+/* --- Arrays ----------------------------------------------------------------------------------------------------------- */
+
+static const struct {
+    char kind;
+    uint8_t size;              // of a number, in bytes
+    uint8_t type;
+    uint16_t get, set;
+} kinds[] = {
+    {'d', sizeof(double), JIT_TYPE_F64, JIT_OP_ARRAY_GET_DOUBLE, JIT_OP_ARRAY_SET_DOUBLE},
+    {'i', sizeof(int), JIT_TYPE_I64, JIT_OP_ARRAY_GET_INT, JIT_OP_ARRAY_SET_INT},
+    {'l', sizeof(long), JIT_TYPE_I64, JIT_OP_ARRAY_GET_LONG, JIT_OP_ARRAY_SET_LONG},
+    {'q', sizeof(long long), JIT_TYPE_I64, JIT_OP_ARRAY_GET_LONG, JIT_OP_ARRAY_SET_LONG},
+    {'B', sizeof(unsigned char), JIT_TYPE_I64, JIT_OP_ARRAY_GET_BYTE, JIT_OP_ARRAY_SET_BYTE},
+};
+
+/* Index in `kinds` of what KIND (a recorded code) stands for; -1: not lowered. */
+static int
+find_kind(int kind)
+{
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(kinds); i++) {
+        if (kinds[i].kind == kind && (kinds[i].get != JIT_OP_ARRAY_GET_LONG || kinds[i].size == sizeof(int64_t))) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static void
+guard_array(_PyJitBuilder *b, _PyJitRef object, uint32_t version, int kind)
+{
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, object, JIT_REF_NONE, version);
+    (void)emit2(b, JIT_OP_GUARD_IEQ, emit1(b, JIT_OP_ARRAY_KIND, object), konst(b, kinds[kind].kind));
+}
+
+static uint32_t
+load_number(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t container = b->depth - 2, subscript = b->depth - 1;
+    int kind = find_kind(b->t->units[record->units + 1].cache);
+    if (kind < 0 || !is_version(seen_type(b, index)->tp_version_tag)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, container);
+    guard_array(b, object, seen_type(b, index)->tp_version_tag, kind);
+    _PyJitRef i = index_of(b, subscript, JIT_OP_ARRAY_SIZE, object);
+    (void)emit2(b, JIT_OP_GUARD_ARRAY_INDEX, object, i);
+    _PyJitSlot_GuardRelease(b, container, JIT_TAG(record->types, 2));
+    _PyJitRef number = emit2(b, kinds[kind].get, object, i);
+    drop(b, 2);
+    _PyJitSlot_PushNumber(b, number);
+    return 1;
+}
+
+static uint32_t
+store_number(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t value = b->depth - 3, container = b->depth - 2, subscript = b->depth - 1;
+    int kind = find_kind(b->t->units[record->units + 1].cache);
+    int type = _PyJitSlot_Kind(b, value, JIT_TAG(record->types, 2));
+    if (kind < 0 || !is_version(seen_type(b, index)->tp_version_tag) || type == JIT_TYPE_NONE
+        || (type == JIT_TYPE_F64 && kinds[kind].type == JIT_TYPE_I64)
+        || !can_drop(&b->slots[container]) || _PyJitSlot_IsBare(b, container)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, container);
+    guard_array(b, object, seen_type(b, index)->tp_version_tag, kind);
+    _PyJitRef i = index_of(b, subscript, JIT_OP_ARRAY_SIZE, object);
+    (void)emit2(b, JIT_OP_GUARD_ARRAY_INDEX, object, i);
+    _PyJitRef number = _PyJitSlot_Number(b, value, type);
+    if (type != kinds[kind].type) {
+        number = emit1(b, JIT_OP_I2F, number);
+    }
+    (void)_PyJitBuild_Emit3(b, kinds[kind].set, object, i, number);
+    drop(b, 3);
+    return 1;
+}
+
+/* --- Dicts and strings ------------------------------------------------------------------------------------------------ */
+
+/* BINARY_SUBSCR_DICT. */
+static uint32_t
+load_value(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t container = b->depth - 2, key = b->depth - 1;
+    if (record->seen == NULL || _PyJitSlot_IsBare(b, container) || !_PyJitSlot_CanEnd(b, record, 2)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, container);
+    (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, &PyDict_Type));
+    _PyJitRef known = key_of(b, key);
+    _PyJitSlot_GuardEnds(b, record, 2);
+    _PyJitRef value = emit2(b, JIT_OP_DICT_GET, object, known);
+    drop(b, 2);
+    _PyJitSlot_PushHeap(b, value);
+    return 1;
+}
+
+/* STORE_SUBSCR of an exact dict, STORE_SUBSCR_DICT.  The old value may end; what is borrowed from the heap may be from there. */
+static uint32_t
+store_value(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t value = b->depth - 3, container = b->depth - 2, key = b->depth - 1;
+    if (record->seen == NULL || _PyJitSlot_IsBare(b, container) || !_PyJitSlot_CanEnd(b, record, 2)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, container);
+    (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, &PyDict_Type));
+    _PyJitRef known = key_of(b, key), stored = key_of(b, value);
+    _PyJitSlot_GuardEnds(b, record, 2);
+    // Those are still borrowed if it leaves, and not needed when it has written.
+    b->slots[container].heap = b->slots[key].heap = b->slots[value].heap = 0;
+    _PyJitSlot_OwnHeap(b);
+    (void)_PyJitBuild_Emit3(b, JIT_OP_DICT_SET, object, known, stored);
+    b->slots[value].plain = 1;     // the dict has it: this is not its end
+    drop(b, 3);
+    return 1;
+}
+
+/* A character of a str: BINARY_SUBSCR_STR_INT, or BINARY_SUBSCR with a negative index. */
+static uint32_t
+load_character(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t container = b->depth - 2, subscript = b->depth - 1;
+    if (record->seen == NULL || _PyJitSlot_IsBare(b, container)
+        || _PyJitSlot_Kind(b, subscript, JIT_TAG(record->types, 0)) != JIT_TYPE_I64) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = guard_str(b, container);
+    _PyJitRef i = index_of(b, subscript, JIT_OP_STR_SIZE, object);
+    _PyJitRef character = emit2(b, JIT_OP_STR_GET, object, i);
+    drop(b, 2);
+    _PyJitSlot_Push(b, (_PyJitSlot){.object = character, .dirty = 1, .plain = 1});
+    return 1;
+}
+
+/* --- Lists and tuples ------------------------------------------------------------------------------------------------- */
+
+/* An index that tier 1 has no form for: a negative one. */
+static uint32_t
+load_item(_PyJitBuilder *b, uint32_t index, bool list)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t container = b->depth - 2, subscript = b->depth - 1;
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, container);
+    (void)emit1(b, list ? JIT_OP_GUARD_LIST : JIT_OP_GUARD_TUPLE, object);
+    _PyJitRef i = index_of(b, subscript, list ? JIT_OP_LIST_SIZE : JIT_OP_TUPLE_SIZE, object);
+    (void)emit2(b, list ? JIT_OP_GUARD_LIST_INDEX : JIT_OP_GUARD_TUPLE_INDEX, object, i);
+    _PyJitSlot_GuardRelease(b, container, JIT_TAG(record->types, 2));
+    _PyJitRef item = emit2(b, list ? JIT_OP_LIST_GET : JIT_OP_TUPLE_GET, object, i);
+    drop(b, 2);
+    _PyJitSlot_PushHeap(b, item);
+    return 1;
+}
+
+static uint32_t
+load_subscript(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t container = b->depth - 2, subscript = b->depth - 1;
+    const PyTypeObject *type = seen_type(b, index);
+    if (type == &PyDict_Type) {
+        return load_value(b, index);
+    }
+    if (type == NULL || _PyJitSlot_Kind(b, subscript, JIT_TAG(record->types, 0)) != JIT_TYPE_I64
+        || !_PyJitSlot_CanRelease(b, container, JIT_TAG(record->types, 2))) {
+        return REFUSE(b);
+    }
+    if (type == &PyList_Type || type == &PyTuple_Type) {
+        return load_item(b, index, type == &PyList_Type);
+    }
+    if (type == &PyUnicode_Type) {
+        return load_character(b, index);
+    }
+    return load_number(b, index);
+}
+
+uint32_t
+_PyJitLower_Subscript(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    switch (record->opcode) {
+        case BINARY_SUBSCR:
+            return load_subscript(b, index);
+        case BINARY_SUBSCR_DICT:
+            return load_value(b, index);
+        case BINARY_SUBSCR_STR_INT:
+            return load_character(b, index);
+        case STORE_SUBSCR_DICT:
+            return store_value(b, index);
+        case STORE_SUBSCR: {
+            if (seen_type(b, index) == &PyDict_Type) {
+                return store_value(b, index);
+            }
+            bool whole = _PyJitSlot_Kind(b, b->depth - 1, JIT_TAG(record->types, 0)) == JIT_TYPE_I64;
+            return record->seen != NULL && whole ? store_number(b, index) : 0;
+        }
+        default:
+            return 0;
+    }
+}
+
+#endif /* _Py_TIER2 */

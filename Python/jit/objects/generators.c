@@ -1,0 +1,58 @@
+/* What traces that make functions and generators call, and those in which a generator returns (build/generators.c, build/make.c). */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "pycore_ceval.h"
+#include "pycore_code.h"
+#include "pycore_frame.h"
+#include "pycore_function.h"
+#include "pycore_genobject.h"
+#include "pycore_jit_helpers.h"
+
+PyObject *
+_PyJit_NewFunction(PyFunctionObject *owner, PyCodeObject *code)
+{
+    PyObject *made = _PyJit_New(PyFunction_New((PyObject *)code, owner->func_globals));
+    if (made != NULL) {
+        _PyFunction_SetVersion((PyFunctionObject *)made, code->co_version);
+    }
+    return made;
+}
+
+PyObject *
+_PyJit_NewGenerator(PyThreadState *tstate, PyFunctionObject *function, _Py_CODEUNIT *place)
+{
+    PyCodeObject *code = (PyCodeObject *)function->func_code;
+    if (code->co_flags & CO_COROUTINE && tstate->coroutine_origin_tracking_depth > 0) {
+        return NULL;
+    }
+    PyGenObject *made = (PyGenObject *)_PyJit_New(_Py_MakeCoro(function));
+    if (made == NULL) {
+        return NULL;
+    }
+    _PyInterpreterFrame *frame = (_PyInterpreterFrame *)made->gi_iframe;
+    _PyFrame_Initialize(frame, function, NULL, code, 0);
+    frame->owner = FRAME_OWNED_BY_GENERATOR;
+    frame->previous = NULL;
+    frame->instr_ptr = place;
+    made->gi_frame_state = FRAME_CREATED;
+    return (PyObject *)made;
+}
+
+void
+_PyJit_EndGenerator(PyGenObject *generator, uint32_t nlocals)
+{
+    _PyInterpreterFrame *frame = (_PyInterpreterFrame *)generator->gi_iframe;
+    assert(generator->gi_frame_state < FRAME_EXECUTING && frame->frame_obj == NULL && frame->f_locals == NULL);
+    // First: what ends now may look at it.
+    generator->gi_frame_state = FRAME_CLEARED;
+    for (uint32_t i = 0; i < nlocals; i++) {
+        Py_XDECREF(frame->localsplus[i]);
+    }
+    frame->stacktop = 0;
+    Py_DECREF(frame->f_funcobj);
+    Py_CLEAR(generator->gi_exc_state.exc_value);
+}
+
+#endif /* _Py_TIER2 */

@@ -1,0 +1,249 @@
+/* Recording where several types meet: an instruction gets the form that fits the operands it has now.
+ *
+ * Tier 1 has one specialized form for an instruction, and where types take turns it has none that fits, or the generic one.  A
+ * trace need not put up with that: it was recorded with operands of some type and checks for it.  So the recorder finds the form
+ * (and the inline cache) tier 1 would choose for these operands alone.  The bytecode is not touched; the record says what could
+ * have run.  For other types the check fails, and a side trace is recorded with theirs.
+ *
+ * What is found here is what the instruction's own checks in tier 1 assume; a form that is in doubt is not chosen.  A side trace
+ * that begins with such an instruction may be the next of a chain (cold_exit.c); the last one of a chain keeps what is in the
+ * bytecode, so if that is the generic form all other types are content with it.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "structmember.h"
+#include "pycore_code.h"
+#include "pycore_descrobject.h"
+#include "pycore_dict.h"
+#include "pycore_function.h"
+#include "pycore_object.h"
+#include "pycore_opcode_metadata.h"
+#include "pycore_pystate.h"
+#include "jit/record/record.h"
+#include "pycore_jit_helpers.h"
+
+static uint32_t
+cached_version(const _PyJitPending *prev)
+{
+    return read_u32((uint16_t *)&prev->units[2].cache);
+}
+
+static void
+choose(_PyJitPending *prev, int opcode, uint32_t version)
+{
+    prev->opcode = (uint8_t)opcode;
+    prev->adapted = prev->fits = 1;
+    write_u32((uint16_t *)&prev->units[2].cache, version);
+}
+
+/* --- Attributes ----------------------------------------------------------------------------------------------------- */
+
+/* The version of TYPE if its attributes are found the ordinary way, else 0. */
+static uint32_t
+version_of(PyTypeObject *type, bool store)
+{
+    if (store ? type->tp_setattro != PyObject_GenericSetAttr : type->tp_getattro != PyObject_GenericGetAttr) {
+        return 0;
+    }
+    return PyUnstable_Type_AssignVersionTag(type) ? type->tp_version_tag : 0;
+}
+
+/* The index of the inline value NAME of OWNER, which has a value but for a STORE; -1: none. */
+static int
+inline_index(PyObject *owner, PyObject *name, bool store)
+{
+    PyTypeObject *type = Py_TYPE(owner);
+    if (!(type->tp_flags & Py_TPFLAGS_INLINE_VALUES) || !_PyObject_InlineValues(owner)->valid) {
+        return -1;
+    }
+    Py_ssize_t index = _PyDictKeys_StringLookup(((PyHeapTypeObject *)type)->ht_cached_keys, name);
+    if (index < 0 || index > UINT16_MAX || (!store && _PyObject_InlineValues(owner)->values[index] == NULL)) {
+        return -1;
+    }
+    return (int)index;
+}
+
+/* Where the slot DESCR is in OWNER, which has a value there; -1: it is no such slot. */
+static int
+slot_offset(PyObject *owner, PyObject *descr, bool store)
+{
+    if (!Py_IS_TYPE(descr, &PyMemberDescr_Type)) {
+        return -1;
+    }
+    const PyMemberDescrObject *member = (const PyMemberDescrObject *)descr;
+    const PyMemberDef *place = member->d_member;
+    if (place->type != Py_T_OBJECT_EX || place->flags != 0 || place->offset <= 0 || place->offset > UINT16_MAX
+        || !PyObject_TypeCheck(owner, member->d_common.d_type)) {
+        return -1;
+    }
+    return store || *(PyObject **)((char *)owner + place->offset) != NULL ? (int)place->offset : -1;
+}
+
+static void
+adapt_method(_PyJitPending *prev, PyObject *owner, PyObject *name, PyObject *method, uint32_t version)
+{
+    PyTypeObject *type = Py_TYPE(owner);
+    int opcode = LOAD_ATTR_METHOD_NO_DICT;
+    if (type->tp_flags & Py_TPFLAGS_INLINE_VALUES) {
+        PyDictKeysObject *keys = ((PyHeapTypeObject *)type)->ht_cached_keys;
+        if (!_PyObject_InlineValues(owner)->valid || _PyDictKeys_StringLookup(keys, name) != DKIX_EMPTY) {
+            return;
+        }
+        uint32_t keys_version = _PyDictKeys_GetVersionForCurrentState(_PyInterpreterState_GET(), keys);
+        if (keys_version == 0) {
+            return;
+        }
+        write_u32((uint16_t *)&prev->units[4].cache, keys_version);
+        opcode = LOAD_ATTR_METHOD_WITH_VALUES;
+    }
+    else if (type->tp_flags & Py_TPFLAGS_MANAGED_DICT || type->tp_dictoffset != 0) {
+        return;
+    }
+    write_obj((uint16_t *)&prev->units[6].cache, method);
+    choose(prev, opcode, version);
+}
+
+static void
+adapt_load(_PyJitPending *prev, PyObject *owner)
+{
+    PyTypeObject *type = Py_TYPE(owner);
+    if (prev->opcode != LOAD_ATTR && cached_version(prev) == type->tp_version_tag) {
+        prev->fits = 1;
+        return;
+    }
+    uint32_t version = version_of(type, false);
+    PyObject *name = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg >> 1);
+    PyObject *descr = version != 0 ? _PyType_Lookup(type, name) : NULL;
+    if (version == 0) {
+        return;
+    }
+    int index = descr == NULL ? inline_index(owner, name, false) : slot_offset(owner, descr, false);
+    if (index >= 0) {
+        prev->units[4].cache = (uint16_t)index;
+        choose(prev, descr == NULL ? LOAD_ATTR_INSTANCE_VALUE : LOAD_ATTR_SLOT, version);
+    }
+    else if (descr != NULL && prev->oparg & 1 && PyFunction_Check(descr)) {
+        adapt_method(prev, owner, name, descr, version);
+    }
+}
+
+static void
+adapt_store(_PyJitPending *prev, PyObject *owner)
+{
+    PyTypeObject *type = Py_TYPE(owner);
+    if (prev->opcode != STORE_ATTR && cached_version(prev) == type->tp_version_tag) {
+        prev->fits = 1;
+        return;
+    }
+    uint32_t version = version_of(type, true);
+    PyObject *name = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg);
+    PyObject *descr = version != 0 ? _PyType_Lookup(type, name) : NULL;
+    if (version == 0) {
+        return;
+    }
+    int index = descr != NULL ? slot_offset(owner, descr, true) : inline_index(owner, name, true);
+    if (index >= 0 && (descr != NULL || _PyObject_GetManagedDict(owner) == NULL)) {
+        prev->units[4].cache = (uint16_t)index;
+        choose(prev, descr == NULL ? STORE_ATTR_INSTANCE_VALUE : STORE_ATTR_SLOT, version);
+    }
+}
+
+/* --- Calls ---------------------------------------------------------------------------------------------------------- */
+
+/* The operands of a call: CALLABLE, SELF or NULL below the arguments. */
+static void
+adapt_call(_PyJitPending *prev, PyObject *callable, PyObject *self)
+{
+    bool bound = Py_IS_TYPE(callable, &PyMethod_Type);
+    PyObject *function = bound ? PyMethod_GET_FUNCTION(callable) : callable;
+    if (!PyFunction_Check(function) || ((PyFunctionObject *)function)->vectorcall != _PyFunction_Vectorcall
+        || (bound && self != NULL)) {
+        return;
+    }
+    const PyCodeObject *code = (const PyCodeObject *)PyFunction_GET_CODE(function);
+    int given = prev->oparg + (bound || self != NULL);
+    if ((code->co_flags & (CO_OPTIMIZED | CO_VARARGS | CO_VARKEYWORDS)) != CO_OPTIMIZED || code->co_kwonlyargcount != 0
+        || code->co_argcount != given) {
+        return;
+    }
+    uint32_t version = _PyFunction_GetVersionForCurrentState((PyFunctionObject *)function);
+    int opcode = bound ? CALL_BOUND_METHOD_EXACT_ARGS : CALL_PY_EXACT_ARGS;
+    if (version != 0 && prev->opcode == opcode && cached_version(prev) == version) {
+        prev->fits = 1;
+    }
+    else if (version != 0) {
+        choose(prev, opcode, version);
+    }
+}
+
+/* --- Arrays --------------------------------------------------------------------------------------------------------- */
+
+/* TYPE is array.array of the standard library, or a subclass made in C, which has the same layout. */
+static bool
+is_array(PyTypeObject *type)
+{
+    if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE) || !(type->tp_flags & Py_TPFLAGS_IMMUTABLETYPE)
+        || type->tp_basicsize != sizeof(_PyJitArray)) {
+        return false;
+    }
+    PyObject *module = ((PyHeapTypeObject *)type)->ht_module;
+    const PyModuleDef *definition = module != NULL && PyModule_Check(module) ? PyModule_GetDef(module) : NULL;
+    return definition != NULL && strcmp(definition->m_name, "array") == 0 && strcmp(type->tp_name, "array.array") == 0;
+}
+
+/* Subscripts of arrays have no specialized form: the frozen cache says in place of the counter what kind of numbers there are. */
+static void
+adapt_subscript(_PyJitPending *prev, PyObject *container)
+{
+    prev->units[1].cache = is_array(Py_TYPE(container)) && PyUnstable_Type_AssignVersionTag(Py_TYPE(container))
+        ? (uint16_t)*((_PyJitArray *)container)->kind : 0;
+}
+
+void
+_PyJitAdapt(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
+{
+    prev->adapted = prev->fits = 0;
+    switch (prev->opcode) {
+        case LOAD_ATTR:
+        case LOAD_ATTR_INSTANCE_VALUE:
+        case LOAD_ATTR_SLOT:
+        case LOAD_ATTR_WITH_HINT:
+        case LOAD_ATTR_METHOD_WITH_VALUES:
+        case LOAD_ATTR_METHOD_NO_DICT:
+            if (depth >= 1) {
+                adapt_load(prev, stack_pointer[-1]);
+            }
+            break;
+        case STORE_ATTR:
+        case STORE_ATTR_INSTANCE_VALUE:
+        case STORE_ATTR_SLOT:
+            if (depth >= 2) {
+                adapt_store(prev, stack_pointer[-1]);
+            }
+            break;
+        case CALL:
+        case CALL_PY_EXACT_ARGS:
+        case CALL_BOUND_METHOD_EXACT_ARGS:
+            if (depth >= prev->oparg + 2) {
+                adapt_call(prev, stack_pointer[-prev->oparg - 2], stack_pointer[-prev->oparg - 1]);
+            }
+            break;
+        case BINARY_SUBSCR:
+            if (depth >= 2) {
+                adapt_subscript(prev, stack_pointer[-2]);
+            }
+            break;
+        case STORE_SUBSCR:
+            if (depth >= 3) {
+                adapt_subscript(prev, stack_pointer[-2]);
+            }
+            break;
+        default:
+            break;
+    }
+}
+
+#endif /* _Py_TIER2 */

@@ -1,0 +1,93 @@
+/* Which loop is which: what the recorder asks where it meets an executor, or a jump it has seen. */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_code.h"
+#include "jit/record/record.h"
+
+_Py_CODEUNIT *
+_PyJitRecorder_JumpTarget(const _PyExecutorObject *executor)
+{
+    const _PyJitRecord *first = &executor->trace->records[0];
+    if (executor->kind != JIT_KIND_LOOP || first->opcode != JUMP_BACKWARD) {
+        return NULL;
+    }
+    return _PyJitTrace_Instr(executor->trace, first) + first->size - first->oparg;
+}
+
+/* Is the loop of THERE the one that a jump at OWN to TARGET makes?  Two jumps are of one loop if they lead to one place, or if
+ * what they jump over overlaps: inner and outer loops lie one in the other. */
+static bool
+is_loop_of(const _PyExecutorObject *there, const _Py_CODEUNIT *own, const _Py_CODEUNIT *target)
+{
+    const _Py_CODEUNIT *to = _PyJitRecorder_JumpTarget(there), *jump = there->start;
+    if (target == NULL || to == NULL || there->vm_data.opcode != JUMP_BACKWARD) {
+        return false;
+    }
+    bool overlap = to <= own && target <= jump;
+    bool nested = (to >= target && jump <= own) || (to <= target && jump >= own);
+    return to == target || (overlap && !nested);
+}
+
+/* Does THERE, which stands in the bytecode where the recording is, begin with another jump of the loop at hand, or is it the very
+ * first thing that a side trace does to jump back? */
+static bool
+is_same_loop(const _PyJitRecorder *r, const _PyExecutorObject *there)
+{
+    const _PyExecutorObject *anchor = r->exit != NULL ? r->exit->owner->anchor : NULL;
+    bool begins = r->trace.nrecords == 0 && r->prev.instr == NULL;
+    return r->depth == 0 && (there != anchor || begins)
+        && is_loop_of(there, anchor != NULL ? anchor->start : r->root, r->target);
+}
+
+int
+_PyJitRecorder_TimesSeen(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT *instr, bool same_depth)
+{
+    int count = 0;
+    uint32_t offset = (uint32_t)(instr - _PyCode_CODE(code));
+    for (uint32_t i = 0; i < r->trace.nrecords; i++) {
+        const _PyJitRecord *record = &r->trace.records[i];
+        if (record->offset == offset && r->trace.codes[record->code] == code
+            && (!same_depth || record->depth == (uint8_t)(r->depth + 128))) {
+            count++;
+        }
+    }
+    return count;
+}
+
+/* Is THERE a loop around the one whose jump is at OWN and leads to TARGET? */
+static bool
+is_loop_around(const _PyExecutorObject *there, const _Py_CODEUNIT *own, const _Py_CODEUNIT *target)
+{
+    const _Py_CODEUNIT *to = _PyJitRecorder_JumpTarget(there);
+    return target != NULL && to != NULL && there->vm_data.opcode == JUMP_BACKWARD && to < target && there->start > own;
+}
+
+/* A side trace that may come back to its loop in registers goes once through the loop around that one: the loop's own trace
+ * would begin from memory, and reach the inner loop through memory again. */
+static bool
+goes_around(const _PyJitRecorder *r, const _PyExecutorObject *there, PyCodeObject *code, _Py_CODEUNIT *instr)
+{
+    return r->exit != NULL && r->depth == 0 && is_loop_around(there, r->exit->owner->anchor->start, r->target)
+        && _PyJitSide_ComesBack(r->exit) && _PyJitRecorder_TimesSeen(r, code, instr, true) == 0;
+}
+
+bool
+_PyJitRecorder_GoesThrough(const _PyJitRecorder *r, const _PyExecutorObject *there, PyCodeObject *code, _Py_CODEUNIT *instr)
+{
+    return is_same_loop(r, there) || goes_around(r, there, code, instr);
+}
+
+bool
+_PyJitRecorder_JumpsBack(const _PyJitExit *exit, const _PyExecutorObject *there)
+{
+    const _PyExecutorObject *anchor = exit->owner->anchor;
+    const _Py_CODEUNIT *target = _PyJitRecorder_JumpTarget(anchor);
+    return exit->kind == JIT_EXIT_SIDE && exit->countdown != JIT_NEVER && _PyJitSide_ComesBack(exit)
+        && exit->owner->trace->snaps[exit->snapshot].nframes == 1
+        && (is_loop_of(there, anchor->start, target) || is_loop_around(there, anchor->start, target));
+}
+
+#endif /* _Py_TIER2 */

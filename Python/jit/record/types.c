@@ -1,0 +1,443 @@
+/* What the recorder notes for the builder besides the instructions: types on the stack and of what is given up, the order of numbers,
+ * objects the rules ask about.  All of it is a hint: the builder emits a check for what it uses.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_code.h"
+#include "pycore_dict.h"
+#include "pycore_frame.h"
+#include "pycore_interp.h"
+#include "pycore_long.h"
+#include "pycore_object.h"
+#include "pycore_opcode_metadata.h"
+#include "pycore_pystate.h"
+#include "jit/record/record.h"
+#include "pycore_jit_helpers.h"
+
+/* The JIT_TAG_ of what a slot holds. */
+static unsigned int
+tag_of(PyObject *object)
+{
+    if (object == NULL) {
+        return JIT_TAG_NULL;
+    }
+    if (PyLong_CheckExact(object)) {
+        Py_ssize_t digits = _PyLong_DigitCount((PyLongObject *)object);
+        int overflow = 1;
+        if (digits == 3) {
+            (void)PyLong_AsLongLongAndOverflow(object, &overflow);
+        }
+        return digits <= 2 ? JIT_TAG_INT : overflow ? JIT_TAG_BIG : JIT_TAG_WIDE;
+    }
+    return PyFloat_CheckExact(object) ? JIT_TAG_FLOAT : PyBool_Check(object) ? JIT_TAG_BOOL
+        : object == Py_None ? JIT_TAG_NONE : PyUnicode_CheckExact(object) ? JIT_TAG_STR : JIT_TAG_OTHER;
+}
+
+/* The same of an object that is about to be given up: SHARED if that is not its end, QUIET if it is one that nobody notices. */
+static unsigned int
+tag_of_release(PyObject *object)
+{
+    unsigned int tag = tag_of(object);
+    return tag != JIT_TAG_OTHER ? tag
+        : Py_REFCNT(object) > 1 ? JIT_TAG_SHARED : _PyJit_EndsQuietly(object, 1) ? JIT_TAG_QUIET : JIT_TAG_OTHER;
+}
+
+/* Of the item that a store to LIST[INDEX] replaces; both are what the instruction was specialized for before, not surely now. */
+static unsigned int
+tag_of_item(PyObject *list, PyObject *index)
+{
+    if (!PyList_CheckExact(list) || !PyLong_CheckExact(index) || !_PyLong_IsNonNegativeCompact((PyLongObject *)index)) {
+        return JIT_TAG_OTHER;
+    }
+    Py_ssize_t i = (Py_ssize_t)((PyLongObject *)index)->long_value.ob_digit[0];
+    return i < PyList_GET_SIZE(list) ? tag_of_release(PyList_GET_ITEM(list, i)) : JIT_TAG_OTHER;
+}
+
+/* Of all locals of FRAME, which are given up, and of the function if it is a generator's: OTHER if one ends with code of users, else QUIET if one ends that is not plain, else SHARED if
+ * one object is in two of them, else NULL. */
+static unsigned int
+tag_of_locals(_PyInterpreterFrame *frame)
+{
+    unsigned int all = JIT_TAG_NULL;
+    int nlocals = _PyFrame_GetCode(frame)->co_nlocalsplus;
+    if (frame->owner == FRAME_OWNED_BY_GENERATOR) {
+        unsigned int tag = tag_of_release(frame->f_funcobj);
+        all = tag == JIT_TAG_SHARED ? all : tag;
+    }
+    for (int i = 0; i < nlocals && all != JIT_TAG_OTHER; i++) {
+        PyObject *object = frame->localsplus[i];
+        unsigned int tag = tag_of_release(object);
+        all = tag == JIT_TAG_OTHER || tag == JIT_TAG_QUIET ? tag : all;
+        for (int k = 0; k < i && tag == JIT_TAG_SHARED && all == JIT_TAG_NULL; k++) {
+            all = frame->localsplus[k] == object ? JIT_TAG_SHARED : JIT_TAG_NULL;
+        }
+    }
+    return all;
+}
+
+/* Of the attribute that a store to OWNER with this instruction replaces, if OWNER is what it was specialized for. */
+static unsigned int
+tag_of_attribute(const _PyJitPending *prev, PyObject *owner)
+{
+    if (Py_TYPE(owner)->tp_version_tag != read_u32((uint16_t *)&prev->units[2].cache)) {
+        return JIT_TAG_OTHER;
+    }
+    uint32_t index = prev->units[4].cache;
+    if (prev->opcode == STORE_ATTR_SLOT) {
+        return tag_of_release(*(PyObject **)((char *)owner + index));
+    }
+    const PyDictValues *values = _PyObject_InlineValues(owner);
+    return values->valid ? tag_of_release(values->values[index]) : JIT_TAG_OTHER;
+}
+
+/* How Y, an exact number, is to X, or to 0 if X is NULL (JIT_ORDER_).  Big ints and other objects: OTHER. */
+static unsigned int
+order_of(PyObject *x, PyObject *y)
+{
+    if (PyFloat_CheckExact(y) && x != NULL && PyFloat_CheckExact(x)) {
+        double difference = PyFloat_AS_DOUBLE(y) - PyFloat_AS_DOUBLE(x);
+        return difference < 0 ? JIT_ORDER_LESS : difference > 0 ? JIT_ORDER_MORE : JIT_ORDER_OTHER;
+    }
+    if (!PyLong_CheckExact(y) || (x != NULL && !PyLong_CheckExact(x))) {
+        return JIT_ORDER_OTHER;
+    }
+    int overflow_x = 0, overflow_y;
+    long long left = x == NULL ? 0 : PyLong_AsLongLongAndOverflow(x, &overflow_x);
+    long long right = PyLong_AsLongLongAndOverflow(y, &overflow_y);
+    return overflow_x || overflow_y || left == right ? JIT_ORDER_OTHER : right < left ? JIT_ORDER_LESS : JIT_ORDER_MORE;
+}
+
+/* How many operands from the top of the stack the rule of the instruction PREV gives up, as it wants to know how they end (`ends`). */
+static int
+operands_that_end(const _PyJitPending *prev)
+{
+    int base = _PyOpcode_Deopt[prev->opcode];
+    if (base == LOAD_ATTR || base == TO_BOOL || base == POP_JUMP_IF_NONE || base == POP_JUMP_IF_NOT_NONE) {
+        return 1;
+    }
+    if (base == IS_OP || base == CONTAINS_OP || base == BINARY_SUBSCR || base == STORE_SUBSCR) {
+        return 2;
+    }
+    switch (prev->opcode) {
+        case CALL_BUILTIN_O:
+        case CALL_LEN:
+        case CALL_TYPE_1:
+            return 1;
+        case CALL_ISINSTANCE:
+            return 2;
+        case CALL_BUILTIN_FAST:
+            return Py_MIN(prev->oparg, 3);
+        case CALL_METHOD_DESCRIPTOR_FAST:
+        case CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS:
+        case CALL_METHOD_DESCRIPTOR_NOARGS:
+        case CALL_METHOD_DESCRIPTOR_O:
+            return Py_MIN(prev->oparg + 1, 3);
+        default:
+            return 0;
+    }
+}
+
+/* Instructions that check nothing but what they give up. */
+static bool
+only_stores(int opcode)
+{
+    return opcode == STORE_FAST || opcode == STORE_FAST_LOAD_FAST || opcode == STORE_FAST_STORE_FAST || opcode == POP_TOP
+        || opcode == END_FOR || opcode == RETURN_VALUE || opcode == RETURN_CONST;
+}
+
+/* The instruction is the first one of a side trace, and the trace it leaves had it with something that ends quietly: another check of it has
+ * failed. */
+static bool
+was_quiet(void)
+{
+    const _PyJitRecorder *r = &ENGINE->recorder;
+    if (r->exit == NULL || r->trace.nrecords > 0) {
+        return false;
+    }
+    const _PyJitTrace *t = r->exit->owner->trace;
+    const _PyJitSnapshot *snap = &t->snaps[r->exit->snapshot];
+    for (uint32_t i = 0; i < t->nrecords; i++) {
+        const _PyJitRecord *record = &t->records[i];
+        if (record->code == snap->code && record->offset - record->prefix == snap->offset
+            && (JIT_TAG(record->types, 2) == JIT_TAG_QUIET || JIT_TAG(record->types, 3) == JIT_TAG_QUIET)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the builder wants to know of an instruction that is about to run: stack depth and types (JIT_TAG). */
+void
+_PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
+{
+    PyObject **base = frame->localsplus;
+    Py_ssize_t depth = stack_pointer - _PyFrame_Stackbase(frame);
+    Py_ssize_t sp = stack_pointer - base;
+    uint32_t oparg = (uint32_t)prev->oparg;
+    unsigned int types = 0;
+    if (depth > 0) {
+        types |= tag_of(stack_pointer[-1]);
+    }
+    if (depth > 1) {
+        types |= tag_of(stack_pointer[-2]) << 4;
+    }
+    switch (prev->opcode) {
+        case STORE_FAST:
+        case LOAD_FAST_AND_CLEAR:
+            types |= tag_of_release(base[oparg]) << 8;
+            break;
+        case RETURN_VALUE:
+        case RETURN_CONST:
+            // In place of a local that is written.
+            types |= tag_of_locals(frame) << 8;
+            break;
+        case STORE_FAST_STORE_FAST:
+            types |= tag_of_release(base[oparg & 15]) << 12;
+            /* fall through */
+        case STORE_FAST_LOAD_FAST:
+            types |= tag_of_release(base[oparg >> 4]) << 8;
+            break;
+        case STORE_SUBSCR:
+            types |= depth > 2 ? tag_of(stack_pointer[-3]) << 8 : 0;
+            break;
+        case BINARY_SUBSCR_DICT:
+            // Of the key if that may be the last reference to something, else of the dict.
+            types |= tag_of_release(stack_pointer[tag_of(stack_pointer[-1]) == JIT_TAG_OTHER ? -1 : -2]) << 8;
+            break;
+        case STORE_DEREF:
+            types |= tag_of_release(((PyCellObject *)base[oparg])->ob_ref) << 8;
+            break;
+        case END_SEND:
+        case BINARY_SUBSCR:
+            types |= depth > 1 ? tag_of_release(stack_pointer[-2]) << 8 : 0;
+            break;
+        case BINARY_SLICE:
+            types |= depth > 2 ? tag_of_release(stack_pointer[-3]) << 8 : 0;
+            break;
+        case BINARY_SUBSCR_LIST_INT:
+        case BINARY_SUBSCR_TUPLE_INT:
+        case CALL_LIST_APPEND:
+            types |= tag_of_release(stack_pointer[-2]) << 8;
+            break;
+        case UNPACK_SEQUENCE_TWO_TUPLE:
+        case UNPACK_SEQUENCE_TUPLE:
+        case UNPACK_SEQUENCE_LIST:
+        case LOAD_ATTR_INSTANCE_VALUE:
+        case LOAD_ATTR_SLOT:
+        case LOAD_ATTR_WITH_HINT:
+        case LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES:
+        case LOAD_ATTR_NONDESCRIPTOR_NO_DICT:
+        case POP_TOP:
+        case END_FOR:
+            types |= tag_of_release(stack_pointer[-1]) << 8;
+            break;
+        case STORE_SUBSCR_LIST_INT:
+            types |= tag_of_item(stack_pointer[-2], stack_pointer[-1]) << 8;
+            break;
+        case CALL_ISINSTANCE:
+            if (depth >= 2 && stack_pointer[-2] != NULL && _PyJit_IsInstance(stack_pointer[-2], stack_pointer[-1]) >= 0) {
+                types |= JIT_TAG_BOOL << 8;
+            }
+            break;
+        case CALL_INTRINSIC_1:
+            if (oparg >= JIT_CONTINUATION + JIT_SUM_TOTAL) {
+                types |= tag_of(base[CONSUMER_RESULT]) << 8;
+            }
+            break;
+        case CALL_BUILTIN_O:
+            types |= order_of(NULL, stack_pointer[-1]) << 8;
+            break;
+        case CALL_BUILTIN_FAST_WITH_KEYWORDS:
+            types |= oparg == 2 ? order_of(stack_pointer[-2], stack_pointer[-1]) << 8 : 0;
+            break;
+        case STORE_ATTR_INSTANCE_VALUE:
+        case STORE_ATTR_SLOT:
+            types |= tag_of_attribute(prev, stack_pointer[-1]) << 8;
+            break;
+        default:
+            break;
+    }
+    if (only_stores(prev->opcode) && ((types >> 8 & 15) == JIT_TAG_QUIET || types >> 12 == JIT_TAG_QUIET) && !was_quiet()) {
+        prev->fits = 1;        // the check that failed was for something else (GUARD_DROP, GUARD_SHARED)
+    }
+    if (_PyOpcode_Deopt[prev->opcode] == LOAD_ATTR && (prev->seen == Py_True || prev->seen == Py_False)) {
+        prev->fits = 1;        // whatever the type
+    }
+    unsigned int ends = 0;
+    int count = operands_that_end(prev);
+    for (int i = 0; i < count && i < depth; i++) {
+        ends |= tag_of_release(stack_pointer[-1 - i]) << (4 * i);
+    }
+    prev->ends = (uint16_t)ends;
+    prev->sp = (uint16_t)Py_MIN(sp, UINT16_MAX);
+    prev->types = (uint16_t)types;
+    prev->observed = frame->frame_obj != NULL;
+}
+
+/* To make an iterator of a TYPE, one that lives for ever, runs no code of users, and the iterator keeps what it needs. */
+static bool
+has_quiet_iter(PyTypeObject *type)
+{
+    if (type->tp_iter == PyObject_SelfIter) {
+        return !(type->tp_flags & Py_TPFLAGS_HEAPTYPE);
+    }
+    return type == &PyList_Type || type == &PyTuple_Type || type == &PyRange_Type || type == &PyUnicode_Type
+        || type == &PyDict_Type || type == &PyDictKeys_Type || type == &PyDictValues_Type || type == &PyDictItems_Type
+        || type == &PySet_Type || type == &PyFrozenSet_Type;
+}
+
+/* True or False: there is such an attribute, or there is none; NULL: that cannot be said. */
+static PyObject *
+has_attribute(PyObject *o, PyObject *name)
+{
+    int64_t has = _PyJit_HasAttr(o, name);
+    return has == JIT_FOUND ? Py_True : has == JIT_ABSENT ? Py_False : NULL;
+}
+
+/* The type of CONTAINER, if it can be said whether it has KEY; else NULL. */
+static PyObject *
+type_for_contains(PyObject *container, PyObject *key)
+{
+    PyTypeObject *type = Py_TYPE(container);
+    int64_t has = type == &PyDict_Type ? _PyJit_DictHas(container, key)
+        : type == &PySet_Type || type == &PyFrozenSet_Type ? _PyJit_SetHas(container, key)
+        : type == &PyList_Type || type == &PyTuple_Type ? _PyJit_SequenceHas(container, key)
+        : type == &PyUnicode_Type && PyUnicode_CheckExact(key) ? 0 : -1;
+    return has >= 0 ? (PyObject *)type : NULL;
+}
+
+/* The type of CONTAINER for a subscript, but NULL where CONTAINER[KEY] is nothing that the rule finds. */
+static PyObject *
+type_for_subscript(PyObject *container, PyObject *key)
+{
+    PyTypeObject *type = Py_TYPE(container);
+    if (type == &PyDict_Type) {
+        return _PyJit_DictGet(container, key) != NULL ? (PyObject *)type : NULL;
+    }
+    if (type == &PyUnicode_Type) {
+        Py_ssize_t length = PyUnicode_GET_LENGTH(container);
+        Py_ssize_t i = PyLong_CheckExact(key) && _PyLong_IsCompact((PyLongObject *)key)
+            ? _PyLong_CompactValue((PyLongObject *)key) : length;
+        i += i < 0 ? length : 0;
+        return i >= 0 && i < length && PyUnicode_READ_CHAR(container, i) < 128 ? (PyObject *)type : NULL;
+    }
+    return (PyObject *)type;
+}
+
+/* What the cache of a LOAD_ATTR names, if the instruction's check of the type holds: only then it is sure to live.  Else, for the generic
+ * form, whether OWNER has the attribute; before a call, whether it has a method (True) or another attribute (False) of that name. */
+static PyObject *
+attribute_of_interest(const _PyJitPending *prev, PyObject *owner)
+{
+    uint16_t *cache = (uint16_t *)&prev->units[2].cache;
+    bool holds = false;
+    switch (prev->opcode) {
+        case LOAD_ATTR_METHOD_WITH_VALUES:
+        case LOAD_ATTR_METHOD_NO_DICT:
+        case LOAD_ATTR_METHOD_LAZY_DICT:
+        case LOAD_ATTR_PROPERTY:
+        case LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES:
+        case LOAD_ATTR_NONDESCRIPTOR_NO_DICT:
+            holds = Py_TYPE(owner)->tp_version_tag == read_u32(cache);
+            break;
+        case LOAD_ATTR_CLASS:
+            holds = PyType_Check(owner) && ((PyTypeObject *)owner)->tp_version_tag == read_u32(cache);
+            break;
+        default:
+            break;
+    }
+    if (holds) {
+        return read_obj((uint16_t *)&prev->units[6].cache);
+    }
+    PyObject *name = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg >> 1);
+    if (prev->oparg & 1) {
+        return _PyJit_FindMethod(owner, name) != NULL ? Py_True : has_attribute(owner, name) == Py_True ? Py_False : NULL;
+    }
+    return has_attribute(owner, name);
+}
+
+/* What a record has in `seen`: borrowed, or NULL. */
+PyObject *
+_PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
+{
+    int opcode = prev->opcode, base = _PyOpcode_Deopt[opcode];
+    if (opcode == LOAD_GLOBAL_MODULE) {
+        return frame->f_globals;
+    }
+    // Builtins of one's own are not watched.
+    if (opcode == LOAD_GLOBAL_BUILTIN) {
+        return frame->f_builtins == _PyInterpreterState_GET()->builtins ? frame->f_globals : NULL;
+    }
+    // The generic form may have run with fewer operands; then the rule is not asked.
+    Py_ssize_t depth = stack_pointer - _PyFrame_Stackbase(frame);
+    if (base == LOAD_ATTR) {
+        return depth >= 1 ? attribute_of_interest(prev, stack_pointer[-1]) : NULL;
+    }
+    if (base == BINARY_SUBSCR) {
+        return depth >= 2 ? type_for_subscript(stack_pointer[-2], stack_pointer[-1]) : NULL;
+    }
+    if (base == STORE_SUBSCR) {
+        PyObject *container = depth >= 2 ? stack_pointer[-2] : NULL;
+        bool unsure = container != NULL && PyDict_CheckExact(container) && _PyJit_DictHas(container, stack_pointer[-1]) < 0;
+        return container != NULL && !unsure ? (PyObject *)Py_TYPE(container) : NULL;
+    }
+    if (opcode == CALL_BUILTIN_FAST) {
+        int nargs = prev->oparg;
+        return depth >= nargs && (nargs == 2 || nargs == 3) ? has_attribute(stack_pointer[-nargs], stack_pointer[1 - nargs]) : NULL;
+    }
+    if (opcode == CALL_METHOD_DESCRIPTOR_O) {
+        // Where the attribute was no method this time, NULL stands in the place of `self`.
+        if (depth >= 2 && stack_pointer[-2] != NULL && PySet_CheckExact(stack_pointer[-2])) {
+            return _PyJit_SetHas(stack_pointer[-2], stack_pointer[-1]) >= 0 ? (PyObject *)&PySet_Type : NULL;
+        }
+        return depth >= 1 && (PyList_CheckExact(stack_pointer[-1]) || PyTuple_CheckExact(stack_pointer[-1]))
+            ? (PyObject *)Py_TYPE(stack_pointer[-1]) : NULL;
+    }
+    if (opcode == CALL_METHOD_DESCRIPTOR_FAST) {
+        // dict.get
+        PyObject *self = depth > prev->oparg ? stack_pointer[-prev->oparg - 1] : NULL;
+        return prev->oparg > 0 && self != NULL && PyDict_CheckExact(self) && _PyJit_DictHas(self, stack_pointer[-prev->oparg]) >= 0
+            ? (PyObject *)&PyDict_Type : NULL;
+    }
+    if (base == TO_BOOL) {
+        PyTypeObject *type = depth >= 1 ? Py_TYPE(stack_pointer[-1]) : NULL;
+        return type == &PyDict_Type || type == &PyTuple_Type ? (PyObject *)type : NULL;
+    }
+    if (opcode == BINARY_SLICE) {
+        return depth >= 3 ? (PyObject *)Py_TYPE(stack_pointer[-3]) : NULL;
+    }
+    if (opcode == LOAD_SUPER_ATTR_METHOD) {
+        return depth >= 3 ? (PyObject *)Py_TYPE(stack_pointer[-1]) : NULL;
+    }
+    if (opcode == GET_ITER) {
+        return depth >= 1 && has_quiet_iter(Py_TYPE(stack_pointer[-1])) ? (PyObject *)Py_TYPE(stack_pointer[-1]) : NULL;
+    }
+    if (opcode == GET_YIELD_FROM_ITER) {
+        return depth >= 1 && PyGen_CheckExact(stack_pointer[-1]) ? (PyObject *)&PyGen_Type : NULL;
+    }
+    if (base == CONTAINS_OP) {
+        return depth >= 2 ? type_for_contains(stack_pointer[-1], stack_pointer[-2]) : NULL;
+    }
+    if (opcode == CALL_ALLOC_AND_ENTER_INIT) {
+        // The class, if it is the one the instruction was specialized for.
+        PyObject *class = depth >= prev->oparg + 2 ? stack_pointer[-prev->oparg - 2] : NULL;
+        uint32_t version = read_u32((uint16_t *)&prev->units[2].cache);
+        return class != NULL && PyType_Check(class) && ((PyTypeObject *)class)->tp_version_tag == version ? class : NULL;
+    }
+    return opcode == CALL_LEN && depth >= 1 ? (PyObject *)Py_TYPE(stack_pointer[-1])
+        : opcode == CALL_ISINSTANCE && depth >= 2 && stack_pointer[-2] != NULL ? (PyObject *)Py_TYPE(stack_pointer[-2]) : NULL;
+}
+
+/* The same when it has run, in the same frame. */
+void
+_PyJitRecorder_NoteResult(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
+{
+    if (prev->opcode != STORE_FAST_STORE_FAST && stack_pointer > _PyFrame_Stackbase(frame)) {
+        prev->types = (uint16_t)(prev->types | tag_of(stack_pointer[-1]) << 12);
+    }
+}
+
+#endif /* _Py_TIER2 */

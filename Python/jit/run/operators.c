@@ -1,0 +1,385 @@
+/* Operators whose methods are Python functions: `a + b`, `a += b`, `a < b`.
+ *
+ * In tier 1 an operator is a call of C, and C calls an evaluation loop for `__add__`.  A trace cannot go through that.  So the recorder
+ * does what C would do: it finds the method and begins a frame for it.  Where that returns to, C has something left to do, for the result
+ * may be NotImplemented.  This is done by a *continuation frame* between the two, which runs code of its own: one instruction that
+ * finishes the operator, and a return.  InternalDocs/operators.md has the whole.
+ *
+ * 1. A continuation frame is seen by nobody: it is never past its first traceable instruction, and has no events.
+ * 2. The operands are its locals, so they end when the operator has ended, the left one first, as on the stack.
+ * 3. It counts for the recursion limits as C would: nothing for Python's, and as much of C's as the functions that are not called.
+ * 4. What C does after a method was tried is done here, in the same order.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_abstract.h"
+#include "pycore_call.h"
+#include "pycore_code.h"
+#include "pycore_frame.h"
+#include "pycore_function.h"
+#include "pycore_global_objects.h"
+#include "pycore_interp.h"
+#include "pycore_object.h"
+#include "pycore_opcode_metadata.h"
+#include "pycore_pyerrors.h"
+#include "pycore_pystate.h"
+#include "pycore_typeobject.h"
+#include "jit/run/run.h"
+#include "pycore_jit_frames.h"
+#include "pycore_jit_helpers.h"
+
+#define SPARE_UNITS 32         // left for what a method calls; below that C calls it, and raises where it has to
+
+/* --- The code of continuation frames ---------------------------------------------------------------------------------- */
+
+#define CONTINUATION(KIND, LOCALS) \
+    [KIND] = { \
+        _PyVarObject_HEAD_INIT(&PyCode_Type, 2), \
+        .co_consts = (PyObject *)&_Py_SINGLETON(tuple_empty), \
+        .co_names = (PyObject *)&_Py_SINGLETON(tuple_empty), \
+        .co_exceptiontable = (PyObject *)&_Py_SINGLETON(bytes_empty), \
+        .co_localsplusnames = (PyObject *)&_Py_SINGLETON(tuple_empty), \
+        .co_localspluskinds = (PyObject *)&_Py_SINGLETON(bytes_empty), \
+        .co_linetable = (PyObject *)&_Py_SINGLETON(bytes_empty), \
+        .co_filename = &_Py_STR(empty), \
+        .co_name = &_Py_ID(operation), \
+        .co_qualname = &_Py_ID(operation), \
+        .co_flags = CO_OPTIMIZED | CO_NO_MONITORING_EVENTS, \
+        .co_nlocals = (LOCALS), \
+        .co_nlocalsplus = (LOCALS), \
+        .co_stacksize = 2, \
+        .co_framesize = (LOCALS) + 2 + FRAME_SPECIALS_SIZE, \
+        ._co_firsttraceable = 2, \
+        .co_code_adaptive = {CALL_INTRINSIC_1, JIT_CONTINUATION + (KIND), RETURN_VALUE, 0}, \
+    }
+
+static const struct _PyCode_DEF(4) continuations[JIT_OPERATOR_KINDS] = {
+    CONTINUATION(JIT_OPERATOR_BINARY, 2),
+    CONTINUATION(JIT_OPERATOR_INPLACE, 2),
+    CONTINUATION(JIT_OPERATOR_REFLECTED, 2),
+    CONTINUATION(JIT_OPERATOR_COMPARE, 2),
+    CONTINUATION(JIT_OPERATOR_TEST, 2),
+    CONTINUATION(JIT_OPERATOR_UNARY, 1),
+    CONTINUATION(JIT_OPERATOR_ITEM, 2),
+    CONTINUATION(JIT_OPERATOR_IN, 2),
+    CONTINUATION(JIT_OPERATOR_NOT_IN, 2),
+    CONTINUATION(JIT_OPERATOR_BOOL, 1),
+    CONTINUATION(JIT_OPERATOR_NONEMPTY, 1),
+    CONTINUATION(JIT_OPERATOR_LEN, 3),
+    CONTINUATION(JIT_OPERATOR_CALL, 2),
+    CONTINUATION(JIT_OPERATOR_CALL + 1, 4),
+    CONTINUATION(JIT_OPERATOR_CALL + 2, 6),
+    CONTINUATION(JIT_OPERATOR_CALL + 3, 8),
+};
+
+/* C calls a class with a tuple of the arguments, which has references of its own to them. */
+#define CALL_FORM(N) {2 + (N), 1 + (N), N, {0, 2, 3, 4}, LOOP_UNITS + 1, true}
+
+const _PyJitOperatorForm _PyJitOperatorForms[JIT_OPERATOR_KINDS] = {
+    [JIT_OPERATOR_BINARY] = {2, 2, 0, {0, 1}, LOOP_UNITS, false},
+    [JIT_OPERATOR_INPLACE] = {2, 2, 0, {0, 1}, LOOP_UNITS, false},
+    [JIT_OPERATOR_REFLECTED] = {2, 2, 0, {1, 0}, LOOP_UNITS, false},
+    [JIT_OPERATOR_COMPARE] = {2, 2, 0, {0, 1}, LOOP_UNITS + 1, false},       // PyObject_RichCompare counts, too
+    [JIT_OPERATOR_TEST] = {2, 2, 0, {0, 1}, LOOP_UNITS + 1, false},
+    [JIT_OPERATOR_UNARY] = {1, 1, 0, {0}, LOOP_UNITS, false},
+    [JIT_OPERATOR_ITEM] = {2, 2, 0, {0, 1}, LOOP_UNITS, false},
+    [JIT_OPERATOR_IN] = {2, 2, 0, {1, 0}, LOOP_UNITS, false},
+    [JIT_OPERATOR_NOT_IN] = {2, 2, 0, {1, 0}, LOOP_UNITS, false},
+    [JIT_OPERATOR_BOOL] = {1, 1, 0, {0}, LOOP_UNITS, false},
+    [JIT_OPERATOR_NONEMPTY] = {1, 1, 0, {0}, LOOP_UNITS, false},
+    [JIT_OPERATOR_LEN] = {3, 1, 0, {2}, LOOP_UNITS, true},
+    [JIT_OPERATOR_CALL] = CALL_FORM(0),
+    [JIT_OPERATOR_CALL + 1] = CALL_FORM(1),
+    [JIT_OPERATOR_CALL + 2] = CALL_FORM(2),
+    [JIT_OPERATOR_CALL + 3] = CALL_FORM(3),
+};
+
+PyCodeObject *
+_PyJitOperator_Code(int kind)
+{
+    return (PyCodeObject *)&continuations[kind];
+}
+
+int
+_PyJitOperator_Kind(const PyCodeObject *code)
+{
+    const char *at = (const char *)code, *first = (const char *)continuations;
+    bool within = at >= first && at < first + sizeof(continuations);
+    return within ? (int)((size_t)(at - first) / sizeof(continuations[0])) : -1;
+}
+
+int
+_PyJitContinuation_Units(const PyCodeObject *code)
+{
+    int kind = _PyJitOperator_Kind(code);
+    return kind >= 0 ? _PyJitOperatorForms[kind].units : _PyJitConsumer_Kind(code) >= 0 ? LOOP_UNITS : 0;
+}
+
+int
+_PyJitContinuation_UnitsAt(PyCodeObject *code, uint32_t offset)
+{
+    return _PyCode_CODE(code)[offset].op.code == RETURN_VALUE ? 0 : _PyJitContinuation_Units(code);
+}
+
+/* --- Names ---------------------------------------------------------------------------------------------------------- */
+
+#define OPERATOR(SLOT, NAME, SYMBOL, INPLACE_SYMBOL) \
+    { \
+        offsetof(PyNumberMethods, nb_##SLOT), offsetof(PyNumberMethods, nb_inplace_##SLOT), \
+        &_Py_ID(__##NAME##__), &_Py_ID(__r##NAME##__), &_Py_ID(__i##NAME##__), SYMBOL, INPLACE_SYMBOL, \
+    }
+
+const _PyJitOperator _PyJitOperators[] = {
+    [NB_ADD] = OPERATOR(add, add, "+", "+="),
+    [NB_AND] = OPERATOR(and, and, "&", "&="),
+    [NB_FLOOR_DIVIDE] = OPERATOR(floor_divide, floordiv, "//", "//="),
+    [NB_LSHIFT] = OPERATOR(lshift, lshift, "<<", "<<="),
+    [NB_MATRIX_MULTIPLY] = OPERATOR(matrix_multiply, matmul, "@", "@="),
+    [NB_MULTIPLY] = OPERATOR(multiply, mul, "*", "*="),
+    [NB_REMAINDER] = OPERATOR(remainder, mod, "%", "%="),
+    [NB_OR] = OPERATOR(or, or, "|", "|="),
+    [NB_POWER] = OPERATOR(power, pow, "** or pow()", "**="),
+    [NB_RSHIFT] = OPERATOR(rshift, rshift, ">>", ">>="),
+    [NB_SUBTRACT] = OPERATOR(subtract, sub, "-", "-="),
+    [NB_TRUE_DIVIDE] = OPERATOR(true_divide, truediv, "/", "/="),
+    [NB_XOR] = OPERATOR(xor, xor, "^", "^="),
+};
+
+static PyObject *const comparisons[] = {
+    [Py_LT] = &_Py_ID(__lt__),
+    [Py_LE] = &_Py_ID(__le__),
+    [Py_EQ] = &_Py_ID(__eq__),
+    [Py_NE] = &_Py_ID(__ne__),
+    [Py_GT] = &_Py_ID(__gt__),
+    [Py_GE] = &_Py_ID(__ge__),
+};
+
+/* --- Finding the method --------------------------------------------------------------------------------------------- */
+
+/* NAME of TYPE if it is a function that takes NARGS positional arguments and runs at once; borrowed, or NULL.  A class with such a function
+ * for a method has the slot that calls it. */
+static PyFunctionObject *
+function_of(PyTypeObject *type, PyObject *name, int nargs)
+{
+    const int flags = CO_OPTIMIZED | CO_NEWLOCALS;
+    const int others = CO_VARARGS | CO_VARKEYWORDS | CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
+    PyObject *found = _PyType_Lookup(type, name);
+    if (found == NULL || !PyFunction_Check(found) || ((PyFunctionObject *)found)->vectorcall != _PyFunction_Vectorcall) {
+        return NULL;
+    }
+    const PyCodeObject *code = (const PyCodeObject *)PyFunction_GET_CODE(found);
+    return (code->co_flags & (flags | others)) == flags && code->co_kwonlyargcount == 0 && code->co_argcount == nargs
+        ? (PyFunctionObject *)found : NULL;
+}
+
+/* The name of BINARY_OP's method. */
+static PyObject *
+binary_name(PyTypeObject *type, int oparg, int *kind)
+{
+    const _PyJitOperator *operator = &_PyJitOperators[oparg % NB_INPLACE_ADD];
+    bool inplace = oparg >= NB_INPLACE_ADD && slot_of(type, operator->inplace_slot) != NULL;
+    *kind = inplace ? JIT_OPERATOR_INPLACE : JIT_OPERATOR_BINARY;
+    return inplace ? operator->inplace : operator->name;
+}
+
+/* The name of the method OPCODE calls for an operand of TYPE, or NULL. */
+static PyObject *
+method_name(PyTypeObject *type, int opcode, int oparg, int *kind)
+{
+    switch (opcode) {
+        case BINARY_OP:
+            return oparg <= NB_OPARG_LAST ? binary_name(type, oparg, kind) : NULL;
+        case COMPARE_OP:
+            *kind = oparg & 16 ? JIT_OPERATOR_TEST : JIT_OPERATOR_COMPARE;
+            return oparg >> 5 <= Py_GE ? comparisons[oparg >> 5] : NULL;
+        case UNARY_NEGATIVE:
+        case UNARY_INVERT:
+            *kind = JIT_OPERATOR_UNARY;
+            return opcode == UNARY_INVERT ? &_Py_ID(__invert__) : &_Py_ID(__neg__);
+        case BINARY_SUBSCR:
+            *kind = JIT_OPERATOR_ITEM;
+            return &_Py_ID(__getitem__);
+        case CONTAINS_OP:
+            *kind = oparg ? JIT_OPERATOR_NOT_IN : JIT_OPERATOR_IN;
+            return &_Py_ID(__contains__);
+        case TO_BOOL: {
+            bool has = slot_of(type, offsetof(PyNumberMethods, nb_bool)) != NULL;
+            *kind = has ? JIT_OPERATOR_BOOL : JIT_OPERATOR_NONEMPTY;
+            return has ? &_Py_ID(__bool__) : &_Py_ID(__len__);
+        }
+        case CALL_LEN:
+            *kind = JIT_OPERATOR_LEN;
+            return oparg == 1 ? &_Py_ID(__len__) : NULL;
+        case CALL:
+            *kind = JIT_OPERATOR_CALL + oparg;
+            return oparg <= JIT_OPERATOR_MOST_ARGUMENTS && !(type->tp_flags & Py_TPFLAGS_HAVE_VECTORCALL) ? &_Py_ID(__call__) : NULL;
+        default:
+            return NULL;
+    }
+}
+
+PyFunctionObject *
+_PyJitOperator_Method(PyTypeObject *type, int opcode, int oparg, bool reflected, int *kind)
+{
+    PyObject *name = NULL;
+    if (reflected) {
+        *kind = JIT_OPERATOR_REFLECTED;
+        name = _PyJitOperators[oparg % NB_INPLACE_ADD].reflected;
+    }
+    else if (type->tp_flags & Py_TPFLAGS_HEAPTYPE) {
+        name = method_name(type, opcode, oparg, kind);
+    }
+    return name != NULL ? function_of(type, name, _PyJitOperatorForms[*kind].nargs) : NULL;
+}
+
+bool
+_PyJit_DerivesFrom(PyObject *o, PyTypeObject *type)
+{
+    return PyType_IsSubtype(Py_TYPE(o), type);
+}
+
+bool
+_PyJitOperator_ComesFirst(PyTypeObject *type, PyObject *other)
+{
+    return Py_TYPE(other) != type && _PyJit_DerivesFrom(other, type);
+}
+
+/* OPCODE has a number on the left, whose own method knows nothing of the object on the right. */
+static bool
+is_reflected(PyObject **stack_pointer, int opcode, int oparg)
+{
+    if (opcode != BINARY_OP || oparg > NB_OPARG_LAST) {
+        return false;
+    }
+    PyObject *left = stack_pointer[-2], *right = stack_pointer[-1];
+    return (PyLong_CheckExact(left) || PyFloat_CheckExact(left) || PyBool_Check(left)) && !PyLong_Check(right) && !PyFloat_Check(right)
+        && Py_TYPE(right)->tp_flags & Py_TPFLAGS_HEAPTYPE;
+}
+
+/* The operand below STACK_POINTER whose method OPCODE calls. */
+static PyObject *
+owner_of(PyObject **stack_pointer, int opcode, int oparg)
+{
+    return is_reflected(stack_pointer, opcode, oparg) ? stack_pointer[-1]
+        : opcode == CALL ? stack_pointer[-oparg - 2]
+        : opcode == BINARY_OP || opcode == COMPARE_OP || opcode == BINARY_SUBSCR ? stack_pointer[-2] : stack_pointer[-1];
+}
+
+/* The method that runs first for the operands below STACK_POINTER, if it can be entered here and now; borrowed, or NULL. */
+static PyFunctionObject *
+method_to_enter(PyThreadState *tstate, PyObject **stack_pointer, int opcode, int oparg, int *kind)
+{
+    PyTypeObject *type = Py_TYPE(owner_of(stack_pointer, opcode, oparg));
+    bool reflected = is_reflected(stack_pointer, opcode, oparg);
+    PyFunctionObject *method = _PyJitOperator_Method(type, opcode, oparg, reflected, kind);
+    if (method == NULL) {
+        return NULL;
+    }
+    const _PyJitOperatorForm *form = &_PyJitOperatorForms[*kind];
+    PyObject **operands = stack_pointer - form->operands;
+    if ((_PyJitOperator_HasReflected(*kind) && _PyJitOperator_ComesFirst(type, operands[1])) || (form->is_call && operands[1] != NULL)
+        || (*kind == JIT_OPERATOR_LEN && operands[0] != tstate->interp->callable_cache.len)) {
+        return NULL;
+    }
+    int words = ((PyCodeObject *)method->func_code)->co_framesize + _PyJitOperator_Code(*kind)->co_framesize;
+    bool room = tstate->py_recursion_remaining > 1 && tstate->c_recursion_remaining > SPARE_UNITS
+        && _PyThreadState_HasStackSpace(tstate, words);
+    return room && tstate->interp->eval_frame == NULL ? method : NULL;
+}
+
+/* --- Entering it ------------------------------------------------------------------------------------------------------ */
+
+/* FRAME is at the instruction CALL of SIZE code units, with its operands below STACK_POINTER: they go to a continuation frame of KIND, and
+ * METHOD's frame, which is current afterwards, has its arguments from there. */
+static _PyInterpreterFrame *
+push_frames(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, _Py_CODEUNIT *call, int size, int kind,
+            PyFunctionObject *method)
+{
+    const _PyJitOperatorForm *form = &_PyJitOperatorForms[kind];
+    PyObject **operands = stack_pointer - form->operands;
+    _PyFrame_SetStackPointer(frame, operands);
+    frame->instr_ptr = call;
+    frame->return_offset = (uint16_t)size;
+    _PyInterpreterFrame *below = _PyJit_PushContinuation(tstate, frame, _PyJitOperator_Code(kind), (int)form->units);
+    memcpy(below->localsplus, operands, form->operands * sizeof(PyObject *));
+    for (int i = 0; i < form->copies; i++) {
+        below->localsplus[form->operands + i] = Py_NewRef(operands[form->operands - form->copies + i]);
+    }
+    _PyInterpreterFrame *above = _PyFrame_PushUnchecked(tstate, (PyFunctionObject *)Py_NewRef(method), form->nargs);
+    for (int i = 0; i < form->nargs; i++) {
+        above->localsplus[i] = Py_NewRef(operands[form->arguments[i]]);
+    }
+    above->previous = below;
+    tstate->current_frame = above;
+    return above;
+}
+
+/* The form of PREV's instruction that says what it calls. */
+static int
+form_of(int opcode)
+{
+    return opcode == CALL_LEN ? CALL_LEN : _PyOpcode_Deopt[opcode];
+}
+
+void
+_PyJitOperator_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
+{
+    int opcode = form_of(prev->opcode), kind = 0;
+    if (!ENGINE->options.typed || depth < _PyOpcode_num_popped(_PyOpcode_Deopt[opcode], prev->oparg)) {
+        return;
+    }
+    switch (opcode) {
+        case BINARY_OP:
+        case COMPARE_OP:
+        case UNARY_NEGATIVE:
+        case UNARY_INVERT:
+        case CONTAINS_OP:
+        case TO_BOOL:
+        case CALL_LEN:
+        case CALL:
+            break;
+        case BINARY_SUBSCR:
+            if (prev->opcode != BINARY_SUBSCR_GETITEM) {
+                break;
+            }
+            return;            // has a rule of its own
+        default:
+            return;
+    }
+    PyFunctionObject *method = method_to_enter(tstate, stack_pointer, opcode, prev->oparg, &kind);
+    PyTypeObject *type = Py_TYPE(owner_of(stack_pointer, opcode, prev->oparg));
+    if (method == NULL || !PyUnstable_Type_AssignVersionTag(type) || _PyFunction_GetVersionForCurrentState(method) == 0) {
+        return;
+    }
+    prev->opcode = (uint8_t)opcode;
+    prev->entered = kind == JIT_OPERATOR_REFLECTED ? JIT_ENTERED_REFLECTED
+        : _PyJitOperator_HasReflected(kind) && Py_IS_TYPE(stack_pointer[-1], type) ? JIT_ENTERED_ALIKE : JIT_ENTERED;
+    prev->fits = 1;
+    prev->seen = (PyObject *)type;
+}
+
+void
+_PyJitOperator_Begin(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitPending *prev, PyObject **stack_pointer)
+{
+    int kind = 0;
+    PyFunctionObject *method = _PyJitOperator_Method((PyTypeObject *)prev->seen, prev->opcode, prev->oparg,
+                                                     prev->entered == JIT_ENTERED_REFLECTED, &kind);
+    (void)push_frames(tstate, frame, stack_pointer, prev->instr, prev->size, kind, method);
+}
+
+_PyInterpreterFrame *
+_PyJit_EnterOperator(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, _Py_CODEUNIT *call,
+                     PyFunctionObject *method, int opcode)
+{
+    int kind = 0;
+    if (method_to_enter(tstate, stack_pointer, opcode, call->op.arg, &kind) != method) {
+        return NULL;
+    }
+    tstate->py_recursion_remaining--;
+    return push_frames(tstate, frame, stack_pointer, call, 1 + _PyOpcode_Caches[_PyOpcode_Deopt[opcode]], kind, method);
+}
+
+#endif /* _Py_TIER2 */

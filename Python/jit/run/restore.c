@@ -1,0 +1,367 @@
+/* Leaving a trace with values in registers: what the snapshot names goes to memory.
+ *
+ * Order: all boxes are made and references taken, then the slots of the frame that exists are written, then the frames are made
+ * that do not exist, outermost first, and last what stood in the locals is given up (it is plain, so nothing of users runs).
+ * One value gives one box.  Before that the objects of the recipes are made, and then get their fields: nothing else runs meanwhile.
+ *
+ * A box or an object is never missing: where the allocator has no memory, they come from a reserve that is filled when an executor is made,
+ * and filled up again after an exit that took from it.  If that fails, all executors are dropped.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "pycore_code.h"
+#include "pycore_dict.h"
+#include "pycore_frame.h"
+#include "pycore_interp.h"
+#include "pycore_long.h"
+#include "pycore_object.h"
+#include "pycore_pystate.h"
+#include "pycore_jit_frames.h"
+#include "pycore_jit_helpers.h"
+#include "jit/run/run.h"
+
+/* Blocks for boxes, each large enough for a float and for an int of three digits. */
+#define BLOCK_SIZE \
+    (offsetof(PyLongObject, long_value.ob_digit) + 3 * sizeof(digit) > sizeof(PyFloatObject) \
+         ? offsetof(PyLongObject, long_value.ob_digit) + 3 * sizeof(digit) : sizeof(PyFloatObject))
+
+/* And blocks for objects: the largest that CanMake lets through. */
+#define OBJECT_SIZE 512
+
+typedef struct {
+    void **blocks;
+    uint32_t n, wanted, room;
+} Reserve;
+
+static Reserve boxes, objects;
+
+static int
+fill(Reserve *reserve, uint32_t wanted, size_t size)
+{
+    if (wanted > reserve->room) {
+        void **grown = PyMem_RawRealloc(reserve->blocks, wanted * sizeof(void *));
+        if (grown == NULL) {
+            return -1;
+        }
+        reserve->blocks = grown;
+        reserve->room = wanted;
+    }
+    reserve->wanted = Py_MAX(reserve->wanted, wanted);
+    while (reserve->n < reserve->wanted) {
+        void *block = PyObject_Malloc(size);
+        if (block == NULL) {
+            return -1;
+        }
+        reserve->blocks[reserve->n++] = block;
+    }
+    return 0;
+}
+
+int
+_PyJitRestore_Reserve(uint32_t wanted)
+{
+    return fill(&boxes, wanted, BLOCK_SIZE);
+}
+
+int
+_PyJitRestore_ReserveObjects(uint32_t wanted)
+{
+    return fill(&objects, wanted, OBJECT_SIZE);
+}
+
+static void
+release(Reserve *reserve)
+{
+    while (reserve->n > 0) {
+        PyObject_Free(reserve->blocks[--reserve->n]);
+    }
+    PyMem_RawFree(reserve->blocks);
+    *reserve = (Reserve){0};
+}
+
+void
+_PyJitRestore_Release(void)
+{
+    release(&boxes);
+    release(&objects);
+}
+
+static void *
+take(Reserve *reserve)
+{
+    if (reserve->n == 0) {
+        Py_FatalError("the JIT has no memory to leave a trace");
+    }
+    return reserve->blocks[--reserve->n];
+}
+
+static PyObject *
+box_int(int64_t value)
+{
+    PyObject *object = PyLong_FromLongLong(value);
+    if (object != NULL) {
+        return object;
+    }
+    PyErr_Clear();
+    // Small ints need no memory, so this one is not zero.
+    PyLongObject *number = take(&boxes);
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    Py_ssize_t digits = 0;
+    while (rest != 0) {
+        number->long_value.ob_digit[digits++] = (digit)(rest & PyLong_MASK);
+        rest >>= PyLong_SHIFT;
+    }
+    _PyLong_SetSignAndDigitCount(number, value < 0 ? -1 : 1, digits);
+    _PyObject_Init((PyObject *)number, &PyLong_Type);
+    return (PyObject *)number;
+}
+
+static PyObject *
+box_float(double value)
+{
+    PyObject *object = PyFloat_FromDouble(value);
+    if (object != NULL) {
+        return object;
+    }
+    PyErr_Clear();
+    PyFloatObject *number = take(&boxes);
+    _PyObject_Init((PyObject *)number, &PyFloat_Type);
+    number->ob_fval = value;
+    return (PyObject *)number;
+}
+
+/* --- Objects that the trace has not made ------------------------------------------------------------------------------ */
+
+bool
+_PyJitRestore_CanMake(PyTypeObject *type)
+{
+    size_t size = _PyType_PreHeaderSize(type) + (size_t)type->tp_basicsize;
+    if (type->tp_flags & Py_TPFLAGS_INLINE_VALUES) {
+        size += _PyInlineValuesSize(type);
+    }
+    return size <= OBJECT_SIZE && type->tp_itemsize == 0 && _PyType_IS_GC(type) && _PyJit_IsSimpleClass(type);
+}
+
+/* An instance of TYPE without attributes. */
+static PyObject *
+new_instance(PyTypeObject *type)
+{
+    PyObject *made = _PyJit_NewInstance(type);
+    if (made != NULL) {
+        return made;
+    }
+    char *block = take(&objects);
+    size_t before = _PyType_PreHeaderSize(type);
+    memset(block, 0, OBJECT_SIZE);
+    made = (PyObject *)(block + before);
+    (void)PyObject_Init(made, type);
+    if (type->tp_flags & Py_TPFLAGS_INLINE_VALUES) {
+        _PyObject_InitInlineValues(made, type);
+    }
+    PyObject_GC_Track(made);
+    return made;
+}
+
+/* A tuple of N items, which are NULL. */
+static PyObject *
+new_tuple(Py_ssize_t n)
+{
+    PyObject *made = _PyJit_New(PyTuple_New(n));
+    if (made != NULL) {
+        return made;
+    }
+    char *block = take(&objects);
+    memset(block, 0, OBJECT_SIZE);
+    made = (PyObject *)(block + sizeof(PyGC_Head));
+    (void)PyObject_InitVar((PyVarObject *)made, &PyTuple_Type, n);
+    PyObject_GC_Track(made);
+    return made;
+}
+
+/* What RECIPE is for, without its fields.  A new reference. */
+static PyObject *
+make_virtual(const _PyJitTrace *t, const _PyJitSnapFrame *recipe)
+{
+    const _PyJitIns *ins = JIT_INS(t, JIT_REF_BIAS + recipe->offset);
+    return ins->op == JIT_OP_VIRTUAL_TUPLE ? new_tuple((Py_ssize_t)ins->aux)
+        : new_instance((PyTypeObject *)(uintptr_t)JIT_INS(t, ins->a)->bits);
+}
+
+/* Field PLACE of OBJECT, which was made for an operation OP, gets VALUE and its reference. */
+static void
+set_field(PyObject *object, int op, uint32_t place, PyObject *value)
+{
+    if (op == JIT_OP_VIRTUAL_TUPLE) {
+        PyTuple_SET_ITEM(object, place, value);
+        return;
+    }
+    *(PyObject **)((char *)object + place) = value;
+    if (Py_TYPE(object)->tp_flags & Py_TPFLAGS_INLINE_VALUES) {
+        uint32_t first = (uint32_t)(sizeof(PyObject) + offsetof(PyDictValues, values));
+        _PyDictValues_AddToInsertionOrder(_PyObject_InlineValues(object), (place - first) / sizeof(PyObject *));
+    }
+}
+
+/* The object SLOT gets: a new reference, or the trace's own. */
+static PyObject *
+object_of(const _PyJitTrace *t, const _PyJitSnapSlot *slot, uint64_t value)
+{
+    const _PyJitIns *ins = JIT_INS(t, slot->value);
+    uint64_t bits = JIT_IS_CONST(slot->value) ? ins->bits : value;
+    double real;
+    switch (ins->type) {
+        case JIT_TYPE_I64:
+            return box_int((int64_t)bits);
+        case JIT_TYPE_F64:
+            memcpy(&real, &bits, sizeof(real));
+            return box_float(real);
+        default: {
+            PyObject *object = (PyObject *)(uintptr_t)bits;
+            return slot->owned ? object : Py_XNewRef(object);
+        }
+    }
+}
+
+/* Fills OBJECTS; a number that stands in several slots gets one box.  MADE: what the recipes of SNAP are for. */
+static void
+make_objects(const _PyJitTrace *t, const _PyJitSnapshot *snap, const _PyJitSnapSlot *slots, uint32_t n, const uint64_t *values,
+             PyObject **made, PyObject **given)
+{
+    const _PyJitSnapFrame *recipes = &t->frames[snap->first_frame + snap->nframes];
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t same = i;
+        int type = JIT_INS(t, slots[i].value)->type;
+        if (snap->nrecipes > 0 && _PyJitTrace_IsVirtual(t, slots[i].value)) {
+            uint32_t k = 0;
+            while (JIT_REF_BIAS + recipes[k].offset != slots[i].value) {
+                k++;
+            }
+            given[i] = Py_NewRef(made[k]);
+            continue;
+        }
+        if (type == JIT_TYPE_I64 || type == JIT_TYPE_F64) {
+            same = 0;
+            while (slots[same].value != slots[i].value) {
+                same++;
+            }
+        }
+        given[i] = same < i ? Py_NewRef(given[same]) : object_of(t, &slots[i], values[i]);
+    }
+}
+
+/* The objects MADE for the recipes of SNAP get their fields from GIVEN, which are those of its slots. */
+static void
+fill_virtuals(const _PyJitTrace *t, const _PyJitSnapshot *snap, PyObject **made, PyObject **given)
+{
+    const _PyJitSnapFrame *recipes = &t->frames[snap->first_frame + snap->nframes];
+    uint32_t first = t->frames[snap->first_frame].first_slot;
+    for (uint32_t i = 0; i < snap->nrecipes; i++) {
+        int op = JIT_INS(t, JIT_REF_BIAS + recipes[i].offset)->op;
+        for (uint32_t k = recipes[i].first_slot; k < recipes[i].first_slot + recipes[i].nslots; k++) {
+            set_field(made[i], op, t->slots[k].slot, given[k - first]);
+            given[k - first] = NULL;
+        }
+        Py_DECREF(made[i]);    // what names it has references of its own
+    }
+}
+
+/* The SLOTS of FRAME, which exists, get their OBJECTS; what stood in its locals is there instead afterwards. */
+static void
+write_slots(_PyInterpreterFrame *frame, const _PyJitSnapSlot *slots, uint32_t n, PyObject **objects)
+{
+    uint32_t nlocals = (uint32_t)_PyFrame_GetCode(frame)->co_nlocalsplus;
+    for (uint32_t i = 0; i < n; i++) {
+        PyObject **place = &frame->localsplus[slots[i].slot];
+        PyObject *old = slots[i].slot < nlocals ? *place : NULL;
+        *place = objects[i];
+        objects[i] = old;
+    }
+}
+
+/* FRAME goes on with a generator, as CALLER of the snapshot says: its frame runs from now on.  What stood in its locals takes the place
+ * of the new objects in OBJECTS. */
+static _PyInterpreterFrame *
+push_generator(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitTrace *t, const _PyJitSnapFrame *callee,
+               PyObject **objects)
+{
+    uint32_t n = callee->nslots - 1u;
+    PyGenObject *generator = (PyGenObject *)objects[n];
+    _PyInterpreterFrame *made = _PyJit_ResumeGenerator(tstate, frame, generator);
+    assert(_PyFrame_GetCode(made) == t->codes[callee->code]);
+    write_slots(made, &t->slots[callee->first_slot], n, objects);
+    made->instr_ptr = _PyCode_CODE(t->codes[callee->code]) + callee->offset;
+    return made;               // the reference to the generator is given up with what stood in the locals
+}
+
+/* FRAME runs a call, as CALLER of the snapshot says, that made the frame of CALLEE: makes it now, as tier 1 would have.  There is
+ * room: the trace has looked.  OBJECTS are those of its slots, whose references it takes. */
+static _PyInterpreterFrame *
+push_frame(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitTrace *t,
+           const _PyJitSnapFrame *caller, const _PyJitSnapFrame *callee, PyObject **objects)
+{
+    const _PyJitSnapSlot *slots = &t->slots[callee->first_slot];
+    PyCodeObject *code = _PyFrame_GetCode(frame);
+    assert(code == t->codes[caller->code]);
+    frame->stacktop = (int)caller->sp;
+    frame->instr_ptr = _PyCode_CODE(code) + caller->offset;
+    frame->return_offset = _PyJit_CallSize(code, caller->offset);
+    uint32_t n = callee->nslots - 1u;
+    if (slots[n].slot == JIT_SLOT_GENERATOR) {
+        return push_generator(tstate, frame, t, callee, objects);
+    }
+    assert(slots[n].slot == JIT_SLOT_FUNCTION);
+    PyCodeObject *called = t->codes[callee->code];
+    bool continuation = _PyJitContinuation_Units(called) > 0;
+    _PyInterpreterFrame *made = continuation
+        ? _PyJit_PushContinuation(tstate, frame, called, _PyJitContinuation_UnitsAt(called, callee->offset))
+        : called == _PyJit_ShimCode() ? _PyFrame_PushTrampolineUnchecked(tstate, called, 0)
+        : _PyFrame_PushUnchecked(tstate, (PyFunctionObject *)objects[n], 0);
+    assert(_PyFrame_GetCode(made) == called);
+    for (uint32_t i = 0; i < n; i++) {
+        made->localsplus[slots[i].slot] = objects[i];
+        objects[i] = NULL;
+    }
+    objects[n] = NULL;
+    made->instr_ptr = _PyCode_CODE(called) + callee->offset;
+    made->previous = frame;
+    tstate->current_frame = made;
+    tstate->py_recursion_remaining -= !continuation;
+    return made;
+}
+
+PyObject **
+_PyJit_RestoreExit(PyThreadState *tstate, _PyInterpreterFrame *frame, _PyJitExit *exit, const uint64_t *values)
+{
+    const _PyJitTrace *t = exit->owner->trace;
+    const _PyJitSnapshot *snap = &t->snaps[exit->snapshot];
+    assert(snap->nframes > 0);
+    assert(tstate->current_frame == frame);
+    const _PyJitSnapFrame *frames = &t->frames[snap->first_frame];
+    const _PyJitSnapSlot *slots;
+    uint32_t count = _PyJitTrace_SnapSlots(t, snap, &slots);
+    PyObject *given[JIT_MAX_SLOTS], *made[JIT_MAX_RECIPES];
+    assert(count <= JIT_MAX_SLOTS && snap->nrecipes <= JIT_MAX_RECIPES);
+    for (uint32_t i = 0; i < snap->nrecipes; i++) {
+        made[i] = make_virtual(t, &frames[snap->nframes + i]);
+    }
+    make_objects(t, snap, slots, count, values, made, given);
+    fill_virtuals(t, snap, made, given);
+    write_slots(frame, slots, frames->nslots, given);
+    for (uint32_t i = 1; i < snap->nframes; i++) {
+        frame = push_frame(tstate, frame, t, &frames[i - 1], &frames[i], given + (frames[i].first_slot - frames->first_slot));
+    }
+    PyObject **stack_pointer = frame->localsplus + frames[snap->nframes - 1].sp;
+    for (uint32_t i = 0; i < count; i++) {
+        Py_XDECREF(given[i]);
+    }
+    if ((boxes.n < boxes.wanted && _PyJitRestore_Reserve(boxes.wanted) < 0)
+        || (objects.n < objects.wanted && _PyJitRestore_ReserveObjects(objects.wanted) < 0)) {
+        // No trace may need it again.  Traces further down the C stack are inside an opaque operation: their memory is complete.
+        _Py_Executors_InvalidateAll(_PyInterpreterState_GET(), 0);
+    }
+    return stack_pointer;
+}
+
+#endif /* _Py_TIER2 */

@@ -1,0 +1,99 @@
+/* A generator that C resumes: set(), sum(), any(), str.join(), an event loop.
+ *
+ * Each item is a call from C that enters Python, runs a handful of instructions, and yields.  An evaluation loop around them costs more
+ * than they do.  So the instruction behind a yield counts like a function's first one, if C resumes there; its executor is entered
+ * from here, and where it ends by yielding to the frame below, the item is handed to C at once.
+ *
+ * Every other way out of the executor needs an evaluation loop.  It begins with the generator's frame as any other does, but goes on in
+ * the last frame there is, with what the executor has returned (JIT_RESUMED).
+ *
+ * 1. The frame below the generator's is like the one an evaluation loop has on its C stack, with the same place to return to: who looks
+ *    at frames meanwhile sees no difference.
+ * 2. The limits of both kinds of recursion hold as in an evaluation loop.  Where one is reached, or an event is pending, there is one.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_ceval.h"
+#include "pycore_code.h"
+#include "pycore_frame.h"
+#include "pycore_interp.h"
+#include "pycore_pystate.h"
+#include "jit/run/run.h"
+
+#define C_STACK_UNITS 2        // what an evaluation loop takes of the C recursion limit (ceval.c)
+
+_PyJitResumed _PyJit_Resumed;
+
+_PyInterpreterFrame *
+_PyJit_ResumeGenerator(PyThreadState *tstate, _PyInterpreterFrame *frame, PyGenObject *generator)
+{
+    _PyInterpreterFrame *resumed = (_PyInterpreterFrame *)generator->gi_iframe;
+    assert(generator->gi_frame_state < FRAME_EXECUTING);
+    generator->gi_frame_state = FRAME_EXECUTING;
+    generator->gi_exc_state.previous_item = tstate->exc_info;
+    tstate->exc_info = &generator->gi_exc_state;
+    resumed->previous = frame;
+    tstate->current_frame = resumed;
+    tstate->py_recursion_remaining--;
+    return resumed;
+}
+
+_Py_CODEUNIT *
+_PyJit_ResumeAt(_PyInterpreterFrame *frame)
+{
+    _Py_CODEUNIT *next = frame->instr_ptr;
+    if (next->op.code != ENTER_EXECUTOR) {
+        return next;
+    }
+    _PyVMData *data = &_PyFrame_GetCode(frame)->co_executors->executors[next->op.arg]->vm_data;
+    Py_BUILD_ASSERT(offsetof(_PyVMData, oparg) == offsetof(_PyVMData, opcode) + 1 && sizeof(_Py_CODEUNIT) == 2);
+    return (_Py_CODEUNIT *)&data->opcode;
+}
+
+PyObject *
+_PyJit_EvalGenerator(PyThreadState *tstate, _PyInterpreterFrame *frame, int throwflag)
+{
+    _Py_CODEUNIT *next = frame->instr_ptr;
+    // The first item: what is sent is always None, and dropped before the function begins.
+    bool first = next->op.code == POP_TOP;
+    next += first;
+    if (next->op.code != ENTER_EXECUTOR || throwflag || tstate->interp->eval_frame != NULL
+        || tstate->py_recursion_remaining <= 1 || tstate->c_recursion_remaining <= C_STACK_UNITS
+        || _Py_atomic_load_uintptr_relaxed(&tstate->eval_breaker) & _PY_EVAL_EVENTS_MASK) {
+        return _PyEval_EvalFrame(tstate, frame, throwflag);
+    }
+    _PyExecutorObject *executor = _PyFrame_GetCode(frame)->co_executors->executors[next->op.arg];
+    _PyInterpreterFrame below;
+    below.previous = tstate->current_frame;
+    below.f_executable = Py_None;
+    below.instr_ptr = _PyJit_Trampoline;
+    below.stacktop = 0;
+    below.return_offset = 0;
+    below.owner = FRAME_OWNED_BY_CSTACK;
+    if (first) {
+        assert(frame->localsplus[frame->stacktop - 1] == Py_None);
+        frame->stacktop--;
+        frame->instr_ptr = next;
+    }
+    frame->previous = &below;
+    tstate->current_frame = frame;
+    tstate->py_recursion_remaining--;
+    tstate->c_recursion_remaining -= C_STACK_UNITS;
+    _PyJitResult result = _PyJit_Enter(frame, _PyFrame_GetStackPointer(frame), tstate, executor);
+    tstate->c_recursion_remaining += C_STACK_UNITS;
+    _PyInterpreterFrame *top = tstate->current_frame;
+    tstate->current_frame = below.previous;
+    if (top == &below) {
+        // It has yielded or returned.
+        assert(JIT_RESULT_STATUS(result) == JIT_STATUS_DISPATCH && below.stacktop == 1);
+        assert(!_PyErr_Occurred(tstate));
+        return below.localsplus[0];
+    }
+    _PyJit_Resumed = (_PyJitResumed){.top = top, .result = result};
+    return _PyEval_EvalFrameDefault(tstate, frame, JIT_RESUMED);
+}
+
+#endif /* _Py_TIER2 */

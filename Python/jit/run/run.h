@@ -1,0 +1,90 @@
+/* Executors: their life, how they are left, what they depend on; and what of the run of a trace the builder has to know. */
+#ifndef Py_JIT_RUN_H
+#define Py_JIT_RUN_H
+
+#include "jit/machine/machine.h"
+#include "jit/run/consumers.h"
+#include "jit/run/operators.h"
+
+/* executor.c */
+/* A new executor with a copy of TRACE, or NULL with *abort set.  Not yet reachable from anywhere.  FROM is the exit whose values the
+ * trace takes, or NULL.  TRACE is empty afterwards; only if it has more values than the machine code has room for, its records are
+ * still there. */
+_PyExecutorObject *_PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, const _PyJitExit *from, int *abort);
+int _PyJitExecutor_Install(_PyExecutorObject *executor, PyCodeObject *code, _Py_CODEUNIT *instr);   // -1: no room
+void _PyJitExecutor_Invalidate(_PyExecutorObject *executor);
+void _PyJitExecutor_AddSide(_PyExecutorObject *executor);
+_PyExecutorObject *_PyJitExecutor_FindSide(_Py_CODEUNIT *start);    // borrowed, or NULL
+void _PyJitExecutor_FreeZombies(void);
+bool _PyJitExecutor_MakeRoom(void);                  // false: over the limit even after eviction
+
+/* exits.c */
+int _PyJitExit_Link(_PyJitExit *exit, _Py_CODEUNIT *ip, _PyExecutorObject *executor);   // -1: no memory or no room
+void _PyJitExit_Unlink(_PyJitLink *link);
+void _PyJitExit_UnlinkAll(_PyJitExit *exit);
+void _PyJitExit_NoteFailure(_PyJitExit *exit, bool for_good);      // waits longer for the next side trace, at last for ever
+
+/* depend.c */
+int _PyJitDepend_Add(_PyExecutorObject *executor);       // on all that its trace names; -1: no memory, and on nothing
+void _PyJitDepend_Remove(_PyExecutorObject *executor);
+void _PyJitExecutor_InvalidateDependents(void *key);     // all that depend on KEY: an object, or a key of watch.c
+
+/* watch.c */
+void _PyJitWatch_Start(PyInterpreterState *interp);
+/* The value at entry INDEX of DICT, whose keys have VERSION, with the key NAME; borrowed.  NULL: it is no constant (another
+ * version, no such key, no exact dict, a key that changes often).  A trace that uses it has to depend on what
+ * _PyJitWatch_Depend adds; the value is alive as long as an executor with this dependency is valid. */
+PyObject *_PyJitWatch_Constant(PyObject *dict, PyObject *name, uint32_t version, uint32_t index);
+/* DICT has no entry NAME: the same way.  1: so it is; 0: it has one, or has changed often. */
+bool _PyJitWatch_Absent(PyObject *dict, PyObject *name, uint32_t version);
+int _PyJitWatch_Depend(_PyJitTrace *trace, PyObject *dict, PyObject *name);   // -1: no memory
+
+/* shims.c: the code of the frame below `__init__` where a class is called; there is one for all.  CODE is that, or one of operators.c:
+ * its frames stand below those of functions C would call, and have no function.  The code units of the instruction at OFFSET of CODE,
+ * which makes a frame; 0 in a shim frame, which goes on where it is. */
+PyCodeObject *_PyJit_ShimCode(void);
+bool _PyJit_IsShim(const PyCodeObject *code);
+uint16_t _PyJit_CallSize(PyCodeObject *code, uint32_t offset);
+
+/* operators.c */
+/* The Python function that the operator OPCODE (the generic form) with OPARG calls first for an operand of TYPE on the left, which needs
+ * nothing but that operand and the other one, if there is one; REFLECTED: for an operand on the right.  Borrowed.  NULL: none.  *kind: JIT_OPERATOR_, what the operator does then. */
+PyFunctionObject *_PyJitOperator_Method(PyTypeObject *type, int opcode, int oparg, bool reflected, int *kind);
+/* OTHER's type comes before TYPE: what derives from TYPE has its methods tried first. */
+bool _PyJitOperator_ComesFirst(PyTypeObject *type, PyObject *other);
+PyCodeObject *_PyJitOperator_Code(int kind);             // of its continuation frame
+int _PyJitOperator_Kind(const PyCodeObject *code);       // -1: that of no operator's continuation frame
+/* Of C recursion that a continuation frame of CODE stands for as long as it works, or before the instruction at OFFSET.  0: CODE is no such
+ * code, or nothing is left but to return. */
+int _PyJitContinuation_Units(const PyCodeObject *code);
+int _PyJitContinuation_UnitsAt(PyCodeObject *code, uint32_t offset);
+/* PREV, an operator, is about to run in FRAME: if it calls a Python function first, into `entered`, and `seen`. */
+void _PyJitOperator_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth);
+/* Then: begins the frames of that function.  They are current afterwards. */
+void _PyJitOperator_Begin(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitPending *prev, PyObject **stack_pointer);
+
+/* consumers.c */
+int _PyJitConsumer_Kind(const PyCodeObject *code);       // JIT_CONSUMER_; -1: it is no consumer's
+/* PREV is about to run: if it calls a builtin that takes all items of a generator, into `entered`, and `seen` (the consumer's code). */
+void _PyJitConsumer_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth);
+/* Then: begins the consumer, which is current afterwards.  -1, with nothing done: memory is short. */
+int _PyJitConsumer_Begin(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitPending *prev, PyObject **stack_pointer);
+/* Generators of CODE are no more, or none of any code (the engine ends). */
+void _PyJitConsumer_CodeDying(PyCodeObject *code);
+void _PyJitConsumer_Release(void);
+
+/* restore.c: what it needs to never fail. */
+/* Sees to it that BOXES blocks for numbers are set aside.  0, or -1: no memory. */
+int _PyJitRestore_Reserve(uint32_t boxes);
+/* The same for OBJECTS that a trace does not make. */
+int _PyJitRestore_ReserveObjects(uint32_t objects);
+/* An instance of TYPE can be made of a reserved block, and is nothing but its attributes: it has no finalizer and no code of its own. */
+bool _PyJitRestore_CanMake(PyTypeObject *type);
+/* Gives them back: no trace runs any more. */
+void _PyJitRestore_Release(void);
+
+/* interpreter.c */
+_PyJitResult _PyJit_Interpret(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstate,
+                              _PyExecutorObject *executor);
+
+#endif /* !Py_JIT_RUN_H */

@@ -103,6 +103,7 @@ typedef struct {
     uint16_t sp;
     uint16_t types, ends;
     PyObject *seen;
+    PyObject *generic;            // what a LOAD_ATTR has in `seen` if its generic form runs; immortal
     uint8_t observed;
     uint8_t adapted;              // opcode and units are not those of the bytecode (adapt.c)
     uint8_t fits;                 // they are what tier 1 would have for the types of the operands
@@ -311,7 +312,7 @@ void _PyJitOperator_Begin(PyThreadState *tstate, _PyInterpreterFrame *frame, con
  * it has run in the same frame; and what a record has in `seen` (borrowed, or NULL). */
 void _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer);
 void _PyJitRecorder_NoteResult(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer);
-PyObject *_PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer);
+PyObject *_PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer);
 
 /* policy.c */
 /* After at least one record: control has left the loop that is recorded, to NEXT in CODE (NULL: not Python), and the recording

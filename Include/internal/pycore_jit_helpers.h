@@ -69,17 +69,21 @@ int64_t _PyJit_SequenceHas(PyObject *sequence, PyObject *key);
 /* --- find.c --- */
 
 /* What of an attribute can be said without running code of users. */
-enum { JIT_UNKNOWN = -1, JIT_ABSENT, JIT_FOUND };
-/* *value: attribute NAME of O, borrowed, if JIT_FOUND; else NULL. */
+enum { JIT_UNKNOWN = -1, JIT_ABSENT, JIT_FOUND, JIT_MADE };
+/* *value: attribute NAME of O, borrowed, if JIT_FOUND; else NULL.  JIT_MADE: there is one, which is made each time. */
 int _PyJit_FindAttr(PyObject *o, PyObject *name, PyObject **value);
 /* The same as result; OTHERWISE where it is absent; NULL where that is not known. */
 PyObject *_PyJit_GetAttr(PyObject *o, PyObject *name, PyObject *otherwise);
+/* The same as a reference of its own, also where it is made. */
+PyObject *_PyJit_MakeAttr(PyObject *o, PyObject *name, PyObject *otherwise);
 /* 1 or 0: is there one; -1: not known. */
 int64_t _PyJit_HasAttr(PyObject *o, PyObject *name);
 /* The method that `o.name(...)` calls with O as its first argument, borrowed; NULL: there is none, or that is not known. */
 PyObject *_PyJit_FindMethod(PyObject *o, PyObject *name);
 /* isinstance(O, CLASS): 1, 0, or -1: not known. */
 int64_t _PyJit_IsInstance(PyObject *o, PyObject *class);
+/* The same of issubclass(O, CLASS). */
+int64_t _PyJit_IsSubclass(PyObject *o, PyObject *class);
 
 /* --- str_methods.c --- */
 
@@ -162,6 +166,8 @@ int _PyJit_SetIntField(PyObject **place, int64_t value);
 PyObject *_PyJit_NewInstance(PyTypeObject *type);
 /* Instances of TYPE are made of nothing but what classes written in Python say, and have no finalizer (quiet.c). */
 bool _PyJit_IsSimpleClass(PyTypeObject *type);
+/* A class that was made by `class`, derived from `object` and nothing else; borrowed, or NULL: there is none yet. */
+PyTypeObject *_PyJit_SomeClass(void);
 
 #ifdef __cplusplus
 }

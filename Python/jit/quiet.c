@@ -43,17 +43,27 @@ is_plain(PyTypeObject *type)
     return type == &PyFloat_Type || type == &PyLong_Type || type == &PyUnicode_Type || type == &PyBool_Type || type == &PyBytes_Type;
 }
 
+PyTypeObject *
+_PyJit_SomeClass(void)
+{
+    static PyTypeObject *known;
+    if (known == NULL) {
+        PyObject *importlib = _PyInterpreterState_GET()->imports.importlib;
+        PyObject *class = importlib == NULL ? NULL : PyDict_GetItemString(PyModule_GetDict(importlib), "ModuleSpec");
+        if (class != NULL && PyType_Check(class) && ((PyTypeObject *)class)->tp_base == &PyBaseObject_Type) {
+            known = (PyTypeObject *)class;
+        }
+    }
+    return known;
+}
+
 /* The deallocator of classes that were made by `class`; NULL: not known yet.  It has no name outside its file. */
 static destructor
 class_dealloc(void)
 {
     static destructor known;
-    if (known == NULL) {
-        PyObject *importlib = _PyInterpreterState_GET()->imports.importlib;
-        PyObject *class = importlib == NULL ? NULL : PyDict_GetItemString(PyModule_GetDict(importlib), "ModuleSpec");
-        if (class != NULL && PyType_Check(class) && ((PyTypeObject *)class)->tp_base == &PyBaseObject_Type) {
-            known = ((PyTypeObject *)class)->tp_dealloc;
-        }
+    if (known == NULL && _PyJit_SomeClass() != NULL) {
+        known = _PyJit_SomeClass()->tp_dealloc;
     }
     return known;
 }

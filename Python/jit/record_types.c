@@ -248,7 +248,7 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
     if (only_stores(prev->opcode) && ((types >> 8 & 15) == JIT_TAG_QUIET || types >> 12 == JIT_TAG_QUIET) && !was_quiet()) {
         prev->fits = 1;        // the check that failed was for something else (GUARD_DROP, GUARD_SHARED)
     }
-    if (_PyOpcode_Deopt[prev->opcode] == LOAD_ATTR && (prev->seen == Py_True || prev->seen == Py_False)) {
+    if (_PyOpcode_Deopt[prev->opcode] == LOAD_ATTR && (prev->seen == Py_True || prev->seen == Py_False || prev->seen == Py_None)) {
         prev->fits = 1;        // whatever the type
     }
     unsigned int ends = 0;
@@ -272,12 +272,20 @@ has_quiet_iter(PyTypeObject *type)
         || type == &PyReversed_Type || type == &PyMap_Type;
 }
 
-/* True or False: there is such an attribute, or there is none; NULL: that cannot be said. */
+/* True or False: there is such an attribute, or there is none; None: there is one that is made each time; NULL: that cannot be said. */
 static PyObject *
 has_attribute(PyObject *o, PyObject *name)
 {
-    int64_t has = _PyJit_HasAttr(o, name);
-    return has == JIT_FOUND ? Py_True : has == JIT_ABSENT ? Py_False : NULL;
+    PyObject *value;
+    int found = _PyJit_FindAttr(o, name, &value);
+    return found == JIT_FOUND ? Py_True : found == JIT_ABSENT ? Py_False : found == JIT_MADE ? Py_None : NULL;
+}
+
+/* What getattr, hasattr or issubclass would say of A and B, as has_attribute does; of what function it is, the rule makes sure. */
+static PyObject *
+answer_of(PyObject *a, PyObject *b)
+{
+    return PyUnicode_CheckExact(b) ? has_attribute(a, b) : a != NULL && _PyJit_IsSubclass(a, b) >= 0 ? Py_True : NULL;
 }
 
 /* The type of CONTAINER, if it can be said whether it has KEY; else NULL. */
@@ -310,10 +318,23 @@ type_for_subscript(PyObject *container, PyObject *key)
     return (PyObject *)type;
 }
 
-/* What the cache of a LOAD_ATTR names, if the instruction's check of the type holds: only then it is sure to live.  Else, for the generic
- * form, whether OWNER has the attribute; before a call, whether it has a method (True) or another attribute (False) of that name. */
+/* What the generic form of a LOAD_ATTR would find, as has_attribute says; before a call True stands for a method, False for another
+ * attribute. */
 static PyObject *
-attribute_of_interest(const _PyJitPending *prev, PyObject *owner)
+generic_attribute(const _PyJitPending *prev, PyObject *owner)
+{
+    PyObject *name = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg >> 1);
+    if (prev->oparg & 1 && _PyJit_FindMethod(owner, name) != NULL) {
+        return Py_True;
+    }
+    PyObject *has = has_attribute(owner, name);
+    return !(prev->oparg & 1) ? has : has == Py_True ? Py_False : has == Py_None ? Py_None : NULL;
+}
+
+/* What the cache of a LOAD_ATTR names, if the instruction's check of the type holds: only then it is sure to live.  Else, for the generic
+ * form, what that would find; *generic: the same if the other check fails, so that it is the generic form that runs. */
+static PyObject *
+attribute_of_interest(const _PyJitPending *prev, PyObject *owner, PyObject **generic)
 {
     uint16_t *cache = (uint16_t *)&prev->units[2].cache;
     bool holds = false;
@@ -332,19 +353,13 @@ attribute_of_interest(const _PyJitPending *prev, PyObject *owner)
         default:
             break;
     }
-    if (holds) {
-        return read_obj((uint16_t *)&prev->units[6].cache);
-    }
-    PyObject *name = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg >> 1);
-    if (prev->oparg & 1) {
-        return _PyJit_FindMethod(owner, name) != NULL ? Py_True : has_attribute(owner, name) == Py_True ? Py_False : NULL;
-    }
-    return has_attribute(owner, name);
+    *generic = generic_attribute(prev, owner);
+    return holds ? read_obj((uint16_t *)&prev->units[6].cache) : *generic;
 }
 
 /* What a record has in `seen`: borrowed, or NULL. */
 PyObject *
-_PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
+_PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
 {
     int opcode = prev->opcode, base = _PyOpcode_Deopt[opcode];
     if (opcode == LOAD_GLOBAL_MODULE) {
@@ -357,7 +372,7 @@ _PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *
     // The generic form may have run with fewer operands; then the rule is not asked.
     Py_ssize_t depth = stack_pointer - _PyFrame_Stackbase(frame);
     if (base == LOAD_ATTR) {
-        return depth >= 1 ? attribute_of_interest(prev, stack_pointer[-1]) : NULL;
+        return depth >= 1 ? attribute_of_interest(prev, stack_pointer[-1], &prev->generic) : NULL;
     }
     if (base == BINARY_SUBSCR) {
         return depth >= 2 ? type_for_subscript(stack_pointer[-2], stack_pointer[-1]) : NULL;
@@ -369,7 +384,7 @@ _PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *
     }
     if (opcode == CALL_BUILTIN_FAST) {
         int nargs = prev->oparg;
-        return depth >= nargs && (nargs == 2 || nargs == 3) ? has_attribute(stack_pointer[-nargs], stack_pointer[1 - nargs]) : NULL;
+        return depth >= nargs && (nargs == 2 || nargs == 3) ? answer_of(stack_pointer[-nargs], stack_pointer[1 - nargs]) : NULL;
     }
     if (opcode == CALL_METHOD_DESCRIPTOR_O) {
         // Where the attribute was no method this time, NULL stands in the place of `self`.

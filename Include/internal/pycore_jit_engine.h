@@ -107,6 +107,7 @@ typedef struct {
     uint8_t observed;
     uint8_t adapted;              // opcode and units are not those of the bytecode (adapt.c)
     uint8_t fits;                 // they are what tier 1 would have for the types of the operands
+    uint8_t leaf;                 // of a call: leaf_calls.c can do it
     uint8_t entered;              // JIT_ENTERED_
     _Py_CODEUNIT units[JIT_MAX_UNITS];
 } _PyJitPending;

@@ -22,6 +22,7 @@
 
 #define MOST_CLASSES 16        // of a tuple that isinstance is asked for
 #define MOST_NESTED 4
+#define MOST_ENDS 2            // references that a store gives up: the old value, and the object
 
 static inline bool
 is_data_descriptor(PyObject *descr)
@@ -266,6 +267,57 @@ _PyJit_HasAttr(PyObject *o, PyObject *name)
     PyObject *value;
     int found = _PyJit_FindAttr(o, name, &value);
     return found == JIT_MADE ? JIT_FOUND : found;
+}
+
+_Py_COMP_DIAG_PUSH
+_Py_COMP_DIAG_IGNORE_DEPR_DECLS
+
+/* An attribute NAME can be set in what O has of its own: nobody watches, and it is no new key of what instances of the type share.  *old: what
+ * it replaces, or NULL. */
+static bool
+has_place(PyObject *o, PyObject *name, PyObject **old)
+{
+    PyTypeObject *type = Py_TYPE(o);
+    if (type->tp_flags & Py_TPFLAGS_INLINE_VALUES && _PyObject_InlineValues(o)->valid) {
+        Py_ssize_t index = _PyDictKeys_StringLookup(((PyHeapTypeObject *)type)->ht_cached_keys, name);
+        PyDictObject *dict = _PyObject_GetManagedDict(o);
+        *old = index >= 0 ? _PyObject_InlineValues(o)->values[index] : NULL;
+        return index >= 0 && (dict == NULL || (dict->ma_version_tag & DICT_WATCHER_MASK) == 0);
+    }
+    PyObject *dict = type->tp_flags & Py_TPFLAGS_MANAGED_DICT ? (PyObject *)_PyObject_GetManagedDict(o)
+        : type->tp_dictoffset != 0 ? *_PyObject_ComputedDictPointer(o) : NULL;
+    if (dict == NULL || !PyDict_CheckExact(dict) || ((PyDictObject *)dict)->ma_version_tag & DICT_WATCHER_MASK) {
+        return false;
+    }
+    return _PyJit_DictFind(dict, name, old) >= 0 && (*old != NULL || ((PyDictObject *)dict)->ma_values == NULL);
+}
+
+_Py_COMP_DIAG_POP
+
+bool
+_PyJit_CanSetAttr(PyObject *o, PyObject *name)
+{
+    PyTypeObject *type = Py_TYPE(o);
+    PyObject *old;
+    if (type->tp_setattro != PyObject_GenericSetAttr || !PyUnicode_CheckExact(name) || is_data_descriptor(_PyType_Lookup(type, name))
+        || !has_place(o, name, &old)) {
+        return false;
+    }
+    return old == NULL || Py_REFCNT(old) > MOST_ENDS || PyLong_CheckExact(old) || PyUnicode_CheckExact(old)
+        || _PyJit_EndsQuietly(old, MOST_ENDS);
+}
+
+int
+_PyJit_SetAttr(PyObject *o, PyObject *name, PyObject *value)
+{
+    if (!_PyJit_CanSetAttr(o, name)) {
+        return -1;
+    }
+    int result = PyObject_GenericSetAttr(o, name, value);
+    if (result < 0) {
+        PyErr_Clear();         // memory is short
+    }
+    return result;
 }
 
 static int64_t

@@ -383,6 +383,8 @@ uint32_t _PyJitLower_Builtin(_PyJitBuilder *b, uint32_t index);
 PyObject *_PyJitLower_Callable(const _PyJitBuilder *b, uint32_t nargs);
 /* CALLABLE is the function of module builtins that has this name in the module's definition. */
 bool _PyJitLower_IsBuiltin(PyObject *callable, const char *name);
+/* lower_leaf.c: calls of other builtins that run no code of users. */
+uint32_t _PyJitLower_Leaf(_PyJitBuilder *b, uint32_t index);
 /* lower_math.c: a call of CALLABLE (NULL: not known) with NARGS arguments. */
 uint32_t _PyJitLower_Math(_PyJitBuilder *b, uint32_t index, PyObject *callable, uint32_t nargs);
 /* lower_attr.c: attributes of instances, modules and classes. */

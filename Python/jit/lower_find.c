@@ -75,6 +75,29 @@ load_attribute(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* STORE_ATTR to what tier 1 has no form for, or one whose rule does not apply: to a dict, or where several types take turns. */
+static uint32_t
+store_attribute(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t value = b->depth - 2, owner = b->depth - 1;
+    if (record->seen != Py_True || _PyJitSlot_IsBare(b, owner) || !_PyJitSlot_CanEnd(b, record, 1)
+        || ends_with(b, record, 0)) {
+        return REFUSE(b);
+    }
+    PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg);
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, owner), stored = key_of(b, value);
+    _PyJitSlot_GuardEnds(b, record, 1);
+    // Those are still borrowed if it leaves, and not needed when it has written.
+    b->slots[owner].heap = b->slots[value].heap = 0;
+    _PyJitSlot_OwnHeap(b);
+    (void)_PyJitBuild_Emit3(b, JIT_OP_SET_ATTR, object, object_const(b, name), stored);
+    b->slots[value].plain = 1;     // the object has it: this is not its end
+    drop(b, 2);
+    return 1;
+}
+
 /* Of a call with NARGS arguments: they are objects, and all operands can be given up. */
 static bool
 can_ask(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t nargs)
@@ -213,6 +236,11 @@ _PyJitLower_Find(_PyJitBuilder *b, uint32_t index)
     switch (b->t->records[index].opcode) {
         case LOAD_ATTR:
             return load_attribute(b, index);
+        case STORE_ATTR:
+        case STORE_ATTR_WITH_HINT:
+        case STORE_ATTR_INSTANCE_VALUE:
+        case STORE_ATTR_SLOT:
+            return store_attribute(b, index);
         case CALL_ISINSTANCE:
             return call_isinstance(b, index);
         case CALL_TYPE_1:

@@ -81,6 +81,15 @@ _PyJit_IsSimpleClass(PyTypeObject *type)
     return type == &PyBaseObject_Type;
 }
 
+/* Objects of TYPE look at others, step by step or as a whole; their end gives up the references to those. */
+static bool
+is_view(PyTypeObject *type)
+{
+    return type == &PyDictItems_Type || type == &PyDictKeys_Type || type == &PyDictValues_Type || type == &PyDictIterItem_Type
+        || type == &PyDictIterKey_Type || type == &PyDictIterValue_Type || type == &PySetIter_Type || type == &PyListRevIter_Type
+        || type == &PyReversed_Type || type == &PyEnum_Type || type == &PyZip_Type || type == &PyDictProxy_Type;
+}
+
 /* The end of O itself runs nothing.  What it refers to is another matter. */
 static bool
 is_quiet(PyObject *o)
@@ -89,6 +98,15 @@ is_quiet(PyObject *o)
     if (type == &PyTuple_Type || type == &PyList_Type || type == &PyMethod_Type || type == &PyCell_Type || type == &PySlice_Type
         || type == &PyListIter_Type || type == &PyTupleIter_Type) {
         return type != &PyMethod_Type || ((PyMethodObject *)o)->im_weakreflist == NULL;
+    }
+    if (is_view(type)) {
+        return true;
+    }
+    if (type == &PySet_Type || type == &PyFrozenSet_Type) {
+        return ((PySetObject *)o)->weakreflist == NULL;
+    }
+    if (type == &PyCFunction_Type) {
+        return ((PyCFunctionObject *)o)->m_weakreflist == NULL;
     }
     if (type == &PyDict_Type) {
         return (((PyDictObject *)o)->ma_version_tag & DICT_WATCHER_MASK) == 0;

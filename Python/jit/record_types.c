@@ -111,7 +111,7 @@ static int
 operands_that_end(const _PyJitPending *prev)
 {
     int base = _PyOpcode_Deopt[prev->opcode];
-    if (base == LOAD_ATTR || base == TO_BOOL || base == POP_JUMP_IF_NONE || base == POP_JUMP_IF_NOT_NONE) {
+    if (base == LOAD_ATTR || base == STORE_ATTR || base == TO_BOOL || base == POP_JUMP_IF_NONE || base == POP_JUMP_IF_NOT_NONE) {
         return 1;
     }
     if (base == IS_OP || base == CONTAINS_OP || base == BINARY_SUBSCR || base == STORE_SUBSCR) {
@@ -125,7 +125,13 @@ operands_that_end(const _PyJitPending *prev)
         case CALL_ISINSTANCE:
             return 2;
         case CALL_BUILTIN_FAST:
+        case CALL_BUILTIN_CLASS:
             return Py_MIN(prev->oparg, 3);
+        case CALL_STR_1:
+        case CALL_TUPLE_1:
+            return 1;
+        case CALL:
+        case CALL_NON_PY_GENERAL:
         case CALL_METHOD_DESCRIPTOR_FAST:
         case CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS:
         case CALL_METHOD_DESCRIPTOR_NOARGS:
@@ -163,6 +169,26 @@ was_quiet(void)
         }
     }
     return false;
+}
+
+/* The call that is about to run is one that leaf_calls.c can do. */
+static bool
+is_leaf_call(const _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
+{
+    Py_ssize_t nargs = prev->oparg;
+    if (_PyOpcode_Deopt[prev->opcode] != CALL || depth < nargs + 2) {
+        return false;
+    }
+    PyObject *callable = stack_pointer[-nargs - 2], **args = stack_pointer - nargs;
+    if (args[-1] != NULL) {
+        args--;
+        nargs++;
+    }
+    if (nargs > 3 || !(PyCFunction_CheckExact(callable) || PyType_Check(callable) || Py_IS_TYPE(callable, &PyMethodDescr_Type))) {
+        return false;
+    }
+    int number = _PyJitLeaf_Find(callable, nargs);
+    return number >= 0 && _PyJitLeaf_Fits(number, args, nargs);
 }
 
 /* What the builder wants to know of an instruction that is about to run: stack depth and types (JIT_TAG). */
@@ -251,12 +277,16 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
     if (_PyOpcode_Deopt[prev->opcode] == LOAD_ATTR && (prev->seen == Py_True || prev->seen == Py_False || prev->seen == Py_None)) {
         prev->fits = 1;        // whatever the type
     }
+    if ((prev->opcode == STORE_ATTR || prev->opcode == STORE_ATTR_WITH_HINT) && prev->seen == Py_True) {
+        prev->fits = 1;
+    }
     unsigned int ends = 0;
     int count = operands_that_end(prev);
     for (int i = 0; i < count && i < depth; i++) {
         ends |= tag_of_release(stack_pointer[-1 - i]) << (4 * i);
     }
     prev->ends = (uint16_t)ends;
+    prev->leaf = is_leaf_call(prev, stack_pointer, depth);
     prev->sp = (uint16_t)Py_MIN(sp, UINT16_MAX);
     prev->types = (uint16_t)types;
     prev->observed = frame->frame_obj != NULL;
@@ -373,6 +403,10 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
     Py_ssize_t depth = stack_pointer - _PyFrame_Stackbase(frame);
     if (base == LOAD_ATTR) {
         return depth >= 1 ? attribute_of_interest(prev, stack_pointer[-1], &prev->generic) : NULL;
+    }
+    if (base == STORE_ATTR) {
+        PyObject *name = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg);
+        return depth >= 2 && _PyJit_CanSetAttr(stack_pointer[-1], name) ? Py_True : NULL;
     }
     if (base == BINARY_SUBSCR) {
         return depth >= 2 ? type_for_subscript(stack_pointer[-2], stack_pointer[-1]) : NULL;

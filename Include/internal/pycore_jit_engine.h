@@ -103,9 +103,11 @@ typedef struct {
     uint16_t sp;
     uint16_t types, ends;
     PyObject *seen;
+    PyObject *generic;            // what a LOAD_ATTR has in `seen` if its generic form runs; immortal
     uint8_t observed;
     uint8_t adapted;              // opcode and units are not those of the bytecode (record/adapt.c)
     uint8_t fits;                 // they are what tier 1 would have for the types of the operands
+    uint8_t leaf;                 // of a call: objects/leaf_calls.c can do it
     uint8_t entered;              // JIT_ENTERED_
     _Py_CODEUNIT units[JIT_MAX_UNITS];
 } _PyJitPending;

@@ -88,23 +88,33 @@ int _PyJit_DictSet(PyObject *dict, PyObject *key, PyObject *value);
 /* 1 or 0: PART is in the exact str; KEY is in the exact list or tuple; -1: to find out may run code of users. */
 int64_t _PyJit_StrHas(PyObject *str, PyObject *part);
 int64_t _PyJit_SequenceHas(PyObject *sequence, PyObject *key);
+/* To hash O, and to compare it with others, runs no code of users. */
+bool _PyJit_IsSafeKey(PyObject *o);
 
 /* --- find.c --- */
 
 /* CALLABLE is the function of module builtins that has this NAME in the module's definition. */
 bool _PyJit_IsBuiltin(PyObject *callable, const char *name);
 /* What of an attribute can be said without running code of users. */
-enum { JIT_UNKNOWN = -1, JIT_ABSENT, JIT_FOUND };
-/* *value: attribute NAME of O, borrowed, if JIT_FOUND; else NULL. */
+enum { JIT_UNKNOWN = -1, JIT_ABSENT, JIT_FOUND, JIT_MADE };
+/* *value: attribute NAME of O, borrowed, if JIT_FOUND; else NULL.  JIT_MADE: there is one, which is made each time. */
 int _PyJit_FindAttr(PyObject *o, PyObject *name, PyObject **value);
 /* The same as result; OTHERWISE where it is absent; NULL where that is not known. */
 PyObject *_PyJit_GetAttr(PyObject *o, PyObject *name, PyObject *otherwise);
+/* The same as a reference of its own, also where it is made. */
+PyObject *_PyJit_MakeAttr(PyObject *o, PyObject *name, PyObject *otherwise);
 /* 1 or 0: is there one; -1: not known. */
 int64_t _PyJit_HasAttr(PyObject *o, PyObject *name);
 /* The method that `o.name(...)` calls with O as its first argument, borrowed; NULL: there is none, or that is not known. */
 PyObject *_PyJit_FindMethod(PyObject *o, PyObject *name);
+/* To set attribute NAME of O, to anything, runs no code of users, nor does the end of what it replaces. */
+bool _PyJit_CanSetAttr(PyObject *o, PyObject *name);
+/* Sets it, if that is so.  -1, with nothing done: it is not, or memory is short. */
+int _PyJit_SetAttr(PyObject *o, PyObject *name, PyObject *value);
 /* isinstance(O, CLASS): 1, 0, or -1: not known. */
 int64_t _PyJit_IsInstance(PyObject *o, PyObject *class);
+/* The same of issubclass(O, CLASS). */
+int64_t _PyJit_IsSubclass(PyObject *o, PyObject *class);
 
 /* --- str_methods.c --- */
 
@@ -117,6 +127,21 @@ int _PyJitStr_Method(PyObject *callable, int *gives);
 PyObject *_PyJit_CallStr(uint32_t method, PyObject *self, PyObject *first, PyObject *second);
 /* The same for one that is a test: 1, 0, or -1. */
 int64_t _PyJit_TestStr(uint32_t method, PyObject *self, PyObject *argument);
+
+/* --- leaf_calls.c --- */
+
+/* What a call gives: a new reference, to something plain, or to anything; the same where it changes its argument; a number; True or False. */
+enum { JIT_LEAF_PLAIN, JIT_LEAF_OBJECT, JIT_LEAF_CHANGE, JIT_LEAF_NUMBER };
+/* The number of the builtin CALLABLE, if that is one of those with NARGS arguments (`self` included); -1: it is not. */
+int _PyJitLeaf_Find(PyObject *callable, Py_ssize_t nargs);
+int _PyJitLeaf_Gives(int number);
+/* It can be called with these arguments without running code of users. */
+bool _PyJitLeaf_Fits(int number, PyObject *const *args, Py_ssize_t nargs);
+/* Calls it, with NULL for arguments that are not given.  A new reference; NULL, with no exception set and nothing changed: it runs code of users,
+ * or fails. */
+PyObject *_PyJit_CallLeaf(uint32_t number, PyObject *first, PyObject *second, PyObject *third);
+/* The same of one that gives a number; INT64_MIN in place of NULL. */
+int64_t _PyJit_AskLeaf(uint32_t number, PyObject *first, PyObject *second, PyObject *third);
 
 /* --- ranges.c --- */
 
@@ -228,6 +253,8 @@ int _PyJit_SetIntField(PyObject **place, int64_t value);
 PyObject *_PyJit_NewInstance(PyTypeObject *type);
 /* Instances of TYPE are made of nothing but what classes written in Python say, and have no finalizer (quiet.c). */
 bool _PyJit_IsSimpleClass(PyTypeObject *type);
+/* A class that was made by `class`, derived from `object` and nothing else; borrowed, or NULL: there is none yet. */
+PyTypeObject *_PyJit_SomeClass(void);
 
 #ifdef __cplusplus
 }

@@ -156,6 +156,7 @@ typedef struct {
     uint8_t prefix : 4;    // number of EXTENDED_ARG units before it
     uint8_t observed : 1;  // for the builder, as what follows: the frame had a frame object before it ran
     uint8_t fits : 1;      // its form is the one for the types it was recorded with (record/adapt.c)
+    uint8_t leaf : 1;      // a builtin is called with arguments that it needs no code of users for (objects/leaf_calls.c)
     uint8_t entered : 3;   // JIT_ENTERED_: an operator whose method, a Python function, runs next, or a consumer (run/operators.c)
     uint16_t ends;         // JIT_TAG_ of what happens to the operands it gives up: 0: the top of the stack, 1: the one below ...
     uint16_t sp;           // where the stack pointer pointed before it ran, as an index into localsplus
@@ -164,7 +165,7 @@ typedef struct {
                            // LOAD_GLOBAL_MODULE, LOAD_GLOBAL_BUILTIN: the globals of its frame;
                            // LOAD_ATTR_METHOD_..., _PROPERTY, _NONDESCRIPTOR_...: what is in its cache;
                            // CALL_LEN, CALL_ISINSTANCE: the type of the (first) argument;
-                           // LOAD_ATTR, CALL_BUILTIN_FAST of a name: True or False, whether there is such an attribute (objects/find.c);
+                           // LOAD_ATTR, CALL_BUILTIN_FAST of a name: True or False, whether there is such an attribute, or None (objects/find.c);
                            // BINARY_SUBSCR, BINARY_SUBSCR_GETITEM, STORE_SUBSCR, BINARY_SLICE: the type of the container;
                            // operators that were entered: the type whose method it is; consumers: their code
 } _PyJitRecord;

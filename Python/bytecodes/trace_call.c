@@ -175,3 +175,22 @@ trace op(LEAVE_FRAME, (v: object --)) calls writes frame {
     stack_pointer = _PyFrame_GetStackPointer(frame);
     *stack_pointer++ = v;
 }
+
+// A builtin that runs no code of users with these arguments (Python/jit/objects/leaf_calls.c): number `aux`.  NULL stands for arguments that are
+// not given.  What it gives is a new reference that the trace owns.  Leaves, with nothing done, where it would run such code, or fails.
+trace op(CALL_LEAF, (first: object, second: object, third: object -- r: object)) exits calls writes event {
+    r = _PyJit_CallLeaf((uint32_t)JIT_AUX, first, second, third);
+    EXIT_IF(r == NULL);
+}
+
+// The same for one that changes its first argument.
+trace op(CHANGE_LEAF, (first: object, second: object, third: object -- r: object)) exits calls writes item writes length writes dict writes attr writes event {
+    r = _PyJit_CallLeaf((uint32_t)JIT_AUX, first, second, third);
+    EXIT_IF(r == NULL);
+}
+
+// The same for one that gives a number.
+trace op(ASK_LEAF, (first: object, second: object, third: object -- r: i64)) exits calls {
+    r = _PyJit_AskLeaf((uint32_t)JIT_AUX, first, second, third);
+    EXIT_IF(r == INT64_MIN);
+}

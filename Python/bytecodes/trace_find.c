@@ -1,5 +1,5 @@
 // Trace operations that find attributes and classes of any object (Python/jit/objects/find.c).  They leave where to find them could run code of
-// users, or would make an object.  What they give is borrowed from the heap.
+// users.  What they give is borrowed from the heap, but for what is made.
 
 // The attribute NAME of O; leaves where there is none (tier 1 raises).
 trace op(GET_ATTR, (o: object, name: object -- r: object)) exits calls {
@@ -19,6 +19,24 @@ trace op(GET_ATTR_OR, (o: object, name: object, default_: object -- r: object)) 
     EXIT_IF(r == NULL);
 }
 
+// The attribute NAME of O, which may be made each time, as a bound method is; the trace owns the reference.  Leaves where there is none.
+trace op(MAKE_ATTR, (o: object, name: object -- r: object)) exits calls writes event {
+    r = _PyJit_MakeAttr(o, name, NULL);
+    EXIT_IF(r == NULL);
+}
+
+// The same, but DEFAULT where there is none.
+trace op(MAKE_ATTR_OR, (o: object, name: object, default_: object -- r: object)) exits calls writes event {
+    r = _PyJit_MakeAttr(o, name, default_);
+    EXIT_IF(r == NULL);
+}
+
+// Attribute NAME of O becomes V, with a reference of its own, where O has its attributes itself.  Leaves, with nothing done, where that could
+// run code of users.
+trace op(SET_ATTR, (o: object, name: object, v: object --)) exits calls writes dict writes attr writes event {
+    EXIT_IF(_PyJit_SetAttr(o, name, v) < 0);
+}
+
 // 1 if O has such an attribute, else 0.
 trace op(HAS_ATTR, (o: object, name: object -- r: i64)) exits calls {
     r = _PyJit_HasAttr(o, name);
@@ -28,6 +46,12 @@ trace op(HAS_ATTR, (o: object, name: object -- r: i64)) exits calls {
 // 1 if O is an instance of CLASS, a class or a tuple of classes, else 0.
 trace op(IS_INSTANCE, (o: object, class: object -- r: i64)) pure reads type exits calls {
     r = (PyObject *)Py_TYPE(o) == class ? 1 : _PyJit_IsInstance(o, class);
+    EXIT_IF(r < 0);
+}
+
+// The same of a class O, and whether it is a subclass.
+trace op(IS_SUBCLASS, (o: object, class: object -- r: i64)) pure reads type exits calls {
+    r = _PyJit_IsSubclass(o, class);
     EXIT_IF(r < 0);
 }
 

@@ -145,6 +145,8 @@ bool _PyJitLower_Fits(const _PyJitBuilder *b, const PyCodeObject *code, const Py
 uint32_t _PyJitLower_Builtin(_PyJitBuilder *b, uint32_t index);
 /* The constant callable of a call with NARGS arguments on the stack and nothing bound; borrowed, or NULL. */
 PyObject *_PyJitLower_Callable(const _PyJitBuilder *b, uint32_t nargs);
+/* leaf.c: calls of other builtins that run no code of users. */
+uint32_t _PyJitLower_Leaf(_PyJitBuilder *b, uint32_t index);
 /* math.c: a call of CALLABLE (NULL: not known) with NARGS arguments. */
 uint32_t _PyJitLower_Math(_PyJitBuilder *b, uint32_t index, PyObject *callable, uint32_t nargs);
 /* attributes.c: attributes of instances, modules and classes. */

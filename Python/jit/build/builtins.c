@@ -220,7 +220,8 @@ call_add(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t set = b->depth - 2, key = b->depth - 1;
     const char *name = method_of(b, 1, &PySet_Type);
-    if (record->seen != (PyObject *)&PySet_Type || name == NULL || strcmp(name, "add") != 0 || !_PyJitSlot_CanEnd(b, record, 2)) {
+    if (record->seen != (PyObject *)&PySet_Type || name == NULL || strcmp(name, "add") != 0 || !_PyJitSlot_CanEnd(b, record, 2)
+        || ends_with(b, record, 1)) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);

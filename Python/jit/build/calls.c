@@ -163,16 +163,22 @@ call_method(_PyJitBuilder *b, uint32_t index)
     _PyJitRef bound = _PyJitBuild_Emit(b, JIT_OP_LOAD_METHOD_SELF, object, JIT_REF_NONE, 0);
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, function, JIT_REF_NONE, unit32(b, record, 2));
     bool owned = !b->slots[method].dirty || b->slots[method].owned;
-    if (owned) {
-        // Tier 1 gives it up now; somebody else has it, and with it what it binds.
+    // Tier 1 gives it up now, when it has references to what it binds.  So may the trace, if it has made the object; of another one
+    // somebody else has a reference, and with it what it binds.
+    bool made = owned && object != JIT_REF_NONE && JIT_INS(b->t, object)->op == JIT_OP_MAKE_ATTR;
+    if (owned && !made) {
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_SHARED, object, JIT_REF_NONE, 1);
     }
     _PyJitFrame_GuardRoom(b, code, NULL);
+    if (made) {
+        (void)emit1(b, JIT_OP_INCREF, function);
+        (void)emit1(b, JIT_OP_INCREF, bound);
+    }
     if (owned) {
         (void)_PyJitBuild_Emit(b, JIT_OP_DECREF_PLAIN, object, JIT_REF_NONE, 0);
     }
-    b->slots[method] = (_PyJitSlot){.object = function, .dirty = 1, .heap = 1};
-    b->slots[self] = (_PyJitSlot){.object = bound, .dirty = 1, .heap = 1};
+    b->slots[method] = (_PyJitSlot){.object = function, .dirty = 1, .heap = !made, .owned = made};
+    b->slots[self] = (_PyJitSlot){.object = bound, .dirty = 1, .heap = !made, .owned = made};
     _PyJitFrame_Call(b, index, (uint16_t)callee, method, self);
     return 1;
 }

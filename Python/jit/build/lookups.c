@@ -1,5 +1,6 @@
 /* Lowering rules of what is asked of objects of any type: attributes where tier 1 has no form for the type, or where many types take
- * turns; getattr, hasattr, isinstance, type, callable, id.
+ * turns; getattr, hasattr, isinstance, issubclass, type,
+ * callable, id.
  *
  * The operations look each time (objects/find.c) and run no code of users, so nothing goes to memory for them.  The recorder has tried them
  * (`seen`, `ends`): where it could not be said without code of users, the instruction stays opaque.
@@ -36,7 +37,14 @@ load_method(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
-/* LOAD_ATTR of a name that the object has. */
+/* VALUE, a reference the trace owns, is pushed. */
+static void
+push_made(_PyJitBuilder *b, _PyJitRef value)
+{
+    _PyJitSlot_Push(b, (_PyJitSlot){.object = value, .dirty = 1, .owned = 1});
+}
+
+/* LOAD_ATTR of a name that the object has.  What is made each time is recorded as None. */
 static uint32_t
 load_attribute(_PyJitBuilder *b, uint32_t index)
 {
@@ -46,19 +54,48 @@ load_attribute(_PyJitBuilder *b, uint32_t index)
     if (calls && record->seen == Py_True) {
         return load_method(b, index);
     }
-    if (record->seen != (calls ? Py_False : Py_True) || _PyJitSlot_IsBare(b, top) || !_PyJitSlot_CanEnd(b, record, 1)) {
+    bool made = record->seen == Py_None;
+    if ((record->seen != (calls ? Py_False : Py_True) && !made) || _PyJitSlot_IsBare(b, top) || !_PyJitSlot_CanEnd(b, record, 1)) {
         return REFUSE(b);
     }
     PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
     _PyJitLower_Begin(b, index);
     _PyJitRef owner = _PyJitSlot_Object(b, top);
     _PyJitSlot_GuardEnds(b, record, 1);
-    _PyJitRef value = emit2(b, JIT_OP_GET_ATTR, owner, object_const(b, name));
+    _PyJitRef value = emit2(b, made ? JIT_OP_MAKE_ATTR : JIT_OP_GET_ATTR, owner, object_const(b, name));
     drop(b, 1);
-    _PyJitSlot_PushHeap(b, value);
+    if (made) {
+        push_made(b, value);
+    }
+    else {
+        _PyJitSlot_PushHeap(b, value);
+    }
     if (calls) {
         _PyJitSlot_PushNull(b);
     }
+    return 1;
+}
+
+/* STORE_ATTR to what tier 1 has no form for, or one whose rule does not apply: to a dict, or where several types take turns. */
+static uint32_t
+store_attribute(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t value = b->depth - 2, owner = b->depth - 1;
+    if (record->seen != Py_True || _PyJitSlot_IsBare(b, owner) || !_PyJitSlot_CanEnd(b, record, 1)
+        || ends_with(b, record, 0)) {
+        return REFUSE(b);
+    }
+    PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg);
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, owner), stored = key_of(b, value);
+    _PyJitSlot_GuardEnds(b, record, 1);
+    // Those are still borrowed if it leaves, and not needed when it has written.
+    b->slots[owner].heap = b->slots[value].heap = 0;
+    _PyJitSlot_OwnHeap(b);
+    (void)_PyJitBuild_Emit3(b, JIT_OP_SET_ATTR, object, object_const(b, name), stored);
+    b->slots[value].plain = 1;     // the object has it: this is not its end
+    drop(b, 2);
     return 1;
 }
 
@@ -75,33 +112,60 @@ can_ask(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t nargs)
     return _PyJitSlot_CanEnd(b, record, nargs);
 }
 
-/* getattr, with or without a constant as the default; hasattr. */
+/* getattr, with or without a default. */
 static uint32_t
-call_attribute(_PyJitBuilder *b, uint32_t index)
+call_getattr(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t nargs = record->oparg, owner = b->depth - nargs, name = owner + 1;
-    PyObject *callable = record->seen != NULL ? _PyJitLower_Callable(b, nargs) : NULL;
-    const _PyJitSlot *last = &b->slots[b->depth - 1];
-    bool has = callable != NULL && nargs == 2 && _PyJit_IsBuiltin(callable, "hasattr");
-    if (callable == NULL || !can_ask(b, record, nargs) || (nargs == 3 && !(last->dirty && JIT_IS_CONST(last->object)))
-        || (!has && !(_PyJit_IsBuiltin(callable, "getattr") && (nargs == 3 || record->seen == Py_True)))) {
+    bool made = record->seen == Py_None;
+    if (record->seen == NULL || !can_ask(b, record, nargs) || (nargs == 2 && record->seen == Py_False)) {
         return REFUSE(b);
     }
+    // A default that ends when the trace goes on needs a reference.
+    const _PyJitSlot *last = &b->slots[b->depth - 1];
+    made |= nargs == 3 && !(last->dirty && JIT_IS_CONST(last->object));
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, owner), known = _PyJitSlot_Object(b, name);
     _PyJitRef otherwise = nargs == 3 ? _PyJitSlot_Object(b, name + 1) : JIT_REF_NONE;
     _PyJitSlot_GuardEnds(b, record, nargs);
-    _PyJitRef value = has ? emit2(b, JIT_OP_HAS_ATTR, object, known)
-        : nargs == 3 ? _PyJitBuild_Emit3(b, JIT_OP_GET_ATTR_OR, object, known, otherwise) : emit2(b, JIT_OP_GET_ATTR, object, known);
+    _PyJitRef value = nargs == 2 ? emit2(b, made ? JIT_OP_MAKE_ATTR : JIT_OP_GET_ATTR, object, known)
+        : _PyJitBuild_Emit3(b, made ? JIT_OP_MAKE_ATTR_OR : JIT_OP_GET_ATTR_OR, object, known, otherwise);
     drop(b, nargs + 2);
-    if (has) {
-        _PyJitSlot_PushBool(b, value);
+    if (made) {
+        push_made(b, value);
     }
     else {
         _PyJitSlot_PushHeap(b, value);
     }
     return 1;
+}
+
+/* A question that is answered with yes or no by OP: hasattr, issubclass. */
+static uint32_t
+call_question(_PyJitBuilder *b, uint32_t index, int op)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    if (record->seen == NULL || record->oparg != 2 || !can_ask(b, record, 2)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, b->depth - 2), asked = _PyJitSlot_Object(b, b->depth - 1);
+    _PyJitSlot_GuardEnds(b, record, 2);
+    _PyJitRef value = emit2(b, op, object, asked);
+    drop(b, 4);
+    _PyJitSlot_PushBool(b, value);
+    return 1;
+}
+
+/* isinstance of a number that has no object: 1, 0, or -1 where that depends on more than the class, which is in SLOT. */
+static int
+is_number_of(const _PyJitBuilder *b, uint32_t number, uint32_t slot)
+{
+    _PyJitRef class = b->slots[slot].object;
+    PyObject *known = class != JIT_REF_NONE && JIT_IS_CONST(class) ? (PyObject *)(uintptr_t)JIT_INS(b->t, class)->bits : NULL;
+    PyTypeObject *type = type_of_ref(b, b->slots[number].number) == JIT_TYPE_F64 ? &PyFloat_Type : &PyLong_Type;
+    return known != NULL && PyType_CheckExact(known) ? PyType_IsSubtype(type, (PyTypeObject *)known) : -1;
 }
 
 static uint32_t
@@ -110,13 +174,19 @@ call_isinstance(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t object = b->depth - 2, class = b->depth - 1;
     const _PyJitSlot *slot = &b->slots[class];
-    if (record->seen == NULL || _PyJitLower_Callable(b, 2) != _PyInterpreterState_GET()->callable_cache.isinstance
-        || !can_ask(b, record, 2)) {
+    if (record->seen == NULL || _PyJitLower_Callable(b, 2) != _PyInterpreterState_GET()->callable_cache.isinstance) {
         return REFUSE(b);
+    }
+    if (_PyJitSlot_IsBare(b, object) && is_number_of(b, object, class) >= 0 && can_drop(slot)) {
+        PyObject *is = is_number_of(b, object, class) ? Py_True : Py_False;
+        _PyJitLower_Begin(b, index);
+        drop(b, 4);
+        _PyJitSlot_PushConst(b, is);
+        return 1;
     }
     bool is_type = slot->dirty && JIT_IS_CONST(slot->object)
         && (PyObject *)(uintptr_t)JIT_INS(b->t, slot->object)->bits == record->seen;
-    if (!is_type && JIT_TAG(record->types, 2) != JIT_TAG_BOOL) {
+    if (!can_ask(b, record, 2) || (!is_type && JIT_TAG(record->types, 2) != JIT_TAG_BOOL)) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
@@ -167,6 +237,11 @@ _PyJitLower_Find(_PyJitBuilder *b, uint32_t index)
     switch (b->t->records[index].opcode) {
         case LOAD_ATTR:
             return load_attribute(b, index);
+        case STORE_ATTR:
+        case STORE_ATTR_WITH_HINT:
+        case STORE_ATTR_INSTANCE_VALUE:
+        case STORE_ATTR_SLOT:
+            return store_attribute(b, index);
         case CALL_ISINSTANCE:
             return call_isinstance(b, index);
         case CALL_TYPE_1:
@@ -179,7 +254,11 @@ _PyJitLower_Find(_PyJitBuilder *b, uint32_t index)
         }
         case CALL_BUILTIN_FAST: {
             uint32_t nargs = b->t->records[index].oparg;
-            return nargs == 2 || nargs == 3 ? call_attribute(b, index) : 0;
+            PyObject *callable = nargs == 2 || nargs == 3 ? _PyJitLower_Callable(b, nargs) : NULL;
+            return callable == NULL ? 0
+                : _PyJit_IsBuiltin(callable, "getattr") ? call_getattr(b, index)
+                : _PyJit_IsBuiltin(callable, "hasattr") ? call_question(b, index, JIT_OP_HAS_ATTR)
+                : _PyJit_IsBuiltin(callable, "issubclass") ? call_question(b, index, JIT_OP_IS_SUBCLASS) : 0;
         }
         default:
             return 0;

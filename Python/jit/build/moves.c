@@ -171,9 +171,14 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES:
         case LOAD_ATTR_NONDESCRIPTOR_NO_DICT:
         case LOAD_ATTR_WITH_HINT:
-        case STORE_ATTR_INSTANCE_VALUE:
-        case STORE_ATTR_SLOT:
             return _PyJitLower_Attribute(b, index);
+        case STORE_ATTR:
+        case STORE_ATTR_WITH_HINT:
+        case STORE_ATTR_INSTANCE_VALUE:
+        case STORE_ATTR_SLOT: {
+            uint32_t done = _PyJitLower_Attribute(b, index);
+            return done != 0 ? done : _PyJitLower_Find(b, index);
+        }
         case BINARY_SUBSCR:
         case BINARY_SUBSCR_DICT:
         case BINARY_SUBSCR_STR_INT:
@@ -199,8 +204,15 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case CALL_METHOD_DESCRIPTOR_FAST:
         case CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS:
         case CALL_METHOD_DESCRIPTOR_NOARGS:
-        case CALL_METHOD_DESCRIPTOR_O:
-            return _PyJitLower_Builtin(b, index);
+        case CALL_METHOD_DESCRIPTOR_O: {
+            uint32_t done = _PyJitLower_Builtin(b, index);
+            return done != 0 ? done : _PyJitLower_Leaf(b, index);
+        }
+        case CALL:
+        case CALL_STR_1:
+        case CALL_TUPLE_1:
+        case CALL_NON_PY_GENERAL:
+            return _PyJitLower_Leaf(b, index);
         // What is frequent goes to its rules at once.
         case COMPARE_OP_INT:
         case COMPARE_OP_FLOAT:

@@ -94,6 +94,13 @@ known_null(const _PyJitBuilder *b, uint32_t index)
     return slot->dirty || slot->number != JIT_REF_NONE ? 0 : -1;
 }
 
+/* Operand number FROM_TOP (0: the top of the stack) ends with the instruction of RECORD, and with it what the instruction puts into it. */
+static inline bool
+ends_with(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t from_top)
+{
+    return !can_drop(&b->slots[b->depth - 1 - from_top]) && JIT_TAG(record->ends, from_top) == JIT_TAG_QUIET;
+}
+
 /* Pops COUNT slots, which can be dropped. */
 static inline void
 drop(_PyJitBuilder *b, uint32_t count)

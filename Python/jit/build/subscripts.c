@@ -136,7 +136,8 @@ store_value(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t value = b->depth - 3, container = b->depth - 2, key = b->depth - 1;
-    if (record->seen == NULL || _PyJitSlot_IsBare(b, container) || !_PyJitSlot_CanEnd(b, record, 2)) {
+    if (record->seen == NULL || _PyJitSlot_IsBare(b, container) || !_PyJitSlot_CanEnd(b, record, 2)
+        || ends_with(b, record, 1)) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);

@@ -55,6 +55,12 @@ is_safe(PyObject *key)
     return PyUnicode_CheckExact(key) || PyLong_CheckExact(key) || is_safe_too(key, false);
 }
 
+bool
+_PyJit_IsSafeKey(PyObject *o)
+{
+    return is_safe(o);
+}
+
 /* The hash of KEY, which is safe. */
 static inline Py_hash_t
 hash_of(PyObject *key)

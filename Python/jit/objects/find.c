@@ -2,9 +2,11 @@
  *
  * What `o.name` means may be a call of anything: a property, `__getattr__`, a metaclass.  Mostly it is not, and then the answer is an
  * object that exists already.  These functions go the way that Objects/object.c and Objects/typeobject.c go (PyObject_GenericGetAttr, the
- * attributes of classes and modules), as long as nothing on it can run code of users or make an object; else they do not know.
+ * attributes of classes and modules), as long as nothing on it can run code of users; else they do not know.  What they find is
+ * borrowed from the object, its dict, or its class.
  *
- * All results are borrowed from the object, its dict, or its class.
+ * A method that is not called at once is made each time, and so is what some descriptors of C give.  Then what is found is the
+ * descriptor, to ask it when the value is wanted (_PyJit_MakeAttr).
  */
 #include "Python.h"
 
@@ -20,6 +22,7 @@
 
 #define MOST_CLASSES 16        // of a tuple that isinstance is asked for
 #define MOST_NESTED 4
+#define MOST_ENDS 2            // references that a store gives up: the old value, and the object
 
 static inline bool
 is_data_descriptor(PyObject *descr)
@@ -32,6 +35,22 @@ static inline bool
 is_class_of_object(PyObject *descr)
 {
     return descr == _PyType_Lookup(&PyBaseObject_Type, &_Py_ID(__class__));
+}
+
+/* To ask DESCR, which is no data descriptor, makes an object of C, and runs no code of users. */
+static inline bool
+makes_quietly(PyObject *descr)
+{
+    PyTypeObject *type = Py_TYPE(descr);
+    return type == &PyFunction_Type || type == &PyMethodDescr_Type || type == &PyWrapperDescr_Type || type == &PyClassMethod_Type
+        || type == &PyStaticMethod_Type || type == &PyClassMethodDescr_Type;
+}
+
+/* CLASS has no NAME but what all classes have: its class does not define it anew. */
+static bool
+is_as_in_type(PyTypeObject *class, PyObject *name)
+{
+    return Py_IS_TYPE(class, &PyType_Type) || _PyType_Lookup(Py_TYPE(class), name) == _PyType_Lookup(&PyType_Type, name);
 }
 
 /* TYPE has `__getattr__` of its own, perhaps, but not `__getattribute__`. */
@@ -68,6 +87,18 @@ find_in_instance(PyObject *o, PyObject *name, PyObject **value)
     return *value != NULL ? JIT_FOUND : JIT_ABSENT;
 }
 
+/* DESCR is the `__dict__` that `class` gives to classes.  Its getter has no name outside its file. */
+static bool
+is_dict_of_instance(PyObject *descr)
+{
+    static getter known;
+    if (known == NULL && _PyJit_SomeClass() != NULL) {
+        PyObject *own = _PyType_Lookup(_PyJit_SomeClass(), &_Py_ID(__dict__));
+        known = own != NULL && Py_IS_TYPE(own, &PyGetSetDescr_Type) ? ((PyGetSetDescrObject *)own)->d_getset->get : NULL;
+    }
+    return known != NULL && Py_IS_TYPE(descr, &PyGetSetDescr_Type) && ((PyGetSetDescrObject *)descr)->d_getset->get == known;
+}
+
 /* What the data descriptor DESCR of O's class says of O: its class, or a slot. */
 static int
 find_in_slot(PyObject *o, PyObject *descr, PyObject **value)
@@ -76,13 +107,21 @@ find_in_slot(PyObject *o, PyObject *descr, PyObject **value)
         *value = (PyObject *)Py_TYPE(o);
         return JIT_FOUND;
     }
+    if (is_dict_of_instance(descr) && Py_TYPE(o)->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
+        *value = (PyObject *)_PyObject_GetManagedDict(o);
+        return *value != NULL ? JIT_FOUND : JIT_UNKNOWN;      // made once
+    }
     if (!Py_IS_TYPE(descr, &PyMemberDescr_Type)) {
         return JIT_UNKNOWN;
     }
     const PyMemberDescrObject *member = (const PyMemberDescrObject *)descr;
     const PyMemberDef *place = member->d_member;
-    if (place->type != Py_T_OBJECT_EX || (place->flags & ~Py_READONLY) != 0 || !PyObject_TypeCheck(o, member->d_common.d_type)) {
+    if ((place->flags & ~Py_READONLY) != 0 || !PyObject_TypeCheck(o, member->d_common.d_type)) {
         return JIT_UNKNOWN;
+    }
+    if (place->type != Py_T_OBJECT_EX) {
+        *value = descr;
+        return JIT_MADE;
     }
     *value = *(PyObject **)((char *)o + place->offset);
     return *value != NULL ? JIT_FOUND : JIT_ABSENT;
@@ -92,13 +131,15 @@ find_in_slot(PyObject *o, PyObject *descr, PyObject **value)
 static int
 find_of_class(PyTypeObject *class, PyObject *descr, PyObject *name, PyObject **value)
 {
-    if (is_class_of_object(descr)) {
-        *value = (PyObject *)Py_TYPE(class);
-        return JIT_FOUND;
+    if (!Py_IS_TYPE(descr, &PyGetSetDescr_Type) || PyDescr_TYPE(descr) != &PyType_Type) {
+        return find_in_slot((PyObject *)class, descr, value);
+    }
+    if (name == &_Py_ID(__dict__) || name == &_Py_ID(__bases__) || PyUnicode_CompareWithASCIIString(name, "__mro__") == 0) {
+        *value = descr;
+        return JIT_MADE;
     }
     // The names of other classes are made each time.
-    if (!Py_IS_TYPE(descr, &PyGetSetDescr_Type) || PyDescr_TYPE(descr) != &PyType_Type
-        || !(class->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
+    if (!(class->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
         return JIT_UNKNOWN;
     }
     const PyHeapTypeObject *made = (const PyHeapTypeObject *)class;
@@ -123,8 +164,9 @@ stands_for_itself(PyObject *attribute)
         || type == &PyMemberDescr_Type || type == &PyGetSetDescr_Type || type == &PyProperty_Type;
 }
 
+/* JIT_MADE: *value is asked for SELF, or for the class alone where that is NULL. */
 static int
-find_in_class(PyTypeObject *class, PyObject *name, PyObject **value)
+find_in_class(PyTypeObject *class, PyObject *name, PyObject **value, PyObject **self)
 {
     if (!(class->tp_flags & Py_TPFLAGS_READY)) {
         return JIT_UNKNOWN;
@@ -137,24 +179,27 @@ find_in_class(PyTypeObject *class, PyObject *name, PyObject **value)
     if (attribute == NULL && above == NULL) {
         return JIT_ABSENT;
     }
-    if (attribute != NULL ? !stands_for_itself(attribute) : Py_TYPE(above)->tp_descr_get != NULL) {
-        return JIT_UNKNOWN;
-    }
     *value = attribute != NULL ? attribute : above;
-    return JIT_FOUND;
+    *self = attribute != NULL ? NULL : (PyObject *)class;
+    if (attribute != NULL ? stands_for_itself(attribute) : Py_TYPE(above)->tp_descr_get == NULL) {
+        return JIT_FOUND;
+    }
+    return makes_quietly(*value) ? JIT_MADE : JIT_UNKNOWN;
 }
 
-int
-_PyJit_FindAttr(PyObject *o, PyObject *name, PyObject **value)
+/* The attribute NAME of O.  JIT_MADE: *value is the descriptor that is asked, for *self. */
+static int
+find(PyObject *o, PyObject *name, PyObject **value, PyObject **self)
 {
     *value = NULL;
+    *self = o;
     PyTypeObject *type = Py_TYPE(o);
     getattrofunc get = type->tp_getattro;
     if (!PyUnicode_CheckExact(name)) {
         return JIT_UNKNOWN;
     }
     if (get == PyType_Type.tp_getattro) {
-        return find_in_class((PyTypeObject *)o, name, value);
+        return find_in_class((PyTypeObject *)o, name, value, self);
     }
     bool plain = get == PyObject_GenericGetAttr;
     if (!plain && get != PyModule_Type.tp_getattro && !has_plain_getattribute(type)) {
@@ -170,11 +215,30 @@ _PyJit_FindAttr(PyObject *o, PyObject *name, PyObject **value)
     if (descr == NULL || is_data_descriptor(descr)) {
         return absent;
     }
-    if (Py_TYPE(descr)->tp_descr_get != NULL) {
-        return JIT_UNKNOWN;
-    }
     *value = descr;
-    return JIT_FOUND;
+    return Py_TYPE(descr)->tp_descr_get == NULL ? JIT_FOUND : makes_quietly(descr) ? JIT_MADE : JIT_UNKNOWN;
+}
+
+int
+_PyJit_FindAttr(PyObject *o, PyObject *name, PyObject **value)
+{
+    PyObject *self;
+    int found = find(o, name, value, &self);
+    if (found != JIT_FOUND) {
+        *value = NULL;
+    }
+    return found;
+}
+
+PyObject *
+_PyJit_MakeAttr(PyObject *o, PyObject *name, PyObject *otherwise)
+{
+    PyObject *value, *self;
+    int found = find(o, name, &value, &self);
+    if (found == JIT_MADE) {
+        return _PyJit_New(Py_TYPE(value)->tp_descr_get(value, self, self == NULL ? o : (PyObject *)Py_TYPE(o)));
+    }
+    return Py_XNewRef(found == JIT_FOUND ? value : found == JIT_ABSENT ? otherwise : NULL);
 }
 
 PyObject *
@@ -194,15 +258,66 @@ PyObject *
 _PyJit_GetAttr(PyObject *o, PyObject *name, PyObject *otherwise)
 {
     PyObject *value;
-    int found = _PyJit_FindAttr(o, name, &value);
-    return found == JIT_ABSENT ? otherwise : value;
+    return _PyJit_FindAttr(o, name, &value) == JIT_ABSENT ? otherwise : value;
 }
 
 int64_t
 _PyJit_HasAttr(PyObject *o, PyObject *name)
 {
     PyObject *value;
-    return _PyJit_FindAttr(o, name, &value);
+    int found = _PyJit_FindAttr(o, name, &value);
+    return found == JIT_MADE ? JIT_FOUND : found;
+}
+
+_Py_COMP_DIAG_PUSH
+_Py_COMP_DIAG_IGNORE_DEPR_DECLS
+
+/* An attribute NAME can be set in what O has of its own: nobody watches, and it is no new key of what instances of the type share.  *old: what
+ * it replaces, or NULL. */
+static bool
+has_place(PyObject *o, PyObject *name, PyObject **old)
+{
+    PyTypeObject *type = Py_TYPE(o);
+    if (type->tp_flags & Py_TPFLAGS_INLINE_VALUES && _PyObject_InlineValues(o)->valid) {
+        Py_ssize_t index = _PyDictKeys_StringLookup(((PyHeapTypeObject *)type)->ht_cached_keys, name);
+        PyDictObject *dict = _PyObject_GetManagedDict(o);
+        *old = index >= 0 ? _PyObject_InlineValues(o)->values[index] : NULL;
+        return index >= 0 && (dict == NULL || (dict->ma_version_tag & DICT_WATCHER_MASK) == 0);
+    }
+    PyObject *dict = type->tp_flags & Py_TPFLAGS_MANAGED_DICT ? (PyObject *)_PyObject_GetManagedDict(o)
+        : type->tp_dictoffset != 0 ? *_PyObject_ComputedDictPointer(o) : NULL;
+    if (dict == NULL || !PyDict_CheckExact(dict) || ((PyDictObject *)dict)->ma_version_tag & DICT_WATCHER_MASK) {
+        return false;
+    }
+    return _PyJit_DictFind(dict, name, old) >= 0 && (*old != NULL || ((PyDictObject *)dict)->ma_values == NULL);
+}
+
+_Py_COMP_DIAG_POP
+
+bool
+_PyJit_CanSetAttr(PyObject *o, PyObject *name)
+{
+    PyTypeObject *type = Py_TYPE(o);
+    PyObject *old;
+    if (type->tp_setattro != PyObject_GenericSetAttr || !PyUnicode_CheckExact(name) || is_data_descriptor(_PyType_Lookup(type, name))
+        || !has_place(o, name, &old)) {
+        return false;
+    }
+    return old == NULL || Py_REFCNT(old) > MOST_ENDS || PyLong_CheckExact(old) || PyUnicode_CheckExact(old)
+        || _PyJit_EndsQuietly(old, MOST_ENDS);
+}
+
+int
+_PyJit_SetAttr(PyObject *o, PyObject *name, PyObject *value)
+{
+    if (!_PyJit_CanSetAttr(o, name)) {
+        return -1;
+    }
+    int result = PyObject_GenericSetAttr(o, name, value);
+    if (result < 0) {
+        PyErr_Clear();         // memory is short
+    }
+    return result;
 }
 
 static int64_t
@@ -221,8 +336,8 @@ is_instance(PyObject *o, PyObject *class, int nested)
         }
         return is;
     }
-    if (!PyType_CheckExact(class)) {
-        return JIT_UNKNOWN;    // `__instancecheck__`
+    if (!PyType_Check(class) || !is_as_in_type((PyTypeObject *)class, &_Py_ID(__instancecheck__))) {
+        return JIT_UNKNOWN;
     }
     if (PyType_IsSubtype(Py_TYPE(o), (PyTypeObject *)class)) {
         return 1;
@@ -250,6 +365,31 @@ _PyJit_IsBuiltin(PyObject *callable, const char *name)
     PyObject *module = _PyJit_ModuleOf(function);
     return module != NULL && ((PyModuleObject *)module)->md_dict == _PyInterpreterState_GET()->builtins
         && strcmp(function->m_ml->ml_name, name) == 0;
+}
+
+static int64_t
+is_subclass(PyObject *o, PyObject *class, int nested)
+{
+    if (PyTuple_CheckExact(class)) {
+        if (nested > MOST_NESTED || PyTuple_GET_SIZE(class) > MOST_CLASSES) {
+            return JIT_UNKNOWN;
+        }
+        int64_t is = 0;
+        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(class) && is == 0; i++) {
+            is = is_subclass(o, PyTuple_GET_ITEM(class, i), nested + 1);
+        }
+        return is;
+    }
+    if (!PyType_Check(o) || !PyType_Check(class) || !is_as_in_type((PyTypeObject *)class, &_Py_ID(__subclasscheck__))) {
+        return JIT_UNKNOWN;
+    }
+    return PyType_IsSubtype((PyTypeObject *)o, (PyTypeObject *)class);
+}
+
+int64_t
+_PyJit_IsSubclass(PyObject *o, PyObject *class)
+{
+    return is_subclass(o, class, 0);
 }
 
 #endif /* _Py_TIER2 */

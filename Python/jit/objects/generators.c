@@ -1,13 +1,15 @@
-/* What traces that make functions and generators call, and those in which a generator returns (build/generators.c, build/make.c). */
+/* Where a generator goes on; what traces that make functions and generators call, and those in which a generator returns (build/generators.c, build/make.c). */
 #include "Python.h"
 
 #ifdef _Py_TIER2
 
+#include "opcode.h"
 #include "pycore_ceval.h"
 #include "pycore_code.h"
 #include "pycore_frame.h"
 #include "pycore_function.h"
 #include "pycore_genobject.h"
+#include "pycore_jit.h"
 #include "pycore_jit_helpers.h"
 
 PyObject *
@@ -53,6 +55,18 @@ _PyJit_EndGenerator(PyGenObject *generator, uint32_t nlocals)
     frame->stacktop = 0;
     Py_DECREF(frame->f_funcobj);
     Py_CLEAR(generator->gi_exc_state.exc_value);
+}
+
+_Py_CODEUNIT *
+_PyJit_ResumeAt(_PyInterpreterFrame *frame)
+{
+    _Py_CODEUNIT *next = frame->instr_ptr;
+    if (next->op.code != ENTER_EXECUTOR) {
+        return next;
+    }
+    _PyVMData *data = &_PyFrame_GetCode(frame)->co_executors->executors[next->op.arg]->vm_data;
+    Py_BUILD_ASSERT(offsetof(_PyVMData, oparg) == offsetof(_PyVMData, opcode) + 1 && sizeof(_Py_CODEUNIT) == 2);
+    return (_Py_CODEUNIT *)&data->opcode;
 }
 
 #endif /* _Py_TIER2 */

@@ -48,17 +48,27 @@ is_plain(PyTypeObject *type)
     return type == &PyFloat_Type || type == &PyLong_Type || type == &PyUnicode_Type || type == &PyBool_Type || type == &PyBytes_Type;
 }
 
+PyTypeObject *
+_PyJit_SomeClass(void)
+{
+    static PyTypeObject *known;
+    if (known == NULL) {
+        PyObject *importlib = _PyInterpreterState_GET()->imports.importlib;
+        PyObject *class = importlib == NULL ? NULL : PyDict_GetItemString(PyModule_GetDict(importlib), "ModuleSpec");
+        if (class != NULL && PyType_Check(class) && ((PyTypeObject *)class)->tp_base == &PyBaseObject_Type) {
+            known = (PyTypeObject *)class;
+        }
+    }
+    return known;
+}
+
 /* The deallocator of classes that were made by `class`; NULL: not known yet.  It has no name outside its file. */
 static destructor
 class_dealloc(void)
 {
     static destructor known;
-    if (known == NULL) {
-        PyObject *importlib = _PyInterpreterState_GET()->imports.importlib;
-        PyObject *class = importlib == NULL ? NULL : PyDict_GetItemString(PyModule_GetDict(importlib), "ModuleSpec");
-        if (class != NULL && PyType_Check(class) && ((PyTypeObject *)class)->tp_base == &PyBaseObject_Type) {
-            known = ((PyTypeObject *)class)->tp_dealloc;
-        }
+    if (known == NULL && _PyJit_SomeClass() != NULL) {
+        known = _PyJit_SomeClass()->tp_dealloc;
     }
     return known;
 }
@@ -98,6 +108,15 @@ generator_is_quiet(PyGenObject *generator)
         && generator->gi_frame_state == FRAME_SUSPENDED;
 }
 
+/* Objects of TYPE look at others, step by step or as a whole; their end gives up the references to those. */
+static bool
+is_view(PyTypeObject *type)
+{
+    return type == &PyDictItems_Type || type == &PyDictKeys_Type || type == &PyDictValues_Type || type == &PyDictIterItem_Type
+        || type == &PyDictIterKey_Type || type == &PyDictIterValue_Type || type == &PySetIter_Type || type == &PyListRevIter_Type
+        || type == &PyReversed_Type || type == &PyEnum_Type || type == &PyZip_Type || type == &PyDictProxy_Type;
+}
+
 /* The end of O itself runs nothing.  What it refers to is another matter. */
 static bool
 is_quiet(PyObject *o)
@@ -109,6 +128,12 @@ is_quiet(PyObject *o)
     }
     if (type == &PyFunction_Type) {
         return ((PyFunctionObject *)o)->func_weakreflist == NULL && _PyInterpreterState_GET()->active_func_watchers == 0;
+    }
+    if (is_view(type)) {
+        return true;
+    }
+    if (type == &PySet_Type || type == &PyFrozenSet_Type) {
+        return ((PySetObject *)o)->weakreflist == NULL;
     }
     if (type == &PyCFunction_Type) {
         return ((PyCFunctionObject *)o)->m_weakreflist == NULL;

@@ -37,7 +37,7 @@ bool _PyJitRecorder_JumpsBack(const _PyJitExit *exit, const _PyExecutorObject *t
  * it has run in the same frame; and what a record has in `seen` (borrowed, or NULL). */
 void _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer);
 void _PyJitRecorder_NoteResult(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer);
-PyObject *_PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer);
+PyObject *_PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer);
 
 /* policy.c */
 /* After at least one record: control has left the loop that is recorded, to NEXT in CODE (NULL: not Python), and the recording

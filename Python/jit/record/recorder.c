@@ -103,6 +103,10 @@ add_record(_PyJitRecorder *r)
     int opcode = prev->opcode;
     if (deoptimized(prev)) {
         opcode = _PyOpcode_Deopt[opcode];
+        if (opcode == LOAD_ATTR) {
+            prev->seen = prev->generic;
+            prev->fits |= prev->seen != NULL;
+        }
         ENGINE->counters.deopts_recorded++;
         if (prev->instr->op.code == prev->opcode) {
             _Py_BackoffCounter counter = prev->instr[1].counter;
@@ -128,6 +132,7 @@ add_record(_PyJitRecorder *r)
         .seen = prev->seen,
         .observed = prev->observed,
         .fits = prev->fits,
+        .leaf = prev->leaf,
         .entered = prev->entered,
     };
     if (_PyJitTrace_AddRecord(&r->trace, &record, prev->units) < 0) {
@@ -316,8 +321,8 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
     prev->oparg = oparg;
     prev->depth = r->depth;
     memcpy(prev->units, next_instr, info->size * sizeof(_Py_CODEUNIT));
-    prev->adapted = prev->fits = prev->entered = 0;
-    prev->seen = NULL;
+    prev->adapted = prev->fits = prev->leaf = prev->entered = 0;
+    prev->seen = prev->generic = NULL;
     if (r->trace.nrecords > 0 || r->chain < JIT_MAX_CHAIN - 1) {
         Py_ssize_t depth = stack_pointer - _PyFrame_Stackbase(frame);
         _PyJitAdapt(prev, stack_pointer, depth);

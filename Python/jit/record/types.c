@@ -115,7 +115,7 @@ static int
 operands_that_end(const _PyJitPending *prev)
 {
     int base = _PyOpcode_Deopt[prev->opcode];
-    if (base == LOAD_ATTR || base == TO_BOOL || base == POP_JUMP_IF_NONE || base == POP_JUMP_IF_NOT_NONE) {
+    if (base == LOAD_ATTR || base == STORE_ATTR || base == TO_BOOL || base == POP_JUMP_IF_NONE || base == POP_JUMP_IF_NOT_NONE) {
         return 1;
     }
     if (base == IS_OP || base == CONTAINS_OP || base == BINARY_SUBSCR || base == STORE_SUBSCR) {
@@ -129,7 +129,13 @@ operands_that_end(const _PyJitPending *prev)
         case CALL_ISINSTANCE:
             return 2;
         case CALL_BUILTIN_FAST:
+        case CALL_BUILTIN_CLASS:
             return Py_MIN(prev->oparg, 3);
+        case CALL_STR_1:
+        case CALL_TUPLE_1:
+            return 1;
+        case CALL:
+        case CALL_NON_PY_GENERAL:
         case CALL_METHOD_DESCRIPTOR_FAST:
         case CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS:
         case CALL_METHOD_DESCRIPTOR_NOARGS:
@@ -167,6 +173,26 @@ was_quiet(void)
         }
     }
     return false;
+}
+
+/* The call that is about to run is one that objects/leaf_calls.c can do. */
+static bool
+is_leaf_call(const _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
+{
+    Py_ssize_t nargs = prev->oparg;
+    if (_PyOpcode_Deopt[prev->opcode] != CALL || depth < nargs + 2) {
+        return false;
+    }
+    PyObject *callable = stack_pointer[-nargs - 2], **args = stack_pointer - nargs;
+    if (args[-1] != NULL) {
+        args--;
+        nargs++;
+    }
+    if (nargs > 3 || !(PyCFunction_CheckExact(callable) || PyType_Check(callable) || Py_IS_TYPE(callable, &PyMethodDescr_Type))) {
+        return false;
+    }
+    int number = _PyJitLeaf_Find(callable, nargs);
+    return number >= 0 && _PyJitLeaf_Fits(number, args, nargs);
 }
 
 /* What the builder wants to know of an instruction that is about to run: stack depth and types (JIT_TAG). */
@@ -263,8 +289,11 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
     if (only_stores(prev->opcode) && ((types >> 8 & 15) == JIT_TAG_QUIET || types >> 12 == JIT_TAG_QUIET) && !was_quiet()) {
         prev->fits = 1;        // the check that failed was for something else (GUARD_DROP, GUARD_SHARED)
     }
-    if (_PyOpcode_Deopt[prev->opcode] == LOAD_ATTR && (prev->seen == Py_True || prev->seen == Py_False)) {
+    if (_PyOpcode_Deopt[prev->opcode] == LOAD_ATTR && (prev->seen == Py_True || prev->seen == Py_False || prev->seen == Py_None)) {
         prev->fits = 1;        // whatever the type
+    }
+    if ((prev->opcode == STORE_ATTR || prev->opcode == STORE_ATTR_WITH_HINT) && prev->seen == Py_True) {
+        prev->fits = 1;
     }
     unsigned int ends = 0;
     int count = operands_that_end(prev);
@@ -272,6 +301,7 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
         ends |= tag_of_release(stack_pointer[-1 - i]) << (4 * i);
     }
     prev->ends = (uint16_t)ends;
+    prev->leaf = is_leaf_call(prev, stack_pointer, depth);
     prev->sp = (uint16_t)Py_MIN(sp, UINT16_MAX);
     prev->types = (uint16_t)types;
     prev->observed = frame->frame_obj != NULL;
@@ -289,12 +319,20 @@ has_quiet_iter(PyTypeObject *type)
         || type == &PySet_Type || type == &PyFrozenSet_Type;
 }
 
-/* True or False: there is such an attribute, or there is none; NULL: that cannot be said. */
+/* True or False: there is such an attribute, or there is none; None: there is one that is made each time; NULL: that cannot be said. */
 static PyObject *
 has_attribute(PyObject *o, PyObject *name)
 {
-    int64_t has = _PyJit_HasAttr(o, name);
-    return has == JIT_FOUND ? Py_True : has == JIT_ABSENT ? Py_False : NULL;
+    PyObject *value;
+    int found = _PyJit_FindAttr(o, name, &value);
+    return found == JIT_FOUND ? Py_True : found == JIT_ABSENT ? Py_False : found == JIT_MADE ? Py_None : NULL;
+}
+
+/* What getattr, hasattr or issubclass would say of A and B, as has_attribute does; of what function it is, the rule makes sure. */
+static PyObject *
+answer_of(PyObject *a, PyObject *b)
+{
+    return PyUnicode_CheckExact(b) ? has_attribute(a, b) : a != NULL && _PyJit_IsSubclass(a, b) >= 0 ? Py_True : NULL;
 }
 
 /* The type of CONTAINER, if it can be said whether it has KEY; else NULL. */
@@ -327,10 +365,23 @@ type_for_subscript(PyObject *container, PyObject *key)
     return (PyObject *)type;
 }
 
-/* What the cache of a LOAD_ATTR names, if the instruction's check of the type holds: only then it is sure to live.  Else, for the generic
- * form, whether OWNER has the attribute; before a call, whether it has a method (True) or another attribute (False) of that name. */
+/* What the generic form of a LOAD_ATTR would find, as has_attribute says; before a call True stands for a method, False for another
+ * attribute. */
 static PyObject *
-attribute_of_interest(const _PyJitPending *prev, PyObject *owner)
+generic_attribute(const _PyJitPending *prev, PyObject *owner)
+{
+    PyObject *name = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg >> 1);
+    if (prev->oparg & 1 && _PyJit_FindMethod(owner, name) != NULL) {
+        return Py_True;
+    }
+    PyObject *has = has_attribute(owner, name);
+    return !(prev->oparg & 1) ? has : has == Py_True ? Py_False : has == Py_None ? Py_None : NULL;
+}
+
+/* What the cache of a LOAD_ATTR names, if the instruction's check of the type holds: only then it is sure to live.  Else, for the generic
+ * form, what that would find; *generic: the same if the other check fails, so that it is the generic form that runs. */
+static PyObject *
+attribute_of_interest(const _PyJitPending *prev, PyObject *owner, PyObject **generic)
 {
     uint16_t *cache = (uint16_t *)&prev->units[2].cache;
     bool holds = false;
@@ -349,19 +400,13 @@ attribute_of_interest(const _PyJitPending *prev, PyObject *owner)
         default:
             break;
     }
-    if (holds) {
-        return read_obj((uint16_t *)&prev->units[6].cache);
-    }
-    PyObject *name = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg >> 1);
-    if (prev->oparg & 1) {
-        return _PyJit_FindMethod(owner, name) != NULL ? Py_True : has_attribute(owner, name) == Py_True ? Py_False : NULL;
-    }
-    return has_attribute(owner, name);
+    *generic = generic_attribute(prev, owner);
+    return holds ? read_obj((uint16_t *)&prev->units[6].cache) : *generic;
 }
 
 /* What a record has in `seen`: borrowed, or NULL. */
 PyObject *
-_PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
+_PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
 {
     int opcode = prev->opcode, base = _PyOpcode_Deopt[opcode];
     if (opcode == LOAD_GLOBAL_MODULE) {
@@ -374,7 +419,11 @@ _PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *
     // The generic form may have run with fewer operands; then the rule is not asked.
     Py_ssize_t depth = stack_pointer - _PyFrame_Stackbase(frame);
     if (base == LOAD_ATTR) {
-        return depth >= 1 ? attribute_of_interest(prev, stack_pointer[-1]) : NULL;
+        return depth >= 1 ? attribute_of_interest(prev, stack_pointer[-1], &prev->generic) : NULL;
+    }
+    if (base == STORE_ATTR) {
+        PyObject *name = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg);
+        return depth >= 2 && _PyJit_CanSetAttr(stack_pointer[-1], name) ? Py_True : NULL;
     }
     if (base == BINARY_SUBSCR) {
         return depth >= 2 ? type_for_subscript(stack_pointer[-2], stack_pointer[-1]) : NULL;
@@ -386,7 +435,7 @@ _PyJitRecorder_ObjectOfInterest(const _PyJitPending *prev, _PyInterpreterFrame *
     }
     if (opcode == CALL_BUILTIN_FAST) {
         int nargs = prev->oparg;
-        return depth >= nargs && (nargs == 2 || nargs == 3) ? has_attribute(stack_pointer[-nargs], stack_pointer[1 - nargs]) : NULL;
+        return depth >= nargs && (nargs == 2 || nargs == 3) ? answer_of(stack_pointer[-nargs], stack_pointer[1 - nargs]) : NULL;
     }
     if (opcode == CALL_METHOD_DESCRIPTOR_O) {
         // Where the attribute was no method this time, NULL stands in the place of `self`.

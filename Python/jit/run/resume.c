@@ -41,18 +41,6 @@ _PyJit_ResumeGenerator(PyThreadState *tstate, _PyInterpreterFrame *frame, PyGenO
     return resumed;
 }
 
-_Py_CODEUNIT *
-_PyJit_ResumeAt(_PyInterpreterFrame *frame)
-{
-    _Py_CODEUNIT *next = frame->instr_ptr;
-    if (next->op.code != ENTER_EXECUTOR) {
-        return next;
-    }
-    _PyVMData *data = &_PyFrame_GetCode(frame)->co_executors->executors[next->op.arg]->vm_data;
-    Py_BUILD_ASSERT(offsetof(_PyVMData, oparg) == offsetof(_PyVMData, opcode) + 1 && sizeof(_Py_CODEUNIT) == 2);
-    return (_Py_CODEUNIT *)&data->opcode;
-}
-
 PyObject *
 _PyJit_EvalGenerator(PyThreadState *tstate, _PyInterpreterFrame *frame, int throwflag)
 {

@@ -1,0 +1,451 @@
+/* Builtins that traces call directly: functions, classes, and methods of builtin types.
+ *
+ * With arguments of the right types they run no code of users, so nothing has to be in memory for them.  Each function here looks at the types
+ * first; then it does what the builtin does.  One that fails has changed nothing: tier 1 calls the builtin again, which raises.
+ *
+ * With RUN false a function only says whether it could: it gives anything but NULL then, borrowed.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include <string.h>
+#include "structmember.h"
+#include "pycore_descrobject.h"
+#include "pycore_dict.h"
+#include "pycore_interp.h"
+#include "pycore_jit_helpers.h"
+#include "pycore_list.h"
+#include "pycore_long.h"
+#include "pycore_object.h"
+#include "pycore_typeobject.h"
+#include "pycore_pystate.h"
+
+#define MOST_ARGUMENTS 3
+#define COULD(CONDITION) do { if (!(CONDITION)) { return NULL; } if (!run) { return Py_True; } } while (0)
+
+/* To iterate over O runs no code of users, and making the iterator runs none. */
+static bool
+is_iterable(PyObject *o)
+{
+    PyTypeObject *type = Py_TYPE(o);
+    return type == &PyList_Type || type == &PyTuple_Type || type == &PyDict_Type || type == &PyUnicode_Type || type == &PyRange_Type
+        || type == &PySet_Type || type == &PyFrozenSet_Type || type == &PyDictKeys_Type || type == &PyDictValues_Type
+        || type == &PyDictItems_Type || type == &PyBytes_Type;
+}
+
+static inline bool
+is_compact(PyObject *o)
+{
+    return PyLong_CheckExact(o) && _PyLong_IsCompact((PyLongObject *)o);
+}
+
+static PyObject *
+none(int result)
+{
+    return result < 0 ? NULL : Py_None;
+}
+
+/* --- Classes ---------------------------------------------------------------------------------------------------------- */
+
+static PyObject *
+new_str(PyObject *const *args, bool run)
+{
+    PyObject *o = args[0];
+    COULD(PyUnicode_CheckExact(o) || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o) || o == Py_None);
+    return PyObject_Str(o);
+}
+
+static PyObject *
+new_int(PyObject *const *args, bool run)
+{
+    PyObject *o = args[0];
+    COULD(PyUnicode_CheckExact(o) || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o));
+    return PyNumber_Long(o);
+}
+
+static PyObject *
+new_float(PyObject *const *args, bool run)
+{
+    PyObject *o = args[0];
+    COULD(PyUnicode_CheckExact(o) || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o));
+    return PyNumber_Float(o);
+}
+
+static PyObject *
+new_list(PyObject *const *args, bool run)
+{
+    COULD(args[0] == NULL || is_iterable(args[0]));
+    return args[0] == NULL ? PyList_New(0) : PySequence_List(args[0]);
+}
+
+static PyObject *
+new_tuple(PyObject *const *args, bool run)
+{
+    COULD(args[0] == NULL || is_iterable(args[0]));
+    return args[0] == NULL ? PyTuple_New(0) : PySequence_Tuple(args[0]);
+}
+
+static PyObject *
+new_dict(PyObject *const *args, bool run)
+{
+    COULD(args[0] == NULL || PyDict_CheckExact(args[0]));
+    return args[0] == NULL ? PyDict_New() : PyDict_Copy(args[0]);
+}
+
+static PyObject *
+new_set(PyObject *const *args, bool run)
+{
+    PyObject *o = args[0];
+    bool safe = o == NULL || PySet_CheckExact(o) || PyFrozenSet_CheckExact(o);
+    if (o != NULL && (PyList_CheckExact(o) || PyTuple_CheckExact(o))) {
+        safe = true;
+        for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(o) && safe; i++) {
+            safe = _PyJit_IsSafeKey(PySequence_Fast_GET_ITEM(o, i));
+        }
+    }
+    COULD(safe);
+    return PySet_New(o);
+}
+
+static PyObject *
+new_reversed(PyObject *const *args, bool run)
+{
+    PyTypeObject *type = Py_TYPE(args[0]);
+    COULD(type == &PyList_Type || type == &PyTuple_Type || type == &PyUnicode_Type || type == &PyRange_Type);
+    return PyObject_Vectorcall((PyObject *)&PyReversed_Type, args, 1, NULL);
+}
+
+static PyObject *
+new_enumerate(PyObject *const *args, bool run)
+{
+    COULD(is_iterable(args[0]) && (args[1] == NULL || PyLong_CheckExact(args[1])));
+    return PyObject_Vectorcall((PyObject *)&PyEnum_Type, args, args[1] == NULL ? 1 : 2, NULL);
+}
+
+static PyObject *
+new_zip(PyObject *const *args, bool run)
+{
+    COULD(is_iterable(args[0]) && is_iterable(args[1]) && (args[2] == NULL || is_iterable(args[2])));
+    return PyObject_Vectorcall((PyObject *)&PyZip_Type, args, args[2] == NULL ? 2 : 3, NULL);
+}
+
+/* --- Functions -------------------------------------------------------------------------------------------------------- */
+
+static PyObject *
+call_repr(PyObject *const *args, bool run)
+{
+    PyObject *o = args[0];
+    COULD(PyUnicode_CheckExact(o) || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o) || o == Py_None);
+    return PyObject_Repr(o);
+}
+
+static int64_t
+ask_hash(PyObject *const *args)
+{
+    return _PyJit_IsSafeKey(args[0]) ? (int64_t)PyObject_Hash(args[0]) : INT64_MIN;
+}
+
+static PyObject *
+could_hash(PyObject *const *args, bool run)
+{
+    return _PyJit_IsSafeKey(args[0]) ? Py_True : NULL;
+}
+
+/* --- Methods ---------------------------------------------------------------------------------------------------------- */
+
+static int64_t
+ask_bit_length(PyObject *const *args)
+{
+    return PyLong_CheckExact(args[0]) ? (int64_t)_PyLong_NumBits(args[0]) : INT64_MIN;
+}
+
+static PyObject *
+could_bit_length(PyObject *const *args, bool run)
+{
+    return PyLong_CheckExact(args[0]) ? Py_True : NULL;
+}
+
+static PyObject *
+dict_items(PyObject *const *args, bool run)
+{
+    COULD(PyDict_CheckExact(args[0]));
+    return _PyDictView_New(args[0], &PyDictItems_Type);
+}
+
+static PyObject *
+dict_keys(PyObject *const *args, bool run)
+{
+    COULD(PyDict_CheckExact(args[0]));
+    return _PyDictView_New(args[0], &PyDictKeys_Type);
+}
+
+static PyObject *
+dict_values(PyObject *const *args, bool run)
+{
+    COULD(PyDict_CheckExact(args[0]));
+    return _PyDictView_New(args[0], &PyDictValues_Type);
+}
+
+static PyObject *
+dict_copy(PyObject *const *args, bool run)
+{
+    COULD(PyDict_CheckExact(args[0]));
+    return PyDict_Copy(args[0]);
+}
+
+static PyObject *
+dict_get(PyObject *const *args, bool run)
+{
+    PyObject *value;
+    COULD(PyDict_CheckExact(args[0]) && _PyJit_DictFind(args[0], args[1], &value) >= 0);
+    return Py_NewRef(value != NULL ? value : args[2] != NULL ? args[2] : Py_None);
+}
+
+_Py_COMP_DIAG_PUSH
+_Py_COMP_DIAG_IGNORE_DEPR_DECLS
+
+/* O is an exact dict that nobody watches; whether it has KEY can be said (*value). */
+static bool
+is_simple_dict(PyObject *o, PyObject *key, PyObject **value)
+{
+    return PyDict_CheckExact(o) && (((PyDictObject *)o)->ma_version_tag & DICT_WATCHER_MASK) == 0 && _PyJit_DictFind(o, key, value) >= 0;
+}
+
+_Py_COMP_DIAG_POP
+
+static PyObject *
+dict_setdefault(PyObject *const *args, bool run)
+{
+    PyObject *value, *otherwise = args[2] != NULL ? args[2] : Py_None;
+    COULD(is_simple_dict(args[0], args[1], &value));
+    if (value == NULL) {
+        value = _PyJit_DictSet(args[0], args[1], otherwise) < 0 ? NULL : otherwise;
+    }
+    return Py_XNewRef(value);
+}
+
+/* The key that the dict gives up is equal to one that runs no code of users, and so is of such a type, or is the same object. */
+static PyObject *
+dict_pop(PyObject *const *args, bool run)
+{
+    PyObject *value;
+    COULD(is_simple_dict(args[0], args[1], &value) && (value != NULL || args[2] != NULL));
+    if (value == NULL) {
+        return Py_NewRef(args[2]);
+    }
+    return PyDict_Pop(args[0], args[1], &value) < 0 ? NULL : value;
+}
+
+static PyObject *
+list_extend(PyObject *const *args, bool run)
+{
+    // All at once, or nothing.
+    COULD(PyList_CheckExact(args[0]) && (PyList_CheckExact(args[1]) || PyTuple_CheckExact(args[1])));
+    return _PyList_Extend((PyListObject *)args[0], args[1]);
+}
+
+static PyObject *
+list_copy(PyObject *const *args, bool run)
+{
+    COULD(PyList_CheckExact(args[0]));
+    return PyList_GetSlice(args[0], 0, PyList_GET_SIZE(args[0]));
+}
+
+static PyObject *
+list_insert(PyObject *const *args, bool run)
+{
+    COULD(PyList_CheckExact(args[0]) && is_compact(args[1]));
+    Py_ssize_t i = _PyLong_CompactValue((PyLongObject *)args[1]);
+    return none(PyList_Insert(args[0], i < 0 ? Py_MAX(i + PyList_GET_SIZE(args[0]), 0) : i, args[2]));
+}
+
+static PyObject *
+list_reverse(PyObject *const *args, bool run)
+{
+    COULD(PyList_CheckExact(args[0]));
+    return none(PyList_Reverse(args[0]));
+}
+
+static PyObject *
+set_discard(PyObject *const *args, bool run)
+{
+    COULD(PySet_CheckExact(args[0]) && _PyJit_SetHas(args[0], args[1]) >= 0);
+    return none(PySet_Discard(args[0], args[1]));
+}
+
+static PyObject *
+set_copy(PyObject *const *args, bool run)
+{
+    COULD(PySet_CheckExact(args[0]));
+    return PySet_New(args[0]);
+}
+
+/* O is a match object of module re, of an exact str: what gives its buffer to the module may run anything. */
+static bool
+is_match_of_str(PyObject *o)
+{
+    PyTypeObject *type = Py_TYPE(o);
+    const unsigned long made = Py_TPFLAGS_HEAPTYPE | Py_TPFLAGS_IMMUTABLETYPE;
+    if ((type->tp_flags & made) != made || strcmp(type->tp_name, "re.Match") != 0) {
+        return false;
+    }
+    PyObject *name = PyUnicode_InternFromString("string");
+    PyObject *descr = name == NULL ? NULL : _PyType_Lookup(type, name);
+    Py_XDECREF(name);
+    if (descr == NULL || !Py_IS_TYPE(descr, &PyMemberDescr_Type)) {
+        PyErr_Clear();
+        return false;
+    }
+    PyObject *string = *(PyObject **)((char *)o + ((PyMemberDescrObject *)descr)->d_member->offset);
+    return string != NULL && PyUnicode_CheckExact(string);
+}
+
+static PyObject *
+call_match(PyObject *const *args, bool run, const char *method)
+{
+    COULD(is_match_of_str(args[0]) && (args[1] == NULL || PyLong_CheckExact(args[1]) || PyUnicode_CheckExact(args[1])));
+    PyObject *name = PyUnicode_InternFromString(method);
+    PyObject *result = name == NULL ? NULL : PyObject_VectorcallMethod(name, args, args[1] == NULL ? 1 : 2, NULL);
+    Py_XDECREF(name);
+    return result;
+}
+
+static PyObject *
+match_group(PyObject *const *args, bool run)
+{
+    return call_match(args, run, "group");
+}
+
+static PyObject *
+match_end(PyObject *const *args, bool run)
+{
+    return call_match(args, run, "end");
+}
+
+static PyObject *
+match_start(PyObject *const *args, bool run)
+{
+    return call_match(args, run, "start");
+}
+
+static PyObject *
+match_span(PyObject *const *args, bool run)
+{
+    return call_match(args, run, "span");
+}
+
+/* --- The table -------------------------------------------------------------------------------------------------------- */
+
+typedef PyObject *(*Make)(PyObject *const *, bool);
+typedef int64_t (*Ask)(PyObject *const *);
+
+static const struct {
+    PyTypeObject *type;        // of which it is a method, or which is called (no name); NULL: a function of module builtins
+    const char *name;
+    uint8_t least, most;       // arguments
+    uint8_t gives;
+    Make make;
+    Ask ask;                   // instead, if it gives a number
+} leaves[] = {
+    {&PyUnicode_Type, NULL, 1, 1, JIT_LEAF_PLAIN, new_str, NULL},
+    {&PyLong_Type, NULL, 1, 1, JIT_LEAF_PLAIN, new_int, NULL},
+    {&PyFloat_Type, NULL, 1, 1, JIT_LEAF_PLAIN, new_float, NULL},
+    {&PyList_Type, NULL, 0, 1, JIT_LEAF_OBJECT, new_list, NULL},
+    {&PyTuple_Type, NULL, 0, 1, JIT_LEAF_OBJECT, new_tuple, NULL},
+    {&PyDict_Type, NULL, 0, 1, JIT_LEAF_OBJECT, new_dict, NULL},
+    {&PySet_Type, NULL, 0, 1, JIT_LEAF_OBJECT, new_set, NULL},
+    {&PyReversed_Type, NULL, 1, 1, JIT_LEAF_OBJECT, new_reversed, NULL},
+    {&PyEnum_Type, NULL, 1, 2, JIT_LEAF_OBJECT, new_enumerate, NULL},
+    {&PyZip_Type, NULL, 2, 3, JIT_LEAF_OBJECT, new_zip, NULL},
+    {NULL, "repr", 1, 1, JIT_LEAF_PLAIN, call_repr, NULL},
+    {NULL, "hash", 1, 1, JIT_LEAF_NUMBER, could_hash, ask_hash},
+    {&PyLong_Type, "bit_length", 1, 1, JIT_LEAF_NUMBER, could_bit_length, ask_bit_length},
+    {&PyDict_Type, "items", 1, 1, JIT_LEAF_OBJECT, dict_items, NULL},
+    {&PyDict_Type, "keys", 1, 1, JIT_LEAF_OBJECT, dict_keys, NULL},
+    {&PyDict_Type, "values", 1, 1, JIT_LEAF_OBJECT, dict_values, NULL},
+    {&PyDict_Type, "copy", 1, 1, JIT_LEAF_OBJECT, dict_copy, NULL},
+    {&PyDict_Type, "get", 2, 3, JIT_LEAF_OBJECT, dict_get, NULL},
+    {&PyDict_Type, "setdefault", 2, 3, JIT_LEAF_CHANGE, dict_setdefault, NULL},
+    {&PyDict_Type, "pop", 2, 3, JIT_LEAF_CHANGE, dict_pop, NULL},
+    {&PyList_Type, "extend", 2, 2, JIT_LEAF_CHANGE, list_extend, NULL},
+    {&PyList_Type, "copy", 1, 1, JIT_LEAF_OBJECT, list_copy, NULL},
+    {&PyList_Type, "insert", 3, 3, JIT_LEAF_CHANGE, list_insert, NULL},
+    {&PyList_Type, "reverse", 1, 1, JIT_LEAF_CHANGE, list_reverse, NULL},
+    {&PySet_Type, "discard", 2, 2, JIT_LEAF_CHANGE, set_discard, NULL},
+    {&PySet_Type, "copy", 1, 1, JIT_LEAF_OBJECT, set_copy, NULL},
+    {NULL, "re.Match.group", 1, 2, JIT_LEAF_OBJECT, match_group, NULL},
+    {NULL, "re.Match.end", 1, 2, JIT_LEAF_OBJECT, match_end, NULL},
+    {NULL, "re.Match.start", 1, 2, JIT_LEAF_OBJECT, match_start, NULL},
+    {NULL, "re.Match.span", 1, 2, JIT_LEAF_OBJECT, match_span, NULL},
+};
+
+/* CALLABLE, a method of a type that has no name in C, is what NAME names. */
+static bool
+is_method_of_module(PyObject *callable, const char *name)
+{
+    const char *type = PyDescr_TYPE(callable)->tp_name, *method = ((PyMethodDescrObject *)callable)->d_method->ml_name;
+    size_t length = strlen(type);
+    return strncmp(type, name, length) == 0 && name[length] == '.' && strcmp(name + length + 1, method) == 0;
+}
+
+static bool
+is_leaf(size_t i, PyObject *callable)
+{
+    PyTypeObject *type = Py_TYPE(callable);
+    const char *name = leaves[i].name;
+    if (type == &PyMethodDescr_Type) {
+        return name != NULL && (leaves[i].type == NULL ? is_method_of_module(callable, name)
+            : PyDescr_TYPE(callable) == leaves[i].type && strcmp(((PyMethodDescrObject *)callable)->d_method->ml_name, name) == 0);
+    }
+    if (type == &PyCFunction_Type) {
+        const PyCFunctionObject *function = (const PyCFunctionObject *)callable;
+        PyObject *module = _PyJit_ModuleOf(function);
+        return name != NULL && leaves[i].type == NULL && module != NULL
+            && ((PyModuleObject *)module)->md_dict == _PyInterpreterState_GET()->builtins && strcmp(function->m_ml->ml_name, name) == 0;
+    }
+    return name == NULL && callable == (PyObject *)leaves[i].type;
+}
+
+int
+_PyJitLeaf_Find(PyObject *callable, Py_ssize_t nargs)
+{
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(leaves); i++) {
+        if (leaves[i].least <= nargs && nargs <= leaves[i].most && is_leaf(i, callable)) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+int
+_PyJitLeaf_Gives(int number)
+{
+    return leaves[number].gives;
+}
+
+bool
+_PyJitLeaf_Fits(int number, PyObject *const *args, Py_ssize_t nargs)
+{
+    PyObject *all[MOST_ARGUMENTS + 1] = {NULL};
+    for (Py_ssize_t i = 0; i < nargs; i++) {
+        all[i] = args[i];
+    }
+    return leaves[number].make(all, false) != NULL;
+}
+
+PyObject *
+_PyJit_CallLeaf(uint32_t number, PyObject *first, PyObject *second, PyObject *third)
+{
+    PyObject *args[] = {first, second, third, NULL};
+    return _PyJit_New(leaves[number].make(args, true));
+}
+
+int64_t
+_PyJit_AskLeaf(uint32_t number, PyObject *first, PyObject *second, PyObject *third)
+{
+    PyObject *args[] = {first, second, third, NULL};
+    return leaves[number].ask(args);
+}
+
+#endif /* _Py_TIER2 */

@@ -107,6 +107,7 @@ typedef struct {
     uint8_t observed;
     uint8_t adapted;              // opcode and units are not those of the bytecode (record/adapt.c)
     uint8_t fits;                 // they are what tier 1 would have for the types of the operands
+    PyObject *callable;           // of a call: a builtin that lives as long as the interpreter, or NULL
     uint8_t leaf;                 // of a call: objects/leaf_calls.c can do it
     uint8_t entered;              // JIT_ENTERED_
     _Py_CODEUNIT units[JIT_MAX_UNITS];

@@ -132,7 +132,7 @@ OPTIMIZED = {
             return t
         """,
         (500,),
-        "PHI PHI GUARD_NO_EVENT RANGE_NEXT ILT BOOL_OF IADD GUARD_IGE IADD INCREF STORE_SLOT LOOP",
+        "PHI PHI GUARD_NO_EVENT RANGE_NEXT ILT BOOL_OF IADD GUARD_IGE IADD STORE_SLOT LOOP",
     ),
     "float and int": (
         """

@@ -10,7 +10,7 @@
 #include "opcode.h"
 #include "pycore_code.h"
 #include "pycore_frame.h"
-#include "jit/build/builder.h"
+#include "jit/build/rules.h"
 
 bool
 _PyJitLower_Next(const _PyJitBuilder *b, uint32_t index, uint16_t *code, uint32_t *offset)
@@ -54,6 +54,34 @@ _PyJitLower_LookForEvents(_PyJitBuilder *b)
     }
 }
 
+/* A builtin that was put on the stack before a loop, as by `len([... for ...])`, is known again after a check. */
+static void
+know_callable(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t callable = b->depth - record->oparg - 2, self = callable + 1;
+    _PyJitSlot *slot = &b->slots[callable];
+    bool has_self = Py_IS_TYPE(record->callable, &PyMethodDescr_Type);
+    bool is_known = slot->object != JIT_REF_NONE && JIT_IS_CONST(slot->object);
+    if (_PyJitSlot_IsBare(b, callable) || (slot->dirty && is_known && (has_self || b->slots[self].dirty))) {
+        return;
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef known = object_const(b, record->callable);
+    if (!is_known) {
+        (void)emit2(b, JIT_OP_GUARD_INE, emit2(b, JIT_OP_SAME, _PyJitSlot_Object(b, callable), known), konst(b, 0));
+    }
+    _PyJitSlot_Own(b, callable);
+    slot->object = is_known ? slot->object : known;
+    slot->plain = 1;           // it does not end
+    if (!has_self && known_null(b, self) < 0) {
+        (void)emit1(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, self));
+    }
+    if (!has_self && !b->slots[self].dirty) {
+        b->slots[self] = (_PyJitSlot){.object = object_const(b, NULL), .dirty = 1, .plain = 1};
+    }
+}
+
 uint32_t
 _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
 {
@@ -63,6 +91,9 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
     assert(this_frame(b)->lowered);
     if (b->chain > 0 && index == 0 && !b->peeled && !record->fits) {
         return REFUSE(b);              // this instruction failed a check before, and not for its types
+    }
+    if (record->callable != NULL) {
+        know_callable(b, index);
     }
     if (record->entered != JIT_ENTERED_NOT) {
         return record->entered == JIT_ENTERED_CONSUMER ? _PyJitLower_Consumer(b, index) : _PyJitLower_Operator(b, index);

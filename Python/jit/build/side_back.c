@@ -257,17 +257,53 @@ hides_value(const Back *back, const _PyJitHeadSlot *head)
     return ins->type != JIT_TYPE_OBJECT && !(box && head->number == ins->a);
 }
 
+/* REF of the loop is a PHI that goes around for nothing: no operation and no snapshot has it.  So it is with the number beside a local in
+ * memory that each iteration writes before it is read. */
+static bool
+is_dead_phi(const _PyJitTrace *loop, _PyJitRef ref)
+{
+    if (!is_phi(loop, ref)) {
+        return false;
+    }
+    for (uint32_t i = loop->head; i < loop->nins; i++) {
+        const _PyJitIns *ins = JIT_INS(loop, JIT_REF_BIAS + i);
+        if (ins->op != JIT_OP_BYTECODE && JIT_REF_BIAS + i != ref && (ins->a == ref || ins->b == ref || ins->c == ref)) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < loop->nslots; i++) {
+        if (loop->slots[i].value == ref) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < loop->nfields_at_head; i++) {
+        if (loop->fields_at_head[i].number == ref) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Any number will do for PHI. */
+static void
+give_any(Back *back, _PyJitRef phi)
+{
+    _PyJitRef zero = _PyJitTrace_Const(back->b->t, JIT_INS(back->loop, phi)->type, 0);
+    back->b->failed |= zero == JIT_REF_NONE;
+    give(back, phi, zero);
+}
+
 /* The checks of HEAD would fail now, for what the recording left in that slot.  The next time it may be the same again, and a
  * trace that never comes back is better ended at once. */
 static bool
-would_fail(const Back *back, const _PyJitHeadSlot *head)
+would_fail(const Back *back, const _PyJitHeadSlot *head, _PyJitRef number)
 {
     const _PyJitSlot *slot = &back->b->slots[head->slot];
     PyObject *now = ENGINE->recorder.frame->localsplus[head->slot];
-    if (head->number == JIT_REF_NONE || slot->number != JIT_REF_NONE) {
+    if (number == JIT_REF_NONE || slot->number != JIT_REF_NONE) {
         return false;
     }
-    bool whole = JIT_INS(back->loop, head->number)->type == JIT_TYPE_I64;
+    bool whole = JIT_INS(back->loop, number)->type == JIT_TYPE_I64;
     return now == NULL || (whole ? !PyLong_CheckExact(now) : !PyFloat_CheckExact(now));
 }
 
@@ -283,13 +319,14 @@ give_slot(Back *back, const _PyJitHeadSlot *head)
         give_old(back, head->number);
         return;
     }
-    if (would_fail(back, head)) {
+    _PyJitRef number = is_dead_phi(back->loop, head->number) ? JIT_REF_NONE : head->number;
+    if (would_fail(back, head, number)) {
         back->impossible = true;
         return;
     }
     // The body may read a local that has no value here: the compiler saw that one is bound on the way to the loop it knew.
     if (is_local(b, head->slot) && slot->number == JIT_REF_NONE
-        && (head->object != JIT_REF_NONE || head->number != JIT_REF_NONE)) {
+        && (head->object != JIT_REF_NONE || number != JIT_REF_NONE)) {
         _PyJitRef object = _PyJitSlot_Object(b, head->slot);
         if (!b->failed && JIT_INS(b->t, object)->op == JIT_OP_LOAD_SLOT) {
             (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_BOUND, object, JIT_REF_NONE, 0);
@@ -302,13 +339,16 @@ give_slot(Back *back, const _PyJitHeadSlot *head)
         give(back, head->object, _PyJitSlot_Object(b, head->slot));
         back->impossible |= is_new(back, head->object) && hides_value(back, head);
     }
-    if (head->number != JIT_REF_NONE && !b->failed) {
-        int type = JIT_INS(back->loop, head->number)->type;
+    if (number != head->number) {
+        give_any(back, head->number);
+    }
+    else if (number != JIT_REF_NONE && !b->failed) {
+        int type = JIT_INS(back->loop, number)->type;
         if (slot->number != JIT_REF_NONE && type_of_ref(b, slot->number) != type) {
             back->impossible = true;
             return;
         }
-        give(back, head->number, _PyJitSlot_Number(b, head->slot, type));
+        give(back, number, _PyJitSlot_Number(b, head->slot, type));
     }
 }
 

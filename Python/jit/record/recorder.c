@@ -133,6 +133,7 @@ add_record(_PyJitRecorder *r)
         .observed = prev->observed,
         .fits = prev->fits,
         .leaf = prev->leaf,
+        .callable = prev->callable,
         .entered = prev->entered,
     };
     if (_PyJitTrace_AddRecord(&r->trace, &record, prev->units) < 0) {
@@ -322,7 +323,7 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
     prev->depth = r->depth;
     memcpy(prev->units, next_instr, info->size * sizeof(_Py_CODEUNIT));
     prev->adapted = prev->fits = prev->leaf = prev->entered = 0;
-    prev->seen = prev->generic = NULL;
+    prev->seen = prev->generic = prev->callable = NULL;
     if (r->trace.nrecords > 0 || r->chain < JIT_MAX_CHAIN - 1) {
         Py_ssize_t depth = stack_pointer - _PyFrame_Stackbase(frame);
         _PyJitAdapt(prev, stack_pointer, depth);

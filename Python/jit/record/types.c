@@ -195,6 +195,30 @@ is_leaf_call(const _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t dep
     return number >= 0 && _PyJitLeaf_Fits(number, args, nargs);
 }
 
+/* O is a builtin that lives as long as the interpreter, whatever becomes of its names. */
+static bool
+lives_on(PyObject *o)
+{
+    if (PyType_Check(o)) {
+        return !(((PyTypeObject *)o)->tp_flags & Py_TPFLAGS_HEAPTYPE);
+    }
+    if (Py_IS_TYPE(o, &PyMethodDescr_Type)) {
+        return !(((PyMethodDescrObject *)o)->d_common.d_type->tp_flags & Py_TPFLAGS_HEAPTYPE);
+    }
+    PyObject *builtins = _PyInterpreterState_GET()->builtins_copy;
+    return PyCFunction_CheckExact(o) && builtins != NULL
+        && PyDict_GetItemString(builtins, ((PyCFunctionObject *)o)->m_ml->ml_name) == o;
+}
+
+/* What the instruction calls, if that lives on. */
+static PyObject *
+callable_of(const _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
+{
+    PyObject *callable = _PyOpcode_Deopt[prev->opcode] == CALL && depth >= prev->oparg + 2 ? stack_pointer[-prev->oparg - 2] : NULL;
+    bool fits = callable != NULL && (Py_IS_TYPE(callable, &PyMethodDescr_Type) || stack_pointer[-prev->oparg - 1] == NULL);
+    return fits && lives_on(callable) ? callable : NULL;
+}
+
 /* What the builder wants to know of an instruction that is about to run: stack depth and types (JIT_TAG). */
 void
 _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
@@ -300,6 +324,7 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
     for (int i = 0; i < count && i < depth; i++) {
         ends |= tag_of_release(stack_pointer[-1 - i]) << (4 * i);
     }
+    prev->callable = callable_of(prev, stack_pointer, depth);
     prev->ends = (uint16_t)ends;
     prev->leaf = is_leaf_call(prev, stack_pointer, depth);
     prev->sp = (uint16_t)Py_MIN(sp, UINT16_MAX);

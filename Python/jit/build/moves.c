@@ -215,6 +215,8 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case BINARY_SUBSCR_STR_INT:
         case STORE_SUBSCR_DICT:
         case STORE_SUBSCR:
+        case SET_ADD:
+        case MAP_ADD:
             return _PyJitLower_Subscript(b, index);
         case BINARY_SLICE:
             return _PyJitLower_Slice(b, index);

@@ -154,6 +154,55 @@ store_value(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* The key in SLOT, of COUNT operands that are given up, ends there if an equal one is in already. */
+static bool
+can_drop_key(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t slot, uint32_t count)
+{
+    unsigned int tag = JIT_TAG(record->ends, count - 1);
+    return can_drop(&b->slots[slot]) || (tag != JIT_TAG_OTHER && tag != JIT_TAG_NULL);
+}
+
+static void
+guard_key(_PyJitBuilder *b, const _PyJitRecord *record, uint32_t slot, uint32_t count)
+{
+    if (!can_drop(&b->slots[slot])) {
+        bool quiet = JIT_TAG(record->ends, count - 1) == JIT_TAG_QUIET;
+        (void)_PyJitBuild_Emit(b, quiet ? JIT_OP_GUARD_QUIET : JIT_OP_GUARD_DROP, _PyJitSlot_Object(b, slot), JIT_REF_NONE, 1);
+        b->slots[slot].plain = 1;        // as far as this instruction goes
+    }
+}
+
+/* SET_ADD, MAP_ADD: what a comprehension makes gets an item, or a key and a value, and stays where it is. */
+static uint32_t
+add_item(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    bool map = record->opcode == MAP_ADD;
+    uint32_t count = map ? 2 : 1, key = b->depth - count, container = key - record->oparg;
+    if (record->seen == NULL || _PyJitSlot_IsBare(b, container) || !can_drop_key(b, record, key, count)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, container);
+    (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, record->seen));
+    _PyJitRef known = key_of(b, key), stored = map ? key_of(b, key + 1) : JIT_REF_NONE;
+    guard_key(b, record, key, count);
+    // Those are still borrowed if it leaves, and not needed when it has written.
+    for (uint32_t i = key; i < b->depth; i++) {
+        b->slots[i].heap = 0;
+    }
+    _PyJitSlot_OwnHeap(b);
+    if (map) {
+        (void)_PyJitBuild_Emit3(b, JIT_OP_DICT_SET, object, known, stored);
+        b->slots[key + 1].plain = 1;     // the dict has it: this is not its end
+    }
+    else {
+        (void)emit2(b, JIT_OP_SET_ADD, object, known);
+    }
+    drop(b, count);
+    return 1;
+}
+
 /* A character of a str: BINARY_SUBSCR_STR_INT, or BINARY_SUBSCR with a negative index. */
 static uint32_t
 load_character(_PyJitBuilder *b, uint32_t index)
@@ -235,6 +284,9 @@ _PyJitLower_Subscript(_PyJitBuilder *b, uint32_t index)
             bool whole = _PyJitSlot_Kind(b, b->depth - 1, JIT_TAG(record->types, 0)) == JIT_TYPE_I64;
             return record->seen != NULL && whole ? store_number(b, index) : 0;
         }
+        case SET_ADD:
+        case MAP_ADD:
+            return add_item(b, index);
         default:
             return 0;
     }

@@ -133,7 +133,10 @@ operands_that_end(const _PyJitPending *prev)
             return Py_MIN(prev->oparg, 3);
         case CALL_STR_1:
         case CALL_TUPLE_1:
+        case SET_ADD:
             return 1;
+        case MAP_ADD:
+            return 2;
         case CALL:
         case CALL_NON_PY_GENERAL:
         case CALL_METHOD_DESCRIPTOR_FAST:
@@ -488,6 +491,14 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
     }
     if (opcode == GET_ITER) {
         return depth >= 1 && has_quiet_iter(Py_TYPE(stack_pointer[-1])) ? (PyObject *)Py_TYPE(stack_pointer[-1]) : NULL;
+    }
+    if (opcode == SET_ADD && depth > prev->oparg) {
+        PyObject *set = stack_pointer[-1 - prev->oparg];
+        return PySet_CheckExact(set) && _PyJit_SetHas(set, stack_pointer[-1]) >= 0 ? (PyObject *)&PySet_Type : NULL;
+    }
+    if (opcode == MAP_ADD && depth > prev->oparg + 1) {
+        PyObject *dict = stack_pointer[-2 - prev->oparg];
+        return PyDict_CheckExact(dict) && _PyJit_DictHas(dict, stack_pointer[-2]) >= 0 ? (PyObject *)&PyDict_Type : NULL;
     }
     if (opcode == GET_YIELD_FROM_ITER) {
         return depth >= 1 && PyGen_CheckExact(stack_pointer[-1]) ? (PyObject *)&PyGen_Type : NULL;

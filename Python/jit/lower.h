@@ -373,7 +373,12 @@ uint32_t _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Continuation(_PyJitBuilder *b, uint32_t index);
 /* The same where the rule does not apply: in memory.  The frame's operands are there. */
 void _PyJitLower_EnterOperator(_PyJitBuilder *b, uint32_t index);
-/* lower_call.c: the code that runs after the call of record INDEX, from its beginning; -1: not known. */
+/* lower_keywords.c: CALL_KW. */
+uint32_t _PyJitLower_CallKeywords(_PyJitBuilder *b, uint32_t index);
+/* lower_call.c: what SLOT holds is known, and is no function of this CODE and VERSION, which was called when this was recorded: a loop is
+ * lowered again with what is on the stack at the end of an iteration, and that may be the method of another class. */
+bool _PyJitLower_IsAnother(const _PyJitBuilder *b, uint32_t slot, const PyCodeObject *code, uint32_t version);
+/* The code that runs after the call of record INDEX, from its beginning; -1: not known. */
 int _PyJitLower_Callee(const _PyJitBuilder *b, uint32_t index);
 /* There is room in the map for a frame of CODE, and for one of SHIM below it, if that is not NULL. */
 bool _PyJitLower_Fits(const _PyJitBuilder *b, const PyCodeObject *code, const PyCodeObject *shim);

@@ -450,6 +450,12 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
     if (base == CONTAINS_OP) {
         return depth >= 2 ? type_for_contains(stack_pointer[-1], stack_pointer[-2]) : NULL;
     }
+    if (opcode == CALL_KW) {
+        // A function that has the version of its code, which the trace can check.
+        PyObject *callable = depth >= prev->oparg + 3 ? stack_pointer[-prev->oparg - 3] : NULL;
+        return callable != NULL && PyFunction_Check(callable)
+            && ((PyFunctionObject *)callable)->func_version == ((PyCodeObject *)PyFunction_GET_CODE(callable))->co_version ? Py_True : NULL;
+    }
     if (opcode == CALL_ALLOC_AND_ENTER_INIT) {
         // The class, if it is the one the instruction was specialized for.
         PyObject *class = depth >= prev->oparg + 2 ? stack_pointer[-prev->oparg - 2] : NULL;

@@ -109,6 +109,8 @@ int64_t _PyJit_TestStr(uint32_t method, PyObject *self, PyObject *argument);
 enum { JIT_LEAF_PLAIN, JIT_LEAF_OBJECT, JIT_LEAF_CHANGE, JIT_LEAF_NUMBER };
 /* The number of the builtin CALLABLE, if that is one of those with NARGS arguments (`self` included); -1: it is not. */
 int _PyJitLeaf_Find(PyObject *callable, Py_ssize_t nargs);
+/* The same of what an instruction does by itself: LIST_EXTEND, DICT_MERGE, small BUILD_MAP and its kin. */
+int _PyJitLeaf_OfInstruction(int opcode, uint32_t oparg);
 int _PyJitLeaf_Gives(int number);
 /* It can be called with these arguments without running code of users. */
 bool _PyJitLeaf_Fits(int number, PyObject *const *args, Py_ssize_t nargs);

@@ -373,8 +373,9 @@ uint32_t _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Continuation(_PyJitBuilder *b, uint32_t index);
 /* The same where the rule does not apply: in memory.  The frame's operands are there. */
 void _PyJitLower_EnterOperator(_PyJitBuilder *b, uint32_t index);
-/* lower_keywords.c: CALL_KW. */
+/* lower_keywords.c: CALL_KW; CALL_FUNCTION_EX. */
 uint32_t _PyJitLower_CallKeywords(_PyJitBuilder *b, uint32_t index);
+uint32_t _PyJitLower_CallTuple(_PyJitBuilder *b, uint32_t index);
 /* lower_call.c: what SLOT holds is known, and is no function of this CODE and VERSION, which was called when this was recorded: a loop is
  * lowered again with what is on the stack at the end of an iteration, and that may be the method of another class. */
 bool _PyJitLower_IsAnother(const _PyJitBuilder *b, uint32_t slot, const PyCodeObject *code, uint32_t version);
@@ -390,6 +391,7 @@ PyObject *_PyJitLower_Callable(const _PyJitBuilder *b, uint32_t nargs);
 bool _PyJitLower_IsBuiltin(PyObject *callable, const char *name);
 /* lower_leaf.c: calls of other builtins that run no code of users. */
 uint32_t _PyJitLower_Leaf(_PyJitBuilder *b, uint32_t index);
+uint32_t _PyJitLower_LeafInstruction(_PyJitBuilder *b, uint32_t index);
 /* lower_math.c: a call of CALLABLE (NULL: not known) with NARGS arguments. */
 uint32_t _PyJitLower_Math(_PyJitBuilder *b, uint32_t index, PyObject *callable, uint32_t nargs);
 /* lower_attr.c: attributes of instances, modules and classes. */

@@ -453,6 +453,8 @@ _PyJitLower_Call(_PyJitBuilder *b, uint32_t index)
             return call_function(b, index);
         case CALL_KW:
             return _PyJitLower_CallKeywords(b, index);
+        case CALL_FUNCTION_EX:
+            return _PyJitLower_CallTuple(b, index);
         case CALL_BOUND_METHOD_EXACT_ARGS:
             return call_method(b, index);
         case CALL_ALLOC_AND_ENTER_INIT:

@@ -11,6 +11,7 @@
 #include "opcode.h"
 #include "pycore_code.h"
 #include "pycore_global_objects.h"
+#include "pycore_long.h"
 #include "pycore_runtime.h"
 #include "jit/rules.h"
 
@@ -142,6 +143,66 @@ _PyJitLower_CallKeywords(_PyJitBuilder *b, uint32_t index)
     _PyJitFrame_GuardRoom(b, code, NULL);
     drop(b, named);
     _PyJitFrame_Call(b, index, (uint16_t)callee, function, null == 0 ? self : first);
+    sort_arguments(b, object, code, &plan, values);
+    return 1;
+}
+
+/* The tuple can be given up, and an empty dict above it, which ends with nothing else. */
+static bool
+can_end(_PyJitBuilder *b, const _PyJitRecord *record, bool named)
+{
+    _PyJitSlot dict = b->slots[b->depth - 1];
+    b->slots[b->depth - 1].plain |= named;
+    bool can = _PyJitSlot_CanEnd(b, record, 1 + named);
+    b->slots[b->depth - 1] = dict;
+    return can;
+}
+
+/* CALL_FUNCTION_EX of a tuple of as many arguments as there were, and of a dict that is empty, if there is one. */
+uint32_t
+_PyJitLower_CallTuple(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    bool named = record->oparg & 1;
+    uint32_t tuple = b->depth - 1 - named, function = tuple - 2;
+    int callee = _PyJitLower_Callee(b, index);
+    if (callee < 0 || record->seen == NULL || _PyJitSlot_IsBare(b, function) || _PyJitSlot_IsBare(b, tuple)
+        || !can_end(b, record, named) || known_null(b, tuple - 1) != 1) {
+        return REFUSE(b);
+    }
+    PyCodeObject *code = b->t->codes[callee];
+    uint32_t n = (uint32_t)_PyLong_CompactValue((PyLongObject *)record->seen);
+    Plan plan;
+    if (!is_version(code->co_version) || !_PyJitLower_Fits(b, code, NULL) || _PyJitLower_IsAnother(b, function, code, code->co_version)
+        || !make_plan(code, n, (PyObject *)&_Py_SINGLETON(tuple_empty), &plan)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, function), arguments = _PyJitSlot_Object(b, tuple), values[MOST_PARAMETERS];
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, object, JIT_REF_NONE, code->co_version);
+    (void)emit1(b, JIT_OP_GUARD_TUPLE, arguments);
+    (void)emit2(b, JIT_OP_GUARD_IEQ, emit1(b, JIT_OP_TUPLE_SIZE, arguments), konst(b, n));
+    if (named) {
+        _PyJitRef dict = _PyJitSlot_Object(b, b->depth - 1);
+        (void)emit2(b, JIT_OP_GUARD_EXACT, dict, object_const(b, &PyDict_Type));
+        (void)emit2(b, JIT_OP_GUARD_IEQ, emit1(b, JIT_OP_DICT_SIZE, dict), konst(b, 0));
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_QUIET, dict, JIT_REF_NONE, 2);
+        b->slots[b->depth - 1].plain = 1;
+    }
+    guard_defaults(b, object, code, &plan, values);
+    _PyJitFrame_GuardRoom(b, code, NULL);
+    _PyJitSlot_GuardEnds(b, record, 1 + named);
+    _PyJitRef items[MOST_PARAMETERS];
+    for (uint32_t i = 0; i < n; i++) {
+        // The tuple may end here, while the arguments run on.
+        items[i] = emit2(b, JIT_OP_TUPLE_GET, arguments, konst(b, i));
+        (void)emit1(b, JIT_OP_INCREF, items[i]);
+    }
+    drop(b, 1 + named);
+    _PyJitFrame_Call(b, index, (uint16_t)callee, function, b->depth);
+    for (uint32_t i = 0; i < n; i++) {
+        b->slots[local(b, i)] = (_PyJitSlot){.object = items[i], .dirty = 1, .owned = 1};
+    }
     sort_arguments(b, object, code, &plan, values);
     return 1;
 }

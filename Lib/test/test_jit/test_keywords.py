@@ -1,4 +1,4 @@
-"""Calls of Python functions with keywords, and of such with parameters that need a name.
+"""Calls of Python functions with keywords, with parameters that need a name, and with what is in a tuple; what is made for such calls.
 
 As in test_find, each check of the traces of `PROGRAM` is made to fail in turn.
 """
@@ -13,6 +13,37 @@ if not hasattr(sys, "_jit") or not sys._jit.is_available():
     raise unittest.SkipTest("this build has no JIT, or it cannot run")
 
 LOOPS = {
+    "arguments that are passed on": (
+        """
+        def g(a, b=1): return a + b
+        def h(f, *args, **names): return f(*args, **names)
+        def p(f, *args): return f(*args)
+        def f(n):
+            t = 0
+            for i in range(n):
+                t += p(g, i, 2) + p(g, i)
+            return t
+        """,
+        ["IADD"],
+        ["OPAQUE", "PUSH_FRAME"],
+    ),
+    "dicts and lists that are made": (
+        """
+        def f(n):
+            t = 0
+            class A: pass
+            a = A()
+            for i in range(n):
+                d = {}
+                d["a"] = i
+                t += len(d) + len({i: 1}) + len({"a": i, "b": i}) + len([1, *(i, i)]) + len((*[i], 1))
+                if a:
+                    t += 1
+            return t
+        """,
+        ["CALL_LEAF", "DICT_SET", "CALL_LEAF", "CALL_LEAF", "CHANGE_LEAF", "CALL_LEAF"],
+        ["OPAQUE"],
+    ),
     "keywords": (
         """
         def g(a, b=1, c=2, d=3): return a - b * c + d
@@ -174,7 +205,77 @@ def recursive(n):
         out.append("deep")
     return out
 
-FUNCTIONS = [places, wrong, changed, gone, several, ends, numbers, recursive]
+def spread(n):
+    Noisy.heard.clear()
+    out, a = [], A()
+    def wrap(f, *args, **names): return f(*args, **names)
+    def pass_on(f, *args): return f(*args)
+    tuples = [(1, 2), (3,), (), (1, 2, 3, 4), [5, 6], "ab", (1,) * 7]
+    dicts = [{}, {"d": 1}, {"a": 2}, {1: 2}]
+    for i in range(n):
+        t, d = tuples[i // 3 % 7], dicts[i // 21 % 4]
+        for k in range(2):
+            try:
+                out.append(pass_on(g, i))
+                out.append(wrap(g, i, k))
+                out.append(wrap(a.m, i, c=2))
+                out.append(wrap(only, i, i))
+                out.append(g(*t))
+                out.append(g(*t, **d))
+                out.append(g(i, *t, d=5))
+                out.append((pass_on(noisy, Noisy(i)), len(Noisy.heard)))
+                out.append((wrap(noisy, Noisy(i)), len(Noisy.heard)))
+                out.append((noisy(*(Noisy(i),), **{}), len(Noisy.heard)))
+            except TypeError as error:
+                out.append((str(error), error.__traceback__.tb_lineno))
+        x = (i, [i])
+        out.append((pass_on(lambda p, q: q is x[1], *x), sys.getrefcount(x[1])))
+    return out, Noisy.heard
+
+def maps(n):
+    Noisy.heard.clear()
+    out = []
+    class Key:
+        def __hash__(self): Noisy.heard.append("hash"); return 1
+        def __eq__(self, other): return True
+    for i in range(n):
+        k = [i, "a", 2.5, (1, 2), Key(), None][i // 4 % 6]
+        d = {}
+        d["x"] = i
+        e = {k: i}
+        f = {"a": d, "b": Noisy(i)}
+        h = {"one": i}
+        out.append((d, list(e.values()), f["b"].k, h, len(Noisy.heard)))
+        {"n": Noisy(i)}
+        {"n": Noisy(-i), "m": Noisy(i)}
+        d = e = f = h = None
+        out.append(len(Noisy.heard))
+        l = [*(1, i), *[2], *range(2)]
+        out.append((l, (*l, i), {**{"a": 1}}))
+        try:
+            {[i] if i % 50 == 49 else i: 2}
+        except TypeError as error:
+            out.append(str(error))
+    return [str(x) for x in out], Noisy.heard
+
+class Always: pass
+class Sometimes: pass
+
+def truths(n):
+    out = []
+    things = [Always(), Sometimes(), None, Always(), len]
+    for i in range(n):
+        o = things[i // 3 % 5]
+        out.append((1 if o else 2, not o, bool(Always()) and i))
+        if Always():
+            out.append(i)
+        if i == 100:
+            Sometimes.__bool__ = lambda self: False
+        if i == 160:
+            del Sometimes.__bool__
+    return out
+
+FUNCTIONS = [spread, maps, truths, places, wrong, changed, gone, several, ends, numbers, recursive]
 
 def run():
     return [str((f.__name__, f(220))) for f in FUNCTIONS]

@@ -120,6 +120,14 @@ PyObject *_PyJit_CallLeaf(uint32_t number, PyObject *first, PyObject *second, Py
 /* The same of one that gives a number; INT64_MIN in place of NULL. */
 int64_t _PyJit_AskLeaf(uint32_t number, PyObject *first, PyObject *second, PyObject *third);
 
+/* --- iterators.c --- */
+
+/* 1: the iterator IT has another item, and the step to it runs no code of users; 0: it is at its end, and can just be given up; -1: nobody
+ * knows. */
+int _PyJitIter_Has(PyObject *it);
+/* That item, a new reference.  NULL, with no exception set: there is none, or nobody knows, or memory is short. */
+PyObject *_PyJit_IterNext(PyObject *it);
+
 /* --- ranges.c --- */
 
 /* A new iterator of range(START, STOP, STEP), a new reference; STEP is not 0.  NULL, with no exception set: memory is short, or the

@@ -306,7 +306,7 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
     if (_PyOpcode_Deopt[prev->opcode] == LOAD_ATTR && (prev->seen == Py_True || prev->seen == Py_False || prev->seen == Py_None)) {
         prev->fits = 1;        // whatever the type
     }
-    if ((prev->opcode == STORE_ATTR || prev->opcode == STORE_ATTR_WITH_HINT) && prev->seen == Py_True) {
+    if ((prev->opcode == STORE_ATTR || prev->opcode == STORE_ATTR_WITH_HINT || prev->opcode == FOR_ITER) && prev->seen == Py_True) {
         prev->fits = 1;
     }
     unsigned int ends = 0;
@@ -440,6 +440,9 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
     Py_ssize_t depth = stack_pointer - _PyFrame_Stackbase(frame);
     if (base == LOAD_ATTR) {
         return depth >= 1 ? attribute_of_interest(prev, stack_pointer[-1], &prev->generic) : NULL;
+    }
+    if (base == FOR_ITER && opcode != FOR_ITER_GEN) {
+        return depth >= 1 && _PyJitIter_Has(stack_pointer[-1]) >= 0 ? Py_True : NULL;
     }
     if (base == STORE_ATTR) {
         PyObject *name = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg);

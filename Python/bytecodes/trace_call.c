@@ -121,6 +121,12 @@ trace op(LOAD_DEFAULT, (f: object -- r: object)) pure reads type {
     r = PyTuple_GET_ITEM(defaults, PyTuple_GET_SIZE(defaults) - JIT_AUX);
 }
 
+// The dict of function F with default values of parameters that need a name; leaves where it has none.
+trace op(LOAD_KEYWORD_DEFAULTS, (f: object -- dict: object)) pure reads type exits {
+    dict = ((PyFunctionObject *)f)->func_kwdefaults;
+    EXIT_IF(dict == NULL);
+}
+
 // Cell number `aux` of the closure of F, a function with one; it never changes.
 trace op(LOAD_CLOSURE_CELL, (f: object -- cell: object)) pure {
     cell = PyTuple_GET_ITEM(((PyFunctionObject *)f)->func_closure, JIT_AUX);

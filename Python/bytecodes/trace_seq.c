@@ -124,6 +124,18 @@ trace op(TUPLE_ITER_END, (it: object --)) exits {
     EXIT_IF((tuple != NULL && (size_t)iterator->it_index < (size_t)PyTuple_GET_SIZE(tuple)) || Py_REFCNT(it) != 1);
 }
 
+// The next item of a builtin iterator of any type (Python/jit/iterators.c); the trace owns the reference.  Leaves, with nothing done, where
+// there is none, or the step could run code of users.  The tuple that it gave before may change.
+trace op(ITER_NEXT, (it: object -- r: object)) exits calls writes event {
+    r = _PyJit_IterNext(it);
+    EXIT_IF(r == NULL);
+}
+
+// Leaves unless such an iterator is at its end, and nobody else has it.
+trace op(ITER_END, (it: object --)) exits calls {
+    EXIT_IF(Py_REFCNT(it) != 1 || _PyJitIter_Has(it) != 0);
+}
+
 // 0 for an empty string, else 1; leaves for what is no exact str.
 trace op(STR_TRUE, (o: object -- r: i64)) pure exits {
     EXIT_IF(!PyUnicode_CheckExact(o));

@@ -77,6 +77,13 @@ class Box:
         self.count = (self.count + 1) % 1000
         return k + self.count
 
+    def named(self, a, *, k=1):
+        self.note = k
+        return a - self.note
+
+    def passed(self, *rest):
+        return self.mixed(*rest)
+
     def mixed(self, a, b=1):
         if a < b:
             return a * self.scale
@@ -278,10 +285,12 @@ class Maker:
 
     def call(self, a: str, b: str) -> str:
         """A call of one of the program's own small functions, however it takes its arguments."""
-        form = self.random.randrange(6)
+        form = self.random.randrange(8)
         number = self.random.randrange(self.known or 1)
         if form == 0 or self.known == 0:
             return f"box.up({a})"
+        if form > 5:
+            return self.special_call(number, a, b)
         if form == 1:
             return f"box.mixed({a}, {b})"
         if form == 2:
@@ -289,6 +298,25 @@ class Maker:
         if form == 3:
             return f"bound({a})"
         return f"g{number}({a}, {b})"
+
+    def special_call(self, number: int, a: str, b: str) -> str:
+        """With keywords, a tuple of arguments, or of a builtin that runs no code of users."""
+        attribute, key = self.pick("up", "mixed", "none"), self.pick("'k'", "'n'", a)
+        return self.pick(
+            f"g{number}({a}, b={b})",
+            f"g{number}(b={b}, a={a})",
+            f"g{number}(*({a}, {b}))",
+            f"box.named({a}, k={b})",
+            f"box.named({a})",
+            f"box.passed({a}, {b})",
+            f"getattr(box, '{attribute}', bound)({a})",
+            f"{{{key}: {a}}}.get('k', {b})",
+            f"[*({a}, {b})].pop()",
+            f"len(str(small({a})))",
+            f"isinstance({a}, (int, str))",
+            f"list(reversed(({a}, {b})))[0]",
+            f"hash(small({a})) % 1001",
+        )
 
     def helper(self, number: int) -> Function:
         """A small function without loops; it may call the ones before it."""

@@ -2,7 +2,8 @@
  *
  * An attribute of an instance is in the object itself, as an inline value or in a slot of the class: the version of the type
  * says where, and that no descriptor of the class comes first.  What is loaded is borrowed from the heap (slots.c, rule 6).  A
- * store replaces a value, or is the first one.  Attributes in dicts are loaded by their entry; stores to them stay opaque.
+ * store replaces a value, or is the first one.  Attributes in dicts are loaded by their entry; stores to them look
+ * for it (build/lookups.c).
  *
  * Attributes of modules and classes are constants: of a module that is one itself, by its watched dict (run/watch.c); of a
  * class, by its version.

@@ -137,7 +137,13 @@ uint32_t _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Continuation(_PyJitBuilder *b, uint32_t index);
 /* The same where the rule does not apply: in memory.  The frame's operands are there. */
 void _PyJitLower_EnterOperator(_PyJitBuilder *b, uint32_t index);
-/* calls.c: the code that runs after the call of record INDEX, from its beginning; -1: not known. */
+/* keywords.c: CALL_KW; CALL_FUNCTION_EX. */
+uint32_t _PyJitLower_CallKeywords(_PyJitBuilder *b, uint32_t index);
+uint32_t _PyJitLower_CallTuple(_PyJitBuilder *b, uint32_t index);
+/* calls.c: what SLOT holds is known, and is no function of this CODE and VERSION, which was called when this was recorded: a loop is
+ * lowered again with what is on the stack at the end of an iteration, and that may be the method of another class. */
+bool _PyJitLower_IsAnother(const _PyJitBuilder *b, uint32_t slot, const PyCodeObject *code, uint32_t version);
+/* The code that runs after the call of record INDEX, from its beginning; -1: not known. */
 int _PyJitLower_Callee(const _PyJitBuilder *b, uint32_t index);
 /* There is room in the map for a frame of CODE, and for one of SHIM below it, if that is not NULL. */
 bool _PyJitLower_Fits(const _PyJitBuilder *b, const PyCodeObject *code, const PyCodeObject *shim);
@@ -147,6 +153,7 @@ uint32_t _PyJitLower_Builtin(_PyJitBuilder *b, uint32_t index);
 PyObject *_PyJitLower_Callable(const _PyJitBuilder *b, uint32_t nargs);
 /* leaf.c: calls of other builtins that run no code of users. */
 uint32_t _PyJitLower_Leaf(_PyJitBuilder *b, uint32_t index);
+uint32_t _PyJitLower_LeafInstruction(_PyJitBuilder *b, uint32_t index);
 /* math.c: a call of CALLABLE (NULL: not known) with NARGS arguments. */
 uint32_t _PyJitLower_Math(_PyJitBuilder *b, uint32_t index, PyObject *callable, uint32_t nargs);
 /* attributes.c: attributes of instances, modules and classes. */

@@ -66,10 +66,8 @@ is_simple(const PyCodeObject *code)
     return is_positional(code) && !takes_rest(code);
 }
 
-/* What SLOT holds is known, and is no function of this CODE and VERSION, which was called when this was recorded: a loop is lowered again
- * with what is on the stack at the end of an iteration, and that may be the method of another class. */
-static bool
-is_another(const _PyJitBuilder *b, uint32_t slot, const PyCodeObject *code, uint32_t version)
+bool
+_PyJitLower_IsAnother(const _PyJitBuilder *b, uint32_t slot, const PyCodeObject *code, uint32_t version)
 {
     _PyJitRef ref = b->slots[slot].object;
     if (ref == JIT_REF_NONE || !JIT_IS_CONST(ref)) {
@@ -101,6 +99,9 @@ call_function(_PyJitBuilder *b, uint32_t index)
         return REFUSE(b);
     }
     PyCodeObject *code = b->t->codes[callee];
+    if (record->opcode == CALL_PY_GENERAL && code->co_kwonlyargcount > 0) {
+        return _PyJitLower_CallKeywords(b, index);
+    }
     uint32_t wanted = (uint32_t)code->co_argcount, first = b->depth - record->oparg;
     uint32_t self = first - 1, function = first - 2;
     int null = known_null(b, self);
@@ -108,7 +109,7 @@ call_function(_PyJitBuilder *b, uint32_t index)
     bool has_self = exact ? wanted == record->oparg + 1 : null == 0;
     uint32_t given = record->oparg + has_self;
     if (!_PyJitLower_Fits(b, code, NULL) || (null >= 0 && (null == 1) == has_self) || (exact && wanted != given) || _PyJitSlot_IsBare(b, function)
-        || !is_version(unit32(b, record, 2)) || is_another(b, function, code, unit32(b, record, 2))) {
+        || !is_version(unit32(b, record, 2)) || _PyJitLower_IsAnother(b, function, code, unit32(b, record, 2))) {
         return REFUSE(b);
     }
     bool rest = takes_rest(code);
@@ -421,6 +422,10 @@ _PyJitLower_Call(_PyJitBuilder *b, uint32_t index)
         case CALL_PY_EXACT_ARGS:
         case CALL_PY_GENERAL:
             return call_function(b, index);
+        case CALL_KW:
+            return _PyJitLower_CallKeywords(b, index);
+        case CALL_FUNCTION_EX:
+            return _PyJitLower_CallTuple(b, index);
         case CALL_BOUND_METHOD_EXACT_ARGS:
             return call_method(b, index);
         case CALL_ALLOC_AND_ENTER_INIT:

@@ -239,6 +239,21 @@ truth(_PyJitBuilder *b, uint32_t index)
     return 2;
 }
 
+/* TO_BOOL_ALWAYS_TRUE: of an object of a type that neither has `__bool__` nor `__len__`. */
+static uint32_t
+always_true(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t top = b->depth - 1, version = read_u32((uint16_t *)&b->t->units[record->units + 2].cache);
+    if (_PyJitSlot_IsBare(b, top) || !is_version(version) || !_PyJitSlot_CanEnd(b, record, 1)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, top), JIT_REF_NONE, version);
+    _PyJitSlot_GuardEnds(b, record, 1);
+    return finish_test(b, index, 1, konst(b, 1));
+}
+
 /* TO_BOOL of an exact list, str, dict or tuple. */
 static uint32_t
 truth_of_size(_PyJitBuilder *b, uint32_t index)
@@ -406,6 +421,8 @@ _PyJitLower_Compare(_PyJitBuilder *b, uint32_t index)
         case TO_BOOL_INT:
         case TO_BOOL_NONE:
             return truth(b, index);
+        case TO_BOOL_ALWAYS_TRUE:
+            return always_true(b, index);
         case TO_BOOL_LIST:
         case TO_BOOL_STR:
             return truth_of_size(b, index);

@@ -1,4 +1,5 @@
-/* The lowering rule of calls of builtins that have no rule of their own, but run no code of users (objects/leaf_calls.c). */
+/* Lowering rules of calls of builtins that have no rule of their own, but run no code of users (objects/leaf_calls.c), and of instructions that do
+ * the same. */
 #include "Python.h"
 
 #ifdef _Py_TIER2
@@ -16,6 +17,17 @@ constant_at(const _PyJitBuilder *b, uint32_t index)
     const _PyJitSlot *slot = &b->slots[index];
     return slot->dirty && slot->object != JIT_REF_NONE && JIT_IS_CONST(slot->object)
         ? (PyObject *)(uintptr_t)JIT_INS(b->t, slot->object)->bits : NULL;
+}
+
+/* OP, which does leaf NUMBER. */
+static _PyJitRef
+emit_leaf(_PyJitBuilder *b, int op, int number, const _PyJitRef *args)
+{
+    _PyJitRef result = _PyJitBuild_Emit3(b, op, args[0], args[1], args[2]);
+    if (result != JIT_REF_NONE) {
+        JIT_INS(b->t, result)->aux = (uint32_t)number;
+    }
+    return result;
 }
 
 uint32_t
@@ -51,10 +63,7 @@ _PyJitLower_Leaf(_PyJitBuilder *b, uint32_t index)
         _PyJitSlot_OwnHeap(b);
     }
     int op = gives == JIT_LEAF_NUMBER ? JIT_OP_ASK_LEAF : gives == JIT_LEAF_CHANGE ? JIT_OP_CHANGE_LEAF : JIT_OP_CALL_LEAF;
-    _PyJitRef result = _PyJitBuild_Emit3(b, op, args[0], args[1], args[2]);
-    if (result != JIT_REF_NONE) {
-        JIT_INS(b->t, result)->aux = (uint32_t)number;
-    }
+    _PyJitRef result = emit_leaf(b, op, number, args);
     drop(b, record->oparg + 2);
     if (gives == JIT_LEAF_NUMBER) {
         _PyJitSlot_PushNumber(b, result);
@@ -63,6 +72,80 @@ _PyJitLower_Leaf(_PyJitBuilder *b, uint32_t index)
         _PyJitSlot_Push(b, (_PyJitSlot){.object = result, .dirty = 1, .owned = 1, .plain = gives == JIT_LEAF_PLAIN});
     }
     return 1;
+}
+
+/* LIST_EXTEND, DICT_MERGE: the object below gets what is in the one on top. */
+static uint32_t
+extend(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t top = b->depth - 1, object = top - record->oparg;
+    int number = _PyJitLeaf_OfInstruction(record->opcode, record->oparg);
+    if (!record->leaf || _PyJitSlot_IsBare(b, top) || _PyJitSlot_IsBare(b, object) || !_PyJitSlot_CanEnd(b, record, 1)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef args[] = {_PyJitSlot_Object(b, object), _PyJitSlot_Object(b, top), object_const(b, NULL)};
+    _PyJitSlot_GuardEnds(b, record, 1);
+    b->slots[top].heap = 0;
+    _PyJitSlot_OwnHeap(b);
+    (void)emit_leaf(b, JIT_OP_CHANGE_LEAF, number, args);
+    drop(b, 1);
+    return 1;
+}
+
+/* BUILD_MAP of nothing or one pair, BUILD_CONST_KEY_MAP of one or two: a dict takes their place. */
+static uint32_t
+build_map(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    bool constant = record->opcode == BUILD_CONST_KEY_MAP;
+    uint32_t n = constant ? record->oparg + 1 : 2 * record->oparg, first = b->depth - n;
+    int number = _PyJitLeaf_OfInstruction(record->opcode, record->oparg);
+    if (number < 0 || !record->leaf) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef args[MOST_ARGUMENTS];
+    for (uint32_t i = 0; i < MOST_ARGUMENTS; i++) {
+        // The names come first, though they are on top.
+        uint32_t slot = !constant ? first + i : i == 0 ? b->depth - 1 : first + i - 1;
+        args[i] = i < n ? key_of(b, slot) : object_const(b, NULL);
+    }
+    _PyJitRef made = emit_leaf(b, JIT_OP_CALL_LEAF, number, args);
+    for (uint32_t i = first; i < b->depth; i++) {
+        b->slots[i].plain = 1;           // the dict has it: this is not its end
+    }
+    drop(b, n);
+    _PyJitSlot_Push(b, (_PyJitSlot){.object = made, .dirty = 1, .owned = 1});
+    return 1;
+}
+
+/* CALL_INTRINSIC_1 that makes a tuple of a list. */
+static uint32_t
+make_tuple(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t top = b->depth - 1;
+    int number = _PyJitLeaf_OfInstruction(record->opcode, record->oparg);
+    if (number < 0 || !record->leaf || _PyJitSlot_IsBare(b, top) || !_PyJitSlot_CanEnd(b, record, 1)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef null = object_const(b, NULL), args[] = {_PyJitSlot_Object(b, top), null, null};
+    _PyJitSlot_GuardEnds(b, record, 1);
+    _PyJitRef made = emit_leaf(b, JIT_OP_CALL_LEAF, number, args);
+    drop(b, 1);
+    _PyJitSlot_Push(b, (_PyJitSlot){.object = made, .dirty = 1, .owned = 1});
+    return 1;
+}
+
+uint32_t
+_PyJitLower_LeafInstruction(_PyJitBuilder *b, uint32_t index)
+{
+    int opcode = b->t->records[index].opcode;
+    return opcode == CALL_INTRINSIC_1 ? make_tuple(b, index)
+        : opcode == LIST_EXTEND || opcode == DICT_MERGE ? extend(b, index) : build_map(b, index);
 }
 
 #endif /* _Py_TIER2 */

@@ -1,6 +1,5 @@
 /* Lowering rules of what is asked of objects of any type: attributes where tier 1 has no form for the type, or where many types take
- * turns; getattr, hasattr, isinstance, issubclass, type,
- * callable, id.
+ * turns; getattr, hasattr, isinstance, issubclass, type, callable, id.
  *
  * The operations look each time (objects/find.c) and run no code of users, so nothing goes to memory for them.  The recorder has tried them
  * (`seen`, `ends`): where it could not be said without code of users, the instruction stays opaque.

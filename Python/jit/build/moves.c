@@ -220,8 +220,15 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
             return _PyJitLower_Subscript(b, index);
         case BINARY_SLICE:
             return _PyJitLower_Slice(b, index);
-        case CALL_INTRINSIC_1:
-            return _PyJitLower_Continuation(b, index);
+        case CALL_INTRINSIC_1: {
+            uint32_t done = record->leaf ? _PyJitLower_LeafInstruction(b, index) : 0;
+            return done != 0 ? done : _PyJitLower_Continuation(b, index);
+        }
+        case BUILD_MAP:
+        case BUILD_CONST_KEY_MAP:
+        case LIST_EXTEND:
+        case DICT_MERGE:
+            return _PyJitLower_LeafInstruction(b, index);
         case BUILD_LIST:
         case BUILD_TUPLE:
         case GET_ITER:

@@ -176,6 +176,33 @@ for_iter(_PyJitBuilder *b, uint32_t index, int guard, int next, int end)
     return 1;
 }
 
+/* FOR_ITER of other builtin iterators. */
+static uint32_t
+iterate(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint16_t code;
+    uint32_t offset, top = b->depth - 1;
+    if (record->seen != Py_True || _PyJitSlot_IsBare(b, top)) {
+        return REFUSE(b);
+    }
+    if (_PyJitRange_IsEnd(b, index) && (!b->slots[top].dirty || b->slots[top].owned)) {
+        _PyJitLower_Begin(b, index);
+        (void)emit1(b, JIT_OP_ITER_END, _PyJitSlot_Object(b, top));
+        _PyJitSlot_GuardRelease(b, top, JIT_TAG_QUIET);
+        drop(b, 1);
+        return 1;
+    }
+    if (!_PyJitLower_Next(b, index, &code, &offset) || offset != record->offset + record->size) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef iterator = _PyJitSlot_Object(b, top);
+    _PyJitSlot_OwnHeap(b);               // from the tuple that it gave before, perhaps
+    _PyJitSlot_Push(b, (_PyJitSlot){.object = emit1(b, JIT_OP_ITER_NEXT, iterator), .dirty = 1, .owned = 1});
+    return 1;
+}
+
 static uint32_t
 unpack(_PyJitBuilder *b, uint32_t index, bool list)
 {
@@ -215,6 +242,8 @@ _PyJitLower_Seq(_PyJitBuilder *b, uint32_t index)
             return for_iter(b, index, JIT_OP_GUARD_LIST_ITER, JIT_OP_LIST_ITER_NEXT, JIT_OP_LIST_ITER_END);
         case FOR_ITER_TUPLE:
             return for_iter(b, index, JIT_OP_GUARD_TUPLE_ITER, JIT_OP_TUPLE_ITER_NEXT, JIT_OP_TUPLE_ITER_END);
+        case FOR_ITER:
+            return iterate(b, index);
         case UNPACK_SEQUENCE_TWO_TUPLE:
         case UNPACK_SEQUENCE_TUPLE:
             return unpack(b, index, false);

@@ -10,10 +10,12 @@
 #ifdef _Py_TIER2
 
 #include <string.h>
+#include "opcode.h"
 #include "structmember.h"
 #include "pycore_descrobject.h"
 #include "pycore_dict.h"
 #include "pycore_interp.h"
+#include "pycore_intrinsics.h"
 #include "pycore_jit_helpers.h"
 #include "pycore_list.h"
 #include "pycore_long.h"
@@ -335,6 +337,51 @@ match_span(PyObject *const *args, bool run)
     return call_match(args, run, "span");
 }
 
+/* --- What instructions do --------------------------------------------------------------------------------------------- */
+
+/* {key: value} */
+static PyObject *
+new_pair(PyObject *const *args, bool run)
+{
+    COULD(_PyJit_IsSafeKey(args[0]));
+    PyObject *dict = PyDict_New();
+    if (dict != NULL && PyDict_SetItem(dict, args[0], args[1]) < 0) {
+        Py_CLEAR(dict);
+    }
+    return dict;
+}
+
+/* The same with a tuple of keys, strings, and one or two values. */
+static PyObject *
+new_map(PyObject *const *args, bool run)
+{
+    PyObject *keys = args[0];
+    COULD(PyTuple_CheckExact(keys) && PyTuple_GET_SIZE(keys) == (args[2] == NULL ? 1 : 2) && PyUnicode_CheckExact(PyTuple_GET_ITEM(keys, 0))
+          && PyUnicode_CheckExact(PyTuple_GET_ITEM(keys, PyTuple_GET_SIZE(keys) - 1)));
+    PyObject *dict = PyDict_New();
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(keys) && dict != NULL; i++) {
+        if (PyDict_SetItem(dict, PyTuple_GET_ITEM(keys, i), args[1 + i]) < 0) {
+            Py_CLEAR(dict);
+        }
+    }
+    return dict;
+}
+
+/* f(..., **more): into a dict that is empty yet. */
+static PyObject *
+merge_dicts(PyObject *const *args, bool run)
+{
+    PyObject *dict = args[0], *more = args[1];
+    COULD(PyDict_CheckExact(dict) && PyDict_GET_SIZE(dict) == 0 && PyDict_CheckExact(more) && dict != more
+          && DK_IS_UNICODE(((PyDictObject *)more)->ma_keys));
+    if (PyDict_Merge(dict, more, 1) < 0) {
+        PyErr_Clear();
+        PyDict_Clear(dict);
+        return NULL;
+    }
+    return Py_None;
+}
+
 /* --- The table -------------------------------------------------------------------------------------------------------- */
 
 typedef PyObject *(*Make)(PyObject *const *, bool);
@@ -374,6 +421,9 @@ static const struct {
     {&PyList_Type, "reverse", 1, 1, JIT_LEAF_CHANGE, list_reverse, NULL},
     {&PySet_Type, "discard", 2, 2, JIT_LEAF_CHANGE, set_discard, NULL},
     {&PySet_Type, "copy", 1, 1, JIT_LEAF_OBJECT, set_copy, NULL},
+    {&PyDict_Type, "{1}", 2, 2, JIT_LEAF_OBJECT, new_pair, NULL},
+    {&PyDict_Type, "{keys}", 2, 3, JIT_LEAF_OBJECT, new_map, NULL},
+    {&PyDict_Type, "{**}", 2, 2, JIT_LEAF_CHANGE, merge_dicts, NULL},
     {NULL, "re.Match.group", 1, 2, JIT_LEAF_OBJECT, match_group, NULL},
     {NULL, "re.Match.end", 1, 2, JIT_LEAF_OBJECT, match_end, NULL},
     {NULL, "re.Match.start", 1, 2, JIT_LEAF_OBJECT, match_start, NULL},
@@ -416,6 +466,22 @@ _PyJitLeaf_Find(PyObject *callable, Py_ssize_t nargs)
         }
     }
     return -1;
+}
+
+int
+_PyJitLeaf_OfInstruction(int opcode, uint32_t oparg)
+{
+    const char *name = opcode == LIST_EXTEND ? "extend" : opcode == DICT_MERGE ? "{**}" : opcode == BUILD_MAP && oparg == 1 ? "{1}"
+        : opcode == BUILD_CONST_KEY_MAP && (oparg == 1 || oparg == 2) ? "{keys}" : NULL;
+    if (name == NULL) {
+        return opcode == BUILD_MAP && oparg == 0 ? _PyJitLeaf_Find((PyObject *)&PyDict_Type, 0)
+            : opcode == CALL_INTRINSIC_1 && oparg == INTRINSIC_LIST_TO_TUPLE ? _PyJitLeaf_Find((PyObject *)&PyTuple_Type, 1) : -1;
+    }
+    size_t i = 0;
+    while (leaves[i].name == NULL || strcmp(leaves[i].name, name) != 0) {
+        i++;
+    }
+    return (int)i;
 }
 
 int

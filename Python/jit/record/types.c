@@ -134,9 +134,14 @@ operands_that_end(const _PyJitPending *prev)
         case CALL_STR_1:
         case CALL_TUPLE_1:
         case SET_ADD:
+        case CALL_INTRINSIC_1:
+        case LIST_EXTEND:
+        case DICT_MERGE:
             return 1;
         case MAP_ADD:
             return 2;
+        case CALL_FUNCTION_EX:
+            return 1 + (prev->oparg & 1);
         case CALL:
         case CALL_NON_PY_GENERAL:
         case CALL_METHOD_DESCRIPTOR_FAST:
@@ -176,6 +181,30 @@ was_quiet(void)
         }
     }
     return false;
+}
+
+/* The instruction that is about to run does, by itself, what objects/leaf_calls.c can do. */
+static bool
+is_leaf_instruction(const _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
+{
+    int number = _PyJitLeaf_OfInstruction(prev->opcode, (uint32_t)prev->oparg);
+    if (number < 0 || depth < _PyOpcode_num_popped(prev->opcode, prev->oparg)) {
+        return false;
+    }
+    PyObject *top = depth > 0 ? stack_pointer[-1] : NULL, *args[3] = {top, NULL, NULL};
+    if (prev->opcode == LIST_EXTEND || prev->opcode == DICT_MERGE) {
+        args[0] = stack_pointer[-1 - prev->oparg];
+        args[1] = top;
+    }
+    else if (prev->opcode == BUILD_MAP && prev->oparg == 1) {
+        args[0] = stack_pointer[-2];
+        args[1] = top;
+    }
+    else if (prev->opcode == BUILD_CONST_KEY_MAP) {
+        args[1] = stack_pointer[-1 - prev->oparg];
+        args[2] = prev->oparg == 2 ? stack_pointer[-2] : NULL;
+    }
+    return _PyJitLeaf_Fits(number, args, prev->opcode == BUILD_MAP && prev->oparg == 0 ? 0 : 3);
 }
 
 /* The call that is about to run is one that objects/leaf_calls.c can do. */
@@ -319,7 +348,7 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
     if (_PyOpcode_Deopt[prev->opcode] == LOAD_ATTR && (prev->seen == Py_True || prev->seen == Py_False || prev->seen == Py_None)) {
         prev->fits = 1;        // whatever the type
     }
-    if ((prev->opcode == STORE_ATTR || prev->opcode == STORE_ATTR_WITH_HINT) && prev->seen == Py_True) {
+    if ((prev->opcode == STORE_ATTR || prev->opcode == STORE_ATTR_WITH_HINT || prev->opcode == FOR_ITER) && prev->seen == Py_True) {
         prev->fits = 1;
     }
     unsigned int ends = 0;
@@ -329,7 +358,7 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
     }
     prev->callable = callable_of(prev, stack_pointer, depth);
     prev->ends = (uint16_t)ends;
-    prev->leaf = is_leaf_call(prev, stack_pointer, depth);
+    prev->leaf = is_leaf_call(prev, stack_pointer, depth) || is_leaf_instruction(prev, stack_pointer, depth);
     prev->sp = (uint16_t)Py_MIN(sp, UINT16_MAX);
     prev->types = (uint16_t)types;
     prev->observed = frame->frame_obj != NULL;
@@ -432,6 +461,14 @@ attribute_of_interest(const _PyJitPending *prev, PyObject *owner, PyObject **gen
     return holds ? read_obj((uint16_t *)&prev->units[6].cache) : *generic;
 }
 
+/* CALLABLE is a function that has the version of its code, which a trace can check. */
+static bool
+has_version_of_code(PyObject *callable)
+{
+    return PyFunction_Check(callable)
+        && ((PyFunctionObject *)callable)->func_version == ((PyCodeObject *)PyFunction_GET_CODE(callable))->co_version;
+}
+
 /* What a record has in `seen`: borrowed, or NULL. */
 PyObject *
 _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
@@ -448,6 +485,9 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
     Py_ssize_t depth = stack_pointer - _PyFrame_Stackbase(frame);
     if (base == LOAD_ATTR) {
         return depth >= 1 ? attribute_of_interest(prev, stack_pointer[-1], &prev->generic) : NULL;
+    }
+    if (base == FOR_ITER && opcode != FOR_ITER_GEN) {
+        return depth >= 1 && _PyJitIter_Has(stack_pointer[-1]) >= 0 ? Py_True : NULL;
     }
     if (base == STORE_ATTR) {
         PyObject *name = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg);
@@ -505,6 +545,17 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
     }
     if (base == CONTAINS_OP) {
         return depth >= 2 ? type_for_contains(stack_pointer[-1], stack_pointer[-2]) : NULL;
+    }
+    if (opcode == CALL_FUNCTION_EX) {
+        // How many arguments there are for such a function: the tuple itself must not live longer than without a recording.
+        int named = prev->oparg & 1;
+        PyObject *callable = depth >= 3 + named ? stack_pointer[-3 - named] : NULL, *args = depth >= 3 ? stack_pointer[-1 - named] : NULL;
+        bool known = callable != NULL && has_version_of_code(callable) && PyTuple_CheckExact(args) && PyTuple_GET_SIZE(args) < _PY_NSMALLPOSINTS;
+        return known ? (PyObject *)&_PyLong_SMALL_INTS[_PY_NSMALLNEGINTS + PyTuple_GET_SIZE(args)] : NULL;
+    }
+    if (opcode == CALL_KW) {
+        PyObject *callable = depth >= prev->oparg + 3 ? stack_pointer[-prev->oparg - 3] : NULL;
+        return callable != NULL && has_version_of_code(callable) ? Py_True : NULL;
     }
     if (opcode == CALL_ALLOC_AND_ENTER_INIT) {
         // The class, if it is the one the instruction was specialized for.

@@ -1,0 +1,227 @@
+"""Loops over dicts and their views, sets, strings, enumerate, zip, reversed: their iterators make a step without a boundary.
+
+As in test_find, every way in which code of users could run is in `PROGRAM`, and each check of its traces is made to fail in turn.
+"""
+
+import sys
+import unittest
+
+from test.test_jit.exits import ForcedExits, in_order, loops
+from test.test_jit.test_typed import RUN_AND_COUNT
+
+if not hasattr(sys, "_jit") or not sys._jit.is_available():
+    raise unittest.SkipTest("this build has no JIT, or it cannot run")
+
+LOOPS = {
+    "views": (
+        """
+        def f(n):
+            d, t = {i: i for i in range(n)}, 0
+            for k, v in d.items():
+                t += k + v
+            return t
+        """,
+        ["ITER_NEXT", "TUPLE_GET", "IADD"],
+        ["OPAQUE"],
+    ),
+    "pairs": (
+        """
+        def f(n):
+            l, t = list(range(n)), 0
+            for i, (a, b) in enumerate(zip(l, l)):
+                t += i + a + b
+            return t
+        """,
+        ["ITER_NEXT", "TUPLE_GET", "IADD"],
+        ["OPAQUE"],
+    ),
+}
+
+PROGRAM = (
+    """
+import gc, sys
+
+class Noisy:
+    heard = []
+    def __init__(self, k): self.k = k
+    def __del__(self): Noisy.heard.append(self.k)
+
+class Mine:
+    def __init__(self, n): self.n = n
+    def __iter__(self): return self
+    def __next__(self):
+        Noisy.heard.append("next")
+        self.n -= 1
+        if self.n < 0: raise StopIteration
+        return self.n
+
+class Dict(dict):
+    def __iter__(self): return iter("mine")
+
+def kinds(n):
+    Noisy.heard.clear()
+    out = []
+    d = {"a": 1, 2: "b", 3.5: (4,), None: [5]}
+    for i in range(n):
+        made = [
+            d, d.items(), d.values(), {i}, frozenset((i, i + 1)), "a\u20acb", "abc", b"ab", reversed([1, i]), reversed((i, 2)),
+            enumerate([i, 2], i), enumerate("xy"), zip((1, 2, 3), [i, i]), zip("ab", d, {7: 8}), range(2), Mine(2), Dict(a=1), zip(Mine(3), (1,)),
+            enumerate(Mine(1)), reversed(range(3)), reversed("ab"), zip(), zip((1,)), enumerate(enumerate(enumerate((i,)))), iter([i]), reversed(d),
+            map(str, (1, 2)), zip((1, 2), (3,), strict=True), enumerate((1,), 2 ** 70), iter(lambda: 1, 1), {}, (), zip((), ()), [[i]], ((i,),),
+        ][i // 2 % 35]
+        try:
+            for x in made:
+                out.append(repr(x))
+            for x in made:
+                out.append("again")
+        except ValueError as error:
+            out.append(str(error))
+    return out, Noisy.heard
+
+def unpacked(n):
+    out, t = [], 0
+    d = {i: (i, str(i)) for i in range(7)}
+    for i in range(n):
+        for k, (a, b) in d.items():
+            t += k + a
+            out.append(b)
+            if k == i % 9:
+                break
+        for j, (p, q) in enumerate(zip(d, d.values())):
+            t += j * p
+            out.append(q)
+            if j == i % 5:
+                continue
+            t += 1
+        keep = [pair for pair in d.items()]
+        held = [pair for pair in enumerate(keep)]
+        out.append((len(set(map(id, keep))), len(set(map(id, held)))))
+        out = out[-60:]
+    return out, t
+
+def changes(n):
+    out = []
+    for i in range(n):
+        d, s, l = {1: 1, 2: 2, 3: 3}, {1, 2, 3}, [1, 2, 3]
+        what = i // 5 % 9
+        seen = []
+        try:
+            for k, v in d.items():
+                seen.append(k)
+                if k == 2:
+                    if what == 0: d[9] = 1
+                    elif what == 1: del d[3]
+                    elif what == 2: del d[1]; d[7] = 7
+                    elif what == 3: d[3] = [v]
+                    elif what == 4: d.clear()
+            for k in s:
+                seen.append(k)
+                if k == 2:
+                    if what == 5: s.add(9)
+                    elif what == 6: s.discard(1); s.add(11)
+            for k in reversed(l):
+                seen.append(k)
+                if what == 7 and k == 2: l.clear()
+                if what == 8 and len(l) < 6: l.append(k)
+        except RuntimeError as error:
+            seen.append((str(error), error.__traceback__.tb_lineno))
+        out.append(seen)
+    return out
+
+def shared(n):
+    # Somebody else has the iterator, or one below it, and goes on with it.
+    out = []
+    for i in range(n):
+        l = iter([1, 2, 3, 4, 5])
+        for a, b in zip(l, (7, 8)):
+            out.append((a, b))
+        out.append(list(l))
+        l = iter([1, 2, 3, 4, 5])
+        for a, b in zip(l, l):
+            out.append((a, b))
+        out.append(list(l))
+        l = iter({1: 2, 3: 4})
+        for j, x in enumerate(l):
+            out.append((j, x))
+        out.append(list(l))
+        e = enumerate((1, 2))
+        for x in e:
+            out.append(x)
+        out.append(next(e, "end"))
+        grown = [1]
+        it = iter(grown)
+        for x in it:
+            out.append(x)
+        grown.append(2)
+        out.append(next(it, "end"))
+        out = out[-40:]
+    return out
+
+def ends(n):
+    # What the result held before ends with the step; what is gone over ends with the loop.
+    Noisy.heard.clear()
+    out = []
+    for i in range(n):
+        d = {k: Noisy((i, k)) for k in range(3)}
+        for k, v in d.items():
+            d[k] = 0
+            out.append((v.k, len(Noisy.heard)))
+        v = None
+        out.append(len(Noisy.heard))
+        for k, v in enumerate([Noisy(i), Noisy(-i)]):
+            out.append((k, len(Noisy.heard)))
+        v = None
+        out.append(len(Noisy.heard))
+        for a, b in zip([Noisy(i)], {1: 2}):
+            out.append(len(Noisy.heard))
+        a = None
+        out.append(len(Noisy.heard))
+        for x in {Noisy(i): 1}:
+            pass
+        out.append(len(Noisy.heard))
+        x = None
+        out.append(len(Noisy.heard))
+    return out, Noisy.heard
+
+def in_functions(n):
+    def total(d):
+        t = 0
+        for k, v in d.items():
+            t += v
+        return t
+    def first(d):
+        for k in d:
+            return k
+    out = []
+    d = {i: i * 0.5 for i in range(5)}
+    for i in range(n):
+        out.append((total(d), first(d), total({}), first(()), total({i: i})))
+        d[i % 5] = i
+    return out
+
+FUNCTIONS = [kinds, unpacked, changes, shared, ends, in_functions]
+
+def run():
+    return [str((f.__name__, f(220))) for f in FUNCTIONS]
+"""
+    + RUN_AND_COUNT
+)
+
+
+class LoopTests(unittest.TestCase):
+    def test_optimized_loops(self):
+        for name, (source, present, absent) in LOOPS.items():
+            with self.subTest(name):
+                found = loops(source)
+                good = [x for x in found if not set(absent) & set(x) and in_order(present, x)]
+                self.assertTrue(good, found)
+
+
+class ExitTests(ForcedExits, unittest.TestCase):
+    """Every check fails in turn."""
+
+    program = PROGRAM
+
+
+if __name__ == "__main__":
+    unittest.main()

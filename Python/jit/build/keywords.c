@@ -1,0 +1,210 @@
+/* The lowering rule of CALL_KW of a Python function, and of CALL_PY_GENERAL of one with parameters that need a name.
+ *
+ * Which argument goes where is known when the trace is built: the names are a constant, and the function's code says the order of its
+ * parameters.  What is missing is a default value of the function.  So there is nothing left to do but moves in the slot map, as
+ * for a call without keywords.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_code.h"
+#include "pycore_global_objects.h"
+#include "pycore_long.h"
+#include "pycore_runtime.h"
+#include "jit/build/rules.h"
+
+#define MOST_PARAMETERS 32
+
+/* Where each parameter comes from. */
+typedef struct {
+    uint32_t given;                       // by position
+    uint32_t nkeywords;
+    uint32_t parameters;                  // positional ones and those that need a name
+    int source[MOST_PARAMETERS];          // argument that it gets, counted from the first; -1: its default
+    uint32_t defaults;                    // of how many positional parameters, from the last one, some are needed
+} Plan;
+
+/* The number of the parameter NAME of CODE, or -1. */
+static int
+find_parameter(const PyCodeObject *code, PyObject *name, uint32_t parameters)
+{
+    for (uint32_t i = (uint32_t)code->co_posonlyargcount; i < parameters; i++) {
+        PyObject *parameter = PyTuple_GET_ITEM(code->co_localsplusnames, i);
+        if (parameter == name || PyUnicode_Compare(parameter, name) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+/* GIVEN arguments, and those of NAMES, to a function of CODE.  false: it is more than moves, or an error. */
+static bool
+make_plan(const PyCodeObject *code, uint32_t given, const PyObject *names, Plan *plan)
+{
+    const int needed = CO_OPTIMIZED | CO_NEWLOCALS, refused = CO_VARARGS | CO_VARKEYWORDS;
+    uint32_t positional = (uint32_t)code->co_argcount;
+    plan->given = given;
+    plan->nkeywords = (uint32_t)PyTuple_GET_SIZE(names);
+    plan->parameters = positional + (uint32_t)code->co_kwonlyargcount;
+    plan->defaults = 0;
+    if ((code->co_flags & (needed | refused)) != needed || given > positional || plan->parameters > MOST_PARAMETERS) {
+        return false;
+    }
+    for (uint32_t i = 0; i < plan->parameters; i++) {
+        plan->source[i] = i < given ? (int)i : -1;
+    }
+    for (uint32_t i = 0; i < plan->nkeywords; i++) {
+        PyObject *name = PyTuple_GET_ITEM(names, i);
+        int parameter = PyUnicode_CheckExact(name) ? find_parameter(code, name, plan->parameters) : -1;
+        if (parameter < 0 || plan->source[parameter] >= 0) {
+            return false;
+        }
+        plan->source[parameter] = (int)(given + i);
+    }
+    for (uint32_t i = given; i < positional && plan->defaults == 0; i++) {
+        plan->defaults = plan->source[i] < 0 ? positional - i : 0;
+    }
+    return true;
+}
+
+/* Checks that FUNCTION has the defaults that PLAN needs.  Those of parameters that need a name are in a dict, which anybody may change: they
+ * are loaded here, to VALUES. */
+static void
+guard_defaults(_PyJitBuilder *b, _PyJitRef function, const PyCodeObject *code, const Plan *plan, _PyJitRef *values)
+{
+    if (plan->defaults > 0) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_DEFAULTS, function, JIT_REF_NONE, plan->defaults);
+    }
+    for (uint32_t i = (uint32_t)code->co_argcount; i < plan->parameters; i++) {
+        if (plan->source[i] < 0) {
+            _PyJitRef dict = emit1(b, JIT_OP_LOAD_KEYWORD_DEFAULTS, function);
+            values[i] = emit2(b, JIT_OP_DICT_GET, dict, object_const(b, PyTuple_GET_ITEM(code->co_localsplusnames, i)));
+        }
+    }
+}
+
+/* The arguments, which are the first locals of the new frame, go to their places. */
+static void
+sort_arguments(_PyJitBuilder *b, _PyJitRef function, const PyCodeObject *code, const Plan *plan, const _PyJitRef *values)
+{
+    _PyJitSlot arguments[MOST_PARAMETERS];
+    uint32_t n = plan->given + plan->nkeywords, positional = (uint32_t)code->co_argcount;
+    for (uint32_t i = 0; i < n; i++) {
+        arguments[i] = b->slots[local(b, i)];
+    }
+    for (uint32_t i = plan->given; i < plan->parameters; i++) {
+        _PyJitSlot *slot = &b->slots[local(b, i)];
+        if (plan->source[i] >= 0) {
+            *slot = arguments[plan->source[i]];
+            continue;
+        }
+        _PyJitRef value = i < positional ? _PyJitBuild_Emit(b, JIT_OP_LOAD_DEFAULT, function, JIT_REF_NONE, positional - i) : values[i];
+        *slot = (_PyJitSlot){.object = value, .dirty = 1, .heap = 1};
+    }
+}
+
+/* The names on top of the stack, a tuple; NULL: nobody knows. */
+static PyObject *
+names_on_top(const _PyJitBuilder *b)
+{
+    const _PyJitSlot *last = &b->slots[b->depth - 1];
+    if (!last->dirty || last->object == JIT_REF_NONE || !JIT_IS_CONST(last->object)) {
+        return NULL;
+    }
+    PyObject *names = (PyObject *)(uintptr_t)JIT_INS(b->t, last->object)->bits;
+    return names != NULL && PyTuple_CheckExact(names) ? names : NULL;
+}
+
+uint32_t
+_PyJitLower_CallKeywords(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    bool named = record->opcode == CALL_KW;
+    PyObject *names = named ? names_on_top(b) : (PyObject *)&_Py_SINGLETON(tuple_empty);
+    uint32_t first = b->depth - named - record->oparg, self = first - 1, function = first - 2;
+    int callee = _PyJitLower_Callee(b, index), null = known_null(b, self);
+    if (callee < 0 || names == NULL || (named && record->seen != Py_True) || null < 0 || _PyJitSlot_IsBare(b, function)) {
+        return REFUSE(b);
+    }
+    PyCodeObject *code = b->t->codes[callee];
+    uint32_t version = named ? code->co_version : read_u32((uint16_t *)&b->t->units[record->units + 2].cache);
+    Plan plan;
+    if (PyTuple_GET_SIZE(names) > record->oparg || !is_version(version) || !_PyJitLower_Fits(b, code, NULL)
+        || _PyJitLower_IsAnother(b, function, code, version)
+        || !make_plan(code, record->oparg + (null == 0) - (uint32_t)PyTuple_GET_SIZE(names), names, &plan)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, function), values[MOST_PARAMETERS];
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, object, JIT_REF_NONE, version);
+    guard_defaults(b, object, code, &plan, values);
+    _PyJitFrame_GuardRoom(b, code, NULL);
+    drop(b, named);
+    _PyJitFrame_Call(b, index, (uint16_t)callee, function, null == 0 ? self : first);
+    sort_arguments(b, object, code, &plan, values);
+    return 1;
+}
+
+/* The tuple can be given up, and an empty dict above it, which ends with nothing else. */
+static bool
+can_end(_PyJitBuilder *b, const _PyJitRecord *record, bool named)
+{
+    _PyJitSlot dict = b->slots[b->depth - 1];
+    b->slots[b->depth - 1].plain |= named;
+    bool can = _PyJitSlot_CanEnd(b, record, 1 + named);
+    b->slots[b->depth - 1] = dict;
+    return can;
+}
+
+/* CALL_FUNCTION_EX of a tuple of as many arguments as there were, and of a dict that is empty, if there is one. */
+uint32_t
+_PyJitLower_CallTuple(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    bool named = record->oparg & 1;
+    uint32_t tuple = b->depth - 1 - named, function = tuple - 2;
+    int callee = _PyJitLower_Callee(b, index);
+    if (callee < 0 || record->seen == NULL || _PyJitSlot_IsBare(b, function) || _PyJitSlot_IsBare(b, tuple)
+        || !can_end(b, record, named) || known_null(b, tuple - 1) != 1) {
+        return REFUSE(b);
+    }
+    PyCodeObject *code = b->t->codes[callee];
+    uint32_t n = (uint32_t)_PyLong_CompactValue((PyLongObject *)record->seen);
+    Plan plan;
+    if (!is_version(code->co_version) || !_PyJitLower_Fits(b, code, NULL) || _PyJitLower_IsAnother(b, function, code, code->co_version)
+        || !make_plan(code, n, (PyObject *)&_Py_SINGLETON(tuple_empty), &plan)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, function), arguments = _PyJitSlot_Object(b, tuple), values[MOST_PARAMETERS];
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, object, JIT_REF_NONE, code->co_version);
+    (void)emit1(b, JIT_OP_GUARD_TUPLE, arguments);
+    (void)emit2(b, JIT_OP_GUARD_IEQ, emit1(b, JIT_OP_TUPLE_SIZE, arguments), konst(b, n));
+    if (named) {
+        _PyJitRef dict = _PyJitSlot_Object(b, b->depth - 1);
+        (void)emit2(b, JIT_OP_GUARD_EXACT, dict, object_const(b, &PyDict_Type));
+        (void)emit2(b, JIT_OP_GUARD_IEQ, emit1(b, JIT_OP_DICT_SIZE, dict), konst(b, 0));
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_QUIET, dict, JIT_REF_NONE, 2);
+        b->slots[b->depth - 1].plain = 1;
+    }
+    guard_defaults(b, object, code, &plan, values);
+    _PyJitFrame_GuardRoom(b, code, NULL);
+    _PyJitSlot_GuardEnds(b, record, 1 + named);
+    _PyJitRef items[MOST_PARAMETERS];
+    for (uint32_t i = 0; i < n; i++) {
+        // The tuple may end here, while the arguments run on.
+        items[i] = emit2(b, JIT_OP_TUPLE_GET, arguments, konst(b, i));
+        (void)emit1(b, JIT_OP_INCREF, items[i]);
+    }
+    drop(b, 1 + named);
+    _PyJitFrame_Call(b, index, (uint16_t)callee, function, b->depth);
+    for (uint32_t i = 0; i < n; i++) {
+        b->slots[local(b, i)] = (_PyJitSlot){.object = items[i], .dirty = 1, .owned = 1};
+    }
+    sort_arguments(b, object, code, &plan, values);
+    return 1;
+}
+
+#endif /* _Py_TIER2 */

@@ -1,0 +1,200 @@
+/* Steps of builtin iterators that have no form of their own: of dicts and their views, sets, strings, ranges, `reversed`, `enumerate`, `zip`.
+ *
+ * A step runs no code of users if the iterator is of one of these types, and so are those below it; if nothing has changed what it goes over;
+ * and if what the last result held lives on, where the iterator uses the tuple again.  So it is looked at first whether there is another item.
+ *
+ * The objects have no declaration outside their files: what is declared here has the same layout, which the size of the type is checked for.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "pycore_dict.h"
+#include "pycore_jit_helpers.h"
+#include "pycore_list.h"
+#include "pycore_range.h"
+#include "pycore_setobject.h"
+#include "pycore_tuple.h"
+#include "pycore_unicodeobject.h"
+
+#define MOST_NESTED 4
+#define UNSURE (-1)
+
+typedef struct {
+    PyObject_HEAD
+    PyDictObject *over;
+    Py_ssize_t size, at;
+    PyObject *tuple;           // of items; else NULL
+    Py_ssize_t left;
+} DictIterator;
+
+typedef struct {
+    PyObject_HEAD
+    PySetObject *over;
+    Py_ssize_t size, at, left;
+} SetIterator;
+
+/* Of a str, or backwards. */
+typedef struct {
+    PyObject_HEAD
+    Py_ssize_t at;
+    PyObject *over;
+} IndexIterator;
+
+typedef struct {
+    PyObject_HEAD
+    Py_ssize_t number;
+    PyObject *below, *tuple, *large, *one;
+} Enumerate;
+
+typedef struct {
+    PyObject_HEAD
+    Py_ssize_t count;
+    PyObject *below, *tuple;
+    int strict;
+} Zip;
+
+#define HAS_LAYOUT(IT, LAYOUT) (Py_TYPE(IT)->tp_basicsize == (Py_ssize_t)sizeof(LAYOUT))
+
+/* The result TUPLE, which is used again if nobody else has it, can give up its items. */
+static bool
+can_use_again(PyObject *tuple)
+{
+    if (tuple == NULL || Py_REFCNT(tuple) > 1) {
+        return true;
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); i++) {
+        PyObject *item = PyTuple_GET_ITEM(tuple, i);
+        if (item != NULL && Py_REFCNT(item) <= PyTuple_GET_SIZE(tuple) && !_PyJit_EndsQuietly(item, (uint32_t)PyTuple_GET_SIZE(tuple))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int
+dict_has(const DictIterator *it)
+{
+    const PyDictObject *dict = it->over;
+    if (dict == NULL) {
+        return 0;
+    }
+    if (it->size != dict->ma_used || !can_use_again(it->tuple)) {
+        return UNSURE;
+    }
+    if (it->left > 0) {
+        return 1;
+    }
+    PyDictKeysObject *keys = dict->ma_keys;
+    for (Py_ssize_t i = it->at; i < (dict->ma_values != NULL ? dict->ma_used : keys->dk_nentries); i++) {
+        if (dict->ma_values != NULL || (DK_IS_UNICODE(keys) ? DK_UNICODE_ENTRIES(keys)[i].me_value : DK_ENTRIES(keys)[i].me_value) != NULL) {
+            return UNSURE;     // there are other keys than before, though as many
+        }
+    }
+    return 0;
+}
+
+static int
+set_has(const SetIterator *it)
+{
+    const PySetObject *set = it->over;
+    if (set == NULL) {
+        return 0;
+    }
+    if (it->size != set->used) {
+        return UNSURE;
+    }
+    if (it->left > 0) {
+        return 1;
+    }
+    for (Py_ssize_t i = it->at; i <= set->mask; i++) {
+        if (set->table[i].key != NULL && set->table[i].hash != -1) {
+            return UNSURE;
+        }
+    }
+    return 0;
+}
+
+static int
+index_has(const IndexIterator *it)
+{
+    PyObject *over = it->over;
+    if (over == NULL || it->at < 0) {
+        return 0;
+    }
+    if (PyList_CheckExact(over)) {
+        return it->at < PyList_GET_SIZE(over);
+    }
+    return PyUnicode_CheckExact(over) ? it->at < PyUnicode_GET_LENGTH(over)
+        : PyTuple_CheckExact(over) ? it->at < PyTuple_GET_SIZE(over) : PyRange_Check(over) ? 1 : UNSURE;
+}
+
+static int has(PyObject *it, int nested);
+
+static int
+zip_has(const Zip *it, int nested)
+{
+    if (it->strict || it->count == 0 || !can_use_again(it->tuple)) {
+        return UNSURE;
+    }
+    int all = 1;
+    for (Py_ssize_t i = 0; i < it->count && all == 1; i++) {
+        // One that somebody else has would be seen to stop, or not to, at the end; one that is there twice makes two steps.
+        PyObject *below = PyTuple_GET_ITEM(it->below, i);
+        all = Py_REFCNT(below) > 1 ? UNSURE : has(below, nested + 1);
+    }
+    return all;
+}
+
+/* 1: IT has another item, and the step runs no code of users; 0: it is at its end; or UNSURE. */
+static int
+has(PyObject *it, int nested)
+{
+    PyTypeObject *type = Py_TYPE(it);
+    if (nested > MOST_NESTED) {
+        return UNSURE;
+    }
+    if (type == &PyListIter_Type) {
+        const _PyListIterObject *list = (const _PyListIterObject *)it;
+        return list->it_seq != NULL && list->it_index < PyList_GET_SIZE(list->it_seq);
+    }
+    if (type == &PyTupleIter_Type) {
+        const _PyTupleIterObject *tuple = (const _PyTupleIterObject *)it;
+        return tuple->it_seq != NULL && tuple->it_index < PyTuple_GET_SIZE(tuple->it_seq);
+    }
+    if (type == &PyRangeIter_Type) {
+        return ((_PyRangeIterObject *)it)->len > 0;
+    }
+    if (type == &PyDictIterItem_Type || type == &PyDictIterKey_Type || type == &PyDictIterValue_Type) {
+        return HAS_LAYOUT(it, DictIterator) ? dict_has((const DictIterator *)it) : UNSURE;
+    }
+    if (type == &PySetIter_Type) {
+        return HAS_LAYOUT(it, SetIterator) ? set_has((const SetIterator *)it) : UNSURE;
+    }
+    if (type == &PyListRevIter_Type || type == &PyReversed_Type || type == &PyUnicodeIter_Type || type == &_PyUnicodeASCIIIter_Type) {
+        return HAS_LAYOUT(it, IndexIterator) ? index_has((const IndexIterator *)it) : UNSURE;
+    }
+    if (type == &PyEnum_Type && HAS_LAYOUT(it, Enumerate)) {
+        const Enumerate *numbers = (const Enumerate *)it;
+        if (numbers->large != NULL || numbers->number == PY_SSIZE_T_MAX || !can_use_again(numbers->tuple)) {
+            return UNSURE;
+        }
+        int below = has(numbers->below, nested + 1);
+        return below == 0 && Py_REFCNT(numbers->below) > 1 ? UNSURE : below;
+    }
+    return type == &PyZip_Type && HAS_LAYOUT(it, Zip) ? zip_has((const Zip *)it, nested) : UNSURE;
+}
+
+int
+_PyJitIter_Has(PyObject *it)
+{
+    return has(it, 0);
+}
+
+PyObject *
+_PyJit_IterNext(PyObject *it)
+{
+    return has(it, 0) == 1 ? _PyJit_New(Py_TYPE(it)->tp_iternext(it)) : NULL;
+}
+
+#endif /* _Py_TIER2 */

@@ -165,6 +165,9 @@ PyObject *_PyJit_NewRangeIterator(int64_t start, int64_t stop, int64_t step);
 /* Would the end of O run no code of users, if it is one of SHARES references that are given up together, and the last one?  0 or 1;
  * 0 also where that is hard to say. */
 int _PyJit_EndsQuietly(PyObject *o, uint32_t shares);
+/* The same where something else takes the place of O in HOLDER: HOLDER must lose no reference with O, or it could end, and with it what is
+ * there now. */
+int _PyJit_EndsQuietlyIn(PyObject *o, uint32_t shares, PyObject *holder);
 
 /* SEQUENCE[FROM:TO] of an exact list, tuple or str: a new reference.  NULL: memory is short. */
 PyObject *_PyJit_Slice(PyObject *sequence, int64_t from, int64_t to);

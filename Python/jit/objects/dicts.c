@@ -225,7 +225,7 @@ _PyJit_DictSet(PyObject *dict, PyObject *key, PyObject *value)
     PyObject *old = place != NULL ? *place : NULL;
     if (old != NULL) {
         bool ends = Py_REFCNT(old) <= ENDS && !PyLong_CheckExact(old) && !PyUnicode_CheckExact(old) && !PyFloat_CheckExact(old);
-        if (ends && !_PyJit_EndsQuietly(old, ENDS)) {
+        if (ends && !_PyJit_EndsQuietlyIn(old, ENDS, dict)) {
             return UNSURE;
         }
         // The collector has to see the dict as soon as there is something for it.
@@ -234,7 +234,6 @@ _PyJit_DictSet(PyObject *dict, PyObject *key, PyObject *value)
             return 0;
         }
     }
-    // Whatever leads to the dict does not lead through the dict, so it does not end with the old value.
     int result = _PyDict_SetItem_KnownHash(dict, key, value, hash);
     if (result < 0) {
         PyErr_Clear();

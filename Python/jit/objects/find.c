@@ -304,7 +304,7 @@ _PyJit_CanSetAttr(PyObject *o, PyObject *name)
         return false;
     }
     return old == NULL || Py_REFCNT(old) > MOST_ENDS || PyLong_CheckExact(old) || PyUnicode_CheckExact(old)
-        || _PyJit_EndsQuietly(old, MOST_ENDS);
+        || _PyJit_EndsQuietlyIn(old, MOST_ENDS, o);
 }
 
 int

@@ -250,9 +250,9 @@ holds_plain(PyObject *o)
         : type == &PyList_Type ? are_plain(((PyListObject *)o)->ob_item, PyList_GET_SIZE(o)) : has_plain_values(o);
 }
 
-/* What ends with O, with a list of all of it. */
+/* What ends with O, with a list of all of it, which HOLDER, if not NULL, must not be on. */
 static bool
-all_are_quiet(PyObject *o, uint32_t shares)
+all_are_quiet(PyObject *o, uint32_t shares, PyObject *holder)
 {
     List list;
     list.references = 0;
@@ -270,11 +270,22 @@ all_are_quiet(PyObject *o, uint32_t shares)
             return false;
         }
     }
+    for (uint32_t i = 0; i < list.n && holder != NULL; i++) {
+        if (list.objects[i] == holder) {
+            return false;
+        }
+    }
     return true;
 }
 
 int
 _PyJit_EndsQuietly(PyObject *o, uint32_t shares)
+{
+    return _PyJit_EndsQuietlyIn(o, shares, NULL);
+}
+
+int
+_PyJit_EndsQuietlyIn(PyObject *o, uint32_t shares, PyObject *holder)
 {
     PyTypeObject *type = Py_TYPE(o);
     if (is_plain(type) || type == &PyRange_Type || type == &PyRangeIter_Type) {
@@ -298,7 +309,7 @@ _PyJit_EndsQuietly(PyObject *o, uint32_t shares)
     else if (is_quiet(o) && holds_plain(o)) {
         return 1;              // as most that end
     }
-    return all_are_quiet(o, shares);
+    return all_are_quiet(o, shares, holder);
 }
 
 #endif /* _Py_TIER2 */

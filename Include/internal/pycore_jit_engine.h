@@ -193,7 +193,7 @@ _PyJit_IsForced(const _PyJitTrace *trace, const _PyJitIns *ins)
 
 /* Passes, and the names PYTHON_JIT_PASSES_OFF has for them. */
 #define JIT_PASSES(X) \
-    X(FOLD, "fold")      /* constants are computed, identities applied */ \
+    X(FOLD, "fold")      /* constants are computed, arithmetic that changes nothing is left out */ \
     X(CSE, "cse")        /* a pure operation with the same operands is done once */ \
     X(FORWARD, "forward")    /* an attribute that was loaded or stored is not loaded again */ \
     X(DEAD, "dead")      /* what nobody uses is not made */ \

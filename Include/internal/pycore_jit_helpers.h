@@ -246,7 +246,7 @@ PyObject *_PyJit_NewCollection(int kind);
 struct _PyInterpreterFrame *_PyJit_EnterConsumer(PyThreadState *tstate, struct _PyInterpreterFrame *frame, PyObject **stack_pointer,
                                                  _Py_CODEUNIT *call, PyCodeObject *code, int opcode);
 
-/* --- generators.c --- */
+/* --- functions.c --- */
 
 /* A function of CODE with the globals of OWNER, or NULL: memory is short. */
 PyObject *_PyJit_NewFunction(PyFunctionObject *owner, PyCodeObject *code);

@@ -359,7 +359,9 @@ class Maker:
     def consumed(self, value: str, container: str) -> str:
         """A builtin that takes all items of a generator, or a comprehension."""
         x = self.new_name("x")
-        item = self.pick(f"{x} * {self.pick('1', '2', '0.5')}", f"{x} + {value}", x, f"small({x})", f"(note({x}), {x})[1]")
+        item = self.pick(
+            f"{x} * {self.pick('1', '2', '0.5')}", f"{x} + {value}", x, f"small({x})", f"(note({x}), {x})[1]"
+        )
         items = f"{item} for {x} in {container}{self.pick('', f' if {x} != {value}')}"
         return self.pick(
             f"sum({items})",

@@ -175,7 +175,7 @@ _PyJitSlot_Keep(_PyJitBuilder *b, uint32_t index)
 
 /* StoreTop where the frame is not in memory. */
 static void
-store_virtual(_PyJitBuilder *b, uint32_t local)
+store_in_map(_PyJitBuilder *b, uint32_t local)
 {
     _PyJitSlot *slot = &b->slots[local];
     _PyJitRef dropped = slot->owned ? slot->object : JIT_REF_NONE;
@@ -223,7 +223,7 @@ _PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local)
     _PyJitSlot *top = &b->slots[b->depth - 1];
     _PyJitSlot *slot = &b->slots[local];
     if (!slot_in_memory(b, local)) {
-        store_virtual(b, local);
+        store_in_map(b, local);
         return;
     }
     if (is_deferred(b, local)) {

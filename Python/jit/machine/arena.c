@@ -68,7 +68,7 @@ typedef struct Chunk {
 } Chunk;
 
 static struct {
-    uintptr_t anchor;
+    uintptr_t centre;
     size_t page;
     Chunk *chunks;
     size_t committed_pages;
@@ -103,18 +103,18 @@ reserve_at(uintptr_t address, size_t size)
     return got;
 }
 
-/* Looks for room from the anchor downwards, then upwards. */
+/* Looks for room from the centre downwards, then upwards. */
 static char *
 reserve(size_t size, const char **reason)
 {
-    uintptr_t anchor = arena.anchor & ~(uintptr_t)(CHUNK_SIZE - 1);
+    uintptr_t centre = arena.centre & ~(uintptr_t)(CHUNK_SIZE - 1);
     for (int upwards = 0; upwards < 2; upwards++) {
         size_t distance = upwards ? FIRST_ABOVE : round_up(size, CHUNK_SIZE);
         for (; distance + size <= JIT_ARENA_REACH; distance += CHUNK_SIZE) {
-            if (!upwards && distance >= anchor) {
+            if (!upwards && distance >= centre) {
                 break;
             }
-            uintptr_t address = upwards ? anchor + distance : anchor - distance;
+            uintptr_t address = upwards ? centre + distance : centre - distance;
             char *got = reserve_at(address, size);
             if (got != NULL) {
                 return got;
@@ -524,7 +524,7 @@ _PyJitArena_Bytes(void)
 /* --- Life ------------------------------------------------------------------------------------------------------- */
 
 int
-_PyJitArena_Init(const void *anchor, const char **reason)
+_PyJitArena_Init(const void *centre, const char **reason)
 {
     static bool watches_forks = false;
     assert(arena.chunks == NULL);
@@ -536,7 +536,7 @@ _PyJitArena_Init(const void *anchor, const char **reason)
         watches_forks = true;
         arena.forks = 1;
     }
-    arena.anchor = (uintptr_t)anchor;
+    arena.centre = (uintptr_t)centre;
     arena.page = (size_t)sysconf(_SC_PAGESIZE);
     static const char probe[BLOCK_ALIGNMENT];
     void *at = _PyJitArena_Alloc(sizeof(probe), reason);

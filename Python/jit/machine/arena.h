@@ -5,13 +5,13 @@
 
 #include <stddef.h>
 
-/* Every block lies within this many bytes of the anchor, so 32-bit displacements lead from any block to any other and to
- * everything that is itself within JIT_ARENA_REACH of the anchor. */
+/* Every block lies within this many bytes of the centre, so 32-bit displacements lead from any block to any other and to
+ * everything that is itself within JIT_ARENA_REACH of the centre. */
 #define JIT_ARENA_REACH ((size_t)1 << 30)
 
-/* Prepares an arena around ANCHOR (an address in the interpreter's text) and proves that code can be put there.  0, or -1
+/* Prepares an arena around CENTRE (an address in the interpreter's text) and proves that code can be put there.  0, or -1
  * with *reason set to a static string.  May be called again after _PyJitArena_Fini. */
-int _PyJitArena_Init(const void *anchor, const char **reason);
+int _PyJitArena_Init(const void *centre, const char **reason);
 
 /* Gives back all memory.  No block may be in use. */
 void _PyJitArena_Fini(void);

@@ -1,6 +1,6 @@
-/* Folding at emission: operations on constants are computed, identities applied.
+/* Folding at emission: operations on constants are computed, arithmetic that changes nothing is left out.
  *
- * Ints: what would leave (overflow, a divisor of 0) is not folded.  Floats: only identities that hold for every value, signed zeros
+ * Ints: what would leave (overflow, a divisor of 0) is not folded.  Floats: only what holds for every value, signed zeros
  * and not-a-number included; constants are computed with the same operation the trace would run, in the default rounding mode.
  */
 #include "Python.h"

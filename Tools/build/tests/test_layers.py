@@ -163,3 +163,9 @@ def test_what_goes_downwards_is_right(tmp_path: Path) -> None:
     assert problems(tmp_path, {("Python/jit/run/z.c", "_PyJit_Own"): "why"}) == [
         "Python/jit/run/z.c: _PyJit_Own does not go upwards any more"
     ]
+
+
+def test_a_name_says_which_file() -> None:
+    """The log and the reasons of opaque instructions name files; and a library has one object of a name."""
+    names = [path.name for path in (TOP / "Python/jit").rglob("*.[ch]")]
+    assert sorted(names) == sorted(set(names))

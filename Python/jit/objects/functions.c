@@ -1,4 +1,5 @@
-/* Where a generator goes on; what traces that make functions and generators call, and those in which a generator returns (build/generators.c, build/make.c). */
+/* Functions and generators: what traces call that make them, and in which a generator returns (build/generators.c, build/make.c); where a
+ * generator goes on. */
 #include "Python.h"
 
 #ifdef _Py_TIER2

@@ -140,6 +140,8 @@ PyObject *_PyJit_NewRangeIterator(int64_t start, int64_t stop, int64_t step);
 /* Would the end of O run no code of users, if it is one of SHARES references that are given up together, and the last one?  0 or 1;
  * 0 also where that is hard to say. */
 int _PyJit_EndsQuietly(PyObject *o, uint32_t shares);
+/* The same, and nothing ends with O but what is plain, as far as that is easily seen. */
+bool _PyJit_EndsAlone(PyObject *o);
 
 /* SEQUENCE[FROM:TO] of an exact list, tuple or str: a new reference.  NULL: memory is short. */
 PyObject *_PyJit_Slice(PyObject *sequence, int64_t from, int64_t to);

@@ -303,8 +303,8 @@ _PyJit_CanSetAttr(PyObject *o, PyObject *name)
         || !has_place(o, name, &old)) {
         return false;
     }
-    return old == NULL || Py_REFCNT(old) > MOST_ENDS || PyLong_CheckExact(old) || PyUnicode_CheckExact(old)
-        || _PyJit_EndsQuietly(old, MOST_ENDS);
+    // O may be what the old value is the last to hold, and what is stored would end with it: so nothing else ends.
+    return old == NULL || Py_REFCNT(old) > MOST_ENDS || _PyJit_EndsAlone(old);
 }
 
 int

@@ -188,6 +188,12 @@ holds_plain(PyObject *o)
         : type == &PyList_Type ? are_plain(((PyListObject *)o)->ob_item, PyList_GET_SIZE(o)) : has_plain_values(o);
 }
 
+bool
+_PyJit_EndsAlone(PyObject *o)
+{
+    return is_plain(Py_TYPE(o)) || o == Py_None || (is_quiet(o) && holds_plain(o));
+}
+
 /* What ends with O, with a list of all of it. */
 static bool
 all_are_quiet(PyObject *o, uint32_t shares)

@@ -335,9 +335,18 @@ def made_for_nothing(n):
         heard()
         Hold().x = Noisy(i)
         heard()
+        around().inner.x = Noisy(i)
+        heard()
     return out
 
 class Hold: pass
+
+def around():
+    # The old value of `inner.x` is the last to hold `inner`.
+    a = Hold()
+    a.inner = Hold()
+    a.inner.x = a
+    return a
 
 class Prop:
     def __init__(self): self.y = 0

@@ -130,7 +130,7 @@ int64_t _PyJit_TestStr(uint32_t method, PyObject *self, PyObject *argument);
 
 /* --- leaf_calls.c --- */
 
-/* What a call gives: a new reference, to something plain, or to anything; the same where it changes its argument; a number; True or False. */
+/* What a call gives: a new reference, to something plain, or to anything; the same where it changes its first argument; a number. */
 enum { JIT_LEAF_PLAIN, JIT_LEAF_OBJECT, JIT_LEAF_CHANGE, JIT_LEAF_NUMBER };
 /* The number of the builtin CALLABLE, if that is one of those with NARGS arguments (`self` included); -1: it is not. */
 int _PyJitLeaf_Find(PyObject *callable, Py_ssize_t nargs);
@@ -139,8 +139,8 @@ int _PyJitLeaf_OfInstruction(int opcode, uint32_t oparg);
 int _PyJitLeaf_Gives(int number);
 /* It can be called with these arguments without running code of users. */
 bool _PyJitLeaf_Fits(int number, PyObject *const *args, Py_ssize_t nargs);
-/* Calls it, with NULL for arguments that are not given.  A new reference; NULL, with no exception set and nothing changed: it runs code of users,
- * or fails. */
+/* Calls it, with NULL for arguments that are not given.  A new reference; NULL, with no exception set and nothing changed: it runs
+ * code of users, or fails. */
 PyObject *_PyJit_CallLeaf(uint32_t number, PyObject *first, PyObject *second, PyObject *third);
 /* The same of one that gives a number; INT64_MIN in place of NULL. */
 int64_t _PyJit_AskLeaf(uint32_t number, PyObject *first, PyObject *second, PyObject *third);

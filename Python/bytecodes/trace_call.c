@@ -190,7 +190,8 @@ trace op(CALL_LEAF, (first: object, second: object, third: object -- r: object))
 }
 
 // The same for one that changes its first argument.
-trace op(CHANGE_LEAF, (first: object, second: object, third: object -- r: object)) exits calls writes item writes length writes dict writes attr writes event {
+trace op(CHANGE_LEAF, (first: object, second: object, third: object -- r: object))
+        exits calls writes item writes length writes dict writes attr writes event {
     r = _PyJit_CallLeaf((uint32_t)JIT_AUX, first, second, third);
     EXIT_IF(r == NULL);
 }

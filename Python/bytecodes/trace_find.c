@@ -31,8 +31,8 @@ trace op(MAKE_ATTR_OR, (o: object, name: object, default_: object -- r: object))
     EXIT_IF(r == NULL);
 }
 
-// Attribute NAME of O becomes V, with a reference of its own, where O has its attributes itself.  Leaves, with nothing done, where that could
-// run code of users.
+// Attribute NAME of O becomes V, with a reference of its own, where O has its attributes itself.  Leaves, with nothing done, where
+// that could run code of users.
 trace op(SET_ATTR, (o: object, name: object, v: object --)) exits calls writes dict writes attr writes event {
     EXIT_IF(_PyJit_SetAttr(o, name, v) < 0);
 }

@@ -1,6 +1,9 @@
-"""Loops over dicts and their views, sets, strings, enumerate, zip, reversed: their iterators make a step without a boundary.
+"""Loops over dicts and their views, sets, strings, enumerate, zip, reversed.
 
-As in test_find, every way in which code of users could run is in `PROGRAM`, and each check of its traces is made to fail in turn.
+Their iterators make a step without a boundary.
+
+As in test_find, every way in which code of users could run is in `PROGRAM`, and each check of its traces is
+made to fail in turn.
 """
 
 import sys
@@ -64,10 +67,14 @@ def kinds(n):
     d = {"a": 1, 2: "b", 3.5: (4,), None: [5]}
     for i in range(n):
         made = [
-            d, d.items(), d.values(), {i}, frozenset((i, i + 1)), "a\u20acb", "abc", b"ab", reversed([1, i]), reversed((i, 2)),
-            enumerate([i, 2], i), enumerate("xy"), zip((1, 2, 3), [i, i]), zip("ab", d, {7: 8}), range(2), Mine(2), Dict(a=1), zip(Mine(3), (1,)),
-            enumerate(Mine(1)), reversed(range(3)), reversed("ab"), zip(), zip((1,)), enumerate(enumerate(enumerate((i,)))), iter([i]), reversed(d),
-            map(str, (1, 2)), zip((1, 2), (3,), strict=True), enumerate((1,), 2 ** 70), iter(lambda: 1, 1), {}, (), zip((), ()), [[i]], ((i,),),
+            d, d.items(), d.values(), {i}, frozenset((i, i + 1)), "a\u20acb", "abc", b"ab",
+            reversed([1, i]), reversed((i, 2)),
+            enumerate([i, 2], i), enumerate("xy"), zip((1, 2, 3), [i, i]), zip("ab", d, {7: 8}), range(2),
+            Mine(2), Dict(a=1), zip(Mine(3), (1,)),
+            enumerate(Mine(1)), reversed(range(3)), reversed("ab"), zip(), zip((1,)),
+            enumerate(enumerate(enumerate((i,)))), iter([i]), reversed(d),
+            map(str, (1, 2)), zip((1, 2), (3,), strict=True), enumerate((1,), 2 ** 70), iter(lambda: 1, 1),
+            {}, (), zip((), ()), [[i]], ((i,),),
         ][i // 2 % 35]
         try:
             for x in made:

@@ -1,4 +1,6 @@
-"""Calls of Python functions with keywords, with parameters that need a name, and with what is in a tuple; what is made for such calls.
+"""Calls of Python functions with keywords, with parameters that need a name, and with what is in a tuple.
+
+What is made for such calls is here, too.
 
 As in test_find, each check of the traces of `PROGRAM` is made to fail in turn.
 """
@@ -125,7 +127,8 @@ def wrong(n):
             elif k == 6: len(obj=[])
             else: out.append(g(b=i))
         except (TypeError, ValueError) as error:
-            out.append((str(error), error.__traceback__.tb_lineno, error.__traceback__.tb_next is None))
+            inner = error.__traceback__.tb_next
+            out.append((str(error), error.__traceback__.tb_lineno, inner is None))
     return out
 
 def changed(n):
@@ -164,7 +167,8 @@ def gone(n):
 
 def several(n):
     out = []
-    functions = [g, lambda a, d: (d, a), lambda *, a, d: [a, d], A().static, only, lambda d, a=5, c=6: (a, d, c)]
+    functions = [g, lambda a, d: (d, a), lambda *, a, d: [a, d], A().static, only,
+                 lambda d, a=5, c=6: (a, d, c)]
     for i in range(n):
         f = functions[i // 4 % 6]
         try:

@@ -1,6 +1,7 @@
 """Calls of builtins that have no rule of their own, and run no code of users with the arguments they get.
 
-As in test_find, every way in which code of users could run is in `PROGRAM`, and each check of its traces is made to fail in turn.
+As in test_find, every way in which code of users could run is in `PROGRAM`, and each check of its traces is
+made to fail in turn.
 """
 
 import sys
@@ -18,7 +19,8 @@ LOOPS = {
         def f(n):
             t, d = 0, {1: 2}
             for i in range(n):
-                t += len(str(i)) + int("12") + len(list((i, 1))) + len(tuple([i])) + len(dict(d)) + (float("1.5") > 1)
+                t += len(str(i)) + int("12") + len(list((i, 1)))
+                t += len(tuple([i])) + len(dict(d)) + (float("1.5") > 1)
             return t
         """,
         ["CALL_LEAF", "CALL_LEAF", "CALL_LEAF", "CALL_LEAF", "CALL_LEAF", "IADD"],
@@ -123,11 +125,13 @@ class Dict(dict):
 class Set(set):
     def discard(self, k): return "none"
 
-VALUES = [5, -3, 2 ** 70, 2.5, True, None, "12", "x", "", Str("s"), Int(4), Loud(), [1, 2], (1, 2), {1: 2}, {3}, List([4]), Dict(a=1), range(3),
-          frozenset("a"), b"12", float("nan"), "1e5", [[1], [2]], Key(5), (1, Key(6)), len, Noisy, {"a": 1}.items(), Noisy.heard.append]
+VALUES = [5, -3, 2 ** 70, 2.5, True, None, "12", "x", "", Str("s"), Int(4), Loud(), [1, 2], (1, 2), {1: 2},
+          {3}, List([4]), Dict(a=1), range(3), frozenset("a"), b"12", float("nan"), "1e5", [[1], [2]], Key(5),
+          (1, Key(6)), len, Noisy, {"a": 1}.items(), Noisy.heard.append]
 
 def short(value):
-    return value if isinstance(value, (int, str, tuple, list, dict, set, bytes)) and "at 0x" not in repr(value) else type(value).__name__
+    known = (int, str, tuple, list, dict, set, bytes)
+    return value if isinstance(value, known) and "at 0x" not in repr(value) else type(value).__name__
 
 def classes(n):
     Noisy.heard.clear()
@@ -218,7 +222,8 @@ def dicts(n):
             out.append(d.pop("k"))
         except (TypeError, KeyError, AttributeError) as error:
             out.append((str(error), error.__traceback__.tb_lineno))
-    return [repr(x) for x in out if "at 0x" not in repr(x)], [x for x in Noisy.heard if x != "eq" and x != "hash"]
+    heard = [x for x in Noisy.heard if x != "eq" and x != "hash"]
+    return [repr(x) for x in out if "at 0x" not in repr(x)], heard
 
 def keys_that_end(n):
     Noisy.heard.clear()
@@ -284,7 +289,8 @@ class Sub(str):
 
 def matches(n):
     out = []
-    found = [re.match("(a+)(?P<x>b)?", s) for s in ("aab", "a", Sub("aaab"))] + [re.match(b"(a)", b"ab"), re.match(b"(a)", bytearray(b"ab"))]
+    found = [re.match("(a+)(?P<x>b)?", s) for s in ("aab", "a", Sub("aaab"))]
+    found += [re.match(b"(a)", b"ab"), re.match(b"(a)", bytearray(b"ab"))]
     groups = [0, 1, 2, "x", "y", 5, -1, True, 2 ** 70]
     for i in range(n):
         m, g = found[i // 9 % len(found)], groups[i % len(groups)]
@@ -329,9 +335,18 @@ def made_for_nothing(n):
         heard()
         Hold().x = Noisy(i)
         heard()
+        around().inner.x = Noisy(i)
+        heard()
     return out
 
 class Hold: pass
+
+def around():
+    # The old value of `inner.x` is the last to hold `inner`.
+    a = Hold()
+    a.inner = Hold()
+    a.inner.x = a
+    return a
 
 class Prop:
     def __init__(self): self.y = 0
@@ -388,7 +403,8 @@ def attributes(n):
             delattr(Hold, name)
     return out, [repr(x) for x in Noisy.heard if "at 0x" not in repr(x)]
 
-FUNCTIONS = [made_for_nothing, attributes, classes, digits, iterators, dicts, keys_that_end, lists, matches, replaced]
+FUNCTIONS = [made_for_nothing, attributes, classes, digits, iterators, dicts, keys_that_end, lists,
+    matches, replaced]
 
 def run():
     return [str((f.__name__, f(220))) for f in FUNCTIONS]

@@ -69,8 +69,8 @@ make_plan(const PyCodeObject *code, uint32_t given, const PyObject *names, Plan 
     return true;
 }
 
-/* Checks that FUNCTION has the defaults that PLAN needs.  Those of parameters that need a name are in a dict, which anybody may change: they
- * are loaded here, to VALUES. */
+/* Checks that FUNCTION has the defaults that PLAN needs.  Those of parameters that need a name are in a dict, which anybody may
+ * change: they are loaded here, to VALUES. */
 static void
 guard_defaults(_PyJitBuilder *b, _PyJitRef function, const PyCodeObject *code, const Plan *plan, _PyJitRef *values)
 {

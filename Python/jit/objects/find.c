@@ -272,8 +272,8 @@ _PyJit_HasAttr(PyObject *o, PyObject *name)
 _Py_COMP_DIAG_PUSH
 _Py_COMP_DIAG_IGNORE_DEPR_DECLS
 
-/* An attribute NAME can be set in what O has of its own: nobody watches, and it is no new key of what instances of the type share.  *old: what
- * it replaces, or NULL. */
+/* An attribute NAME can be set in what O has of its own: nobody watches, and it is no new key of what instances of the type share.
+ * *old: what it replaces, or NULL. */
 static bool
 has_place(PyObject *o, PyObject *name, PyObject **old)
 {

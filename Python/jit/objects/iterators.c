@@ -1,9 +1,11 @@
-/* Steps of builtin iterators that have no form of their own: of dicts and their views, sets, strings, ranges, `reversed`, `enumerate`, `zip`.
+/* Steps of builtin iterators that have no form of their own: of dicts and their views, sets, strings, ranges, `reversed`,
+ * `enumerate`, `zip`.
  *
- * A step runs no code of users if the iterator is of one of these types, and so are those below it; if nothing has changed what it goes over;
- * and if what the last result held lives on, where the iterator uses the tuple again.  So it is looked at first whether there is another item.
+ * A step runs no code of users if the iterator is of one of these types, and so are those below it; if nothing has changed what it
+ * goes over; and if what the last result held lives on or ends quietly, where the iterator uses the tuple again.  So it is looked at
+ * first whether there is another item.
  *
- * The objects have no declaration outside their files: what is declared here has the same layout, which the size of the type is checked for.
+ * The objects have no declaration outside their files.  What is declared here has the same layout; the size of the type is checked.
  */
 #include "Python.h"
 
@@ -87,7 +89,8 @@ dict_has(const DictIterator *it)
     }
     PyDictKeysObject *keys = dict->ma_keys;
     for (Py_ssize_t i = it->at; i < (dict->ma_values != NULL ? dict->ma_used : keys->dk_nentries); i++) {
-        if (dict->ma_values != NULL || (DK_IS_UNICODE(keys) ? DK_UNICODE_ENTRIES(keys)[i].me_value : DK_ENTRIES(keys)[i].me_value) != NULL) {
+        bool unicode = DK_IS_UNICODE(keys);
+        if (dict->ma_values != NULL || (unicode ? DK_UNICODE_ENTRIES(keys)[i].me_value : DK_ENTRIES(keys)[i].me_value) != NULL) {
             return UNSURE;     // there are other keys than before, though as many
         }
     }

@@ -1,7 +1,8 @@
 /* Builtins that traces call directly: functions, classes, and methods of builtin types.
  *
- * With arguments of the right types they run no code of users, so nothing has to be in memory for them.  Each function here looks at the types
- * first; then it does what the builtin does.  One that fails has changed nothing: tier 1 calls the builtin again, which raises.
+ * With arguments of the right types they run no code of users, so nothing has to be in memory for them.  Each function here looks at
+ * the types first; then it does what the builtin does.  One that fails has changed nothing: tier 1 calls the builtin again, which
+ * raises.
  *
  * With RUN false a function only says whether it could: it gives anything but NULL then, borrowed.
  */

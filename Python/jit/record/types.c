@@ -550,7 +550,8 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
         // How many arguments there are for such a function: the tuple itself must not live longer than without a recording.
         int named = prev->oparg & 1;
         PyObject *callable = depth >= 3 + named ? stack_pointer[-3 - named] : NULL, *args = depth >= 3 ? stack_pointer[-1 - named] : NULL;
-        bool known = callable != NULL && has_version_of_code(callable) && PyTuple_CheckExact(args) && PyTuple_GET_SIZE(args) < _PY_NSMALLPOSINTS;
+        bool known = callable != NULL && has_version_of_code(callable) && PyTuple_CheckExact(args)
+            && PyTuple_GET_SIZE(args) < _PY_NSMALLPOSINTS;
         return known ? (PyObject *)&_PyLong_SMALL_INTS[_PY_NSMALLNEGINTS + PyTuple_GET_SIZE(args)] : NULL;
     }
     if (opcode == CALL_KW) {

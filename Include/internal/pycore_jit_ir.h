@@ -68,6 +68,8 @@ typedef enum {
     JIT_OP_COUNT
 } _PyJitOp;
 
+_Static_assert(JIT_OP_COUNT <= UINT8_MAX, "_PyJitIns has eight bits for an operation");
+
 typedef uint16_t _PyJitRef;
 #define JIT_REF_BIAS ((_PyJitRef)0x4000)
 #define JIT_REF_NONE ((_PyJitRef)0)

@@ -293,11 +293,12 @@ is_match_of_str(PyObject *o)
     if ((type->tp_flags & made) != made || strcmp(type->tp_name, "re.Match") != 0) {
         return false;
     }
-    PyObject *name = PyUnicode_InternFromString("string");
-    PyObject *descr = name == NULL ? NULL : _PyType_Lookup(type, name);
-    Py_XDECREF(name);
+    static PyObject *name;     // never given up
+    if (name == NULL && (name = _PyJit_New(PyUnicode_InternFromString("string"))) == NULL) {
+        return false;
+    }
+    PyObject *descr = _PyType_Lookup(type, name);
     if (descr == NULL || !Py_IS_TYPE(descr, &PyMemberDescr_Type)) {
-        PyErr_Clear();
         return false;
     }
     PyObject *string = *(PyObject **)((char *)o + ((PyMemberDescrObject *)descr)->d_member->offset);
@@ -305,37 +306,41 @@ is_match_of_str(PyObject *o)
 }
 
 static PyObject *
-call_match(PyObject *const *args, bool run, const char *method)
+call_match(PyObject *const *args, bool run, const char *method, PyObject **name)
 {
     COULD(is_match_of_str(args[0]) && (args[1] == NULL || PyLong_CheckExact(args[1]) || PyUnicode_CheckExact(args[1])));
-    PyObject *name = PyUnicode_InternFromString(method);
-    PyObject *result = name == NULL ? NULL : PyObject_VectorcallMethod(name, args, args[1] == NULL ? 1 : 2, NULL);
-    Py_XDECREF(name);
-    return result;
+    if (*name == NULL) {
+        *name = PyUnicode_InternFromString(method);
+    }
+    return *name == NULL ? NULL : PyObject_VectorcallMethod(*name, args, args[1] == NULL ? 1 : 2, NULL);
 }
 
 static PyObject *
 match_group(PyObject *const *args, bool run)
 {
-    return call_match(args, run, "group");
+    static PyObject *name;
+    return call_match(args, run, "group", &name);
 }
 
 static PyObject *
 match_end(PyObject *const *args, bool run)
 {
-    return call_match(args, run, "end");
+    static PyObject *name;
+    return call_match(args, run, "end", &name);
 }
 
 static PyObject *
 match_start(PyObject *const *args, bool run)
 {
-    return call_match(args, run, "start");
+    static PyObject *name;
+    return call_match(args, run, "start", &name);
 }
 
 static PyObject *
 match_span(PyObject *const *args, bool run)
 {
-    return call_match(args, run, "span");
+    static PyObject *name;
+    return call_match(args, run, "span", &name);
 }
 
 /* --- What instructions do --------------------------------------------------------------------------------------------- */

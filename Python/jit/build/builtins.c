@@ -20,7 +20,7 @@ PyObject *
 _PyJitLower_Callable(const _PyJitBuilder *b, uint32_t nargs)
 {
     const _PyJitSlot *callable = &b->slots[b->depth - nargs - 2], *self = callable + 1;
-    if (!callable->dirty || !self->dirty || self->object == JIT_REF_NONE || callable->object == JIT_REF_NONE
+    if (!callable->dirty || !can_drop(callable) || !self->dirty || self->object == JIT_REF_NONE || callable->object == JIT_REF_NONE
         || !JIT_IS_CONST(self->object) || !JIT_IS_CONST(callable->object) || JIT_INS(b->t, self->object)->bits != 0) {
         return NULL;
     }

@@ -15,7 +15,7 @@ static PyObject *
 constant_at(const _PyJitBuilder *b, uint32_t index)
 {
     const _PyJitSlot *slot = &b->slots[index];
-    return slot->dirty && slot->object != JIT_REF_NONE && JIT_IS_CONST(slot->object)
+    return slot->dirty && can_drop(slot) && slot->object != JIT_REF_NONE && JIT_IS_CONST(slot->object)
         ? (PyObject *)(uintptr_t)JIT_INS(b->t, slot->object)->bits : NULL;
 }
 

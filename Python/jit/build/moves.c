@@ -63,17 +63,24 @@ know_callable(_PyJitBuilder *b, uint32_t index)
     _PyJitSlot *slot = &b->slots[callable];
     bool has_self = Py_IS_TYPE(record->callable, &PyMethodDescr_Type);
     bool is_known = slot->object != JIT_REF_NONE && JIT_IS_CONST(slot->object);
-    if (_PyJitSlot_IsBare(b, callable) || (slot->dirty && is_known && (has_self || b->slots[self].dirty))) {
+    if (_PyJitSlot_IsBare(b, callable)) {
         return;
     }
-    _PyJitLower_Begin(b, index);
+    if (slot->dirty && is_known && (has_self || b->slots[self].dirty)) {
+        slot->plain |= JIT_INS(b->t, slot->object)->bits == (uint64_t)(uintptr_t)record->callable;      // it does not end
+        return;
+    }
+    // Before the instruction begins: a rule may still refuse it.
+    b->code = record->code;
+    b->offset = record->offset - record->prefix;
+    b->progress = index > 0 || b->peeled;
     _PyJitRef known = object_const(b, record->callable);
     if (!is_known) {
         (void)emit2(b, JIT_OP_GUARD_INE, emit2(b, JIT_OP_SAME, _PyJitSlot_Object(b, callable), known), konst(b, 0));
     }
     _PyJitSlot_Own(b, callable);
     slot->object = is_known ? slot->object : known;
-    slot->plain = 1;           // it does not end
+    slot->plain |= slot->object == known;
     if (!has_self && known_null(b, self) < 0) {
         (void)emit1(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, self));
     }

@@ -193,10 +193,9 @@ check_record(Walk *w, const _PyJitIns *ins)
     if (record->prefix > record->offset || !is_place(t, record->code, record->offset, record->size)) {
         return _PyJitVerify_Broken(w, 9, "c%u:%u is not in a code of the trace", record->code, record->offset);
     }
-    // An instruction may stand there twice: its checks, then itself.  The one before it goes nowhere else, but to its method if it is an operator that was entered; a side trace may have arrived where a
+    // The one before it goes nowhere else, but to its method if it is an operator that was entered; a side trace may have arrived where a
     // jump leads, and a loop that begins with that jump stands behind it.
-    bool again = w->last != NULL && record->code == w->last->code && record->offset == w->last->offset;
-    if (w->last != NULL && !again && !w->last->entered) {
+    if (w->last != NULL && !w->last->entered) {
         const _PyJitInstInfo *before = &_PyJit_Insts[w->last->opcode];
         if (!(before->flags & (JIT_INST_JUMPS | JIT_INST_FRAME | JIT_INST_GOTO | JIT_INST_SKIPS))
             && (record->code != w->last->code || (start_of(record) != w->last->offset + w->last->size

@@ -11,7 +11,8 @@ Each script runs for a while with the JIT on.  Then, of the traces that are ther
     entries       through memory, for 1,000 instructions that ran, loops counted once round: an upper bound
 
 Operations, opaque instructions and entries are weighted by how often their trace was entered.  The last
-line has the geometric means.  Exit code: 0; 1 when a script failed; 2 when the arguments or the set-up are wrong.
+line has the geometric means.  Exit code: 0; 1 when a script failed; 2 when the arguments or the set-up
+are wrong.
 """
 
 from __future__ import annotations
@@ -36,14 +37,17 @@ HEAD = re.compile(r"entered (\d+) times, (\d+) instructions, \d+ exits, (\d+) by
 ROW = re.compile(r'port="i\d+">(\w+)')
 # They are for readers, name values, or say what is not made.
 WITHOUT_CODE = frozenset(
-    "START START_SIDE BYTECODE NOP PARAM PHI PASS VIRTUAL VIRTUAL_TUPLE VIRTUAL_FIELD".split()
+    (
+        *("START", "START_SIDE", "BYTECODE", "NOP", "PARAM", "PHI", "PASS"),
+        *("VIRTUAL", "VIRTUAL_TUPLE", "VIRTUAL_FIELD"),
+    )
 )
 COLUMNS = ("operations", "opaque", "code", "metadata", "entries")
 
 
 @dataclass(frozen=True)
 class Trace:
-    """One trace of the graph: how often it was entered, its instructions, bytes of code, names of operations."""
+    """One of the graph: how often it was entered, its instructions, bytes of code, names of operations."""
 
     entered: int
     instructions: int

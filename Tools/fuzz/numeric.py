@@ -271,7 +271,7 @@ class Maker:
         comparison = f"{item} {self.pick('<', '>', '==')} {b} for {k} in {source}"
         return self.pick(
             f"sum({items})",
-            f"max({items}, default=0)",
+            f"max(({items}), default=0)",
             f"max({item} for {k} in {source})",
             f"min({item} for {k} in {source})",
             f"any({comparison})",

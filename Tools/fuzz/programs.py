@@ -367,7 +367,7 @@ class Maker:
             f"sum({items})",
             f"any({x} > {value} for {x} in {container})",
             f"all({x} != {value} for {x} in {container})",
-            f"max({items}, default=1)",
+            f"max(({items}), default=1)",
             f"(lambda q: max(q + {x} for {x} in (1, 2, {value})))({value})",
             f"len(list({items}))",
             f"tuple({items})[:1].count({value})",

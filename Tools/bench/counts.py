@@ -34,7 +34,7 @@ from Tools.bench import suite
 
 COUNTED = Path(__file__).resolve().parent / "counted.py"
 HEAD = re.compile(r"entered (\d+) times, (\d+) instructions, \d+ exits, (\d+) bytes")
-ROW = re.compile(r'port="i\d+">(\w+)')
+ROW = re.compile(r'port="i\d+">(\w+)( \d+)?')  # an opaque instruction has its oparg there
 # They are for readers, name values, or say what is not made.
 WITHOUT_CODE = frozenset(
     (
@@ -72,7 +72,8 @@ def traces(graph: str) -> list[Trace]:
         head = HEAD.search(node)
         if head is not None:
             entered, instructions, code = map(int, head.groups())
-            found.append(Trace(entered, instructions, code, tuple(ROW.findall(node))))
+            rows = tuple("OPAQUE" if oparg else name for name, oparg in ROW.findall(node))
+            found.append(Trace(entered, instructions, code, rows))
     return found
 
 

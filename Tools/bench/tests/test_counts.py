@@ -14,7 +14,7 @@ GRAPH = """digraph tracelets {
     <tr><td align="left" port="i0">START</td></tr>
     <tr><td align="left" port="i1">BYTECODE</td></tr>
     <tr><td align="left" port="i2">IADD   [to tier 1: 1]</td></tr>
-    <tr><td align="left" port="i3">OPAQUE</td></tr>
+    <tr><td align="left" port="i3">CALL_LEN 1   [to tier 1: 7]</td></tr>
     <tr><td align="left" port="i4">LOOP</td></tr>
   </table>>]
   e2 [fillcolor="#fcb499" label=<<table border="0">

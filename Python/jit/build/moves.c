@@ -215,7 +215,8 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case STORE_ATTR_INSTANCE_VALUE:
         case STORE_ATTR_SLOT: {
             uint32_t done = _PyJitLower_Attribute(b, index);
-            return done != 0 ? done : _PyJitLower_Find(b, index);
+            bool formed = record->opcode == STORE_ATTR_INSTANCE_VALUE || record->opcode == STORE_ATTR_SLOT;
+            return done != 0 || formed ? done : _PyJitLower_Find(b, index);
         }
         case BINARY_SUBSCR:
         case BINARY_SUBSCR_DICT:

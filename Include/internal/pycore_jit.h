@@ -107,7 +107,6 @@ enum {
     JIT_CONSUMER_SORTED,
     JIT_CONSUMER_LIST,
     JIT_CONSUMER_TUPLE,
-    JIT_CONSUMER_SET,
     JIT_CONSUMER_JOIN,
     JIT_CONTINUATION_KINDS,
     // what sum() does with one item

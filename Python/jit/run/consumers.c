@@ -1,4 +1,4 @@
-/* Builtins that take all items of a generator: `sum(x * x for x in a)`, any, all, min, max, list, tuple, set, sorted, str.join.
+/* Builtins that take all items of a generator: `sum(x * x for x in a)`, any, all, min, max, list, tuple, sorted, str.join.
  *
  * In tier 1 they are C functions, which ask for one item after the other: each is a call of C that runs a generator's frame.  A trace cannot
  * go through that.  So the recorder begins a frame in place of the call, the *consumer*, which runs code of its own: a loop over the generator
@@ -106,11 +106,11 @@ static const uint8_t sum_code[] = {
 static const uint8_t min_code[] = EXTREME_CODE(JIT_CONSUMER_MIN, Py_LT << 5 | 16 | 2);
 static const uint8_t max_code[] = EXTREME_CODE(JIT_CONSUMER_MAX, Py_GT << 5 | 16 | 4);
 
-#define COLLECT_CODE(KIND, ADD) { \
+#define COLLECT_CODE(KIND) { \
     LOAD_FAST, CONSUMER_RESULT, \
     LOAD_FAST, CONSUMER_GENERATOR, \
     FOR_ITER, 3, CACHE, 0,                    /* 2 */ \
-    (ADD), 2, \
+    LIST_APPEND, 2, \
     JUMP_BACKWARD, 5, CACHE, 0, \
     END_FOR, 0,                               /* 7 */ \
     POP_TOP, 0, \
@@ -118,11 +118,10 @@ static const uint8_t max_code[] = EXTREME_CODE(JIT_CONSUMER_MAX, Py_GT << 5 | 16
     RETURN_VALUE, 0, \
 }
 
-static const uint8_t list_code[] = COLLECT_CODE(JIT_CONSUMER_LIST, LIST_APPEND);
-static const uint8_t tuple_code[] = COLLECT_CODE(JIT_CONSUMER_TUPLE, LIST_APPEND);
-static const uint8_t sorted_code[] = COLLECT_CODE(JIT_CONSUMER_SORTED, LIST_APPEND);
-static const uint8_t join_code[] = COLLECT_CODE(JIT_CONSUMER_JOIN, LIST_APPEND);
-static const uint8_t set_code[] = COLLECT_CODE(JIT_CONSUMER_SET, SET_ADD);
+static const uint8_t list_code[] = COLLECT_CODE(JIT_CONSUMER_LIST);
+static const uint8_t tuple_code[] = COLLECT_CODE(JIT_CONSUMER_TUPLE);
+static const uint8_t sorted_code[] = COLLECT_CODE(JIT_CONSUMER_SORTED);
+static const uint8_t join_code[] = COLLECT_CODE(JIT_CONSUMER_JOIN);
 
 #define FORM(NAME, LOCALS) {#NAME, NAME##_code, sizeof(NAME##_code), LOCALS}
 
@@ -140,7 +139,6 @@ static const struct {
     [JIT_CONSUMER_SORTED - JIT_CONSUMER_FIRST] = FORM(sorted, 4),
     [JIT_CONSUMER_LIST - JIT_CONSUMER_FIRST] = FORM(list, 4),
     [JIT_CONSUMER_TUPLE - JIT_CONSUMER_FIRST] = FORM(tuple, 4),
-    [JIT_CONSUMER_SET - JIT_CONSUMER_FIRST] = FORM(set, 4),
     [JIT_CONSUMER_JOIN - JIT_CONSUMER_FIRST] = FORM(join, 4),
 };
 
@@ -296,7 +294,7 @@ _PyJitConsumer_KindOf(PyObject *callable, bool method, int opcode)
     }
     if (opcode == CALL_BUILTIN_CLASS || opcode == CALL_TUPLE_1) {
         return callable == (PyObject *)&PyList_Type ? JIT_CONSUMER_LIST : callable == (PyObject *)&PyTuple_Type ? JIT_CONSUMER_TUPLE
-            : callable == (PyObject *)&PySet_Type ? JIT_CONSUMER_SET : -1;
+            : -1;
     }
     for (int kind = JIT_CONSUMER_ANY; kind <= JIT_CONSUMER_SORTED && PyCFunction_CheckExact(callable); kind++) {
         if (_PyJit_IsBuiltin(callable, forms[kind - JIT_CONSUMER_FIRST].name)) {
@@ -366,20 +364,14 @@ _PyJitConsumer_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack
 }
 
 PyObject *
-_PyJit_NewCollection(int kind)
+_PyJit_NewCollection(void)
 {
-    switch (kind) {
-        case JIT_CONSUMER_SET:
-            return PySet_New(NULL);
-        default: {
-            // C makes room for eight items where it cannot know how many there will be.
-            PyObject *list = PyList_New(FIRST_ROOM);
-            if (list != NULL) {
-                Py_SET_SIZE(list, 0);
-            }
-            return list;
-        }
+    // C makes room for eight items where it cannot know how many there will be.
+    PyObject *list = PyList_New(FIRST_ROOM);
+    if (list != NULL) {
+        Py_SET_SIZE(list, 0);
     }
+    return list;
 }
 
 _PyInterpreterFrame *
@@ -393,7 +385,7 @@ _PyJit_EnterConsumer(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject
     }
     PyObject *result = NULL;
     if (_PyJitConsumer_Collects(kind)) {
-        result = _PyJit_New(_PyJit_NewCollection(kind));
+        result = _PyJit_New(_PyJit_NewCollection());
         if (result == NULL) {
             return NULL;
         }

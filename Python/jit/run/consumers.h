@@ -20,7 +20,7 @@ int _PyJitConsumer_KindOf(PyObject *callable, bool method, int opcode);
 /* The code of the generators that CODE, a consumer's, is for.  Borrowed; it lives as long as such a generator does. */
 PyCodeObject *_PyJitConsumer_Consumed(const PyCodeObject *code);
 
-/* KIND collects items in a list or a set. */
+/* KIND collects items in a list. */
 static inline bool
 _PyJitConsumer_Collects(int kind)
 {

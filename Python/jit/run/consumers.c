@@ -28,6 +28,7 @@
 #include "pycore_jit_helpers.h"
 #include "jit/run/run.h"
 
+#define FEW_ITEMS 8            // a generator of fewer is left to C
 #define SPARE_UNITS 32         // left for what the generator calls
 
 /* --- The code of consumers -------------------------------------------------------------------------------------------- */
@@ -339,6 +340,23 @@ is_ready(PyObject *o)
     return generator->gi_frame_state < FRAME_EXECUTING && frame->frame_obj == NULL;
 }
 
+/* O, a generator that is ready, is a generator expression over few items, as far as its iterator says: to begin and leave a consumer would cost
+ * more than C does with them. */
+static bool
+is_short(PyObject *o)
+{
+    PyObject *iterator = code_of(o)->co_argcount == 1 ? ((_PyInterpreterFrame *)((PyGenObject *)o)->gi_iframe)->localsplus[0] : NULL;
+    if (iterator == NULL || (!Py_IS_TYPE(iterator, &PyListIter_Type) && !Py_IS_TYPE(iterator, &PyTupleIter_Type)
+                             && !Py_IS_TYPE(iterator, &PyRangeIter_Type))) {
+        return false;
+    }
+    Py_ssize_t left = PyObject_LengthHint(iterator, FEW_ITEMS);
+    if (left < 0) {
+        PyErr_Clear();
+    }
+    return left < FEW_ITEMS;
+}
+
 /* There is room for a frame of CODE and one above it. */
 static bool
 has_room(PyThreadState *tstate, const PyCodeObject *code)
@@ -351,7 +369,7 @@ void
 _PyJitConsumer_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
 {
     if (!ENGINE->options.typed || !may_consume(prev->opcode) || prev->oparg != 1 || depth < CONSUMER_OPERANDS
-        || !is_ready(stack_pointer[-1])) {
+        || !is_ready(stack_pointer[-1]) || (is_short(stack_pointer[-1]) && !ENGINE->stress)) {
         return;
     }
     int kind = kind_of_call(stack_pointer, prev->opcode);

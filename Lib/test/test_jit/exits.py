@@ -57,3 +57,16 @@ class ForcedExits:
     def test_forced_exits(self):
         for settings in forced_exits(self.program, **self.settings):
             self.check(**settings)
+
+
+class OptimizedLoops:
+    """A mixin for TestCase.  `expected_loops`: name -> the source of f, operations its loop has in this order, those it has not."""
+
+    expected_loops: ClassVar[dict[str, tuple[str, list[str], list[str]]]] = {}
+
+    def test_optimized_loops(self):
+        for name, (source, present, absent) in self.expected_loops.items():
+            with self.subTest(name):
+                found = loops(source)
+                good = [x for x in found if not set(absent) & set(x) and in_order(present, x)]
+                self.assertTrue(good, found)

@@ -8,7 +8,7 @@ import json
 import sys
 import unittest
 
-from test.test_jit.exits import ForcedExits, in_order, loops
+from test.test_jit.exits import ForcedExits, OptimizedLoops
 from test.test_jit.test_typed import RUN_AND_COUNT, run
 
 if not hasattr(sys, "_jit") or not sys._jit.is_available():
@@ -665,13 +665,8 @@ def run():
 )
 
 
-class LoopTests(unittest.TestCase):
-    def test_optimized_loops(self):
-        for name, (source, present, absent) in LOOPS.items():
-            with self.subTest(name):
-                found = loops(source)
-                good = [x for x in found if not set(absent) & set(x) and in_order(present, x)]
-                self.assertTrue(good, found)
+class LoopTests(OptimizedLoops, unittest.TestCase):
+    expected_loops = LOOPS
 
 
     def test_methods_of_many_types(self):

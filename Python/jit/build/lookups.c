@@ -75,7 +75,8 @@ load_attribute(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
-/* STORE_ATTR to what tier 1 has no form for, or one whose rule does not apply: to a dict, or where several types take turns. */
+/* STORE_ATTR to what tier 1 has no form for that is lowered: to a dict, or where several types take turns.  Where a form has a rule that does
+ * not apply, as what is replaced may end, this would leave as often, and what it writes has all that is borrowed from the heap owned. */
 static uint32_t
 store_attribute(_PyJitBuilder *b, uint32_t index)
 {
@@ -238,8 +239,6 @@ _PyJitLower_Find(_PyJitBuilder *b, uint32_t index)
             return load_attribute(b, index);
         case STORE_ATTR:
         case STORE_ATTR_WITH_HINT:
-        case STORE_ATTR_INSTANCE_VALUE:
-        case STORE_ATTR_SLOT:
             return store_attribute(b, index);
         case CALL_ISINSTANCE:
             return call_isinstance(b, index);

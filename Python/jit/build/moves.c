@@ -210,14 +210,12 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case LOAD_ATTR_NONDESCRIPTOR_NO_DICT:
         case LOAD_ATTR_WITH_HINT:
             return _PyJitLower_Attribute(b, index);
+        case STORE_ATTR_INSTANCE_VALUE:
+        case STORE_ATTR_SLOT:
+            return _PyJitLower_Attribute(b, index);
         case STORE_ATTR:
         case STORE_ATTR_WITH_HINT:
-        case STORE_ATTR_INSTANCE_VALUE:
-        case STORE_ATTR_SLOT: {
-            uint32_t done = _PyJitLower_Attribute(b, index);
-            bool formed = record->opcode == STORE_ATTR_INSTANCE_VALUE || record->opcode == STORE_ATTR_SLOT;
-            return done != 0 || formed ? done : _PyJitLower_Find(b, index);
-        }
+            return _PyJitLower_Find(b, index);
         case BINARY_SUBSCR:
         case BINARY_SUBSCR_DICT:
         case BINARY_SUBSCR_STR_INT:

@@ -34,37 +34,24 @@
 /* --- The code of consumers -------------------------------------------------------------------------------------------- */
 
 /* The locals: the callable, its `self` or NULL, the generator, and what has come of the items so far. */
-static const uint8_t any_code[] = {
-    LOAD_FAST, CONSUMER_GENERATOR,
-    FOR_ITER, 8, CACHE, 0,                    // 1
-    TO_BOOL, 0, CACHE, 0, CACHE, 0, CACHE, 0,
-    POP_JUMP_IF_TRUE, 6, CACHE, 0,            // 7: one is found
-    JUMP_BACKWARD, 10, CACHE, 0,
-    END_FOR, 0,                               // 11
-    POP_TOP, 0,
-    LOAD_CONST, CONSUMER_FALSE,
-    JUMP_FORWARD, 2,
-    POP_TOP, 0,                               // 15
-    LOAD_CONST, CONSUMER_TRUE,
-    CALL_INTRINSIC_1, JIT_CONTINUATION + JIT_CONSUMER_ANY,      // 17
-    RETURN_VALUE, 0,
-};
+#define TEST_CODE(KIND, JUMP, AT_END, WHEN_FOUND) { \
+    LOAD_FAST, CONSUMER_GENERATOR, \
+    FOR_ITER, 8, CACHE, 0,                    /* 1 */ \
+    TO_BOOL, 0, CACHE, 0, CACHE, 0, CACHE, 0, \
+    (JUMP), 6, CACHE, 0,                      /* 7: one is found */ \
+    JUMP_BACKWARD, 10, CACHE, 0, \
+    END_FOR, 0,                               /* 11 */ \
+    POP_TOP, 0, \
+    LOAD_CONST, (AT_END), \
+    JUMP_FORWARD, 2, \
+    POP_TOP, 0,                               /* 15 */ \
+    LOAD_CONST, (WHEN_FOUND), \
+    CALL_INTRINSIC_1, JIT_CONTINUATION + (KIND),      /* 17 */ \
+    RETURN_VALUE, 0, \
+}
 
-static const uint8_t all_code[] = {
-    LOAD_FAST, CONSUMER_GENERATOR,
-    FOR_ITER, 8, CACHE, 0,                    // 1
-    TO_BOOL, 0, CACHE, 0, CACHE, 0, CACHE, 0,
-    POP_JUMP_IF_FALSE, 6, CACHE, 0,           // 7: one is not
-    JUMP_BACKWARD, 10, CACHE, 0,
-    END_FOR, 0,                               // 11
-    POP_TOP, 0,
-    LOAD_CONST, CONSUMER_TRUE,
-    JUMP_FORWARD, 2,
-    POP_TOP, 0,                               // 15
-    LOAD_CONST, CONSUMER_FALSE,
-    CALL_INTRINSIC_1, JIT_CONTINUATION + JIT_CONSUMER_ALL,      // 17
-    RETURN_VALUE, 0,
-};
+static const uint8_t any_code[] = TEST_CODE(JIT_CONSUMER_ANY, POP_JUMP_IF_TRUE, CONSUMER_FALSE, CONSUMER_TRUE);
+static const uint8_t all_code[] = TEST_CODE(JIT_CONSUMER_ALL, POP_JUMP_IF_FALSE, CONSUMER_TRUE, CONSUMER_FALSE);
 
 static const uint8_t sum_code[] = {
     LOAD_FAST, CONSUMER_GENERATOR,
@@ -126,12 +113,14 @@ static const uint8_t join_code[] = COLLECT_CODE(JIT_CONSUMER_JOIN);
 
 #define FORM(NAME, LOCALS) {#NAME, NAME##_code, sizeof(NAME##_code), LOCALS}
 
-static const struct {
+typedef struct {
     const char *name;          // of the builtin
     const uint8_t *code;
     size_t size;
     uint32_t nlocals;
-} forms[] = {
+} Form;
+
+static const Form forms[] = {
     [JIT_CONSUMER_ANY - JIT_CONSUMER_FIRST] = FORM(any, 3),
     [JIT_CONSUMER_ALL - JIT_CONSUMER_FIRST] = FORM(all, 3),
     [JIT_CONSUMER_SUM - JIT_CONSUMER_FIRST] = FORM(sum, 5),
@@ -195,17 +184,16 @@ _PyJitConsumer_Consumed(const PyCodeObject *code)
 static PyCodeObject *
 new_code(PyCodeObject *consumed, int kind)
 {
-    const char *name = forms[kind - JIT_CONSUMER_FIRST].name;
-    PyObject *units = PyBytes_FromStringAndSize((const char *)forms[kind - JIT_CONSUMER_FIRST].code,
-                                                (Py_ssize_t)forms[kind - JIT_CONSUMER_FIRST].size);
+    const Form *form = &forms[kind - JIT_CONSUMER_FIRST];
+    PyObject *units = PyBytes_FromStringAndSize((const char *)form->code, (Py_ssize_t)form->size);
     PyObject *place = PyLong_FromVoidPtr(consumed);
     PyObject *constants = place == NULL ? NULL : PyTuple_Pack(4, Py_None, Py_False, Py_True, place);
-    PyObject *locals = local_names(forms[kind - JIT_CONSUMER_FIRST].nlocals);
+    PyObject *locals = local_names(form->nlocals);
     PyObject *none = PyTuple_New(0), *nothing = PyBytes_FromStringAndSize(NULL, 0);
-    PyObject *file = PyUnicode_FromString(""), *title = PyUnicode_FromString(name);
+    PyObject *file = PyUnicode_FromString(""), *title = PyUnicode_FromString(form->name);
     PyCodeObject *made = NULL;
     if (units != NULL && constants != NULL && locals != NULL && none != NULL && nothing != NULL && file != NULL && title != NULL) {
-        made = PyUnstable_Code_New(0, 0, (int)forms[kind - JIT_CONSUMER_FIRST].nlocals, 4, CO_OPTIMIZED | CO_NO_MONITORING_EVENTS, units,
+        made = PyUnstable_Code_New(0, 0, (int)form->nlocals, 4, CO_OPTIMIZED | CO_NO_MONITORING_EVENTS, units,
                                    constants, none, locals, none, none, file, title, title, 1, nothing, nothing);
     }
     if (made != NULL) {

@@ -15,7 +15,7 @@
 #include "jit/build/builder.h"
 
 #define MOST_LOCALS 24         // of a frame in memory
-#define MOST_DIFFERENT 7       // objects of which each is compared with each
+#define MOST_DIFFERENT 4       // objects of which each is compared with each
 
 /* --- Frames that do not exist --------------------------------------------------------------------------------------- */
 

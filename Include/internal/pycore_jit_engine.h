@@ -102,6 +102,7 @@ typedef struct {
     int depth;
     uint16_t sp;
     uint16_t types, ends;
+    uint32_t plain_locals;
     PyObject *seen;
     PyObject *generic;            // what a LOAD_ATTR has in `seen` if its generic form runs; immortal
     uint8_t observed;

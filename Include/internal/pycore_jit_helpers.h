@@ -168,6 +168,8 @@ int _PyJit_EndsQuietly(PyObject *o, uint32_t shares);
 /* The same where something else takes the place of O in HOLDER: HOLDER must lose no reference with O, or it could end, and with it what is
  * there now. */
 int _PyJit_EndsQuietlyIn(PyObject *o, uint32_t shares, PyObject *holder);
+/* The same of all NLOCALS locals of the frame of GENERATOR, and its function. */
+int _PyJit_FrameEndsQuietly(PyGenObject *generator, uint32_t nlocals);
 
 /* SEQUENCE[FROM:TO] of an exact list, tuple or str: a new reference.  NULL: memory is short. */
 PyObject *_PyJit_Slice(PyObject *sequence, int64_t from, int64_t to);

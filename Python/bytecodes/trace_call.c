@@ -95,9 +95,10 @@ trace op(GUARD_CLASS_KEYS, (type: object --)) pure reads type exits {
     EXIT_IF(((PyHeapTypeObject *)type)->ht_cached_keys->dk_version != JIT_AUX);
 }
 
-// Leaves unless M is a bound method.  What it binds never changes.
-trace op(GUARD_METHOD, (m: object --)) pure exits {
-    EXIT_IF(Py_TYPE(m) != &PyMethod_Type);
+// Leaves unless M is a bound method; where `aux` is 1, one that no weak reference is to, so that its end runs nothing.  What it binds never
+// changes.
+trace op(GUARD_METHOD, (m: object --)) pure reads attr exits {
+    EXIT_IF(Py_TYPE(m) != &PyMethod_Type || (JIT_AUX && ((PyMethodObject *)m)->im_weakreflist != NULL));
 }
 
 trace op(LOAD_METHOD_FUNCTION, (m: object -- f: object)) pure {

@@ -106,6 +106,11 @@ trace op(NEW_GENERATOR, (f: object, place: i64 -- r: object)) exits calls writes
     EXIT_IF(r == NULL);
 }
 
+// Leaves unless all `aux` locals of the frame of G, and its function, can be given up together without running code of users.  Calls C.
+trace op(GUARD_GEN_END, (g: object --)) exits calls {
+    EXIT_IF(!_PyJit_FrameEndsQuietly((PyGenObject *)g, JIT_AUX));
+}
+
 // G, which counts as suspended, has returned.  All `aux` locals can be given up, and so can its function.  Calls C.
 trace op(END_GENERATOR, (g: object --)) calls {
     _PyJit_EndGenerator((PyGenObject *)g, JIT_AUX);

@@ -111,17 +111,27 @@ trace op(TUPLE_ITER_NEXT, (it: object -- r: object)) exits {
     r = PyTuple_GET_ITEM(tuple, iterator->it_index++);
 }
 
-// Leave if there is another item, or if the iterator lives on: it would have to let go of what it iterates over.  Not pure.
-trace op(LIST_ITER_END, (it: object --)) exits {
+// The iterator lets go of what it iterates over.  Leave if there is another item, or if code of users would run.  Not pure.
+trace op(LIST_ITER_END, (it: object --)) exits calls {
     _PyListIterObject *iterator = (_PyListIterObject *)it;
     PyListObject *list = iterator->it_seq;
-    EXIT_IF((list != NULL && (size_t)iterator->it_index < (size_t)PyList_GET_SIZE(list)) || Py_REFCNT(it) != 1);
+    if (list != NULL) {
+        EXIT_IF((size_t)iterator->it_index < (size_t)PyList_GET_SIZE(list)
+                || (Py_REFCNT(list) == 1 && !_PyJit_EndsQuietly((PyObject *)list, 1)));
+        iterator->it_seq = NULL;
+        Py_DECREF(list);
+    }
 }
 
-trace op(TUPLE_ITER_END, (it: object --)) exits {
+trace op(TUPLE_ITER_END, (it: object --)) exits calls {
     _PyTupleIterObject *iterator = (_PyTupleIterObject *)it;
     PyTupleObject *tuple = iterator->it_seq;
-    EXIT_IF((tuple != NULL && (size_t)iterator->it_index < (size_t)PyTuple_GET_SIZE(tuple)) || Py_REFCNT(it) != 1);
+    if (tuple != NULL) {
+        EXIT_IF((size_t)iterator->it_index < (size_t)PyTuple_GET_SIZE(tuple)
+                || (Py_REFCNT(tuple) == 1 && !_PyJit_EndsQuietly((PyObject *)tuple, 1)));
+        iterator->it_seq = NULL;
+        Py_DECREF(tuple);
+    }
 }
 
 // The next item of a builtin iterator of any type (Python/jit/iterators.c); the trace owns the reference.  Leaves, with nothing done, where

@@ -130,8 +130,16 @@ uint32_t _PyJitLower_ConsumerStep(_PyJitBuilder *b, uint32_t index, int what);
 /* calls.c, returns.c: the same for calls, methods and returns. */
 uint32_t _PyJitLower_Call(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Return(_PyJitBuilder *b, uint32_t index);
-/* returns.c: what the return of record INDEX gives up, N OBJECTS, each once, is checked; OP checks that one does not end. */
-void _PyJitReturn_GuardEnds(_PyJitBuilder *b, const _PyJitRecord *record, int op, const _PyJitRef *objects, uint32_t n);
+/* returns.c: what a return gives up, each once, is checked; OP checks that one does not end. */
+typedef struct {
+    uint32_t n, nplain;
+    bool plain[JIT_MAX_SLOTS + 1];         // when it was recorded
+    _PyJitRef objects[JIT_MAX_SLOTS + 1];
+} _PyJitEnds;
+
+/* OBJECT is given up by RECORD, too: it was in LOCAL, or in none (UINT32_MAX). */
+void _PyJitReturn_AddEnd(_PyJitEnds *ends, const _PyJitRecord *record, _PyJitRef object, uint32_t local);
+void _PyJitReturn_GuardEnds(_PyJitBuilder *b, const _PyJitRecord *record, int op, const _PyJitEnds *ends);
 /* operator_calls.c: operators that were entered, and the end of their continuation frames. */
 uint32_t _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Continuation(_PyJitBuilder *b, uint32_t index);

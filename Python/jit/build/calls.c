@@ -156,30 +156,23 @@ call_method(_PyJitBuilder *b, uint32_t index)
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, method);
-    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_METHOD, object, JIT_REF_NONE, 0);
+    bool owned = !b->slots[method].dirty || b->slots[method].owned;
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_METHOD, object, JIT_REF_NONE, owned);
     if (null < 0) {
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, self), JIT_REF_NONE, 0);
     }
     _PyJitRef function = _PyJitBuild_Emit(b, JIT_OP_LOAD_METHOD_FUNCTION, object, JIT_REF_NONE, 0);
     _PyJitRef bound = _PyJitBuild_Emit(b, JIT_OP_LOAD_METHOD_SELF, object, JIT_REF_NONE, 0);
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, function, JIT_REF_NONE, unit32(b, record, 2));
-    bool owned = !b->slots[method].dirty || b->slots[method].owned;
-    // Tier 1 gives it up now, when it has references to what it binds.  So may the trace, if it has made the object; of another one
-    // somebody else has a reference, and with it what it binds.
-    bool made = owned && object != JIT_REF_NONE && JIT_INS(b->t, object)->op == JIT_OP_MAKE_ATTR;
-    if (owned && !made) {
-        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_SHARED, object, JIT_REF_NONE, 1);
-    }
     _PyJitFrame_GuardRoom(b, code, NULL);
-    if (made) {
+    if (owned) {
+        // Tier 1 gives it up now, when it has references to what it binds.
         (void)emit1(b, JIT_OP_INCREF, function);
         (void)emit1(b, JIT_OP_INCREF, bound);
+        (void)emit1(b, JIT_OP_DECREF_PLAIN, object);
     }
-    if (owned) {
-        (void)_PyJitBuild_Emit(b, JIT_OP_DECREF_PLAIN, object, JIT_REF_NONE, 0);
-    }
-    b->slots[method] = (_PyJitSlot){.object = function, .dirty = 1, .heap = !made, .owned = made};
-    b->slots[self] = (_PyJitSlot){.object = bound, .dirty = 1, .heap = !made, .owned = made};
+    b->slots[method] = (_PyJitSlot){.object = function, .dirty = 1, .heap = !owned, .owned = owned};
+    b->slots[self] = (_PyJitSlot){.object = bound, .dirty = 1, .heap = !owned, .owned = owned};
     _PyJitFrame_Call(b, index, (uint16_t)callee, method, self);
     return 1;
 }

@@ -156,18 +156,37 @@ make(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
-/* What SLOT of a generator's frame is, if it ends with the frame and may be anything; NONE: it need not be looked at.  RETURNED: of which a
- * reference is left. */
-static _PyJitRef
-unknown_in(_PyJitBuilder *b, uint32_t slot, _PyJitRef returned)
+/* What SLOT of a generator's frame has may be anything, and ends with the frame. */
+static bool
+is_unknown(const _PyJitSlot *slot)
 {
-    const _PyJitSlot *value = &b->slots[slot];
     // What is dirty without a reference goes away unwritten; what memory holds is plain then.
-    if (value->dirty ? !value->owned || value->plain : value->memory_plain) {
-        return JIT_REF_NONE;
+    return slot->dirty ? slot->owned && !slot->plain : !slot->memory_plain;
+}
+
+/* The frame of a generator that returns can be given up with RECORD; of the object RETURNED, or NONE, a reference is left. */
+static void
+guard_end(_PyJitBuilder *b, const _PyJitRecord *record, _PyJitRef returned)
+{
+    const _PyJitAbstractFrame *frame = this_frame(b);
+    bool in_memory = true;
+    for (uint32_t i = frame->base; i < frame->stack; i++) {
+        in_memory = in_memory && !(b->slots[i].dirty && is_unknown(&b->slots[i]));
     }
-    _PyJitRef object = _PyJitSlot_Object(b, slot);
-    return object == returned ? JIT_REF_NONE : object;
+    if (in_memory && JIT_TAG(record->types, 2) == JIT_TAG_QUIET) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_GEN_END, frame->generator, JIT_REF_NONE, frame->stack - frame->base);
+        return;
+    }
+    _PyJitEnds ends;
+    ends.n = ends.nplain = 0;
+    _PyJitReturn_AddEnd(&ends, record, emit1(b, JIT_OP_LOAD_GEN_FUNCTION, frame->generator), UINT32_MAX);
+    for (uint32_t i = frame->base; i < frame->stack; i++) {
+        _PyJitRef object = is_unknown(&b->slots[i]) ? _PyJitSlot_Object(b, i) : JIT_REF_NONE;
+        if (object != JIT_REF_NONE && object != returned) {
+            _PyJitReturn_AddEnd(&ends, record, object, i - frame->base);
+        }
+    }
+    _PyJitReturn_GuardEnds(b, record, JIT_OP_GUARD_DROP, &ends);
 }
 
 /* RETURN_VALUE, RETURN_CONST of a frame that was resumed. */
@@ -196,16 +215,7 @@ _PyJitLower_EndGenerator(_PyJitBuilder *b, uint32_t index)
         }
         value = b->slots[b->depth - 1];
     }
-    _PyJitRef unknown[MOST_LOCALS + 1];
-    uint32_t n = 0;
-    unknown[n++] = emit1(b, JIT_OP_LOAD_GEN_FUNCTION, frame->generator);
-    for (uint32_t i = frame->base; i < frame->stack; i++) {
-        _PyJitRef object = unknown_in(b, i, constant ? JIT_REF_NONE : value.object);
-        if (object != JIT_REF_NONE) {
-            unknown[n++] = object;
-        }
-    }
-    _PyJitReturn_GuardEnds(b, record, JIT_OP_GUARD_DROP, unknown, n);
+    guard_end(b, record, constant ? JIT_REF_NONE : value.object);
     for (uint32_t i = frame->base; i < frame->stack; i++) {
         if (b->slots[i].dirty && b->slots[i].owned) {
             (void)emit1(b, JIT_OP_DECREF_PLAIN, b->slots[i].object);

@@ -15,27 +15,40 @@
 #include "jit/build/builder.h"
 
 #define MOST_LOCALS 24         // of a frame in memory
-#define MOST_DIFFERENT 4       // objects of which each is compared with each
+#define MOST_DIFFERENT 6       // objects of which each is compared with each
 
 /* --- Frames that do not exist --------------------------------------------------------------------------------------- */
 
+static bool
+was_plain(const _PyJitRecord *record, uint32_t local)
+{
+    return local < 32 && record->plain_locals >> local & 1;
+}
+
+void
+_PyJitReturn_AddEnd(_PyJitEnds *ends, const _PyJitRecord *record, _PyJitRef object, uint32_t local)
+{
+    bool plain = was_plain(record, local);
+    ends->nplain += plain;
+    ends->plain[ends->n] = plain;
+    ends->objects[ends->n++] = object;
+}
+
 /* The walk's frame is about to end with SLOT being returned, or a constant (SLOT is the end of the stack then): the objects it
- * owns and that may not be plain.  Returns their number; 0 or more. */
-static uint32_t
-shared_objects(const _PyJitBuilder *b, uint32_t returned, _PyJitRef *objects)
+ * owns and that may not be plain. */
+static void
+shared_objects(const _PyJitBuilder *b, uint32_t returned, const _PyJitRecord *record, _PyJitEnds *ends)
 {
     const _PyJitAbstractFrame *frame = &b->frames[b->nframes - 1];
-    uint32_t n = 0;
     if (frame->owns_function) {
-        objects[n++] = frame->function;
+        _PyJitReturn_AddEnd(ends, record, frame->function, UINT32_MAX);
     }
     for (uint32_t i = frame->base; i < b->depth; i++) {
         const _PyJitSlot *slot = &b->slots[i];
         if (i != returned && slot->owned && !slot->plain) {
-            objects[n++] = slot->object;
+            _PyJitReturn_AddEnd(ends, record, slot->object, i < frame->stack ? i - frame->base : UINT32_MAX);
         }
     }
-    return n;
 }
 
 /* The value to return borrows from a local of this frame that owns it: takes over the local's reference. */
@@ -68,22 +81,25 @@ end_frame(_PyJitBuilder *b, uint32_t returned)
     _PyJitFrame_Leave(b);
 }
 
-/* All N OBJECTS are given up by RECORD, each once.  OP: where none of them ends. */
+/* All of ENDS are given up by RECORD, each once.  OP: the check where none of them ends and none was plain. */
 void
-_PyJitReturn_GuardEnds(_PyJitBuilder *b, const _PyJitRecord *record, int op, const _PyJitRef *objects, uint32_t n)
+_PyJitReturn_GuardEnds(_PyJitBuilder *b, const _PyJitRecord *record, int op, const _PyJitEnds *ends)
 {
-    // Two of them may be one object, that loses two references.
+    // Two of them may be one object, that loses two references.  What was plain has to be plain again, or to have many; so the others
+    // are only compared with each other.
     unsigned int tag = JIT_TAG(record->types, 2);
-    bool different = tag == JIT_TAG_NULL && n <= MOST_DIFFERENT;
-    for (uint32_t i = 0; i < n && different; i++) {
-        for (uint32_t k = 0; k < i; k++) {
-            if (!is_newer(b, objects[i], objects[k]) && !is_newer(b, objects[k], objects[i])) {
+    const _PyJitRef *objects = ends->objects;
+    bool different = tag == JIT_TAG_NULL && ends->n - ends->nplain <= MOST_DIFFERENT;
+    for (uint32_t i = 0; i < ends->n && different; i++) {
+        for (uint32_t k = 0; k < i && !ends->plain[i]; k++) {
+            if (!ends->plain[k] && !is_newer(b, objects[i], objects[k]) && !is_newer(b, objects[k], objects[i])) {
                 (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_DIFFERENT, objects[k], objects[i], 0);
             }
         }
     }
-    for (uint32_t i = 0; i < n; i++) {
-        (void)_PyJitBuild_Emit(b, tag == JIT_TAG_QUIET ? JIT_OP_GUARD_QUIET : op, objects[i], JIT_REF_NONE, different ? 1 : n);
+    for (uint32_t i = 0; i < ends->n; i++) {
+        int check = ends->plain[i] ? JIT_OP_GUARD_DROP : tag == JIT_TAG_QUIET ? JIT_OP_GUARD_QUIET : op;
+        (void)_PyJitBuild_Emit(b, check, objects[i], JIT_REF_NONE, different && !ends->plain[i] ? 1 : ends->n);
     }
 }
 
@@ -101,9 +117,10 @@ leave_virtual(_PyJitBuilder *b, uint32_t index)
     if (JIT_TAG(record->types, 2) == JIT_TAG_QUIET) {
         _PyJitSlot_OwnHeap(b);           // from what ends, perhaps; what is returned, too
     }
-    _PyJitRef shared[JIT_MAX_SLOTS];
-    uint32_t n = shared_objects(b, returned, shared);
-    _PyJitReturn_GuardEnds(b, record, JIT_OP_GUARD_SHARED, shared, n);
+    _PyJitEnds ends;
+    ends.n = ends.nplain = 0;
+    shared_objects(b, returned, record, &ends);
+    _PyJitReturn_GuardEnds(b, record, JIT_OP_GUARD_SHARED, &ends);
     _PyJitSlot value = {0};
     if (!constant) {
         value = b->slots[returned];
@@ -141,6 +158,18 @@ is_unknown(const _PyJitSlot *slot, _PyJitRef returned)
     return !slot->memory_plain && (returned == JIT_REF_NONE || slot->memory != returned);
 }
 
+/* So few locals of this frame may be anything, and were not plain, that each can be compared with each. */
+static bool
+can_compare(const _PyJitBuilder *b, const _PyJitRecord *record, _PyJitRef returned)
+{
+    const _PyJitAbstractFrame *frame = &b->frames[b->nframes - 1];
+    uint32_t count = 0;
+    for (uint32_t i = frame->base; i < frame->stack; i++) {
+        count += is_unknown(&b->slots[i], returned) && !was_plain(record, i - frame->base);
+    }
+    return count <= MOST_DIFFERENT;
+}
+
 static uint32_t
 leave_frame(_PyJitBuilder *b, uint32_t index)
 {
@@ -151,8 +180,11 @@ leave_frame(_PyJitBuilder *b, uint32_t index)
     const _PyJitAbstractFrame *frame = this_frame(b);
     uint32_t nlocals = frame->stack - frame->base;
     int flags = t->codes[record->code]->co_flags;
-    if (JIT_TAG(record->types, 2) == JIT_TAG_OTHER || flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)
-        || nlocals > MOST_LOCALS || index + 1 >= t->nrecords || !_PyJitLower_Next(b, index, &code, &offset)
+    // Of what is returned a reference is left.
+    _PyJitRef returned = record->opcode == RETURN_CONST ? JIT_REF_NONE : b->slots[b->depth - 1].object;
+    // Everything is in memory soon, so where something ends tier 1's way is the shorter one.
+    if (JIT_TAG(record->types, 2) != JIT_TAG_NULL || record->observed || flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)
+        || nlocals > MOST_LOCALS || !can_compare(b, record, returned) || index + 1 >= t->nrecords || !_PyJitLower_Next(b, index, &code, &offset)
         || t->records[index + 1].depth + 1 != record->depth) {
         return REFUSE(b);
     }
@@ -161,19 +193,14 @@ leave_frame(_PyJitBuilder *b, uint32_t index)
     _PyJitRef place = _PyJitTrace_Const(t, JIT_TYPE_I64, (uint64_t)(uintptr_t)(_PyJitTrace_Instr(t, next) - next->prefix));
     b->failed |= place == JIT_REF_NONE;
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_LEAVE, place, JIT_REF_NONE, 0);
-    if (JIT_TAG(record->types, 2) == JIT_TAG_QUIET) {
-        _PyJitSlot_OwnHeap(b);
-    }
-    // Of what is returned a reference is left.
-    _PyJitRef returned = record->opcode == RETURN_CONST ? JIT_REF_NONE : b->slots[b->depth - 1].object;
-    _PyJitRef unknown[MOST_LOCALS];
-    uint32_t n = 0;
+    _PyJitEnds ends;
+    ends.n = ends.nplain = 0;
     for (uint32_t i = frame->base; i < frame->stack; i++) {
         if (is_unknown(&b->slots[i], returned)) {
-            unknown[n++] = _PyJitSlot_Object(b, i);
+            _PyJitReturn_AddEnd(&ends, record, _PyJitSlot_Object(b, i), i - frame->base);
         }
     }
-    _PyJitReturn_GuardEnds(b, record, JIT_OP_GUARD_DROP, unknown, n);
+    _PyJitReturn_GuardEnds(b, record, JIT_OP_GUARD_DROP, &ends);
     if (record->opcode == RETURN_CONST) {
         _PyJitSlot_PushConst(b, PyTuple_GET_ITEM(t->codes[record->code]->co_consts, record->oparg));
     }

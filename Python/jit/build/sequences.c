@@ -158,11 +158,12 @@ for_iter(_PyJitBuilder *b, uint32_t index, int guard, int next, int end)
     if (b->slots[top].dirty && b->slots[top].object == JIT_REF_NONE) {
         return REFUSE(b);
     }
-    if (_PyJitRange_IsEnd(b, index) && (!b->slots[top].dirty || b->slots[top].owned)) {
+    if (_PyJitRange_IsEnd(b, index)) {
         _PyJitLower_Begin(b, index);
+        _PyJitSlot_OwnHeap(b);           // from the list, perhaps
         (void)emit1(b, guard, _PyJitSlot_Object(b, top));
         (void)emit1(b, end, _PyJitSlot_Object(b, top));
-        _PyJitSlot_GuardRelease(b, top, JIT_TAG_QUIET);
+        b->slots[top].plain = 1;         // it has nothing any more
         drop(b, 1);
         return 1;
     }

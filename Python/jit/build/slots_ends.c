@@ -81,12 +81,16 @@ _PyJitSlot_CanEnd(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t c
 void
 _PyJitSlot_GuardEnds(_PyJitBuilder *b, const _PyJitRecord *record, uint32_t count)
 {
+    uint32_t shares = 0;       // these may be one object
+    for (uint32_t i = 0; i < count; i++) {
+        shares += !can_drop(&b->slots[b->depth - 1 - i]);
+    }
     for (uint32_t i = 0; i < count; i++) {
         uint32_t index = b->depth - 1 - i;
         _PyJitSlot *slot = &b->slots[index];
         if (!can_drop(slot)) {
             slot->quiet = JIT_TAG(record->ends, i) == JIT_TAG_QUIET;
-            emit1(b, slot->quiet ? JIT_OP_GUARD_QUIET : JIT_OP_GUARD_DROP, _PyJitSlot_Object(b, index), count);
+            emit1(b, slot->quiet ? JIT_OP_GUARD_QUIET : JIT_OP_GUARD_DROP, _PyJitSlot_Object(b, index), shares);
             slot->plain = 1;   // as far as this instruction goes
         }
     }

@@ -10,7 +10,8 @@
  * finalizer and no weak references.  The list is short; what does not fit in is taken for loud.
  *
  * One instruction may give up several references, each of which is looked at by itself.  Whatever ends then is on the list of one of
- * them if each counts for all: an object is taken to end if it loses a share of its references of one in N.
+ * them if each counts for all: an object is taken to end if it loses a share of its references of one in N.  What the frame of a
+ * generator has is on one list, which counts exactly.
  */
 #include "Python.h"
 
@@ -219,7 +220,8 @@ lives_or_is_plain(PyObject *o, uint32_t shares)
     return o == NULL || Py_REFCNT(o) > (Py_ssize_t)shares || is_plain(Py_TYPE(o));
 }
 
-/* Nothing but plain objects ends with the function F, and its closure, as far as that is easily seen. */
+/* Nothing but plain objects ends with the function F, and its closure, as far as that is easily seen.  A cell of it may lose two
+ * references for each of SHARES: a generator of the function may have one, too. */
 static bool
 function_is_thin(PyFunctionObject *f, uint32_t shares)
 {
@@ -233,7 +235,6 @@ function_is_thin(PyFunctionObject *f, uint32_t shares)
         return true;
     }
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(f->func_closure); i++) {
-        // A generator of the function may have one, too.
         if (Py_REFCNT(PyTuple_GET_ITEM(f->func_closure, i)) <= (Py_ssize_t)(2 * shares)) {
             return false;
         }
@@ -250,9 +251,23 @@ holds_plain(PyObject *o)
         : type == &PyList_Type ? are_plain(((PyListObject *)o)->ob_item, PyList_GET_SIZE(o)) : has_plain_values(o);
 }
 
-/* What ends with O, with a list of all of it, which HOLDER, if not NULL, must not be on. */
+/* All on LIST that end do it quietly, and what ends with them, which is put on it. */
 static bool
-all_are_quiet(PyObject *o, uint32_t shares, PyObject *holder)
+all_are_quiet(List *list)
+{
+    for (uint32_t i = 0; i < list->nends; i++) {
+        PyObject *end = list->ends[i];
+        traverseproc traverse = Py_TYPE(end)->tp_traverse;
+        if (!is_quiet(end) || (traverse != NULL && !holds_plain(end) && traverse(end, lose, list) != 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The end of O, with a list of all that ends with it, which HOLDER, if not NULL, must not be on. */
+static bool
+ends_quietly(PyObject *o, uint32_t shares, PyObject *holder)
 {
     List list;
     list.references = 0;
@@ -260,15 +275,8 @@ all_are_quiet(PyObject *o, uint32_t shares, PyObject *holder)
     list.objects[0] = list.ends[0] = o;
     list.lost[0] = shares;
     list.n = list.nends = 1;
-    for (uint32_t i = 0; i < list.nends; i++) {
-        PyObject *end = list.ends[i];
-        traverseproc traverse = Py_TYPE(end)->tp_traverse;
-        if (!is_quiet(end)) {
-            return false;
-        }
-        if (traverse != NULL && !holds_plain(end) && traverse(end, lose, &list) != 0) {
-            return false;
-        }
+    if (!all_are_quiet(&list)) {
+        return false;
     }
     for (uint32_t i = 0; i < list.n && holder != NULL; i++) {
         if (list.objects[i] == holder) {
@@ -309,7 +317,38 @@ _PyJit_EndsQuietlyIn(PyObject *o, uint32_t shares, PyObject *holder)
     else if (is_quiet(o) && holds_plain(o)) {
         return 1;              // as most that end
     }
-    return all_are_quiet(o, shares, holder);
+    return ends_quietly(o, shares, holder);
+}
+
+/* O, an iterator that ends, has let go of what it iterates over. */
+static bool
+is_done(PyObject *o)
+{
+    return Py_REFCNT(o) == 1 && ((Py_TYPE(o) == &PyListIter_Type && ((_PyListIterObject *)o)->it_seq == NULL)
+                                 || (Py_TYPE(o) == &PyTupleIter_Type && ((_PyTupleIterObject *)o)->it_seq == NULL));
+}
+
+int
+_PyJit_FrameEndsQuietly(PyGenObject *generator, uint32_t nlocals)
+{
+    _PyInterpreterFrame *frame = (_PyInterpreterFrame *)generator->gi_iframe;
+    PyFunctionObject *function = (PyFunctionObject *)frame->f_funcobj;
+    bool thin = Py_REFCNT(function) > 1 || (is_quiet((PyObject *)function) && function_is_thin(function, nlocals + 1));
+    for (uint32_t i = 0; i < nlocals && thin; i++) {
+        PyObject *local = frame->localsplus[i];
+        thin = lives_or_is_plain(local, nlocals + 1) || is_done(local);
+    }
+    if (thin) {
+        return 1;              // as most that end
+    }
+    List list;
+    list.references = list.n = list.nends = 0;
+    list.shares = 1;
+    bool fits = lose(frame->f_funcobj, &list) == 0;
+    for (uint32_t i = 0; i < nlocals && fits; i++) {
+        fits = frame->localsplus[i] == NULL || lose(frame->localsplus[i], &list) == 0;
+    }
+    return fits && all_are_quiet(&list);
 }
 
 #endif /* _Py_TIER2 */

@@ -128,6 +128,7 @@ add_record(_PyJitRecorder *r)
         .depth = (uint8_t)(prev->depth + 128),
         .sp = prev->sp,
         .types = prev->types,
+        .plain_locals = prev->plain_locals,
         .ends = prev->ends,
         .seen = prev->seen,
         .observed = prev->observed,

@@ -56,13 +56,17 @@ tag_of_item(PyObject *list, PyObject *index)
     return i < PyList_GET_SIZE(list) ? tag_of_release(PyList_GET_ITEM(list, i)) : JIT_TAG_OTHER;
 }
 
-/* Of all locals of FRAME, which are given up, and of the function if it is a generator's: OTHER if one ends with code of users, else QUIET if one ends that is not plain, else SHARED if
- * one object is in two of them, else NULL. */
+/* Of all locals of FRAME, which are given up, and of the function if it is a generator's: OTHER if one ends with code of users, else QUIET
+ * if one ends that is not plain, else SHARED if one object is in two of them, else NULL.  *plain: a bit for each of the first 32 that is
+ * plain, or NULL. */
 static unsigned int
-tag_of_locals(_PyInterpreterFrame *frame)
+tag_of_locals(_PyInterpreterFrame *frame, uint32_t *plain)
 {
     unsigned int all = JIT_TAG_NULL;
     int nlocals = _PyFrame_GetCode(frame)->co_nlocalsplus;
+    for (int i = 0; i < Py_MIN(nlocals, 32); i++) {
+        *plain |= (uint32_t)(tag_of(frame->localsplus[i]) != JIT_TAG_OTHER) << i;
+    }
     if (frame->owner == FRAME_OWNED_BY_GENERATOR) {
         unsigned int tag = tag_of_release(frame->f_funcobj);
         all = tag == JIT_TAG_SHARED ? all : tag;
@@ -260,6 +264,7 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
     Py_ssize_t sp = stack_pointer - base;
     uint32_t oparg = (uint32_t)prev->oparg;
     unsigned int types = 0;
+    prev->plain_locals = 0;
     if (depth > 0) {
         types |= tag_of(stack_pointer[-1]);
     }
@@ -274,7 +279,7 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
         case RETURN_VALUE:
         case RETURN_CONST:
             // In place of a local that is written.
-            types |= tag_of_locals(frame) << 8;
+            types |= tag_of_locals(frame, &prev->plain_locals) << 8;
             break;
         case STORE_FAST_STORE_FAST:
             types |= tag_of_release(base[oparg & 15]) << 12;

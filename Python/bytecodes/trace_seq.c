@@ -118,6 +118,7 @@ trace op(LIST_ITER_END, (it: object --)) exits calls {
     if (list != NULL) {
         EXIT_IF((size_t)iterator->it_index < (size_t)PyList_GET_SIZE(list)
                 || (Py_REFCNT(list) == 1 && !_PyJit_EndsQuietly((PyObject *)list, 1)));
+        iterator->it_index = -1;
         iterator->it_seq = NULL;
         Py_DECREF(list);
     }

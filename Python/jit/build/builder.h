@@ -30,10 +30,11 @@ _PyJitRef _PyJitSlot_Object(_PyJitBuilder *b, uint32_t slot);    // NONE if only
 _PyJitRef _PyJitSlot_Number(_PyJitBuilder *b, uint32_t slot, int type);   // unboxed; emits the guard
 /* JIT_TYPE_I64 or F64 if the slot holds such a number, as is known or as was recorded (a JIT_TAG_); else NONE. */
 int _PyJitSlot_Kind(const _PyJitBuilder *b, uint32_t slot, unsigned int tag);
-/* TAG: of what is in LOCAL, which a store gives up.  GuardStore is a check: before any change of the map; STORES: how many stores
- * the instruction does.  StoreTop pops. */
+/* TAG: of what is in LOCAL, which a store gives up.  GuardStore is a check: before any change of the map; GuardStores is one for the two
+ * stores of RECORD.  StoreTop pops. */
 bool _PyJitSlot_CanStore(const _PyJitBuilder *b, uint32_t local, unsigned int tag);
-void _PyJitSlot_GuardStore(_PyJitBuilder *b, uint32_t local, unsigned int tag, uint32_t stores);
+void _PyJitSlot_GuardStore(_PyJitBuilder *b, uint32_t local, unsigned int tag);
+void _PyJitSlot_GuardStores(_PyJitBuilder *b, const _PyJitRecord *record, uint32_t first, uint32_t second);
 void _PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local);
 /* The stack slot INDEX can be popped after GuardRelease (a check; at most one object an instruction, as two references could be the
  * last two).  TAG: of what is there.  What the rule takes from the object is safe until the rule ends: EndRecord, after each, gives it

@@ -142,7 +142,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
                 return REFUSE(b);
             }
             _PyJitLower_Begin(b, index);
-            _PyJitSlot_GuardStore(b, local(b, oparg), JIT_TAG(record->types, 2), 1);
+            _PyJitSlot_GuardStore(b, local(b, oparg), JIT_TAG(record->types, 2));
             _PyJitSlot_StoreTop(b, local(b, oparg));
             return 1;
         case STORE_FAST_LOAD_FAST:
@@ -150,7 +150,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
                 return REFUSE(b);
             }
             _PyJitLower_Begin(b, index);
-            _PyJitSlot_GuardStore(b, local(b, oparg >> 4), JIT_TAG(record->types, 2), 1);
+            _PyJitSlot_GuardStore(b, local(b, oparg >> 4), JIT_TAG(record->types, 2));
             _PyJitSlot_StoreTop(b, local(b, oparg >> 4));
             _PyJitSlot_PushLocal(b, local(b, oparg & 15));
             return 1;
@@ -160,9 +160,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
                 return REFUSE(b);
             }
             _PyJitLower_Begin(b, index);
-            // What is in both locals may be one object.
-            _PyJitSlot_GuardStore(b, local(b, oparg >> 4), JIT_TAG(record->types, 2), 2);
-            _PyJitSlot_GuardStore(b, local(b, oparg & 15), JIT_TAG(record->types, 3), 2);
+            _PyJitSlot_GuardStores(b, record, local(b, oparg >> 4), local(b, oparg & 15));
             _PyJitSlot_StoreTop(b, local(b, oparg >> 4));
             _PyJitSlot_StoreTop(b, local(b, oparg & 15));
             return 1;

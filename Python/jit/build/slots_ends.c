@@ -78,19 +78,30 @@ _PyJitSlot_CanEnd(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t c
     return true;
 }
 
+static bool
+is_plain_tag(unsigned int tag)
+{
+    return tag != JIT_TAG_OTHER && tag != JIT_TAG_SHARED && tag != JIT_TAG_QUIET;
+}
+
 void
 _PyJitSlot_GuardEnds(_PyJitBuilder *b, const _PyJitRecord *record, uint32_t count)
 {
-    uint32_t shares = 0;       // these may be one object
+    // Those that are given up may be one object, if they are not plain.
+    uint32_t shares = 0, loud = 0;
     for (uint32_t i = 0; i < count; i++) {
-        shares += !can_drop(&b->slots[b->depth - 1 - i]);
+        bool given_up = !can_drop(&b->slots[b->depth - 1 - i]);
+        shares += given_up;
+        loud += given_up && !is_plain_tag(JIT_TAG(record->ends, i));
     }
     for (uint32_t i = 0; i < count; i++) {
         uint32_t index = b->depth - 1 - i;
+        unsigned int tag = JIT_TAG(record->ends, i);
         _PyJitSlot *slot = &b->slots[index];
         if (!can_drop(slot)) {
-            slot->quiet = JIT_TAG(record->ends, i) == JIT_TAG_QUIET;
-            emit1(b, slot->quiet ? JIT_OP_GUARD_QUIET : JIT_OP_GUARD_DROP, _PyJitSlot_Object(b, index), shares);
+            slot->quiet = tag == JIT_TAG_QUIET;
+            emit1(b, slot->quiet ? JIT_OP_GUARD_QUIET : JIT_OP_GUARD_DROP, _PyJitSlot_Object(b, index),
+                  tag == JIT_TAG_SHARED && loud == 1 ? 1 : shares);
             slot->plain = 1;   // as far as this instruction goes
         }
     }
@@ -124,8 +135,9 @@ guard_quiet(_PyJitBuilder *b, _PyJitRef object, uint32_t stores)
     emit1(b, JIT_OP_GUARD_QUIET, object, stores);
 }
 
-void
-_PyJitSlot_GuardStore(_PyJitBuilder *b, uint32_t local, unsigned int tag, uint32_t stores)
+/* What LOCAL holds can be given up, as one of STORES references. */
+static void
+guard_store(_PyJitBuilder *b, uint32_t local, unsigned int tag, uint32_t stores)
 {
     _PyJitSlot *slot = &b->slots[local];
     if (!slot_in_memory(b, local) || is_deferred(b, local)) {
@@ -152,6 +164,33 @@ _PyJitSlot_GuardStore(_PyJitBuilder *b, uint32_t local, unsigned int tag, uint32
     }
     emit1(b, JIT_OP_GUARD_PLAIN, object, 0);
     _PyJitSlot_NotePlain(b, object);
+}
+
+void
+_PyJitSlot_GuardStore(_PyJitBuilder *b, uint32_t local, unsigned int tag)
+{
+    guard_store(b, local, tag, 1);
+}
+
+/* What a store to LOCAL gives up may live on only because there are other references. */
+static bool
+may_end(const _PyJitBuilder *b, uint32_t local)
+{
+    const _PyJitSlot *slot = &b->slots[local];
+    return !slot_in_memory(b, local) || is_deferred(b, local) ? slot->owned && !slot->plain : !slot->memory_plain;
+}
+
+void
+_PyJitSlot_GuardStores(_PyJitBuilder *b, const _PyJitRecord *record, uint32_t first, uint32_t second)
+{
+    unsigned int one = JIT_TAG(record->types, 2), other = JIT_TAG(record->types, 3);
+    bool different = one == JIT_TAG_SHARED && other == JIT_TAG_SHARED && JIT_TAG(record->ends, 0) != JIT_TAG_SHARED;
+    if (different && may_end(b, first) && may_end(b, second)) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_DIFFERENT, _PyJitSlot_Object(b, first), _PyJitSlot_Object(b, second), 0);
+    }
+    // What was plain has to be plain again, or to live on though it loses two: so the other one is another object.
+    guard_store(b, first, one, different || (one == JIT_TAG_SHARED && is_plain_tag(other)) ? 1 : 2);
+    guard_store(b, second, other, different || (other == JIT_TAG_SHARED && is_plain_tag(one)) ? 1 : 2);
 }
 
 void

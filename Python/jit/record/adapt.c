@@ -6,8 +6,9 @@
  * have run.  For other types the check fails, and a side trace is recorded with theirs.
  *
  * What is found here is what the instruction's own checks in tier 1 assume; a form that is in doubt is not chosen.  A side trace
- * that begins with such an instruction may be the next of a chain (cold_exit.c); the last one of a chain keeps what is in the
- * bytecode, so if that is the generic form all other types are content with it.
+ * that begins with such an instruction may be the next of a chain (cold_exit.c).  Where a third type comes to an attribute, its trace
+ * gets the generic form, if that is one that runs no code of users: it does for all other types.  The last trace of a chain keeps what
+ * is in the bytecode.
  */
 #include "Python.h"
 
@@ -243,6 +244,19 @@ _PyJitAdapt(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
             break;
         default:
             break;
+    }
+}
+
+void
+_PyJitAdapt_Weaken(_PyJitPending *prev)
+{
+    int base = _PyOpcode_Deopt[prev->opcode];
+    if (base == LOAD_ATTR && prev->generic != NULL) {
+        prev->opcode = LOAD_ATTR;
+        prev->seen = prev->generic;
+    }
+    else if (base == STORE_ATTR && prev->seen == Py_True) {
+        prev->opcode = STORE_ATTR;
     }
 }
 

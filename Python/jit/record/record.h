@@ -8,6 +8,8 @@
 /* adapt.c.  PREV, with opcode, oparg, code and units, is about to run with DEPTH operands below STACK_POINTER: its opcode and units
  * become those of the form that fits them, if tier 1 has another one there. */
 void _PyJitAdapt(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth);
+/* PREV, of which the objects of interest are known, gets its generic form instead, if that is one for all types. */
+void _PyJitAdapt_Weaken(_PyJitPending *prev);
 
 /* begin.c */
 /* The exit is hot: as _PyJit_StartLoop. */

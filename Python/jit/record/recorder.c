@@ -335,6 +335,9 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
     }
     if (prev->entered == JIT_ENTERED_NOT) {
         prev->seen = _PyJitRecorder_ObjectOfInterest(prev, frame, stack_pointer);
+        if (r->trace.nrecords == 0 && r->chain >= JIT_WEAK_CHAIN) {
+            _PyJitAdapt_Weaken(prev);
+        }
     }
     if (_PyJitRecorder_Hold(r, (PyObject *)code) < 0 || (prev->seen != NULL && _PyJitRecorder_Hold(r, prev->seen) < 0)) {
         _PyJitRecorder_Abort(JIT_ABORT_NO_MEMORY, start, opcode);

@@ -361,6 +361,9 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
     for (int i = 0; i < count && i < depth; i++) {
         ends |= tag_of_release(stack_pointer[-1 - i]) << (4 * i);
     }
+    if (prev->opcode == STORE_FAST_STORE_FAST && base[oparg >> 4] == base[oparg & 15]) {
+        ends = JIT_TAG_SHARED;
+    }
     prev->callable = callable_of(prev, stack_pointer, depth);
     prev->ends = (uint16_t)ends;
     prev->leaf = is_leaf_call(prev, stack_pointer, depth) || is_leaf_instruction(prev, stack_pointer, depth);

@@ -29,7 +29,7 @@
       "iterations of a loop before it is recorded") \
     X(memory_limit, 64, 1, 1024, "PYTHON_JIT_MEMORY_LIMIT", "jit-memory-limit", \
       "MiB of machine code and metadata together") \
-    X(min_rate, 10000, 0, 1000000, "PYTHON_JIT_MIN_RATE", "jit-min-rate", \
+    X(min_rate, 1000, 0, 1000000, "PYTHON_JIT_MIN_RATE", "jit-min-rate", \
       "times a second code must run to be recorded") \
     X(trace_limit, 800, 4, 4000, "PYTHON_JIT_TRACE_LIMIT", "jit-trace-limit", \
       "bytecode instructions in one trace") \

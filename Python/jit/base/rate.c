@@ -25,7 +25,8 @@
 
 #define WINDOW_SHARE 4         // of the threshold
 #define MOST_IN_WINDOW 64
-#define MOST_TIMES 16          // `min_rate` is asked for where machine code has to be fetched from slow memory
+#define DOUBLING (256 << 10)   // with so many bytes of machine code more, twice the rate is asked for
+#define MOST_DOUBLINGS 20
 #define SITES 1024
 #define NS_PER_SECOND 1000000000
 
@@ -83,8 +84,8 @@ _PyJitRate_Wait(const void *site, uint32_t threshold)
         return window;
     }
     w->site = NULL;
-    PyTime_t least = (PyTime_t)ENGINE->options.min_rate;
-    if ((now - w->since) / window <= NS_PER_SECOND / _PyJitWorth_WhereCrowded(least, MOST_TIMES * least)) {
+    PyTime_t rate = (PyTime_t)ENGINE->options.min_rate << Py_MIN(ENGINE->code_bytes / DOUBLING, MOST_DOUBLINGS);
+    if ((now - w->since) / window <= NS_PER_SECOND / rate) {
         return 0;
     }
     ENGINE->counters.too_rare++;

@@ -236,8 +236,6 @@ bool _PyJitWorth_IsJudged(void);                         // traces that do not p
 /* A generator that C resumes saves an evaluation loop for each item, and leaves to C. */
 bool _PyJitWorth_IsResumedByC(const _PyExecutorObject *executor);
 int64_t _PyJitWorth_SavedBy(const _PyExecutorObject *executor);      // by one pass
-/* Between NONE, where there is no machine code yet, and FULL, where there is more than the processor's fast caches hold. */
-int64_t _PyJitWorth_WhereCrowded(int64_t none, int64_t full);
 /* After the machine code was laid out: false, if it would not pay. */
 bool _PyJitWorth_IsWorthMaking(const _PyExecutorObject *executor);
 /* The function that begins at INSTR got no trace, or one that did not pay (FOR_GOOD); asked before the next one: may it be tried? */

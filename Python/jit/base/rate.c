@@ -10,8 +10,8 @@
  * count).  Otherwise it counts anew.  The times stand in a table found by the site's address; two sites that share an entry, or two
  * threads that reach one site, make each other count again.
  *
- * The more machine code there is, the less of it stays in the processor's caches, and the more often a site has to be reached
- * (worth.c): small programs get traces early, large ones for their hot spots.
+ * The more machine code there is, the less of it stays in the processor's caches, and the more often a site has to be reached: twice as
+ * often with each DOUBLING bytes.  Small programs get traces early, large ones for their hot spots.
  *
  * A window costs two calls of the clock.  Thresholds of less than 8 have no window: tests set those.
  */

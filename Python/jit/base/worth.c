@@ -12,8 +12,7 @@
  *
  * By the first two a trace that would not pay is not made.  By all three those that stand in the bytecode are looked at now and then, when
  * tier 1 was left for often, and one whose entries were worth less than its exits have cost is dropped (record/losers.c).  Both is for
- * good: a loop
- * remembers it in its counter, an exit in itself, a function in a table of code objects.
+ * good: a loop remembers it in its counter, an exit in itself, a function in a table of code objects.
  *
  * In that table stand also functions whose recordings failed.  They are tried again after twice as long each time.
  */
@@ -33,8 +32,9 @@
 #define SIDE_CREDIT 1500       // what a side trace may cost more, because its exit costs too
 #define SIDE_CREDIT_CROWDED 500
 
-int64_t
-_PyJitWorth_WhereCrowded(int64_t none, int64_t full)
+/* Between NONE, where there is no machine code yet, and FULL, where there is more than the processor's fast caches hold. */
+static int64_t
+where_crowded(int64_t none, int64_t full)
 {
     int64_t bytes = (int64_t)Py_MIN(ENGINE->code_bytes, CROWDED);
     return none + (full - none) * bytes / CROWDED;
@@ -56,7 +56,7 @@ _PyJitWorth_IsResumedByC(const _PyExecutorObject *executor)
 int64_t
 _PyJitWorth_SavedBy(const _PyExecutorObject *executor)
 {
-    return (int64_t)executor->worth * _PyJitWorth_WhereCrowded(PERCENT, PERCENT_CROWDED) / 100 - (int64_t)executor->cost;
+    return (int64_t)executor->worth * where_crowded(PERCENT, PERCENT_CROWDED) / 100 - (int64_t)executor->cost;
 }
 
 bool
@@ -67,7 +67,7 @@ _PyJitWorth_IsWorthMaking(const _PyExecutorObject *executor)
         return true;
     }
     bool side = executor->kind == JIT_KIND_SIDE;
-    return _PyJitWorth_SavedBy(executor) + (side ? _PyJitWorth_WhereCrowded(SIDE_CREDIT, SIDE_CREDIT_CROWDED) : 0) >= 0;
+    return _PyJitWorth_SavedBy(executor) + (side ? where_crowded(SIDE_CREDIT, SIDE_CREDIT_CROWDED) : 0) >= 0;
 }
 
 /* --- Functions that are not worth a trace --------------------------------------------------------------------------- */

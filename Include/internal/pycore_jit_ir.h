@@ -161,7 +161,7 @@ typedef struct {
     uint8_t leaf : 1;      // a builtin is called with arguments that it needs no code of users for (objects/leaf_calls.c)
     uint8_t entered : 3;   // JIT_ENTERED_: an operator whose method, a Python function, runs next, or a consumer (run/operators.c)
     uint16_t ends;         // JIT_TAG_ of what happens to the operands it gives up: 0: the top of the stack, 1: the one below ...
-                           // STORE_FAST_STORE_FAST: SHARED if both locals had one object
+                           // STORE_FAST_STORE_FAST: SHARED if both locals had one object, or nothing
     uint16_t sp;           // where the stack pointer pointed before it ran, as an index into localsplus
     uint16_t types;        // JIT_TAG_ values, four bits each: see JIT_TAG
     uint32_t plain_locals; // of a return: a bit for each of the first 32 locals that are plain, or nothing

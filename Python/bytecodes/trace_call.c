@@ -151,11 +151,12 @@ trace op(CELL_SET, (cell: object, v: object --)) writes attr {
     Py_XDECREF(old);
 }
 
-// Leaves where the frame cannot be left just so: something else may keep it, or what goes away with it ends with code of users,
-// or its caller does not go on at address PLACE.
+// Leaves where the frame cannot be left just so: something else may keep it, or its code might end with it, or its caller does not go on
+// at address PLACE.  Locals and the function, which keeps the code, are looked at by themselves.
 trace op(GUARD_LEAVE, (place: i64 --)) exits {
     EXIT_IF(frame->owner != FRAME_OWNED_BY_THREAD || frame->frame_obj != NULL || frame->f_locals != NULL
-            || Py_REFCNT(frame->f_funcobj) == 1 || Py_REFCNT(frame->f_executable) == 1
+            || (PyFunction_Check(frame->f_funcobj) ? ((PyFunctionObject *)frame->f_funcobj)->func_code != frame->f_executable
+                                                   : Py_REFCNT(frame->f_executable) == 1)
             || frame->previous->owner == FRAME_OWNED_BY_CSTACK
             || frame->previous->instr_ptr + frame->previous->return_offset != (_Py_CODEUNIT *)(intptr_t)place);
 }

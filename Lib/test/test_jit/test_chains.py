@@ -213,8 +213,60 @@ def ends(n):
         total += next(pair, 7) + len(list(pair))
     return total, heard[:2], len(heard), item
 
+def borrowed(n):
+    # The method ends with its call, and what was borrowed from it before lives on.
+    import operator, types
+    get, one, out = operator.itemgetter(0), [1], []
+    def choose(self, a, b, c):
+        return b if a else self
+    for i in range(n):
+        box = [types.MethodType(choose, 10.0 + i)]
+        first = get(box)
+        second = get(box)
+        box.clear()
+        out.append(second(get(one), first(0, 0, 0), (first := (second := None))))
+        new = [i + 0.5]
+    return [x for i, x in enumerate(out) if x != 10.0 + i], new
+
+def functions(n):
+    # The last two references to a function are a local of its own frame and the frame.
+    import operator, types
+    get, one, kept = operator.itemgetter(0), [1], [0]
+    heard.clear()
+    def body(me, other):
+        get(one)
+        return 0
+    for i in range(n):
+        function = types.FunctionType(body.__code__, globals(), "body", None, body.__closure__)
+        if i % 30 == 11:
+            function.loud = Loud(i)
+        box = [function, function]
+        function = None
+        box.pop()(box.pop(), kept)
+        if len(heard) > 5:
+            return i, heard
+
+def small_numbers(n):
+    # A small int on its way around a loop.
+    def double(k): return k * 2
+    out = []
+    for i in range(n):
+        x = double(3)
+        out.append(x)
+    return sum(out), x
+
+def decorated(n):
+    # The call of a decorator: a builtin without arguments, but for the one that stands in the place of `self`.
+    for i in range(n):
+        class Class:
+            @property
+            def value(self): return i
+            @value.setter
+            def value(self, new): pass
+    return Class().value
+
 def run():
-    return [repr(f(500)) for f in (both, methods, ends, {", ".join(f"f{k}" for k in range(len(PROGRAMS)))})]
+    return [repr(f(500)) for f in (both, methods, ends, borrowed, functions, small_numbers, decorated, {", ".join(f"f{k}" for k in range(len(PROGRAMS)))})]
 """ + RUN_AND_COUNT
 
 

@@ -19,6 +19,10 @@
 PyObject *
 _PyJitLower_Callable(const _PyJitBuilder *b, uint32_t nargs)
 {
+    // A decorator's call has its argument in the place of `self`, and no other.
+    if (b->depth < stack_base(b) + nargs + 2) {
+        return NULL;
+    }
     const _PyJitSlot *callable = &b->slots[b->depth - nargs - 2], *self = callable + 1;
     if (!callable->dirty || !can_drop(callable) || !self->dirty || self->object == JIT_REF_NONE || callable->object == JIT_REF_NONE
         || !JIT_IS_CONST(self->object) || !JIT_IS_CONST(callable->object) || JIT_INS(b->t, self->object)->bits != 0) {

@@ -157,6 +157,9 @@ call_method(_PyJitBuilder *b, uint32_t index)
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, method);
     bool owned = !b->slots[method].dirty || b->slots[method].owned;
+    if (owned) {
+        _PyJitSlot_OwnHeap(b);           // from the method, perhaps, which may end here
+    }
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_METHOD, object, JIT_REF_NONE, owned);
     if (null < 0) {
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, self), JIT_REF_NONE, 0);
@@ -166,7 +169,7 @@ call_method(_PyJitBuilder *b, uint32_t index)
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, function, JIT_REF_NONE, unit32(b, record, 2));
     _PyJitFrame_GuardRoom(b, code, NULL);
     if (owned) {
-        // Tier 1 gives it up now, when it has references to what it binds.
+        // Tier 1 gives it up now, when it has references to what it binds; so nothing but the method object ends.
         (void)emit1(b, JIT_OP_INCREF, function);
         (void)emit1(b, JIT_OP_INCREF, bound);
         (void)emit1(b, JIT_OP_DECREF_PLAIN, object);

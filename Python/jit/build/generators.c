@@ -177,8 +177,7 @@ guard_end(_PyJitBuilder *b, const _PyJitRecord *record, _PyJitRef returned)
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_GEN_END, frame->generator, JIT_REF_NONE, frame->stack - frame->base);
         return;
     }
-    _PyJitEnds ends;
-    ends.n = ends.nplain = 0;
+    _PyJitEnds ends = {.n = 0};
     _PyJitReturn_AddEnd(&ends, record, emit1(b, JIT_OP_LOAD_GEN_FUNCTION, frame->generator), UINT32_MAX);
     for (uint32_t i = frame->base; i < frame->stack; i++) {
         _PyJitRef object = is_unknown(&b->slots[i]) ? _PyJitSlot_Object(b, i) : JIT_REF_NONE;

@@ -20,6 +20,7 @@ _PyJitLoop_DropSmallObjects(_PyJitBuilder *b, uint32_t depth)
         if (number->op == JIT_OP_KONST && number->type == JIT_TYPE_I64
             && (int64_t)number->bits >= -_PY_NSMALLNEGINTS && (int64_t)number->bits < _PY_NSMALLPOSINTS) {
             slot->object = JIT_REF_NONE;
+            slot->owned = 0;
             slot->identity = ++b->identities;
         }
     }

@@ -3,8 +3,8 @@
  * A return from a frame that does not exist moves one value in the slot map.  What the frame owned is given up, which must not
  * end the life of anything but plain objects, or a finalizer would see frames that are not there.
  *
- * A frame in memory goes away by LEAVE_FRAME where its locals are of that kind too; nothing that tier 1 would run is left out
- * then.  The value is on the caller's stack in memory; that it is a number, and which, stays known.
+ * A frame in memory goes away by LEAVE_FRAME where its locals and its function are of that kind too; nothing that tier 1 would run is
+ * left out then.  The value is on the caller's stack in memory; that it is a number, and which, stays known.
  */
 #include "Python.h"
 
@@ -117,8 +117,7 @@ leave_virtual(_PyJitBuilder *b, uint32_t index)
     if (JIT_TAG(record->types, 2) == JIT_TAG_QUIET) {
         _PyJitSlot_OwnHeap(b);           // from what ends, perhaps; what is returned, too
     }
-    _PyJitEnds ends;
-    ends.n = ends.nplain = 0;
+    _PyJitEnds ends = {.n = 0};
     shared_objects(b, returned, record, &ends);
     _PyJitReturn_GuardEnds(b, record, JIT_OP_GUARD_SHARED, &ends);
     _PyJitSlot value = {0};
@@ -167,7 +166,7 @@ can_compare(const _PyJitBuilder *b, const _PyJitRecord *record, _PyJitRef return
     for (uint32_t i = frame->base; i < frame->stack; i++) {
         count += is_unknown(&b->slots[i], returned) && !was_plain(record, i - frame->base);
     }
-    return count <= MOST_DIFFERENT;
+    return count < MOST_DIFFERENT;       // and the function
 }
 
 static uint32_t
@@ -193,8 +192,9 @@ leave_frame(_PyJitBuilder *b, uint32_t index)
     _PyJitRef place = _PyJitTrace_Const(t, JIT_TYPE_I64, (uint64_t)(uintptr_t)(_PyJitTrace_Instr(t, next) - next->prefix));
     b->failed |= place == JIT_REF_NONE;
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_LEAVE, place, JIT_REF_NONE, 0);
-    _PyJitEnds ends;
-    ends.n = ends.nplain = 0;
+    _PyJitEnds ends = {.n = 0};
+    _PyJitRef function = _PyJitBuild_Emit(b, JIT_OP_LOAD_FUNCTION, JIT_REF_NONE, JIT_REF_NONE, 0);
+    _PyJitReturn_AddEnd(&ends, record, function, UINT32_MAX);
     for (uint32_t i = frame->base; i < frame->stack; i++) {
         if (is_unknown(&b->slots[i], returned)) {
             _PyJitReturn_AddEnd(&ends, record, _PyJitSlot_Object(b, i), i - frame->base);

@@ -244,8 +244,10 @@ bool _PyJitWorth_MayTryFunction(PyCodeObject *code, const _Py_CODEUNIT *instr);
 void _PyJitWorth_CodeDying(PyCodeObject *code);
 /* rate.c */
 uint32_t _PyJitRate_FirstWait(uint32_t threshold);   // how often a site with this threshold is reached before it asks the first time
-/* A site asks whether to record: 0 if so, else how often it is to be reached before it asks again. */
-uint32_t _PyJitRate_Wait(const void *site, uint32_t threshold);
+/* A site asks whether to record: 0 if so, else how often it is to be reached before it asks again.  COUNT: of what leads to it. */
+uint32_t _PyJitRate_Wait(const void *site, uint32_t threshold, uint64_t count);
+/* After it said 0: all or nearly all of what COUNT counted meanwhile came to the site.  False where nothing was timed. */
+bool _PyJitRate_AllCame(uint32_t threshold);
 
 /* tools.c */
 bool _PyJitTools_AllocationsAreSeen(void);     // tracemalloc runs

@@ -67,8 +67,8 @@ def parts() -> list[Part]:
             )
         for settings in OTHER_WAYS:
             result.append(Part(f"{path.stem}, {settings}", [runner, str(path)], settings))
-    demo = str(TOP / "Tools/demo/main.py")
-    result += [Part(f"demo, {settings}", [demo, "2"], settings) for settings in (OFF, ON)]
+    demo = str(TOP / "Tools/demo/planets.py")
+    result += [Part(f"demo, {settings}", [demo], settings) for settings in (OFF, ON)]
     return result
 
 

@@ -279,6 +279,31 @@ class ChainTests(unittest.TestCase):
                 self.assertLessEqual(int(run(program)), limit)
 
 
+    def test_checks_out_of_date(self):
+        # A class that changes has a new version each time; traces for the old ones go, and do not stand before the one that is right.
+        program = """
+        import sys
+        class Account:
+            opened = 0
+            def __init__(self):
+                self.balance = 0
+            def deposit(self, amount):
+                self.balance += amount
+                return self
+        def f(n):
+            account = Account()
+            for turn in range(8):
+                Account.opened += 1
+                for i in range(n):
+                    account.deposit(i).deposit(1)
+            return account.balance
+        assert f(1000) == 8 * (999 * 500 + 1000)
+        print(sys._jit.stats()["invalidations"])
+        """
+        timed = {"PYTHON_JIT_MIN_RATE": "1", "PYTHON_JIT_LOOP_THRESHOLD": "40", "PYTHON_JIT_EXIT_THRESHOLD": "40"}
+        self.assertGreater(int(run(textwrap.dedent(program), **timed)), 0)
+
+
 class ExitTests(ForcedExits, unittest.TestCase):
     program = PROGRAM
 

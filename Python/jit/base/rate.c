@@ -34,9 +34,11 @@ typedef struct {
     const void *site;          // never followed
     unsigned long thread;
     PyTime_t since;            // ns
+    uint64_t count;            // of what leads to the site
 } Window;
 
 static Window windows[SITES];  // guarded by the main interpreter's GIL
+static uint64_t counted;       // in the last window that ended
 
 /* ns of processor time of this thread. */
 static PyTime_t
@@ -70,7 +72,7 @@ _PyJitRate_FirstWait(uint32_t threshold)
 }
 
 uint32_t
-_PyJitRate_Wait(const void *site, uint32_t threshold)
+_PyJitRate_Wait(const void *site, uint32_t threshold, uint64_t count)
 {
     uint32_t window = window_of(threshold);
     if (window == 0) {
@@ -80,16 +82,24 @@ _PyJitRate_Wait(const void *site, uint32_t threshold)
     PyTime_t now = processor_time();
     unsigned long thread = PyThread_get_thread_ident();
     if (w->site != site || w->thread != thread) {
-        *w = (Window){.site = site, .thread = thread, .since = now};
+        *w = (Window){.site = site, .thread = thread, .since = now, .count = count};
         return window;
     }
     w->site = NULL;
+    counted = count - w->count;
     PyTime_t rate = (PyTime_t)ENGINE->options.min_rate << Py_MIN(ENGINE->code_bytes / DOUBLING, MOST_DOUBLINGS);
     if ((now - w->since) / window <= NS_PER_SECOND / rate) {
         return 0;
     }
     ENGINE->counters.too_rare++;
     return threshold - window;
+}
+
+bool
+_PyJitRate_AllCame(uint32_t threshold)
+{
+    uint32_t window = window_of(threshold);
+    return window > 0 && counted <= window + window / 32;
 }
 
 #endif /* _Py_TIER2 */

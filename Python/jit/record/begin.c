@@ -106,7 +106,7 @@ _PyJit_StartLoop(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT
         return 0;
     }
     _PyJitRecorder_Rest();
-    uint32_t wait = _PyJitRate_Wait(instr, ENGINE->options.loop_threshold);
+    uint32_t wait = _PyJitRate_Wait(instr, ENGINE->options.loop_threshold, 0);
     if (wait == 0 && !start(tstate, frame, first_prefix(instr, oparg), JIT_KIND_LOOP)) {
         wait = 16;             // busy: ask again soon
     }
@@ -136,7 +136,7 @@ _PyJit_StartFunction(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODE
         return 0;
     }
     _PyJitRecorder_Rest();
-    uint32_t wait = _PyJitRate_Wait(instr, ENGINE->options.call_threshold);
+    uint32_t wait = _PyJitRate_Wait(instr, ENGINE->options.call_threshold, 0);
     if (wait > 0) {
         _Py_atomic_store_uint16_relaxed(count, (uint16_t)wait);
         return 0;

@@ -12,7 +12,8 @@
  *  4. Such an exit is never linked to an executor that stands in the bytecode, and tier 1 runs the instruction that the executor
  *     replaced (JIT_STATUS_ORIGINAL).
  *  5. It may be linked to side traces made for it, each one longer in `chain` than its owner, up to JIT_MAX_CHAIN.
- *  6. At the end of such a chain the checks recorded are out of date, or too many kinds of objects come by.  The whole chain is
+ *  6. At the end of such a chain, or where nothing gets through the last trace of one any more, the checks recorded are out of date (a class
+ *     was changed), or too many kinds of objects come by.  The whole chain is
  *     dropped, to be recorded anew, and who led to it waits longer each time and at last for ever; tier 1 adapts meanwhile.
  */
 #include "Python.h"
@@ -112,7 +113,7 @@ leave(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstat
         return JIT_RESULT(status, target);
     }
     _PyJitRecorder_Rest();
-    uint32_t wait = _PyJitRate_Wait(exit, ENGINE->options.exit_threshold);
+    uint32_t wait = _PyJitRate_Wait(exit, ENGINE->options.exit_threshold, exit->owner->entered);
     if (wait > 0) {
         exit->countdown = (uint16_t)wait;
         return JIT_RESULT(status, target);
@@ -122,7 +123,8 @@ leave(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstat
         exit->countdown = JIT_NEVER;
         return JIT_RESULT(status, target);
     }
-    if (!exit->progress && exit->owner->chain + 1 >= JIT_MAX_CHAIN) {
+    if (!exit->progress && (exit->owner->chain + 1 >= JIT_MAX_CHAIN
+                            || (exit->owner->chain > 0 && _PyJitRate_AllCame(ENGINE->options.exit_threshold)))) {
         exit->countdown = JIT_NEVER;
         drop_chain(exit->owner);       // the exit may be gone
         return JIT_RESULT(JIT_STATUS_ORIGINAL, target);

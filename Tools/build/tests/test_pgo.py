@@ -46,7 +46,9 @@ def test_release_adds_what_is_not_there() -> None:
 
 
 def test_the_programs_of_all_parts_are_there() -> None:
-    names = [argument for part in profile_task.parts() for argument in part.arguments if argument.endswith(".py")]
+    names = [
+        argument for part in profile_task.parts() for argument in part.arguments if argument.endswith(".py")
+    ]
     assert len(names) > 80
     assert [name for name in names if not Path(name).is_file()] == []
 

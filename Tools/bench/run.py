@@ -273,7 +273,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="OUT", help="write every value and the summary")
     parser.add_argument("--table", action="store_true", help="print the table (default without --json)")
     parser.add_argument("--build", type=Path, default=suite.ROOT / "build", help="where downloads go")
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    options.build = options.build.resolve()  # apt wants whole paths
+    return options
 
 
 def main(argv: list[str] | None = None) -> int:

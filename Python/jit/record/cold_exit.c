@@ -12,9 +12,9 @@
  *  4. Such an exit is never linked to an executor that stands in the bytecode, and tier 1 runs the instruction that the executor
  *     replaced (JIT_STATUS_ORIGINAL).
  *  5. It may be linked to side traces made for it, each one longer in `chain` than its owner, up to JIT_MAX_CHAIN.
- *  6. At the end of such a chain, or where nothing gets through the last trace of one any more, the checks recorded are out of date (a class
- *     was changed), or too many kinds of objects come by.  The whole chain is
- *     dropped, to be recorded anew, and who led to it waits longer each time and at last for ever; tier 1 adapts meanwhile.
+ *  6. At the end of such a chain, or where nothing gets through the last trace of one any more, the checks recorded are out of date (a
+ *     class was changed), or too many kinds of objects come by.  The whole chain is dropped, to be recorded anew, and who led to it waits
+ *     longer each time and at last for ever; tier 1 adapts meanwhile.
  */
 #include "Python.h"
 

@@ -26,7 +26,7 @@
 #define WINDOW_SHARE 4         // of the threshold
 #define MOST_IN_WINDOW 64
 #define DOUBLING (256 << 10)   // with so many bytes of machine code more, twice the rate is asked for
-#define MOST_DOUBLINGS 10        // what is much hotter than all else gets a trace in the largest program, too
+#define MOST_DOUBLINGS 10      // what is much hotter than all else gets a trace in the largest program, too
 #define SITES 1024
 #define NS_PER_SECOND 1000000000
 

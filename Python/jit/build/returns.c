@@ -183,7 +183,8 @@ leave_frame(_PyJitBuilder *b, uint32_t index)
     _PyJitRef returned = record->opcode == RETURN_CONST ? JIT_REF_NONE : b->slots[b->depth - 1].object;
     // Everything is in memory soon, so where something ends tier 1's way is the shorter one.
     if (JIT_TAG(record->types, 2) != JIT_TAG_NULL || record->observed || flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)
-        || nlocals > MOST_LOCALS || !can_compare(b, record, returned) || index + 1 >= t->nrecords || !_PyJitLower_Next(b, index, &code, &offset)
+        || nlocals > MOST_LOCALS || !can_compare(b, record, returned) || index + 1 >= t->nrecords
+        || !_PyJitLower_Next(b, index, &code, &offset)
         || t->records[index + 1].depth + 1 != record->depth) {
         return REFUSE(b);
     }

@@ -182,7 +182,7 @@ struct _PyJitExit {
     uint16_t snapshot;
     uint64_t taken;                     // times it was left for tier 1 (links are not counted)
     void *entry;                        // code of a side trace that takes this exit's values, or _PyJit_ValueExitCode
-    const uint16_t *places;             // where its values are: those of the snapshot, then the passed ones.  NULL: more
+    const uint8_t *places;              // where its values are: those of the snapshot, then the passed ones.  NULL: more
                                         // than one answer, or no machine code
 };
 

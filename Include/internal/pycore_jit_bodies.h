@@ -11,6 +11,10 @@
  *   JIT_CACHE_PTR(K)        address of that unit (_Py_CODEUNIT *), readable only
  *   JIT_EXPECTED_IP         where a GUARD_IP lets the trace go on (_Py_CODEUNIT *)
  *   JIT_AUX                 the `aux` of a trace operation (uint32_t)
+ *   JIT_IS_NOT_AUX(V)       V, 32 bits, is another number
+ *   JIT_READ_SLOT()  JIT_WRITE_SLOT(V)  JIT_SLOT_ADDRESS()   slot `aux` of the frame
+ *   JIT_IS_PLAIN(V)  JIT_LARGE_VALUE(O, RESULT)  JIT_CAN_LEAVE(PLACE)  JIT_IS_SUSPENDED_AT(G, PLACE)
+ *   JIT_PUSH_FRAME(F)  JIT_PUSH_SHIM(CODE)     the functions of pycore_jit_shared.h; the last two set frame and stack_pointer
  *   JIT_EXECUTOR            the executor that runs (_PyExecutorObject *)
  *   JIT_NEXT()              on to the next operation
  *   JIT_DEOPT()             leave; the instruction runs again in tier 1.  Nothing of it may have happened yet.
@@ -49,6 +53,7 @@
 #include "pycore_jit_frames.h"
 #include "pycore_jit_ir.h"
 #include "pycore_jit_helpers.h"
+#include "pycore_jit_shared.h"
 #include "pycore_list.h"
 #include "pycore_long.h"
 #include "pycore_moduleobject.h"

@@ -8,8 +8,8 @@ trace op(BOOL_OF, (v: i64 -- o: bool)) pure {
 
 // 0 or 1; leaves for everything but a bool.
 trace op(UNBOX_BOOL, (o: object -- r: i64)) pure exits {
-    r = o == Py_True;
-    EXIT_IF(o != Py_True && o != Py_False);
+    EXIT_IF(!PyBool_Check(o));
+    r = (int64_t)((PyLongObject *)o)->long_value.ob_digit[0];
 }
 
 // 1 if both are one object, else 0.

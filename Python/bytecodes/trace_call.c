@@ -4,7 +4,7 @@
 // Leaves unless F is a function of version `aux`: its code is then as it was recorded.  Defaults, closure, globals and builtins may be
 // those of another function that has the same code.
 trace op(GUARD_FUNCTION, (f: object --)) pure reads type exits {
-    EXIT_IF(!PyFunction_Check(f) || ((PyFunctionObject *)f)->func_version != JIT_AUX);
+    EXIT_IF(!PyFunction_Check(f) || JIT_IS_NOT_AUX(((PyFunctionObject *)f)->func_version));
 }
 
 // Leave unless the function F, and so a frame that runs it, has this very dict for its globals, or for its builtins.  Neither
@@ -29,7 +29,8 @@ trace op(GUARD_RECURSION, (--)) pure reads frame exits {
 
 // Leaves where the data stack has no room for frames of `aux` words together.
 trace op(GUARD_STACK, (--)) pure reads frame exits {
-    EXIT_IF(tstate->datastack_top == NULL || (Py_ssize_t)JIT_AUX >= tstate->datastack_limit - tstate->datastack_top);
+    // Where there is no stack yet both are NULL.
+    EXIT_IF(tstate->datastack_limit - tstate->datastack_top <= (Py_ssize_t)JIT_AUX);
 }
 
 // What RESUME_CHECK does on entry to CODE: leaves while something is pending, or if CODE is not instrumented as it should be.
@@ -47,29 +48,17 @@ trace op(GUARD_SHARED, (o: object --)) exits {
 // The frame of a call of F by the instruction at address CALL, of `aux` code units, whose operands the stack pointer has left
 // behind. Its locals are NULL.  Takes a reference to F.  There is room: GUARD_RECURSION and GUARD_STACK have looked.
 trace op(PUSH_FRAME, (f: object, call: i64 --)) writes frame {
-    _PyFrame_SetStackPointer(frame, stack_pointer);
     frame->instr_ptr = (_Py_CODEUNIT *)(intptr_t)call;
     frame->return_offset = (uint16_t)JIT_AUX;
-    _PyInterpreterFrame *pushed = _PyFrame_PushUnchecked(tstate, (PyFunctionObject *)f, 0);
-    pushed->previous = frame;
-    tstate->current_frame = pushed;
-    tstate->py_recursion_remaining--;
-    frame = pushed;
-    stack_pointer = _PyFrame_GetStackPointer(pushed);
+    JIT_PUSH_FRAME(f);
 }
 
 // The same for the frame below `__init__` where a class is called: it checks what `__init__` returns, and returns the instance.
 // CODE is that of all such frames.
 trace op(PUSH_SHIM, (code: object, call: i64 --)) writes frame {
-    _PyFrame_SetStackPointer(frame, stack_pointer);
     frame->instr_ptr = (_Py_CODEUNIT *)(intptr_t)call;
     frame->return_offset = (uint16_t)JIT_AUX;
-    _PyInterpreterFrame *pushed = _PyFrame_PushTrampolineUnchecked(tstate, (PyCodeObject *)code, 0);
-    pushed->previous = frame;
-    tstate->current_frame = pushed;
-    tstate->py_recursion_remaining--;
-    frame = pushed;
-    stack_pointer = _PyFrame_GetStackPointer(pushed);
+    JIT_PUSH_SHIM(code);
 }
 
 // The frame runs the instruction at address PLACE, as who looks at it from outside will see.
@@ -87,12 +76,12 @@ trace op(NEW_INSTANCE, (type: object -- r: object)) exits calls writes event {
 // Leaves unless what instances of O's type (of a known version) have in their own dicts is as it was: no instance attribute
 // hides a method.
 trace op(GUARD_TYPE_KEYS, (o: object --)) pure reads type exits {
-    EXIT_IF(((PyHeapTypeObject *)Py_TYPE(o))->ht_cached_keys->dk_version != JIT_AUX);
+    EXIT_IF(JIT_IS_NOT_AUX(((PyHeapTypeObject *)Py_TYPE(o))->ht_cached_keys->dk_version));
 }
 
 // The same for instances of the class TYPE.
 trace op(GUARD_CLASS_KEYS, (type: object --)) pure reads type exits {
-    EXIT_IF(((PyHeapTypeObject *)type)->ht_cached_keys->dk_version != JIT_AUX);
+    EXIT_IF(JIT_IS_NOT_AUX(((PyHeapTypeObject *)type)->ht_cached_keys->dk_version));
 }
 
 // Leaves unless M is a bound method; where `aux` is 1, one that no weak reference is to, so that its end runs nothing.  What it binds never
@@ -154,21 +143,13 @@ trace op(CELL_SET, (cell: object, v: object --)) writes attr {
 // Leaves where the frame cannot be left just so: something else may keep it, or its code might end with it, or its caller does not go on
 // at address PLACE.  Locals and the function, which keeps the code, are looked at by themselves.
 trace op(GUARD_LEAVE, (place: i64 --)) exits {
-    EXIT_IF(frame->owner != FRAME_OWNED_BY_THREAD || frame->frame_obj != NULL || frame->f_locals != NULL
-            || (PyFunction_Check(frame->f_funcobj) ? ((PyFunctionObject *)frame->f_funcobj)->func_code != frame->f_executable
-                                                   : Py_REFCNT(frame->f_executable) == 1)
-            || frame->previous->owner == FRAME_OWNED_BY_CSTACK
-            || frame->previous->instr_ptr + frame->previous->return_offset != (_Py_CODEUNIT *)(intptr_t)place);
+    EXIT_IF(!JIT_CAN_LEAVE((_Py_CODEUNIT *)(intptr_t)place));
 }
 
 // Leaves unless O, a local that may be NULL, can be given up without running code of users: it is plain, or lives on when `aux`
 // references are given up.
 trace op(GUARD_DROP, (o: object --)) exits {
-    if (o != NULL && Py_REFCNT(o) <= (Py_ssize_t)JIT_AUX) {
-        PyTypeObject *type = Py_TYPE(o);
-        EXIT_IF(type != &PyFloat_Type && type != &PyLong_Type && type != &PyUnicode_Type && type != &PyBool_Type
-                && o != Py_None);
-    }
+    EXIT_IF(o != NULL && __builtin_expect(Py_REFCNT(o) <= (Py_ssize_t)JIT_AUX, 0) && !JIT_IS_PLAIN(o));
 }
 
 // Leaves unless O, a local that may be NULL or another object, can be given up `aux` times without running code of users, though

@@ -4,11 +4,8 @@
 // Leaves unless G is a generator (`aux` 1: or a coroutine) that is suspended, goes on at address PLACE, and has no frame object, through
 // which anybody may write its locals.
 trace op(GUARD_GENERATOR, (g: object, place: i64 --)) exits {
-    PyGenObject *gen = (PyGenObject *)g;
     EXIT_IF(Py_TYPE(g) != &PyGen_Type && !(JIT_AUX && Py_TYPE(g) == &PyCoro_Type));
-    _PyInterpreterFrame *suspended = (_PyInterpreterFrame *)gen->gi_iframe;
-    EXIT_IF(gen->gi_frame_state >= FRAME_EXECUTING || suspended->instr_ptr != (_Py_CODEUNIT *)(intptr_t)place
-            || suspended->frame_obj != NULL);
+    EXIT_IF(!JIT_IS_SUSPENDED_AT(g, (_Py_CODEUNIT *)(intptr_t)place));
 }
 
 // The object in slot `aux` of the frame of G, borrowed, as by LOAD_SLOT.

@@ -4,17 +4,12 @@
 // The value of an exact int of at most 63 bits and a sign; leaves for everything else.
 trace op(UNBOX_INT, (o: object -- r: i64)) pure exits {
     EXIT_IF(!PyLong_CheckExact(o));
-    PyLongObject *number = (PyLongObject *)o;
-    uintptr_t tag = number->long_value.lv_tag;
-    r = (int64_t)number->long_value.ob_digit[0];
-    if (tag >= (uintptr_t)2 << NON_SIZE_BITS) {
-        r |= (int64_t)number->long_value.ob_digit[1] << PyLong_SHIFT;
-        if (tag >= (uintptr_t)3 << NON_SIZE_BITS) {
-            EXIT_IF(tag >= (uintptr_t)4 << NON_SIZE_BITS || number->long_value.ob_digit[2] > 7);
-            r |= (int64_t)number->long_value.ob_digit[2] << (2 * PyLong_SHIFT);
-        }
+    if (__builtin_expect(!_PyLong_IsCompact((PyLongObject *)o), 0)) {
+        EXIT_IF(!JIT_LARGE_VALUE(o, &r));
     }
-    r *= 1 - (int64_t)(tag & SIGN_MASK);
+    else {
+        r = (int64_t)_PyLong_CompactValue((PyLongObject *)o);
+    }
 }
 
 // A new reference to an int object.  Leaves if memory is short (no exception is set then).  Calls C.

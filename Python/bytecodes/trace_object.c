@@ -13,7 +13,7 @@ trace op(GUARD_BUILTINS, (dict: object --)) pure reads frame exits {
 
 // Leaves unless the keys of DICT, an exact dict with str keys only, have version `aux`.
 trace op(GUARD_KEYS, (dict: object --)) pure reads dict exits {
-    EXIT_IF(((PyDictObject *)dict)->ma_keys->dk_version != JIT_AUX);
+    EXIT_IF(JIT_IS_NOT_AUX(((PyDictObject *)dict)->ma_keys->dk_version));
 }
 
 // The value of entry `aux` of a dict whose keys were checked; leaves where the key was deleted.
@@ -24,12 +24,12 @@ trace op(LOAD_ENTRY, (dict: object -- r: object)) pure reads dict exits {
 
 // What the version says: the type, where its instances have which attribute, and that no descriptor comes before it.
 trace op(GUARD_TYPE_VERSION, (o: object --)) pure reads type exits {
-    EXIT_IF(Py_TYPE(o)->tp_version_tag != JIT_AUX);
+    EXIT_IF(JIT_IS_NOT_AUX(Py_TYPE(o)->tp_version_tag));
 }
 
 // The same of O itself, which has to be a class.
 trace op(GUARD_CLASS_VERSION, (o: object --)) pure reads type exits {
-    EXIT_IF(!PyType_Check(o) || ((PyTypeObject *)o)->tp_version_tag != JIT_AUX);
+    EXIT_IF(!PyType_Check(o) || JIT_IS_NOT_AUX(((PyTypeObject *)o)->tp_version_tag));
 }
 
 // Leaves unless O is an exact module.

@@ -40,10 +40,7 @@ trace op(TUPLE_GET, (tuple: object, i: i64 -- r: object)) pure {
 
 // Leaves if giving up one reference to V could run code of users: it is the last one, and V is not plain.  Not pure.
 trace op(GUARD_RELEASE, (v: object --)) exits {
-    if (Py_REFCNT(v) == 1) {
-        PyTypeObject *type = Py_TYPE(v);
-        EXIT_IF(type != &PyFloat_Type && type != &PyLong_Type && type != &PyUnicode_Type);
-    }
+    EXIT_IF(__builtin_expect(Py_REFCNT(v) == 1, 0) && !JIT_IS_PLAIN(v));
 }
 
 // Takes the reference to V; the item that was there is given up (GUARD_RELEASE).  Never leaves.

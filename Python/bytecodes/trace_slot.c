@@ -9,25 +9,24 @@
 // The object in a slot, borrowed.  NULL if a local is not bound: only GUARD_BOUND and GUARD_PLAIN may look at it then.  Not pure:
 // memory changes.
 trace op(LOAD_SLOT, (-- r: object)) {
-    r = frame->localsplus[JIT_AUX];
+    r = JIT_READ_SLOT();
 }
 
 // A local takes a reference to V; what stood there (plain, or NULL) is given up last.  Never leaves.  Calls C.
 trace op(STORE_SLOT, (v: object --)) {
-    PyObject **place = &frame->localsplus[JIT_AUX];
-    PyObject *old = *place;
-    *place = v;
+    PyObject *old = JIT_READ_SLOT();
+    JIT_WRITE_SLOT(v);
     Py_XDECREF(old);
 }
 
 // A slot of the evaluation stack takes a reference to V; what stood there is nobody's.  Never leaves, calls nothing.
 trace op(STORE_STACK, (v: object --)) {
-    frame->localsplus[JIT_AUX] = v;
+    JIT_WRITE_SLOT(v);
 }
 
 // The stack pointer points to slot `aux`.
 trace op(SET_SP, (--)) {
-    stack_pointer = frame->localsplus + JIT_AUX;
+    stack_pointer = JIT_SLOT_ADDRESS();
 }
 
 // A new reference to V, for a store that follows.  Never leaves, calls nothing.
@@ -47,11 +46,8 @@ trace op(GUARD_BOUND, (v: object --)) pure exits {
 
 // Leaves unless V is NULL or plain.
 trace op(GUARD_PLAIN, (v: object --)) pure exits {
-    if (v != NULL) {
-        PyTypeObject *type = Py_TYPE(v);
-        EXIT_IF(type != &PyFloat_Type && type != &PyLong_Type && type != &PyUnicode_Type && type != &PyBool_Type
-                && v != Py_None);
-    }
+    // An int needs no call.
+    EXIT_IF(v != NULL && __builtin_expect(!PyLong_CheckExact(v), 0) && !JIT_IS_PLAIN(v));
 }
 
 // Leave unless V is this very object.

@@ -195,6 +195,176 @@ extern const uint64_t _JIT_POOL __attribute__((visibility("hidden")));
 #define JIT_RESULT_F64(R) (JIT_DESTINATION = (R))
 #define JIT_AUX ((uint32_t)JIT_HOLE31(_JIT_AUX))
 
+/* Compared with what is in memory, and as a displacement, a hole needs no register.  Slots: _JIT_SLOT is their displacement. */
+#if defined(__x86_64__) || defined(_M_X64)
+#  define JIT_IS_NOT_AUX(V) \
+    __extension__({ \
+        __label__ jit_differs, jit_compared; \
+        bool jit_is_other = false; \
+        __asm__ goto("cmpl $_JIT_AUX, %0\n\tjne %l[jit_differs]" : : "m"(V) : "cc" : jit_differs); \
+        goto jit_compared; \
+    jit_differs: \
+        jit_is_other = true; \
+    jit_compared: \
+        jit_is_other; \
+    })
+#  define JIT_READ_SLOT() \
+    __extension__({ \
+        PyObject *jit_slot; \
+        __asm__ volatile("movq _JIT_SLOT(%1), %0" : "=r"(jit_slot) : "r"(frame) : "memory"); \
+        jit_slot; \
+    })
+#  define JIT_WRITE_SLOT(V) __asm__ volatile("movq %0, _JIT_SLOT(%1)" : : "r"(V), "r"(frame) : "memory")
+#  define JIT_SLOT_ADDRESS() \
+    __extension__({ \
+        PyObject **jit_slot; \
+        __asm__("leaq _JIT_SLOT(%1), %0" : "=r"(jit_slot) : "r"(frame)); \
+        jit_slot; \
+    })
+#else
+#  error "no slots for this architecture"
+#endif
+
+/* --- Called code --------------------------------------------------------------------------------------------
+ *
+ * What many operations do in the same words is laid down once, and called.  Such code has the machine state and the banks for parameters and
+ * hands them on to _JIT_SHARED_return, so the compiler itself sees to it that all of them are what they were.  Two values more go
+ * either way: `aux` (rdi) and the one behind the banks (rax).  What it may change besides are the registers that are left for
+ * operations.  asm.py makes returns of the jumps to _JIT_SHARED_return. */
+#define JIT_CALLED_AS(NAME) JIT_ABI _PyJitResult NAME(JIT_STATE_PARAMS, JIT_BANK_PARAMS, uint64_t second)
+#define JIT_CALLED_CODE(NAME) JIT_CALLED_AS(_JIT_CALLED_##NAME)
+
+extern JIT_CALLED_AS(_JIT_SHARED_return);
+
+#define JIT_GO_ON_IN(CODE, FIRST, SECOND) \
+    do { \
+        __attribute__((musttail)) return CODE(frame, stack_pointer, tstate, next_instr, \
+                                              (void *)(uintptr_t)(FIRST), JIT_BANK, (uint64_t)(SECOND)); \
+    } while (0)
+#define JIT_RETURN(FIRST, SECOND) JIT_GO_ON_IN(_JIT_SHARED_return, FIRST, SECOND)
+
+/* FIRST and SECOND: variables of 64 bits, read and written.  Code that calls C aligns the stack for itself. */
+#if defined(__x86_64__) || defined(_M_X64)
+#  define JIT_CALL(NAME, FIRST, SECOND) \
+    do { \
+        register _PyInterpreterFrame *jit_frame __asm__("r12") = frame; \
+        register PyObject **jit_sp __asm__("r13") = stack_pointer; \
+        register PyThreadState *jit_tstate __asm__("r14") = tstate; \
+        __asm__ volatile("call _JIT_CALLED_" #NAME : "+r"(jit_frame), "+r"(jit_sp), "+D"(FIRST), "+a"(SECOND) : "r"(jit_tstate) \
+                         : "rbx", "r10", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "cc", "memory"); \
+        frame = jit_frame; \
+        stack_pointer = jit_sp; \
+    } while (0)
+#else
+#  error "no calls for this architecture"
+#endif
+
+/* One question or step with one operand. */
+#define JIT_ASK(NAME, OPERAND) \
+    __extension__({ \
+        uint64_t jit_first = (uint64_t)(uintptr_t)(OPERAND), jit_second = JIT_ANY(uint64_t); \
+        JIT_CALL(NAME, jit_first, jit_second); \
+        jit_first; \
+    })
+
+JIT_CALLED_CODE(is_plain)
+{
+    JIT_RETURN(_PyJit_IsPlain((PyObject *)aux), second);
+}
+
+JIT_CALLED_CODE(large_value)
+{
+    int64_t value = 0;
+    bool fits = _PyJit_LargeValue((PyObject *)aux, &value);
+    JIT_RETURN(value, fits);
+}
+
+JIT_CALLED_CODE(can_leave)
+{
+    JIT_RETURN(_PyJit_CanLeave(frame, (_Py_CODEUNIT *)aux), second);
+}
+
+JIT_CALLED_CODE(is_suspended_at)
+{
+    JIT_RETURN(_PyJit_IsSuspendedAt((PyGenObject *)aux, (_Py_CODEUNIT *)second), second);
+}
+
+JIT_CALLED_CODE(push_frame)
+{
+    frame = _PyJit_PushFrame(tstate, frame, stack_pointer, (PyObject *)aux);
+    stack_pointer = _PyFrame_GetStackPointer(frame);
+    JIT_RETURN(aux, second);
+}
+
+JIT_CALLED_CODE(push_shim)
+{
+    frame = _PyJit_PushShim(tstate, frame, stack_pointer, (PyObject *)aux);
+    stack_pointer = _PyFrame_GetStackPointer(frame);
+    JIT_RETURN(aux, second);
+}
+
+/* The banks are saved around the call. */
+__attribute__((noinline, force_align_arg_pointer)) JIT_CALLED_CODE(dealloc_in_c)
+{
+    _Py_Dealloc((PyObject *)aux);
+    JIT_RETURN(aux, second);
+}
+
+/* What _Py_Dealloc does; for a float that goes to the free list no register is needed. */
+JIT_CALLED_CODE(dealloc)
+{
+#ifdef WITH_FREELISTS
+    PyFloatObject *number = (PyFloatObject *)aux;
+    struct _Py_float_freelist *floats = &tstate->interp->object_state.freelists.floats;
+    if (PyFloat_CheckExact((PyObject *)aux) && (unsigned int)floats->numfree < PyFloat_MAXFREELIST
+        && _PyRuntime.ref_tracer.tracer_func == NULL) {
+        floats->numfree++;
+        Py_SET_TYPE((PyObject *)number, (PyTypeObject *)floats->items);
+        floats->items = number;
+        JIT_RETURN(aux, second);
+    }
+#endif
+    JIT_GO_ON_IN(_JIT_CALLED_dealloc_in_c, aux, second);
+}
+
+#define JIT_IS_PLAIN(V) ((uint8_t)JIT_ASK(is_plain, (V)) != 0)
+#define JIT_LARGE_VALUE(O, RESULT) \
+    __extension__({ \
+        uint64_t jit_first = (uint64_t)(uintptr_t)(O), jit_second = JIT_ANY(uint64_t); \
+        JIT_CALL(large_value, jit_first, jit_second); \
+        *(RESULT) = (int64_t)jit_first; \
+        (uint8_t)jit_second != 0; \
+    })
+#define JIT_CAN_LEAVE(PLACE) ((uint8_t)JIT_ASK(can_leave, (PLACE)) != 0)
+#define JIT_IS_SUSPENDED_AT(G, PLACE) \
+    __extension__({ \
+        uint64_t jit_first = (uint64_t)(uintptr_t)(G), jit_second = (uint64_t)(uintptr_t)(PLACE); \
+        JIT_CALL(is_suspended_at, jit_first, jit_second); \
+        (uint8_t)jit_first != 0; \
+    })
+#define JIT_PUSH_FRAME(F) ((void)JIT_ASK(push_frame, (F)))
+#define JIT_PUSH_SHIM(CODE) ((void)JIT_ASK(push_shim, (CODE)))
+
+#ifndef Py_REF_DEBUG
+#  undef Py_DECREF
+#  undef Py_XDECREF
+#  define Py_DECREF(O) \
+    do { \
+        PyObject *jit_ended = (PyObject *)(O); \
+        if (!_Py_IsImmortal(jit_ended) && __builtin_expect(--jit_ended->ob_refcnt == 0, 0)) { \
+            uint64_t jit_first = (uint64_t)(uintptr_t)jit_ended, jit_second = JIT_ANY(uint64_t); \
+            JIT_CALL(dealloc, jit_first, jit_second); \
+        } \
+    } while (0)
+#  define Py_XDECREF(O) \
+    do { \
+        PyObject *jit_dropped = (PyObject *)(O); \
+        if (jit_dropped != NULL) { \
+            Py_DECREF(jit_dropped); \
+        } \
+    } while (0)
+#endif
+
 /* JIT_CALLS: after a call nothing is in registers but the result, and nothing is spent on keeping it there. */
 #define JIT_NO_CALL ((void)0)
 #define JIT_AFTER_CALL \
@@ -280,6 +450,10 @@ JIT_BANK_CODE(_JIT_STUB_value_exit)
 }
 
 /* --- Code there is once -------------------------------------------------------------------------------------- */
+
+/* Where called code goes back by a conditional jump. */
+__asm__(".section .text._JIT_SHARED_return,\"ax\",@progbits\n\t.hidden _JIT_SHARED_return\n\t.globl _JIT_SHARED_return\n"
+        "_JIT_SHARED_return:\n\tendbr64\n\tretq\n\t.text");
 
 /* The cells are arguments nobody gives a value: more than fit in registers, so the ABI says where they are. */
 #define JIT_8_TIMES(X) X, X, X, X, X, X, X, X

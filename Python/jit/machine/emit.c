@@ -70,7 +70,7 @@ _PyJit_CodeBytes(void)
 
 #include "jit_stencils.h"
 
-#define TRACE_ALIGNMENT 16
+#define TRACE_ALIGNMENT 32
 #define DISPATCH_SIZE 24       // bytes of machine code by which tier 1 gets from one instruction to the next
 
 static struct {
@@ -152,12 +152,12 @@ grow_buffer(size_t size)
 static inline size_t
 record_size(const _PyJitValueExitPlan *plan)
 {
-    return _Py_SIZE_ROUND_UP(offsetof(_PyJitValueExit, cells) + plan->count * sizeof(uint16_t), 8);
+    return _Py_SIZE_ROUND_UP(offsetof(_PyJitValueExit, cells) + plan->count * sizeof(uint8_t), 8);
 }
 
 typedef struct {
     // Offsets; hot and cold: sizes, hot with the landing before it.
-    size_t hot, cold, loop, error, unwind, stubs_end, pool, records, total;
+    size_t hot, cold, gap, loop, error, unwind, stubs_end, pool, records, total;
 } Layout;
 
 static int
@@ -175,7 +175,9 @@ lay_out(const _PyExecutorObject *executor, Layout *layout, const char **reason)
     for (uint32_t i = 0; i < plan->nsteps; i++) {
         _PyJitStep *step = &plan->steps[i];
         if (i == plan->loop) {
-            layout->loop = hot;
+            // The processor fetches code in blocks of this size; a trace without a loop has it for its start.
+            layout->gap = i > 0 ? (size_t)-hot % TRACE_ALIGNMENT : 0;
+            layout->loop = hot += layout->gap;
         }
         int number = stencil_of(trace, step);
         if (number < 0) {
@@ -238,6 +240,7 @@ give_values(Context *context, const _PyExecutorObject *executor, const _PyJitSte
         values[JIT_VALUE_SIDE_EXIT] = base + backend.stubs[trace->snaps[ins->snapshot].exit];
     }
     values[JIT_VALUE_AUX] = ins->aux;
+    values[JIT_VALUE_SLOT] = offsetof(_PyInterpreterFrame, localsplus) + ins->aux * sizeof(PyObject *);
     values[JIT_VALUE_CELL] = CELL_DISPLACEMENT(step->cell);
     values[JIT_VALUE_CELL_TO] = CELL_DISPLACEMENT(step->cell_to);
     values[JIT_VALUE_POOL] = context->pool + KONST_OFFSET(step->konst);
@@ -261,6 +264,9 @@ copy_steps(const _PyExecutorObject *executor, const Layout *layout, uintptr_t ba
     memcpy(buffer, landing, LANDING_SIZE);
     for (const _PyJitStep *step = plan->steps, *end = step + plan->nsteps; step < end; step++) {
         const struct jit_stencil *stencil = &jit_stencils[step->stencil];
+        if (step == plan->steps + plan->loop) {
+            fill_gap(buffer + layout->loop - layout->gap, layout->gap);
+        }
         if (step->at + stencil->hot_size + JIT_COPY_BLOCK <= layout->hot) {
             copy_code(buffer + step->at, jit_code + stencil->code, stencil->hot_size);
         }
@@ -316,7 +322,7 @@ copy_stubs(const _PyExecutorObject *executor, const Layout *layout, uintptr_t ba
 static void
 copy_pool(const _PyExecutorObject *executor, const Layout *layout, uintptr_t base, unsigned char *buffer)
 {
-    static const uint16_t several[1];
+    static const uint8_t several[1];
     const _PyJitTrace *trace = executor->trace;
     const _PyJitAllocation *plan = &backend.plan;
     if (plan->uses_pool) {
@@ -329,10 +335,10 @@ copy_pool(const _PyExecutorObject *executor, const Layout *layout, uintptr_t bas
     for (const _PyJitValueExitPlan *exit = plan->exits; exit < plan->exits + plan->nexits; exit++) {
         _PyJitExit *target = &executor->exits[exit->exit];
         memcpy(at, &target, sizeof(target));
-        memcpy(at + offsetof(_PyJitValueExit, cells), &plan->cells[exit->first], exit->count * sizeof(uint16_t));
+        memcpy(at + offsetof(_PyJitValueExit, cells), &plan->cells[exit->first], exit->count * sizeof(uint8_t));
         target->entry = _PyJit_ValueExitCode;
         uintptr_t address = base + (uintptr_t)(at - buffer) + offsetof(_PyJitValueExit, cells);
-        target->places = target->places == NULL ? (const uint16_t *)address : several;
+        target->places = target->places == NULL ? (const uint8_t *)address : several;
         at += record_size(exit);
     }
     // Only where there is one answer can a side trace take the values.

@@ -14,7 +14,7 @@
 #define JIT_GENERAL_REGS 6
 #define JIT_FLOAT_REGS 8
 #define JIT_REGS (JIT_GENERAL_REGS + JIT_FLOAT_REGS)
-#define JIT_CELL_COUNT 128
+#define JIT_CELL_COUNT 128     // at most 256: _PyJitValueExit
 
 /* Bodies: Tools/jit/machine_ops.c.h.  Numbers follow those of operations. */
 enum {
@@ -35,7 +35,7 @@ enum {
 /* An exit that is taken while values are in registers.  Stands behind the trace's code, read-only. */
 typedef struct {
     _PyJitExit *exit;
-    uint16_t cells[1];      // where the value of each slot of the snapshot is (constants: any), then of each value it passes
+    uint8_t cells[1];       // where the value of each slot of the snapshot is (constants: any), then of each value it passes
 } _PyJitValueExit;
 
 /* regalloc.c: brings memory up to date, the registers being in CELLS.  Returns the new stack pointer; the frame is

@@ -147,7 +147,7 @@ snapshot_with_values(const Walk *w, const _PyJitIns *ins)
 }
 
 /* Where the exit of the operation at hand finds REF.  Only cells count after a call. */
-static uint16_t
+static uint8_t
 place_for_exit(Walk *w, _PyJitRef ref, bool cells_only)
 {
     if (JIT_IS_CONST(ref) || _PyJitTrace_IsVirtual(w->trace, ref)) {
@@ -158,7 +158,7 @@ place_for_exit(Walk *w, _PyJitRef ref, bool cells_only)
     if (in_cell && value->cell == NO_CELL) {
         w->problem = "a snapshot names a value that is nowhere";
     }
-    return in_cell ? value->cell : value->reg;
+    return (uint8_t)(in_cell ? value->cell : value->reg);
 }
 
 /* The exit of the operation at hand: where the values of its snapshot are, and those it passes to a side trace. */
@@ -171,7 +171,7 @@ plan_exit(Walk *w, const _PyJitSnapshot *snap, bool cells_only)
     uint32_t npassed = (uint32_t)(snap - w->trace->snaps) >= w->trace->passed_from ? w->trace->npassed : 0;
     uint32_t count = nslots + npassed;
     if (!reserve((void **)&result->exits, &result->exits_cap, result->nexits + 1, sizeof(_PyJitValueExitPlan))
-            || !reserve((void **)&result->cells, &result->cells_cap, result->ncells + count, sizeof(uint16_t))) {
+            || !reserve((void **)&result->cells, &result->cells_cap, result->ncells + count, sizeof(uint8_t))) {
         w->problem = "out of memory";
         return JIT_NO_VALUE_EXIT;
     }
@@ -181,7 +181,7 @@ plan_exit(Walk *w, const _PyJitSnapshot *snap, bool cells_only)
         return JIT_NO_VALUE_EXIT;
     }
     _PyJitValueExitPlan plan = {.exit = snap->exit, .first = result->ncells, .count = count};
-    uint16_t *places = &result->cells[plan.first];
+    uint8_t *places = &result->cells[plan.first];
     for (uint32_t i = 0; i < nslots; i++) {
         places[i] = place_for_exit(w, slots[i].value, cells_only);
     }
@@ -191,14 +191,12 @@ plan_exit(Walk *w, const _PyJitSnapshot *snap, bool cells_only)
         places[nslots + i] = place_for_exit(w, w->trace->passed[i], cells_only || in_cell);
     }
     result->ncells += count;
-    // Guards of one instruction share their snapshot; as long as nothing moves they share the stub too.
-    if (result->nexits > 0) {
-        const _PyJitValueExitPlan *before = &result->exits[result->nexits - 1];
-        if (before->exit == plan.exit && before->count == plan.count
-                && memcmp(&result->cells[before->first], &result->cells[plan.first],
-                          plan.count * sizeof(uint16_t)) == 0) {
+    // Guards of one instruction share their snapshot; where values are in the same places they share the stub too.
+    for (uint32_t i = result->nexits; i > 0 && result->exits[i - 1].exit == plan.exit; i--) {
+        const _PyJitValueExitPlan *before = &result->exits[i - 1];
+        if (before->count == plan.count && memcmp(&result->cells[before->first], places, plan.count) == 0) {
             result->ncells = plan.first;
-            return result->nexits - 1;
+            return i - 1;
         }
     }
     result->exits[result->nexits] = plan;

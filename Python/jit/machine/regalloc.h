@@ -26,7 +26,7 @@ typedef struct {
 typedef struct {
     _PyJitStep *steps;                 uint32_t nsteps, steps_cap;
     _PyJitValueExitPlan *exits;        uint32_t nexits, exits_cap;
-    uint16_t *cells;                   uint32_t ncells, cells_cap;
+    uint8_t *cells;                    uint32_t ncells, cells_cap;
     uint32_t loop;            // step LOOP goes back to
     uint16_t *head;                    uint32_t nhead, head_cap;   // where its values are then: as executor->places
     bool uses_pool;           // some step has a constant

@@ -26,6 +26,7 @@ enum {
     JIT_VALUE_OPARG,
     JIT_VALUE_THIS_INSTR,   // address of the instruction in the live code
     JIT_VALUE_AUX,          // of the operation
+    JIT_VALUE_SLOT,         // slot `aux`, as a displacement from the frame
     JIT_VALUE_CELL,         // of the step, as a displacement from the stack pointer of a trace
     JIT_VALUE_CELL_TO,
     JIT_VALUE_POOL,         // the step's constant

@@ -66,6 +66,21 @@ typedef union {
 #define JIT_CACHE_OBJ(K) read_obj(&JIT_CACHE_PTR(K)->cache)
 #define JIT_EXPECTED_IP _PyJitTrace_ExpectedIP(trace, ins)
 #define JIT_AUX ins->aux
+#define JIT_IS_NOT_AUX(V) ((V) != ins->aux)
+#define JIT_READ_SLOT() (frame->localsplus[ins->aux])
+#define JIT_WRITE_SLOT(V) ((void)(frame->localsplus[ins->aux] = (V)))
+#define JIT_SLOT_ADDRESS() (frame->localsplus + ins->aux)
+#define JIT_IS_PLAIN(V) _PyJit_IsPlain(V)
+#define JIT_LARGE_VALUE(O, RESULT) _PyJit_LargeValue((O), (RESULT))
+#define JIT_CAN_LEAVE(PLACE) _PyJit_CanLeave(frame, (PLACE))
+#define JIT_IS_SUSPENDED_AT(G, PLACE) _PyJit_IsSuspendedAt((PyGenObject *)(G), (PLACE))
+#define JIT_PUSH_FRAME(F) JIT_PUSHED(_PyJit_PushFrame(tstate, frame, stack_pointer, (F)))
+#define JIT_PUSH_SHIM(CODE) JIT_PUSHED(_PyJit_PushShim(tstate, frame, stack_pointer, (CODE)))
+#define JIT_PUSHED(FRAME) \
+    do { \
+        frame = (FRAME); \
+        stack_pointer = _PyFrame_GetStackPointer(frame); \
+    } while (0)
 #define JIT_EXECUTOR executor
 
 #define JIT_NEXT() goto next

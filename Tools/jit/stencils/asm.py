@@ -15,12 +15,12 @@ For each stencil:
 4. The jump at the chain's end is dropped.  Every other jump to the next operation becomes one to the end of
    the hot section.
 5. All other reachable blocks go to the cold section, in their old order.
-6. The instruction where indirect jumps land (endbr64) is dropped: a stencil is fallen into, and the emitter
-   has one at the start of the trace.
+6. Instructions where indirect jumps land (endbr64) are dropped: a stencil is fallen into, and the emitter
+   has one at the start of the trace; labels of `asm goto` have one each.
 7. Wherever a stencil is left, the machine stack is as it was when it was entered.  So a return goes where the
    call came from, which a processor with a shadow stack checks.
 
-Everything that is not a stencil is left as it was.
+Everything that is not a stencil is left as it was, but that a jump to where called code returns becomes a return.
 """
 
 import dataclasses
@@ -31,6 +31,9 @@ from .errors import BuildError
 from .targets import Syntax
 
 CONTINUE = "_JIT_CONTINUE"
+RETURN = "_JIT_SHARED_return"  # where called code goes at its end
+CALLED_PREFIX = "_JIT_CALLED_"  # of called code, which aligns the stack for itself
+STACK_ALIGNMENT = 16
 STENCIL_PREFIXES = ("_JIT_OP_", "_JIT_TRACE_", "_JIT_STUB_")
 HOT_SECTION = ".text.jit_hot."
 COLD_SECTION = ".text.jit_cold."
@@ -62,7 +65,7 @@ def optimize(text: str, syntax: Syntax) -> str:
             functions.add(match[1])
         label = _LABEL.match(line)
         if label is None or label[1] not in functions or not label[1].startswith(STENCIL_PREFIXES):
-            output.append(line)
+            output.append("\tretq" if syntax.jump(syntax.strip_comment(line)) == RETURN else line)
             continue
         output.extend(_split(label[1], _function_body(label[1], lines), syntax))
     return "\n".join(output) + "\n"
@@ -83,8 +86,6 @@ def _function_body(name: str, lines: Iterator[str]) -> list[str]:
 
 def _split(name: str, body: Iterable[str], syntax: Syntax) -> Iterator[str]:
     blocks = _skip_trampolines(cut(name, body, syntax))
-    if blocks[0].body[:1] == [syntax.landing]:
-        del blocks[0].body[0]
     by_label = {label: block for block in blocks for label in block.labels}
     _check_stack(name, blocks, by_label, syntax)
     hot = _hot_chain(blocks, by_label)
@@ -112,7 +113,7 @@ def cut(name: str, body: Iterable[str], syntax: Syntax) -> list[Block]:
 
     for raw in body:
         line = syntax.strip_comment(raw)
-        if not line:
+        if not line or line == syntax.landing:
             continue
         if match := _LABEL.match(line):
             if open_block is None:
@@ -167,7 +168,8 @@ def _skip_trampolines(blocks: list[Block]) -> list[Block]:
 
 
 def _check_stack(name: str, blocks: list[Block], by_label: dict[str, Block], syntax: Syntax) -> None:
-    """Refuse a stencil that is left with another stack pointer than it was entered with."""
+    """Refuse a stencil that is left with another stack pointer than it was entered with, or calls with one
+    that is not aligned."""
     depth_at = {id(blocks[0]): 0}  # bytes on the stack where a block begins
     work = [blocks[0]]
     while work:
@@ -176,6 +178,10 @@ def _check_stack(name: str, blocks: list[Block], by_label: dict[str, Block], syn
         for line in block.body:
             if syntax.leaves(line) and line != "ud2" and depth != 0:
                 raise BuildError(f"{name}: {depth} bytes are left on the stack at {line!r}")
+            called = syntax.called(line)
+            aligned = syntax.call_depth in (None, depth % STACK_ALIGNMENT)
+            if called is not None and not called.startswith(CALLED_PREFIX) and not aligned:
+                raise BuildError(f"{name}: the stack is not aligned at {line!r}")
             depth += syntax.stack_growth(line)
             if depth < 0:
                 raise BuildError(f"{name}: {line!r} takes what belongs to the caller")

@@ -19,6 +19,7 @@ HOLES = {
     "_JIT_THIS_INSTR": "THIS_INSTR",
     "_JIT_EXPECTED_IP": "EXPECTED_IP",
     "_JIT_AUX": "AUX",
+    "_JIT_SLOT": "SLOT",
     "_JIT_CELL": "CELL",
     "_JIT_CELL_TO": "CELL_TO",
     "_JIT_POOL": "POOL",

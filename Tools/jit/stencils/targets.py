@@ -18,7 +18,9 @@ class Syntax:
     jump_text: str
     landing: str  # what a function that is reached by indirect jumps begins with
     inverses: dict[str, str]
+    call_pattern: re.Pattern[str]
     moves_stack: re.Pattern[str] | None = None  # what stack_growth() knows; None: it is not asked
+    call_depth: int | None = None  # bytes a stencil, itself behind a return address, has on the stack at calls
 
     def strip_comment(self, line: str) -> str:
         """The instruction alone, white space folded; empty for a comment."""
@@ -49,6 +51,11 @@ class Syntax:
         """Where an unconditional jump goes, or None."""
         match = self.jump_pattern.match(line)
         return match["label"] if match else None
+
+    def called(self, line: str) -> str | None:
+        """What an instruction calls: a label or an operand; None if it is no call."""
+        match = self.call_pattern.match(line)
+        return match["callee"] if match else None
 
     def leaves(self, line: str) -> bool:
         return self.leave_pattern.match(line) is not None
@@ -108,11 +115,13 @@ X86_64 = Syntax(
     jump_text="jmp {}",
     landing="endbr64",
     inverses=_both_ways(_X86_CONDITIONS),
+    call_pattern=re.compile(r"callq?\s+(?P<callee>\S+)$"),
     moves_stack=re.compile(
         r"(?P<push>pushq?\b)|(?P<pop>popq?\b(?!.*%rsp))"
         r"|(?:(?P<grow>subq?)\s+\$|addq?\s+\$|leaq?\s+)(?P<by>-?\w+)(?:\(%rsp\))?,\s*%rsp$"
         r"|(?!cmp|test).*,\s*%[re]sp$|popq?\s+%rsp$|(?:enter|leave)q?\b"
     ),
+    call_depth=8,
 )
 
 AARCH64 = Syntax(
@@ -124,6 +133,7 @@ AARCH64 = Syntax(
     jump_text="b {}",
     landing="bti c",
     inverses=_both_ways([*_A64_CONDITIONS, ("cbz", "cbnz"), ("tbz", "tbnz")]),
+    call_pattern=re.compile(r"blr?\s+(?P<callee>\S+)$"),
 )
 
 
@@ -177,10 +187,11 @@ TARGETS = (
         triple_pattern=r"x86_64-.*linux.*",
         condition="defined(__x86_64__) && defined(__linux__)",
         syntax=X86_64,
-        # Code lies within 2 GiB of the interpreter: data is reached directly, pc-relative.
+        # Code lies within 2 GiB of the interpreter: data is reached directly, pc-relative.  Called code has its return
+        # address where a red zone would be.
         # What an indirect jump may lead to begins with endbr64; asm.py takes it from stencils: one falls into
         # the next.
-        flags=("-fPIE", "-fdirect-access-external-data", "-fcf-protection=full"),
+        flags=("-fPIE", "-fdirect-access-external-data", "-mno-red-zone", "-fcf-protection=full"),
         relocations=_X86_ELF,
         landing=bytes.fromhex("f30f1efa"),  # endbr64
     ),

@@ -85,6 +85,11 @@ int64_t _PyJit_SetHas(PyObject *set, PyObject *key);
 int _PyJit_SetAdd(PyObject *set, PyObject *key);
 /* DICT[KEY] = VALUE for an exact dict.  -1, with nothing done: it may run code of users, somebody watches the dict, or memory is short. */
 int _PyJit_DictSet(PyObject *dict, PyObject *key, PyObject *value);
+/* Where DICT, an exact one that nobody watches and whose keys are all strings, has a value for NAME, which may be entry number HINT (-1: nobody
+ * knows); else NULL. */
+PyObject **_PyJit_DictPlace(PyDictObject *dict, PyObject *name, Py_ssize_t hint);
+/* VALUE at PLACE of DICT instead of what is there, whose end runs no code of users.  False, with nothing done: that takes more. */
+bool _PyJit_DictReplace(PyDictObject *dict, PyObject **place, PyObject *value);
 /* 1 or 0: PART is in the exact str; KEY is in the exact list or tuple; -1: to find out may run code of users. */
 int64_t _PyJit_StrHas(PyObject *str, PyObject *part);
 int64_t _PyJit_SequenceHas(PyObject *sequence, PyObject *key);
@@ -111,6 +116,10 @@ PyObject *_PyJit_FindMethod(PyObject *o, PyObject *name);
 bool _PyJit_CanSetAttr(PyObject *o, PyObject *name);
 /* Sets it, if that is so.  -1, with nothing done: it is not, or memory is short. */
 int _PyJit_SetAttr(PyObject *o, PyObject *name, PyObject *value);
+/* The same where O's type is known to have no NAME that comes first, and O a dict; HINT: the number of the entry, perhaps. */
+int _PyJit_SetInDict(PyObject *o, PyObject *name, PyObject *value, Py_ssize_t hint);
+/* O has nothing of its own under NAME, which would come before a method of its type. */
+bool _PyJit_HasNone(PyObject *o, PyObject *name);
 /* isinstance(O, CLASS): 1, 0, or -1: not known. */
 int64_t _PyJit_IsInstance(PyObject *o, PyObject *class);
 /* The same of issubclass(O, CLASS). */

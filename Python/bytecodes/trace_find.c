@@ -37,6 +37,16 @@ trace op(SET_ATTR, (o: object, name: object, v: object --)) exits calls writes d
     EXIT_IF(_PyJit_SetAttr(o, name, v) < 0);
 }
 
+// The same where O's type, of a known version, has instances with a dict, in which NAME is mostly entry `aux`.
+trace op(SET_HINTED, (o: object, name: object, v: object --)) exits calls writes dict writes attr writes event {
+    EXIT_IF(_PyJit_SetInDict(o, name, v, (Py_ssize_t)JIT_AUX) < 0);
+}
+
+// Leaves where O has something of its own under NAME, which is a method of its type.
+trace op(GUARD_NO_ATTR, (o: object, name: object --)) pure reads dict reads attr exits calls {
+    EXIT_IF(!_PyJit_HasNone(o, name));
+}
+
 // 1 if O has such an attribute, else 0.
 trace op(HAS_ATTR, (o: object, name: object -- r: i64)) exits calls {
     r = _PyJit_HasAttr(o, name);

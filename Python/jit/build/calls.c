@@ -17,14 +17,6 @@
 #include "pycore_typeobject.h"
 #include "jit/build/rules.h"
 
-static uint32_t
-unit32(const _PyJitBuilder *b, const _PyJitRecord *record, int index)
-{
-    uint32_t value;
-    memcpy(&value, &b->t->units[record->units + (uint32_t)index], sizeof(value));
-    return value;
-}
-
 /* --- Calls ---------------------------------------------------------------------------------------------------------- */
 
 int

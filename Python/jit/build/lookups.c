@@ -15,7 +15,8 @@
 #include "pycore_jit_helpers.h"
 #include "jit/build/rules.h"
 
-/* Before a call: the method that the object on top has, and the object itself. */
+/* Before a call: the method that the object on top has, and the object itself.  A function is seen where it is a method of the type, whose
+ * version is in the cache, and the object has a dict. */
 static uint32_t
 load_method(_PyJitBuilder *b, uint32_t index)
 {
@@ -26,12 +27,24 @@ load_method(_PyJitBuilder *b, uint32_t index)
     }
     PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
     _PyJitLower_Begin(b, index);
-    _PyJitRef method = emit2(b, JIT_OP_GET_METHOD, _PyJitSlot_Object(b, top), object_const(b, name));
+    _PyJitRef owner = _PyJitSlot_Object(b, top), method = JIT_REF_NONE;
+    if (record->seen == Py_True) {
+        method = emit2(b, JIT_OP_GET_METHOD, owner, object_const(b, name));
+    }
+    else {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, owner, JIT_REF_NONE, unit32(b, record, 2));
+        (void)emit2(b, JIT_OP_GUARD_NO_ATTR, owner, object_const(b, name));
+    }
     _PyJitSlot_Own(b, top);
     _PyJitSlot self = b->slots[top];
     b->slots[top] = (_PyJitSlot){0};
     b->depth = top;
-    _PyJitSlot_PushHeap(b, method);
+    if (method != JIT_REF_NONE) {
+        _PyJitSlot_PushHeap(b, method);
+    }
+    else {
+        _PyJitSlot_PushConst(b, record->seen);
+    }
     _PyJitSlot_Push(b, self);
     return 1;
 }
@@ -50,7 +63,7 @@ load_attribute(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t top = b->depth - 1;
     bool calls = record->oparg & 1;
-    if (calls && record->seen == Py_True) {
+    if (calls && record->seen != NULL && (record->seen == Py_True || PyFunction_Check(record->seen))) {
         return load_method(b, index);
     }
     bool made = record->seen == Py_None;
@@ -89,11 +102,18 @@ store_attribute(_PyJitBuilder *b, uint32_t index)
     PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg);
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, owner), stored = key_of(b, value);
+    bool hinted = record->opcode == STORE_ATTR_WITH_HINT && is_version(unit32(b, record, 2));
+    if (hinted) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, object, JIT_REF_NONE, unit32(b, record, 2));
+    }
     _PyJitSlot_GuardEnds(b, record, 1);
     // Those are still borrowed if it leaves, and not needed when it has written.
     b->slots[owner].heap = b->slots[value].heap = 0;
     _PyJitSlot_OwnHeap(b);
-    (void)_PyJitBuild_Emit3(b, JIT_OP_SET_ATTR, object, object_const(b, name), stored);
+    _PyJitRef set = _PyJitBuild_Emit3(b, hinted ? JIT_OP_SET_HINTED : JIT_OP_SET_ATTR, object, object_const(b, name), stored);
+    if (hinted && set != JIT_REF_NONE) {
+        JIT_INS(b->t, set)->aux = b->t->units[record->units + 4].cache;
+    }
     b->slots[value].plain = 1;     // the object has it: this is not its end
     drop(b, 2);
     return 1;

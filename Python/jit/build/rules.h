@@ -31,6 +31,15 @@ is_version(uint32_t version)
     return version != 0 && version <= INT32_MAX;
 }
 
+/* The 32 bits of the cache of RECORD from code unit INDEX on. */
+static inline uint32_t
+unit32(const _PyJitBuilder *b, const _PyJitRecord *record, int index)
+{
+    uint32_t value;
+    memcpy(&value, &b->t->units[record->units + (uint32_t)index], sizeof(value));
+    return value;
+}
+
 /* OBJECT is borrowed: the trace depends on it, or it lives for ever. */
 static inline _PyJitRef
 object_const(_PyJitBuilder *b, const void *object)

@@ -203,14 +203,39 @@ _PyJit_SetHas(PyObject *set, PyObject *key)
 _Py_COMP_DIAG_PUSH
 _Py_COMP_DIAG_IGNORE_DEPR_DECLS
 
-/* VALUE at PLACE of DICT, a table of its own whose keys stay, instead of what is there; nobody watches the dict. */
-static void
-replace_value(PyDictObject *dict, PyObject **place, PyObject *value)
+bool
+_PyJit_DictReplace(PyDictObject *dict, PyObject **place, PyObject *value)
 {
+    // The collector has to see the dict as soon as there is something for it.
+    if (dict->ma_values != NULL || (PyObject_IS_GC(value) && !_PyObject_GC_IS_TRACKED(dict))) {
+        return false;
+    }
     PyObject *old = *place;
     dict->ma_version_tag = DICT_NEXT_VERSION(_PyInterpreterState_GET()) | (dict->ma_version_tag & DICT_WATCHER_AND_MODIFICATION_MASK);
     *place = Py_NewRef(value);
     Py_DECREF(old);
+    return true;
+}
+
+/* Where the value of NAME is in DICT, whose keys are all strings; NULL: it has none. */
+static PyObject **
+place_of_name(PyDictObject *dict, PyObject *name)
+{
+    Py_ssize_t entry = _PyDictKeys_StringLookup(dict->ma_keys, name);
+    return entry < 0 ? NULL
+        : dict->ma_values != NULL ? &dict->ma_values->values[entry] : &DK_UNICODE_ENTRIES(dict->ma_keys)[entry].me_value;
+}
+
+PyObject **
+_PyJit_DictPlace(PyDictObject *dict, PyObject *name, Py_ssize_t hint)
+{
+    PyDictKeysObject *keys = dict->ma_keys;
+    if (!DK_IS_UNICODE(keys) || dict->ma_version_tag & DICT_WATCHER_MASK) {
+        return NULL;
+    }
+    bool known = hint >= 0 && hint < keys->dk_nentries && dict->ma_values == NULL && DK_UNICODE_ENTRIES(keys)[hint].me_key == name;
+    PyObject **place = known ? &DK_UNICODE_ENTRIES(keys)[hint].me_value : place_of_name(dict, name);
+    return place != NULL && *place != NULL ? place : NULL;
 }
 
 int
@@ -228,9 +253,7 @@ _PyJit_DictSet(PyObject *dict, PyObject *key, PyObject *value)
         if (ends && !_PyJit_EndsQuietlyIn(old, ENDS, dict)) {
             return UNSURE;
         }
-        // The collector has to see the dict as soon as there is something for it.
-        if (self->ma_values == NULL && (!PyObject_IS_GC(value) || _PyObject_GC_IS_TRACKED(dict))) {
-            replace_value(self, place, value);
+        if (_PyJit_DictReplace(self, place, value)) {
             return 0;
         }
     }

@@ -272,6 +272,20 @@ _PyJit_HasAttr(PyObject *o, PyObject *name)
 _Py_COMP_DIAG_PUSH
 _Py_COMP_DIAG_IGNORE_DEPR_DECLS
 
+bool
+_PyJit_HasNone(PyObject *o, PyObject *name)
+{
+    PyObject *value;
+    return find_in_instance(o, name, &value) == JIT_ABSENT;
+}
+
+/* Another attribute can take the place of OLD in O. */
+static inline bool
+can_end_in(PyObject *old, PyObject *o)
+{
+    return Py_REFCNT(old) > MOST_ENDS || PyLong_CheckExact(old) || PyUnicode_CheckExact(old) || _PyJit_EndsQuietlyIn(old, MOST_ENDS, o);
+}
+
 /* An attribute NAME can be set in what O has of its own: nobody watches, and it is no new key of what instances of the type share.
  * *old: what it replaces, or NULL. */
 static bool
@@ -303,8 +317,7 @@ _PyJit_CanSetAttr(PyObject *o, PyObject *name)
         || !has_place(o, name, &old)) {
         return false;
     }
-    return old == NULL || Py_REFCNT(old) > MOST_ENDS || PyLong_CheckExact(old) || PyUnicode_CheckExact(old)
-        || _PyJit_EndsQuietlyIn(old, MOST_ENDS, o);
+    return old == NULL || can_end_in(old, o);
 }
 
 int
@@ -318,6 +331,17 @@ _PyJit_SetAttr(PyObject *o, PyObject *name, PyObject *value)
         PyErr_Clear();         // memory is short
     }
     return result;
+}
+
+int
+_PyJit_SetInDict(PyObject *o, PyObject *name, PyObject *value, Py_ssize_t hint)
+{
+    PyDictObject *dict = _PyObject_GetManagedDict(o);
+    PyObject **place = dict != NULL && PyDict_CheckExact(dict) ? _PyJit_DictPlace(dict, name, hint) : NULL;
+    if (place != NULL && can_end_in(*place, o) && _PyJit_DictReplace(dict, place, value)) {
+        return 0;
+    }
+    return _PyJit_SetAttr(o, name, value);
 }
 
 static int64_t

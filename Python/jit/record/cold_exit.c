@@ -129,7 +129,7 @@ leave(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstat
         drop_chain(exit->owner);       // the exit may be gone
         return JIT_RESULT(JIT_STATUS_ORIGINAL, target);
     }
-    if (exit->progress && !_PyJitSide_ComesBack(exit)) {
+    if (exit->progress && !_PyJitSide_ComesBack(exit) && !(exit->owner->trace->snaps[exit->snapshot].nframes > 1 && _PyJitSide_TakesValues(exit))) {
         _PyExecutorObject *side = _PyJitExecutor_FindSide(target);
         if (side != NULL) {
             if (_PyJitExit_Link(exit, target, side) == 0) {

@@ -459,6 +459,9 @@ attribute_of_interest(const _PyJitPending *prev, PyObject *owner, PyObject **gen
         case LOAD_ATTR_NONDESCRIPTOR_NO_DICT:
             holds = Py_TYPE(owner)->tp_version_tag == read_u32(cache);
             break;
+        case LOAD_ATTR:
+            holds = prev->adapted;
+            break;
         case LOAD_ATTR_CLASS:
             holds = PyType_Check(owner) && ((PyTypeObject *)owner)->tp_version_tag == read_u32(cache);
             break;

@@ -20,7 +20,8 @@ For each stencil:
 7. Wherever a stencil is left, the machine stack is as it was when it was entered.  So a return goes where the
    call came from, which a processor with a shadow stack checks.
 
-Everything that is not a stencil is left as it was, but that a jump to where called code returns becomes a return.
+Everything that is not a stencil is left as it was, but that a jump to where called code returns becomes a
+return.
 """
 
 import dataclasses

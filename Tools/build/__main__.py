@@ -15,6 +15,7 @@ from .config import (
     JIT_MODES,
     Config,
     check_spelling,
+    for_release,
     load_base,
     load_config,
     save_config,
@@ -32,9 +33,10 @@ def _configured(arguments: argparse.Namespace) -> None:
     options = upstream_options(arguments.options)
     check_spelling(options)
     ccache = arguments.ccache != "no"
+    cc_chosen = any(option.startswith("CC=") for option in options)
     if ccache:
         options = with_ccache(options, arguments.cc)
-    elif not any(option.startswith("CC=") for option in options):
+    elif not cc_chosen:
         # Upstream would look for a compiler itself, and might take another one than was tried here.
         options.append(f"CC={arguments.cc}")
     source = "" if arguments.source == "no" else arguments.source
@@ -51,6 +53,9 @@ def _configured(arguments: argparse.Namespace) -> None:
         fixes=arguments.fixes,
         tail_calls=arguments.tail_calls == "yes",
         stencils="" if arguments.stencils == "no" else arguments.stencils,
+        cc_chosen=cc_chosen,
+        llvm_ar=arguments.llvm_ar,
+        llvm_profdata=arguments.llvm_profdata,
     )
     outlook = fixes.outlook(config, load_base(), arguments.build)
     if "--quiet" not in options:
@@ -83,6 +88,8 @@ def _prepare(arguments: argparse.Namespace) -> None:
     tree = arguments.build / arguments.tree
     if arguments.tree == "tail":
         config = with_tail_calls(config)
+    elif arguments.tree == "release":
+        config = for_release(config)
     options = tree_options(arguments.tree, list(config.options))
     if arguments.tree == "stock":
         stock_tree(base, tree)
@@ -162,7 +169,7 @@ def main() -> int:
 
     configured = commands.add_parser("configured", help=_configured.__doc__)
     configured.add_argument("--mode", choices=JIT_MODES, required=True)
-    for name in ("clang", "readobj", "cc"):
+    for name in ("clang", "readobj", "cc", "llvm-ar", "llvm-profdata"):
         configured.add_argument(f"--{name}", default="")
     for name in ("ccache", "tail-calls", "source", "stencils"):
         configured.add_argument(f"--{name}", default="no")

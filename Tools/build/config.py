@@ -7,6 +7,7 @@ import difflib
 import json
 import re
 import shlex
+import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,8 @@ class Config:
     `source` is the path of --with-cpython-source or "".  `options` go to upstream's configure unchanged.
     `tail_calls`: tier 1 is made of functions (--with-tail-call-interp).
     `fixes` is "auto", "yes", "no" or the path of --with-security-fixes, `stencils` that of
-    --with-jit-stencils or "".
+    --with-jit-stencils or "".  `cc_chosen`: there was a CC=.  `llvm_ar` and `llvm_profdata` belong to `clang`;
+    "" where it cannot make a profile build.
     """
 
     mode: str
@@ -72,6 +74,9 @@ class Config:
     fixes: str = "auto"
     tail_calls: bool = False
     stencils: str = ""
+    cc_chosen: bool = False
+    llvm_ar: str = ""
+    llvm_profdata: str = ""
 
 
 def load_base(path: Path = TOP / "upstream.toml") -> Base:
@@ -150,6 +155,24 @@ def with_tail_calls(config: Config) -> Config:
     if config.ccache:
         options = with_ccache(options, config.clang)
     return dataclasses.replace(config, cc=config.clang, options=tuple(options), tail_calls=True)
+
+
+def for_release(config: Config) -> Config:
+    """The choices for `make release`: tail calls, by the clang of the stencils, where it can.
+
+    A compiler that was chosen (CC=) is kept.  With that clang upstream's configure is told which of LLVM's
+    programs are its own: of another version they do not read what it writes.
+    """
+    if not config.llvm_ar or not config.clang:
+        return config
+    if not config.cc_chosen:
+        config = with_tail_calls(config)
+    elif shutil.which(config.cc) != shutil.which(config.clang):
+        return config
+    names = {option.partition("=")[0] for option in config.options}
+    programs = {"LLVM_AR": config.llvm_ar, "LLVM_PROFDATA": config.llvm_profdata}
+    added = tuple(f"{name}={program}" for name, program in programs.items() if name not in names)
+    return dataclasses.replace(config, options=(*config.options, *added))
 
 
 # What `make debug` and `make release` add to the options of ./configure.

@@ -5,7 +5,8 @@
 1. What nobody needs who only runs Python goes: the library's own tests, the static library, objects.
 2. Programs and modules are stripped.
 3. What names the folder of the build or of the installation is rewritten: scripts look for python beside
-   themselves, sysconfig and pkg-config reckon from where they are.
+   themselves, sysconfig and pkg-config reckon from where they are.  Where `make release` has taken a compiler
+   by itself, sysconfig names the one of ./configure: who compiles extension modules need not have the other.
 4. Every file gets the same time, and is compiled to .pyc after that, in a fixed order, by one process: what
    marshal writes depends on what was compiled before.
 
@@ -23,9 +24,12 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from .common import TOP, BuildError
+from .config import for_release, load_config
 
 # Tests of the library, and what would be linked into other programs.
 LEFT_OUT = (
@@ -147,8 +151,8 @@ def strip(place: Path) -> None:
                     raise BuildError(f"strip {path}: {done.stderr.decode(errors='replace').strip()}")
 
 
-def relocate(place: Path, prefix: str, tree: Path) -> None:
-    """Rewrite what names the build or the installation."""
+def relocate(place: Path, prefix: str, tree: Path, tools: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Rewrite what names the build or the installation; `tools`: programs, and those to name instead."""
     relocate_scripts(place, prefix)
     for path in place.glob("lib/pkgconfig/*.pc"):
         if not path.is_symlink():
@@ -159,7 +163,14 @@ def relocate(place: Path, prefix: str, tree: Path) -> None:
         path.write_text(path.read_text() + tail)
     for path in sorted(place.rglob("*")):
         if path.is_file() and not path.is_symlink():
-            _forget_build(path, tree)
+            _forget_build(path, tree, tools)
+
+
+def _replaced_tools(tree: Path) -> dict[str, str]:
+    """What compiled `tree`, where ./configure had named others; and those."""
+    config = load_config(tree.parent)
+    used = for_release(config) if tree.name == "release" else config
+    return {} if used.cc == config.cc else {used.cc: config.cc, config.llvm_ar: "ar"}
 
 
 def program(place: Path) -> Path:
@@ -198,8 +209,8 @@ def add_pip(place: Path) -> None:
     record.write_text("\n".join(lines) + "\n")
 
 
-def _forget_build(path: Path, tree: Path) -> None:
-    """Replace the build's folder, and ccache, which a user of the package need not have."""
+def _forget_build(path: Path, tree: Path, tools: Mapping[str, str]) -> None:
+    """Replace the build's folder, and ccache and `tools`, which a user of the package need not have."""
     data = path.read_bytes()
     if data[:4] == b"\x7fELF":
         if str(tree).encode() in data:
@@ -208,6 +219,10 @@ def _forget_build(path: Path, tree: Path) -> None:
     fresh = data.replace(str(tree).encode(), _BUILD_PLACE.encode())
     if path.name.startswith(("_sysconfigdata_", "Makefile", "python3", "config")):
         fresh = re.sub(rb"\bccache (?=\S)", b"", fresh)
+        for name, other in tools.items():
+            fresh = re.sub(
+                rb"(?<![\w./-])" + re.escape(name.encode()) + rb"(?![\w./-])", other.encode(), fresh
+            )
     if fresh != data:
         path.write_bytes(fresh)
 
@@ -250,7 +265,7 @@ def build(tree: Path, folder: Path, date: int, *, pip: bool = True, compiled: bo
     print(f"installing {tree.name} to pack it", flush=True)
     place = install(tree, folder, date)
     strip(place)
-    relocate(place, _prefix(tree), tree)
+    relocate(place, _prefix(tree), tree, _replaced_tools(tree))
     if pip:
         add_pip(place)
     if compiled:

@@ -16,6 +16,7 @@ import pytest
 from Tools.build.common import TOP, BuildError
 from Tools.build.config import (
     Config,
+    for_release,
     load_base,
     load_config,
     save_config,
@@ -227,6 +228,65 @@ def test_tail_calls_are_compiled_by_the_clang_of_the_stencils(config: Config) ->
     )
     with pytest.raises(BuildError, match="CC=clang-19"):
         with_tail_calls(dataclasses.replace(config, clang=""))
+
+
+def test_make_release_takes_the_clang_that_can(config: Config) -> None:
+    """Without a CC= of the user; LLVM's programs are those of the same version."""
+    programs = ("LLVM_AR=/llvm-ar-19", "LLVM_PROFDATA=/llvm-profdata-19")
+    able = dataclasses.replace(
+        config, options=("--x", "CC=gcc"), llvm_ar="/llvm-ar-19", llvm_profdata="/llvm-profdata-19"
+    )
+    made = for_release(able)
+    assert (made.tail_calls, made.cc) == (True, config.clang)
+    assert made.options == ("--x", f"CC={config.clang}", *programs)
+    cached = for_release(dataclasses.replace(able, ccache=True, options=("CC=ccache gcc",)))
+    assert cached.options == (f"CC=ccache {config.clang}", *programs)
+
+    for kept in (
+        dataclasses.replace(able, llvm_ar=""),
+        dataclasses.replace(able, clang=""),
+        dataclasses.replace(able, cc_chosen=True),
+    ):
+        assert for_release(kept) == kept
+
+    own = dataclasses.replace(
+        able, cc_chosen=True, cc=config.clang, options=(f"CC={config.clang}", "LLVM_AR=/mine")
+    )
+    assert for_release(own).options == (*own.options, programs[1])
+    assert not for_release(own).tail_calls
+
+
+def test_configure_looks_for_what_make_release_needs(tmp_path: Path) -> None:
+    """A clang without the runtime of profiles compiles stencils, and configure says what is missing."""
+    clang = tmp_path / "bin/clang-19"
+    clang.parent.mkdir()
+    clang.write_text(
+        "#!/bin/sh\n"
+        'case "$*" in\n'
+        "  --version) echo clang version 19.1.7 ;;\n"
+        "  *-fprofile-instr-generate*) exit 1 ;;\n"
+        "esac\n"
+    )
+    clang.chmod(0o755)
+    for name in ("llvm-readobj-19", "llvm-ar-19", "llvm-profdata-19"):
+        (clang.parent / name).write_text("#!/bin/sh\necho LLVM version 19.1.7\n")
+        (clang.parent / name).chmod(0o755)
+    options = ("--enable-experimental-jit", f"--with-jit-clang={clang}")
+    done = run_configure(tmp_path, *options)
+    assert done.returncode == 0, done.stderr
+    assert "tail-calls(make-release)" in done.stdout
+    assert "libclang-rt-19-dev" in done.stdout
+    assert load_config(tmp_path / "build").llvm_ar == ""
+
+    clang.write_text(clang.read_text().replace("exit 1", ":"))
+    done = run_configure(tmp_path, *options)
+    assert "make-release" not in done.stdout
+    found = load_config(tmp_path / "build")
+    assert (found.llvm_ar, found.llvm_profdata) == (
+        str(clang.parent / "llvm-ar-19"),
+        str(clang.parent / "llvm-profdata-19"),
+    )
+    assert not found.cc_chosen
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,22 @@ def moved(place: Path, tmp_path: Path) -> Path:
     return place.rename(tmp_path / "another place")
 
 
+def test_a_compiler_that_make_release_took_is_not_named(place: Path, tmp_path: Path) -> None:
+    """Whoever compiles an extension module with the package has the compiler of ./configure, not that one."""
+    made = place / "lib/python3.13/_sysconfigdata__linux.py"
+    made.write_text(
+        "build_time_vars = {'CC': '/usr/bin/clang-19', 'LDSHARED': '/usr/bin/clang-19 -shared',"
+        " 'AR': '/usr/bin/llvm-ar-19', 'X': '/usr/bin/clang-19.1 /opt/usr/bin/clang-19'}\n"
+    )
+    stage.relocate(
+        place, "/opt/x", tmp_path / "tree", {"/usr/bin/clang-19": "gcc", "/usr/bin/llvm-ar-19": "ar"}
+    )
+    assert made.read_text().startswith(
+        "build_time_vars = {'CC': 'gcc', 'LDSHARED': 'gcc -shared',"
+        " 'AR': 'ar', 'X': '/usr/bin/clang-19.1 /opt/usr/bin/clang-19'}\n"
+    )
+
+
 def test_scripts_run_the_python_beside_them(moved: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(moved / "bin/pydoc3")
     for script in (moved / "bin/pydoc3.13", moved / "bin/pydoc3", tmp_path / "link"):

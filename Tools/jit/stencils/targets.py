@@ -189,8 +189,8 @@ TARGETS = (
         triple_pattern=r"x86_64-.*linux.*",
         condition="defined(__x86_64__) && defined(__linux__)",
         syntax=X86_64,
-        # Code lies within 2 GiB of the interpreter: data is reached directly, pc-relative.  Called code has its
-        # return address where a red zone would be.
+        # Code lies within 2 GiB of the interpreter: data is reached directly, pc-relative.
+        # Called code has its return address where a red zone would be.
         # What an indirect jump may lead to begins with endbr64; asm.py takes it from stencils: one falls into
         # the next.
         flags=("-fPIE", "-fdirect-access-external-data", "-mno-red-zone", "-fcf-protection=full"),

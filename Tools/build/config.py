@@ -60,8 +60,8 @@ class Config:
     `source` is the path of --with-cpython-source or "".  `options` go to upstream's configure unchanged.
     `tail_calls`: tier 1 is made of functions (--with-tail-call-interp).
     `fixes` is "auto", "yes", "no" or the path of --with-security-fixes, `stencils` that of
-    --with-jit-stencils or "".  `cc_chosen`: there was a CC=.  `llvm_ar` and `llvm_profdata` belong to `clang`;
-    "" where it cannot make a profile build.
+    --with-jit-stencils or "".  `cc_chosen`: there was a CC=.  `llvm_ar` and `llvm_profdata` are those of
+    `clang`; "" where it cannot make a profile build.
     """
 
     mode: str

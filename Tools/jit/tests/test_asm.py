@@ -52,12 +52,14 @@ def test_what_is_not_on_the_way_is_cold_and_comes_back_to_the_end() -> None:
         je .LBB0_2
         jmp _JIT_CONTINUE@PLT
         .LBB0_2:
+        pushq %rax
         callq _Py_Dealloc@PLT
+        popq %rax
         jmp _JIT_CONTINUE@PLT
         """
     )
     assert hot == "decq (%rdi)\nje .LBB0_2"
-    assert cold == ".LBB0_2:\ncallq _Py_Dealloc@PLT\njmp END"
+    assert cold == ".LBB0_2:\npushq %rax\ncallq _Py_Dealloc@PLT\npopq %rax\njmp END"
 
 
 def test_a_branch_over_the_end_is_turned_round() -> None:
@@ -66,12 +68,12 @@ def test_a_branch_over_the_end_is_turned_round() -> None:
         testq %rax, %rax
         jne _JIT_CONTINUE@PLT
         # %bb.1:
-        callq f@PLT
+        incq (%rdi)
         ud2
         """
     )
     assert hot == "testq %rax, %rax\nje .Ljit__JIT_OP_T_1"
-    assert cold == "callq f@PLT\nud2"
+    assert cold == "incq (%rdi)\nud2"
 
 
 def test_an_unconditional_jump_is_followed() -> None:
@@ -196,6 +198,24 @@ def test_aarch64_split() -> None:
 
 def test_no_landing_in_a_stencil() -> None:
     assert split("endbr64\nmovq %rax, %rbx\njmp _JIT_CONTINUE") == ("movq %rax, %rbx", "")
+    # A label of `asm goto` has one too.
+    goto = "cmpl $_JIT_AUX, (%rdi)\njne .LBB0_1\njmp _JIT_CONTINUE\n.LBB0_1:\nendbr64\njmp _JIT_SIDE_EXIT"
+    assert split(goto) == ("cmpl $_JIT_AUX, (%rdi)\njne _JIT_SIDE_EXIT", "")
+
+
+def test_called_code_returns() -> None:
+    text = (
+        "\t.type _JIT_CALLED_x,@function\n_JIT_CALLED_x:\n"
+        "\tje _JIT_SHARED_return\n\tjmp _JIT_SHARED_return@PLT # TAILCALL\n"
+    )
+    assert asm.optimize(text, X86_64) == text.replace("jmp _JIT_SHARED_return@PLT # TAILCALL", "retq")
+
+
+def test_the_stack_is_aligned_where_a_stencil_calls() -> None:
+    """The callee may use it so; called code, which looks after itself, is called as it is."""
+    with pytest.raises(BuildError, match=r"_JIT_OP_T: the stack is not aligned at 'callq _Py_Dealloc'"):
+        split("callq _Py_Dealloc\njmp _JIT_CONTINUE")
+    assert split("callq _JIT_CALLED_dealloc\njmp _JIT_CONTINUE")[0] == "callq _JIT_CALLED_dealloc"
     assert split("bti c\nmov x0, x1\nb _JIT_CONTINUE", AARCH64)[0] == "mov x0, x1"
 
 

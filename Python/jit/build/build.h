@@ -11,7 +11,9 @@
 int _PyJit_BuildTrace(_PyJitTrace *trace, int chain, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip,
                       const _PyJitExit *from, bool to_head, bool virtuals);
 
-/* side.c: EXIT (not NULL) makes objects that its trace has not made. */
+/* side.c: a side trace of EXIT would go on in frames that its trace has not made. */
+bool _PyJitSide_HasFrames(const _PyJitExit *exit);
+/* EXIT (not NULL) makes objects that its trace has not made. */
 bool _PyJitSide_HasVirtuals(const _PyJitExit *exit);
 /* May a side trace begin with the values of EXIT? */
 bool _PyJitSide_TakesValues(const _PyJitExit *exit);

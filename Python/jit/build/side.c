@@ -29,6 +29,12 @@ _PyJitSide_TakesValues(const _PyJitExit *exit)
 }
 
 bool
+_PyJitSide_HasFrames(const _PyJitExit *exit)
+{
+    return exit->owner->trace->snaps[exit->snapshot].nframes > 1 && _PyJitSide_TakesValues(exit);
+}
+
+bool
 _PyJitSide_HasVirtuals(const _PyJitExit *exit)
 {
     return exit != NULL && exit->owner->trace->snaps[exit->snapshot].nrecipes > 0;

@@ -129,7 +129,8 @@ leave(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstat
         drop_chain(exit->owner);       // the exit may be gone
         return JIT_RESULT(JIT_STATUS_ORIGINAL, target);
     }
-    if (exit->progress && !_PyJitSide_ComesBack(exit) && !(exit->owner->trace->snaps[exit->snapshot].nframes > 1 && _PyJitSide_TakesValues(exit))) {
+    // A trace of its own comes back in registers, or goes on in frames that are not made yet.
+    if (exit->progress && !_PyJitSide_ComesBack(exit) && !_PyJitSide_HasFrames(exit)) {
         _PyExecutorObject *side = _PyJitExecutor_FindSide(target);
         if (side != NULL) {
             if (_PyJitExit_Link(exit, target, side) == 0) {

@@ -83,6 +83,7 @@ enum { JIT_KIND_LOOP, JIT_KIND_FUNCTION, JIT_KIND_SIDE };
 
 /* Side traces one after the other that begin with a failed check at the same instruction. */
 #define JIT_MAX_CHAIN 4
+#define JIT_MAX_TREE 128    // side traces of one root that take the values of their exits
 #define JIT_WEAK_CHAIN 2    // from here on an attribute is looked for whatever the type
 #define JIT_LOOP_FAILURE_SHIFT 12  // of JUMP_BACKWARD's counter: above it, how often the loop failed
 #define JIT_MAX_FAILURES 6

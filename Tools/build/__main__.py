@@ -53,7 +53,7 @@ def _configured(arguments: argparse.Namespace) -> None:
         fixes=arguments.fixes,
         tail_calls=arguments.tail_calls == "yes",
         stencils="" if arguments.stencils == "no" else arguments.stencils,
-        cc_chosen=cc_chosen,
+        keeps_cc=cc_chosen or arguments.tail_calls == "no",
         llvm_ar=arguments.llvm_ar,
         llvm_profdata=arguments.llvm_profdata,
     )
@@ -171,9 +171,10 @@ def main() -> int:
     configured.add_argument("--mode", choices=JIT_MODES, required=True)
     for name in ("clang", "readobj", "cc", "llvm-ar", "llvm-profdata"):
         configured.add_argument(f"--{name}", default="")
-    for name in ("ccache", "tail-calls", "source", "stencils"):
+    for name in ("ccache", "source", "stencils"):
         configured.add_argument(f"--{name}", default="no")
-    configured.add_argument("--fixes", default="auto")
+    for name in ("fixes", "tail-calls"):
+        configured.add_argument(f"--{name}", default="auto")
     configured.add_argument("options", nargs="*")
     configured.set_defaults(run=_configured)
 

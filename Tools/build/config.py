@@ -60,8 +60,8 @@ class Config:
     `source` is the path of --with-cpython-source or "".  `options` go to upstream's configure unchanged.
     `tail_calls`: tier 1 is made of functions (--with-tail-call-interp).
     `fixes` is "auto", "yes", "no" or the path of --with-security-fixes, `stencils` that of
-    --with-jit-stencils or "".  `cc_chosen`: there was a CC=.  `llvm_ar` and `llvm_profdata` are those of
-    `clang`; "" where it cannot make a profile build.
+    --with-jit-stencils or "".  `keeps_cc`: there was a CC=, or tail calls were refused.  `llvm_ar` and
+    `llvm_profdata` are those of `clang`; "" where it cannot make a profile build.
     """
 
     mode: str
@@ -74,7 +74,7 @@ class Config:
     fixes: str = "auto"
     tail_calls: bool = False
     stencils: str = ""
-    cc_chosen: bool = False
+    keeps_cc: bool = False
     llvm_ar: str = ""
     llvm_profdata: str = ""
 
@@ -160,12 +160,12 @@ def with_tail_calls(config: Config) -> Config:
 def for_release(config: Config) -> Config:
     """The choices for `make release`: tail calls, by the clang of the stencils, where it can.
 
-    A compiler that was chosen (CC=) is kept.  With that clang upstream's configure is told which of LLVM's
+    A compiler that was chosen (CC=) is kept, as one is where tail calls were refused.  With that clang upstream's configure is told which of LLVM's
     programs are its own: of another version they do not read what it writes.
     """
     if not config.llvm_ar or not config.clang:
         return config
-    if not config.cc_chosen:
+    if not config.keeps_cc:
         config = with_tail_calls(config)
     elif shutil.which(config.cc) != shutil.which(config.clang):
         return config

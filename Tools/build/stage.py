@@ -170,7 +170,8 @@ def _replaced_tools(tree: Path) -> dict[str, str]:
     """What compiled `tree`, where ./configure had named others; and those."""
     config = load_config(tree.parent)
     used = for_release(config) if tree.name == "release" else config
-    return {} if used.cc == config.cc else {used.cc: config.cc, config.llvm_ar: "ar"}
+    # Of a clang without a number upstream's configure takes the C++ compiler too.
+    return {} if used.cc == config.cc else {used.cc: config.cc, f"{used.cc}++": "c++", config.llvm_ar: "ar"}
 
 
 def program(place: Path) -> Path:
@@ -221,7 +222,7 @@ def _forget_build(path: Path, tree: Path, tools: Mapping[str, str]) -> None:
         fresh = re.sub(rb"\bccache (?=\S)", b"", fresh)
         for name, other in tools.items():
             fresh = re.sub(
-                rb"(?<![\w./-])" + re.escape(name.encode()) + rb"(?![\w./-])", other.encode(), fresh
+                rb"(?<![\w./-])" + re.escape(name.encode()) + rb"(?![\w./+-])", other.encode(), fresh
             )
     if fresh != data:
         path.write_bytes(fresh)

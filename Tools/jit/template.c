@@ -232,7 +232,11 @@ extern const uint64_t _JIT_POOL __attribute__((visibility("hidden")));
  * either way: `aux` (rdi) and the one behind the banks (rax).  What it may change besides are the registers that are left for
  * operations.  asm.py makes returns of the jumps to _JIT_SHARED_return. */
 #define JIT_CALLED_AS(NAME) JIT_ABI _PyJitResult NAME(JIT_STATE_PARAMS, JIT_BANK_PARAMS, uint64_t second)
-#define JIT_CALLED_CODE(NAME) JIT_CALLED_AS(_JIT_CALLED_##NAME)
+#ifdef NDEBUG
+#  define JIT_CALLED_CODE(NAME) JIT_CALLED_AS(_JIT_CALLED_##NAME)
+#else
+#  define JIT_CALLED_CODE(NAME) __attribute__((force_align_arg_pointer)) JIT_CALLED_AS(_JIT_CALLED_##NAME)
+#endif
 
 extern JIT_CALLED_AS(_JIT_SHARED_return);
 
@@ -243,7 +247,7 @@ extern JIT_CALLED_AS(_JIT_SHARED_return);
     } while (0)
 #define JIT_RETURN(FIRST, SECOND) JIT_GO_ON_IN(_JIT_SHARED_return, FIRST, SECOND)
 
-/* FIRST and SECOND: variables of 64 bits, read and written.  Code that calls C aligns the stack for itself. */
+/* FIRST and SECOND: variables of 64 bits, read and written.  Code that calls C aligns the stack for itself; with assertions all of it may. */
 #if defined(__x86_64__) || defined(_M_X64)
 #  define JIT_CALL(NAME, FIRST, SECOND) \
     do { \
@@ -304,7 +308,7 @@ JIT_CALLED_CODE(push_shim)
 }
 
 /* The banks are saved around the call. */
-__attribute__((noinline, force_align_arg_pointer)) JIT_CALLED_CODE(dealloc_in_c)
+__attribute__((noinline, force_align_arg_pointer)) JIT_CALLED_AS(_JIT_CALLED_dealloc_in_c)
 {
     _Py_Dealloc((PyObject *)aux);
     JIT_RETURN(aux, second);

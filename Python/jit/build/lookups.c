@@ -22,13 +22,14 @@ load_method(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t top = b->depth - 1;
-    if (_PyJitSlot_IsBare(b, top)) {
+    bool looks = record->seen == Py_True;
+    if (_PyJitSlot_IsBare(b, top) || (!looks && !is_version(unit32(b, record, 2)))) {
         return REFUSE(b);
     }
     PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
     _PyJitLower_Begin(b, index);
     _PyJitRef owner = _PyJitSlot_Object(b, top), method = JIT_REF_NONE;
-    if (record->seen == Py_True) {
+    if (looks) {
         method = emit2(b, JIT_OP_GET_METHOD, owner, object_const(b, name));
     }
     else {

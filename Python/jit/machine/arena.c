@@ -45,7 +45,7 @@
 #endif
 
 #define CHUNK_SIZE ((size_t)1 << 20)
-#define BLOCK_ALIGNMENT ((size_t)16)
+#define BLOCK_ALIGNMENT ((size_t)32)
 
 /* Above the image of a program that is not position-independent is the heap, which must have room to grow. */
 #define FIRST_ABOVE ((size_t)512 << 20)

@@ -16,7 +16,7 @@ int _PyJitArena_Init(const void *centre, const char **reason);
 /* Gives back all memory.  No block may be in use. */
 void _PyJitArena_Fini(void);
 
-/* Reserves SIZE bytes (> 0), aligned to 16, that are not readable yet.  NULL with *reason set when there is no room. */
+/* Reserves SIZE bytes (> 0), aligned to 32, that are not readable yet.  NULL with *reason set when there is no room. */
 void *_PyJitArena_Alloc(size_t size, const char **reason);
 
 /* Puts SIZE bytes of code at AT, the whole of a block from _PyJitArena_Alloc, and makes them executable.  0, or -1 with *reason

@@ -501,6 +501,7 @@ place_shared(uintptr_t anchor, const char **reason)
         *reason = "data of the interpreter is too far from its code";
         return -1;
     }
+    size = _Py_SIZE_ROUND_UP(size, TRACE_ALIGNMENT);
     if (!grow_buffer(size)) {
         *reason = "out of memory";
         return -1;

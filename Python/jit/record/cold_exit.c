@@ -83,6 +83,14 @@ note_ran(_PyInterpreterFrame *frame, const _PyJitExit *exit)
     }
 }
 
+/* A side trace of its own would come back in registers, or go on in frames that are not made yet.  Where that did not come about a trace that
+ * begins in memory there serves. */
+static bool
+wants_its_own(const _PyJitExit *exit)
+{
+    return exit->failures == 0 && (_PyJitSide_ComesBack(exit) || _PyJitSide_HasFrames(exit));
+}
+
 static _PyJitResult
 leave(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstate, _Py_CODEUNIT *next_instr, _PyJitExit *exit)
 {
@@ -129,8 +137,7 @@ leave(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstat
         drop_chain(exit->owner);       // the exit may be gone
         return JIT_RESULT(JIT_STATUS_ORIGINAL, target);
     }
-    // A trace of its own comes back in registers, or goes on in frames that are not made yet.
-    if (exit->progress && !_PyJitSide_ComesBack(exit) && !_PyJitSide_HasFrames(exit)) {
+    if (exit->progress && !wants_its_own(exit)) {
         _PyExecutorObject *side = _PyJitExecutor_FindSide(target);
         if (side != NULL) {
             if (_PyJitExit_Link(exit, target, side) == 0) {

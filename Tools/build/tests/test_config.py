@@ -245,12 +245,12 @@ def test_make_release_takes_the_clang_that_can(config: Config) -> None:
     for kept in (
         dataclasses.replace(able, llvm_ar=""),
         dataclasses.replace(able, clang=""),
-        dataclasses.replace(able, cc_chosen=True),
+        dataclasses.replace(able, keeps_cc=True),
     ):
         assert for_release(kept) == kept
 
     own = dataclasses.replace(
-        able, cc_chosen=True, cc=config.clang, options=(f"CC={config.clang}", "LLVM_AR=/mine")
+        able, keeps_cc=True, cc=config.clang, options=(f"CC={config.clang}", "LLVM_AR=/mine")
     )
     assert for_release(own).options == (*own.options, programs[1])
     assert not for_release(own).tail_calls
@@ -286,7 +286,7 @@ def test_configure_looks_for_what_make_release_needs(tmp_path: Path) -> None:
         str(clang.parent / "llvm-ar-19"),
         str(clang.parent / "llvm-profdata-19"),
     )
-    assert not found.cc_chosen
+    assert not found.keeps_cc
 
 
 @pytest.mark.parametrize(

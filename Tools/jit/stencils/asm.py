@@ -61,12 +61,19 @@ def optimize(text: str, syntax: Syntax) -> str:
     lines = iter(text.splitlines())
     functions: set[str] = set()
     output: list[str] = []
+    called, aligned = "", False  # the called code at hand; it has aligned the stack
     for line in lines:
         if match := _TYPE.match(line):
             functions.add(match[1])
         label = _LABEL.match(line)
         if label is None or label[1] not in functions or not label[1].startswith(STENCIL_PREFIXES):
-            output.append("\tretq" if syntax.jump(syntax.strip_comment(line)) == RETURN else line)
+            plain = syntax.strip_comment(line)
+            if label is not None and label[1] in functions:
+                called, aligned = label[1] if label[1].startswith(CALLED_PREFIX) else "", False
+            aligned |= plain == syntax.aligns_stack
+            if called and syntax.called(plain) is not None and not aligned:
+                raise BuildError(f"{called}: the stack is not aligned at {plain!r}")
+            output.append("\tretq" if syntax.jump(plain) == RETURN else line)
             continue
         output.extend(_split(label[1], _function_body(label[1], lines), syntax))
     return "\n".join(output) + "\n"

@@ -20,9 +20,8 @@ class Syntax:
     inverses: dict[str, str]
     call_pattern: re.Pattern[str]
     moves_stack: re.Pattern[str] | None = None  # what stack_growth() knows; None: it is not asked
-    call_depth: int | None = (
-        None  # bytes a stencil, itself behind a return address, has on the stack at calls
-    )
+    aligns_stack: str = ""  # what code has before its calls that does not know how the stack is aligned
+    call_depth: int | None = None  # bytes a stencil has on the stack where it calls; None: nobody asks
 
     def strip_comment(self, line: str) -> str:
         """The instruction alone, white space folded; empty for a comment."""
@@ -123,6 +122,7 @@ X86_64 = Syntax(
         r"|(?:(?P<grow>subq?)\s+\$|addq?\s+\$|leaq?\s+)(?P<by>-?\w+)(?:\(%rsp\))?,\s*%rsp$"
         r"|(?!cmp|test).*,\s*%[re]sp$|popq?\s+%rsp$|(?:enter|leave)q?\b"
     ),
+    aligns_stack="andq $-16, %rsp",
     call_depth=8,
 )
 

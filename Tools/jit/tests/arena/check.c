@@ -104,7 +104,7 @@ stress(void)
         size_t size = 16 + (random >> 32) % (round % 50 == 0 ? sizeof(code) - 16 : 900);
         unsigned char *at = _PyJitArena_Alloc(size, &reason);
         CHECK(at != NULL);
-        CHECK((uintptr_t)at % 16 == 0);
+        CHECK((uintptr_t)at % 32 == 0);
         intptr_t distance = (intptr_t)at - (intptr_t)&start;
         CHECK(-(intptr_t)JIT_ARENA_REACH <= distance && distance <= (intptr_t)JIT_ARENA_REACH);
         write_function(code, size, round);
@@ -142,7 +142,7 @@ packed(void)
         write_function(code, sizeof(code), i);
         CHECK(_PyJitArena_Write(at, code, sizeof(code), &reason) == 0);
     }
-    CHECK(_PyJitArena_Bytes() <= 4096 * 112 + 4096);
+    CHECK(_PyJitArena_Bytes() <= 4096 * 128 + 4096);
     CHECK(mappings() < 200);
     _PyJitArena_Fini();
     CHECK(_PyJitArena_Bytes() == 0);

@@ -160,8 +160,9 @@ def with_tail_calls(config: Config) -> Config:
 def for_release(config: Config) -> Config:
     """The choices for `make release`: tail calls, by the clang of the stencils, where it can.
 
-    A compiler that was chosen (CC=) is kept, as one is where tail calls were refused.  With that clang upstream's configure is told which of LLVM's
-    programs are its own: of another version they do not read what it writes.
+    A compiler that was chosen (CC=) is kept, as one is where tail calls were refused.  With that clang
+    upstream's configure is told which of LLVM's programs are its own: of another version they do not read
+    what it writes.
     """
     if not config.llvm_ar or not config.clang:
         return config

@@ -53,7 +53,8 @@ def test_a_compiler_that_make_release_took_is_not_named(place: Path, tmp_path: P
     made = place / "lib/python3.13/_sysconfigdata__linux.py"
     made.write_text(
         "build_time_vars = {'CC': '/usr/bin/clang-19', 'LDSHARED': '/usr/bin/clang-19 -shared',"
-        " 'AR': '/usr/bin/llvm-ar-19', 'X': '/usr/bin/clang-19.1 /opt/usr/bin/clang-19', 'CXX': '/usr/bin/clang-19++'}\n"
+        " 'AR': '/usr/bin/llvm-ar-19', 'X': '/usr/bin/clang-19.1 /opt/usr/bin/clang-19',"
+        " 'CXX': '/usr/bin/clang-19++'}\n"
     )
     stage.relocate(
         place,

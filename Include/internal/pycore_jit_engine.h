@@ -234,6 +234,7 @@ uint32_t _PyJit_PassBit(const char *name, size_t length);
 
 /* worth.c */
 bool _PyJitWorth_IsJudged(void);                         // traces that do not pay are not made
+bool _PyJitWorth_IsRoomy(void);                          // there is little machine code
 /* A generator that C resumes saves an evaluation loop for each item, and leaves to C. */
 bool _PyJitWorth_IsResumedByC(const _PyExecutorObject *executor);
 int64_t _PyJitWorth_SavedBy(const _PyExecutorObject *executor);      // by one pass

@@ -27,8 +27,9 @@
 /* Bytes of machine code are the unit: four of them are about one instruction of the processor.  The values were found by measuring
  * applications against small programs (InternalDocs/jit.md). */
 #define CROWDED (1 << 20)      // so much machine code is more than the processor's fast caches hold
-#define PERCENT 80             // of the bytes of the opaque operations and their dispatch is what tier 1 takes
-#define PERCENT_CROWDED 60     // the same where machine code has to be fetched from slow memory
+#define ROOMY (256 << 10)      // less than this is always there
+#define PERCENT 66             // of the bytes of the opaque operations and their dispatch is what tier 1 takes
+#define PERCENT_CROWDED 50     // the same where machine code has to be fetched from slow memory
 #define SIDE_CREDIT 1500       // what a side trace may cost more, because its exit costs too
 #define SIDE_CREDIT_CROWDED 500
 
@@ -38,6 +39,12 @@ where_crowded(int64_t none, int64_t full)
 {
     int64_t bytes = (int64_t)Py_MIN(ENGINE->code_bytes, CROWDED);
     return none + (full - none) * bytes / CROWDED;
+}
+
+bool
+_PyJitWorth_IsRoomy(void)
+{
+    return ENGINE->code_bytes < ROOMY;
 }
 
 bool

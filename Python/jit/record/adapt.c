@@ -83,19 +83,6 @@ slot_offset(PyObject *owner, PyObject *descr, bool store)
     return store || *(PyObject **)((char *)owner + place->offset) != NULL ? (int)place->offset : -1;
 }
 
-/* The entry of NAME in the dict that has the attributes of OWNER, whose type has managed dicts; -1: it is not there. */
-static int
-hint_of(PyObject *owner, PyObject *name)
-{
-    PyTypeObject *type = Py_TYPE(owner);
-    PyDictObject *dict = type->tp_flags & Py_TPFLAGS_MANAGED_DICT ? _PyObject_GetManagedDict(owner) : NULL;
-    if (dict == NULL || !PyDict_CheckExact(dict) || dict->ma_values != NULL || !DK_IS_UNICODE(dict->ma_keys)) {
-        return -1;
-    }
-    Py_ssize_t entry = _PyDictKeys_StringLookup(dict->ma_keys, name);
-    return entry >= 0 && entry <= UINT16_MAX ? (int)entry : -1;
-}
-
 /* Inline values that are not valid any more: there is a dict, and tier 1 has only the generic form for methods then.  The cache says all the
  * same which one it is (build/lookups.c). */
 static void
@@ -128,9 +115,9 @@ adapt_method(_PyJitPending *prev, PyObject *owner, PyObject *name, PyObject *met
     choose(prev, opcode, version);
 }
 
-/* OWNER is of the type that the cache of PREV names, and has NAME where the form of PREV looks for it. */
+/* OWNER is of the type that the cache of PREV names, and has its attributes where the form of PREV looks for them. */
 static bool
-has_form(const _PyJitPending *prev, PyObject *owner, PyObject *name)
+has_form(const _PyJitPending *prev, PyObject *owner)
 {
     PyTypeObject *type = Py_TYPE(owner);
     if (cached_version(prev) != type->tp_version_tag) {
@@ -144,8 +131,6 @@ has_form(const _PyJitPending *prev, PyObject *owner, PyObject *name)
         case LOAD_ATTR_METHOD_WITH_VALUES:
         case STORE_ATTR_INSTANCE_VALUE:
             return !(type->tp_flags & Py_TPFLAGS_INLINE_VALUES) || _PyObject_InlineValues(owner)->valid;
-        case LOAD_ATTR_WITH_HINT:
-            return hint_of(owner, name) == prev->units[4].cache;
         default:
             return true;
     }
@@ -156,7 +141,7 @@ adapt_load(_PyJitPending *prev, PyObject *owner)
 {
     PyTypeObject *type = Py_TYPE(owner);
     PyObject *name = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg >> 1);
-    if (has_form(prev, owner, name)) {
+    if (has_form(prev, owner)) {
         prev->fits = 1;
         return;
     }
@@ -166,10 +151,9 @@ adapt_load(_PyJitPending *prev, PyObject *owner)
         return;
     }
     int index = descr == NULL ? inline_index(owner, name, false) : slot_offset(owner, descr, false);
-    int hint = descr == NULL && index < 0 ? hint_of(owner, name) : -1;
-    if (index >= 0 || hint >= 0) {
-        prev->units[4].cache = (uint16_t)Py_MAX(index, hint);
-        choose(prev, hint >= 0 ? LOAD_ATTR_WITH_HINT : descr == NULL ? LOAD_ATTR_INSTANCE_VALUE : LOAD_ATTR_SLOT, version);
+    if (index >= 0) {
+        prev->units[4].cache = (uint16_t)index;
+        choose(prev, descr == NULL ? LOAD_ATTR_INSTANCE_VALUE : LOAD_ATTR_SLOT, version);
     }
     else if (descr != NULL && prev->oparg & 1 && PyFunction_Check(descr)) {
         adapt_method(prev, owner, name, descr, version);
@@ -181,7 +165,7 @@ adapt_store(_PyJitPending *prev, PyObject *owner)
 {
     PyTypeObject *type = Py_TYPE(owner);
     PyObject *name = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg);
-    if (has_form(prev, owner, name)) {
+    if (has_form(prev, owner)) {
         prev->fits = 1;
         return;
     }
@@ -191,14 +175,9 @@ adapt_store(_PyJitPending *prev, PyObject *owner)
         return;
     }
     int index = descr != NULL ? slot_offset(owner, descr, true) : inline_index(owner, name, true);
-    int hint = descr == NULL && index < 0 ? hint_of(owner, name) : -1;
     if (index >= 0 && (descr != NULL || _PyObject_GetManagedDict(owner) == NULL)) {
         prev->units[4].cache = (uint16_t)index;
         choose(prev, descr == NULL ? STORE_ATTR_INSTANCE_VALUE : STORE_ATTR_SLOT, version);
-    }
-    else if (hint >= 0) {
-        prev->units[4].cache = (uint16_t)hint;
-        choose(prev, STORE_ATTR_WITH_HINT, version);
     }
 }
 
@@ -271,7 +250,6 @@ _PyJitAdapt(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
         case STORE_ATTR:
         case STORE_ATTR_INSTANCE_VALUE:
         case STORE_ATTR_SLOT:
-        case STORE_ATTR_WITH_HINT:
             if (depth >= 2) {
                 adapt_store(prev, stack_pointer[-1]);
             }

@@ -83,12 +83,12 @@ note_ran(_PyInterpreterFrame *frame, const _PyJitExit *exit)
     }
 }
 
-/* A side trace of its own would come back in registers, or go on in frames that are not made yet.  Where that did not come about a trace that
- * begins in memory there serves. */
+/* A side trace of its own would come back in registers, or go on in frames that are not made yet, which pays as long as there is little
+ * machine code.  Where none came about a trace that begins in memory there serves. */
 static bool
 wants_its_own(const _PyJitExit *exit)
 {
-    return exit->failures == 0 && (_PyJitSide_ComesBack(exit) || _PyJitSide_HasFrames(exit));
+    return exit->failures == 0 && (_PyJitSide_ComesBack(exit) || (_PyJitSide_HasFrames(exit) && _PyJitWorth_IsRoomy()));
 }
 
 static _PyJitResult

@@ -70,7 +70,7 @@ LOOPS = {
                 t += c.x
             return t
         """,
-        ["SET_ATTR", "IADD"],
+        ["SET_HINTED", "IADD"],
         ["OPAQUE"],
     ),
     "matches": (

@@ -46,8 +46,8 @@ LOOPS = {
                 t += a.m()
             return t
         """,
-        ["GET_METHOD", "GET_METHOD", "IADD"],
-        ["OPAQUE"],
+        ["IADD"],
+        ["OPAQUE", "GET_METHOD"],
     ),
     "names that are given": (
         """

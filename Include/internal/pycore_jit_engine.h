@@ -83,8 +83,9 @@ enum { JIT_KIND_LOOP, JIT_KIND_FUNCTION, JIT_KIND_SIDE };
 
 /* Side traces one after the other that begin with a failed check at the same instruction. */
 #define JIT_MAX_CHAIN 4
-#define JIT_MAX_TREE 128    // side traces of one root that take the values of their exits
 #define JIT_WEAK_CHAIN 2    // from here on an attribute is looked for whatever the type
+/* Side traces of one root that take the values of their exits.  Each branch doubles the ways to those behind it. */
+#define JIT_MAX_TREE 128
 #define JIT_LOOP_FAILURE_SHIFT 12  // of JUMP_BACKWARD's counter: above it, how often the loop failed
 #define JIT_MAX_FAILURES 6
 #define JIT_SHORT_TRACE 24        // instructions; a shorter function by itself, or loop that leaves to C, is not compiled
@@ -124,6 +125,7 @@ typedef struct {
     uint8_t kind;
     uint8_t chain;
     uint8_t simpler;              // 1: without peeling, 2: whole instructions only
+    bool in_memory;               // the side trace takes no values: it is to serve all exits that lead where it begins
     int depth;                    // frames above the first one
     _PyInterpreterFrame *frame;   // at the last dispatch
     _Py_CODEUNIT *root;           // where the trace begins

@@ -85,10 +85,11 @@ int64_t _PyJit_SetHas(PyObject *set, PyObject *key);
 int _PyJit_SetAdd(PyObject *set, PyObject *key);
 /* DICT[KEY] = VALUE for an exact dict.  -1, with nothing done: it may run code of users, somebody watches the dict, or memory is short. */
 int _PyJit_DictSet(PyObject *dict, PyObject *key, PyObject *value);
-/* Where DICT, an exact one that nobody watches and whose keys are all strings, has a value for NAME, which may be entry number HINT (-1: nobody
- * knows); else NULL. */
+/* Where the exact DICT has a value for NAME: at entry number HINT, if that is its key.  NULL: it has none, somebody watches the dict, it shares
+ * values with an instance, or not all keys are strings. */
 PyObject **_PyJit_DictPlace(PyDictObject *dict, PyObject *name, Py_ssize_t hint);
-/* VALUE at PLACE of DICT instead of what is there, whose end runs no code of users.  False, with nothing done: that takes more. */
+/* VALUE at PLACE of DICT instead of what is there, whose end runs no code of users.  False, with nothing done: the dict shares its values, or the
+ * collector does not know it yet. */
 bool _PyJit_DictReplace(PyDictObject *dict, PyObject **place, PyObject *value);
 /* 1 or 0: PART is in the exact str; KEY is in the exact list or tuple; -1: to find out may run code of users. */
 int64_t _PyJit_StrHas(PyObject *str, PyObject *part);

@@ -1,5 +1,5 @@
 /* What many operations do in the same words.  The bodies name it by macros (pycore_jit_bodies.h): the trace-IR interpreter calls the functions
- * here, in machine code each is laid down once and called (Tools/jit/template.c).  None calls C, raises, or takes a reference. */
+ * here, in machine code each is laid down once and called (Tools/jit/template.c).  None runs code of users or raises. */
 #ifndef Py_INTERNAL_JIT_SHARED_H
 #define Py_INTERNAL_JIT_SHARED_H
 

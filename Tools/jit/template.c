@@ -318,13 +318,15 @@ __attribute__((noinline, force_align_arg_pointer)) JIT_CALLED_AS(_JIT_CALLED_dea
 JIT_CALLED_CODE(dealloc)
 {
 #ifdef WITH_FREELISTS
-    PyFloatObject *number = (PyFloatObject *)aux;
-    struct _Py_float_freelist *floats = &tstate->interp->object_state.freelists.floats;
-    if (PyFloat_CheckExact((PyObject *)aux) && (unsigned int)floats->numfree < PyFloat_MAXFREELIST
-        && _PyRuntime.ref_tracer.tracer_func == NULL) {
-        floats->numfree++;
-        Py_SET_TYPE((PyObject *)number, (PyTypeObject *)floats->items);
-        floats->items = number;
+    // The list is linked through the field of the type.  A negative length says that it is closed.
+    PyObject *ended = (PyObject *)aux;
+    struct _Py_float_freelist *list = &tstate->interp->object_state.freelists.floats;
+    bool has_room = (unsigned int)list->numfree < PyFloat_MAXFREELIST;
+    if (PyFloat_CheckExact(ended) && has_room && _PyRuntime.ref_tracer.tracer_func == NULL) {
+        PyFloatObject *next = list->items;
+        list->items = (PyFloatObject *)ended;
+        ended->ob_type = (PyTypeObject *)next;
+        list->numfree += 1;
         JIT_RETURN(aux, second);
     }
 #endif

@@ -303,6 +303,29 @@ class ChainTests(unittest.TestCase):
         timed = {"PYTHON_JIT_MIN_RATE": "1", "PYTHON_JIT_LOOP_THRESHOLD": "40", "PYTHON_JIT_EXIT_THRESHOLD": "40"}
         self.assertGreater(int(run(textwrap.dedent(program), **timed)), 0)
 
+    def test_branches_in_a_row(self):
+        # There are 2 ** 14 ways through f.  Not each of them gets traces of its own: in a large tree those that begin in memory are shared.
+        program = """
+        import random, sys
+        lines = [f"    s += {k + 1} if x & {1 << k} else -{k}" for k in range(14)]
+        exec("def f(x):\\n    s = 0\\n" + "\\n".join(lines) + "\\n    return s")
+        def g(x):
+            a = x * 3 + 1
+            b = a - x
+            return f(x) + a + b
+        random.seed(1)
+        total = 0
+        for turn in range(10):
+            total += sum(map(g, [random.getrandbits(14) for i in range(20_000)]))
+        print(sys._jit.stats()["traces_side"] if sys._jit.is_enabled() else 0, total)
+        """
+        program = textwrap.dedent(program)
+        _, expected = run(program, PYTHON_JIT="0").split()
+        traces, total = run(program, PYTHON_JIT_MIN_RATE="0", PYTHON_JIT_EXIT_THRESHOLD="20").split()
+        self.assertEqual(total, expected)
+        self.assertGreater(int(traces), 20)
+        self.assertLess(int(traces), 600)
+
 
 class ExitTests(ForcedExits, unittest.TestCase):
     program = PROGRAM

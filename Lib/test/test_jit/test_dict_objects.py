@@ -12,34 +12,37 @@ if not hasattr(sys, "_jit") or not sys._jit.is_available():
     raise unittest.SkipTest("this build has no JIT, or it cannot run")
 
 THING = """
-    class Thing:
-        def __init__(self, k):
-            self.k = k
-            self.total = 0
-        def get(self):
-            return self.k
-    def make(k):
-        thing = Thing(k)
-        thing.__dict__ = {**thing.__dict__, "more": k}
-        return thing
-    things = [make(k) for k in range(8)]
+class Thing:
+    def __init__(self, k):
+        self.k = k
+        self.total = 0
+    def get(self):
+        return self.k
+    def add(self, x):
+        self.total += x
+
+def with_dict(thing, **more):
+    thing.__dict__ = {**thing.__dict__, **more}
+    return thing
 """
 
 STORES = THING + """
-    def f(n):
-        for i in range(n):
-            thing = things[i & 7]
-            thing.total = i
-            thing.more = thing.total
-        return [thing.__dict__ for thing in things]
+things = [with_dict(Thing(k), more=k) for k in range(8)]
+def f(n):
+    for i in range(n):
+        thing = things[i & 7]
+        thing.total = i
+        thing.more = thing.total
+    return [thing.__dict__ for thing in things]
 """
 
 METHODS = THING + """
-    def f(n):
-        t = 0
-        for i in range(n):
-            t += things[i & 7].get()
-        return t
+things = [with_dict(Thing(k)) for k in range(8)]
+def f(n):
+    t = 0
+    for i in range(n):
+        t += things[i & 7].get()
+    return t
 """
 
 
@@ -58,17 +61,8 @@ class Operations(unittest.TestCase):
 
 
 class Programs(ForcedExits, unittest.TestCase):
-    program = """
+    program = THING + """
 import gc, sys, weakref
-
-class Thing:
-    def __init__(self, k):
-        self.k = k
-        self.total = 0
-    def get(self):
-        return self.k
-    def add(self, x):
-        self.total += x
 
 class Other(Thing):
     def get(self):
@@ -77,10 +71,6 @@ class Other(Thing):
 class Watched(dict):
     def __setitem__(self, key, value):
         print("never called", key)
-
-def with_dict(thing, **more):
-    thing.__dict__ = {**thing.__dict__, **more}
-    return thing
 
 class Loud:
     def __init__(self, log, name): self.log, self.name = log, name

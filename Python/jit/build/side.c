@@ -20,9 +20,8 @@ _PyJitSide_TakesValues(const _PyJitExit *exit)
 {
     const _PyJitTrace *t = exit->owner->trace;
     const _PyJitSnapshot *snap = &t->snaps[exit->snapshot];
-    // Each branch doubles the ways to those behind it.  In a large tree a trace begins in memory, and serves all exits that lead there.
     if (!ENGINE->options.typed || !pass_is_on(JIT_PASS_SIDE) || snap->nframes == 0 || exit->target == NULL
-        || (exit->places == NULL && !ENGINE->interpreter) || exit->owner->anchor->members >= JIT_MAX_TREE) {
+        || (exit->places == NULL && !ENGINE->interpreter)) {
         return false;
     }
     const _PyJitSnapSlot *slots;

@@ -171,12 +171,13 @@ lay_out(const _PyExecutorObject *executor, Layout *layout, const char **reason)
         return -1;
     }
     *layout = (Layout){0};
+    bool loops = JIT_INS(trace, JIT_REF_BIAS + trace->nins - 1)->op == JIT_OP_LOOP;
     size_t hot = LANDING_SIZE, cold = 0;
     for (uint32_t i = 0; i < plan->nsteps; i++) {
         _PyJitStep *step = &plan->steps[i];
         if (i == plan->loop) {
-            // The processor fetches code in blocks of this size; a trace without a loop has it for its start.
-            layout->gap = i > 0 ? (size_t)-hot % TRACE_ALIGNMENT : 0;
+            // The processor fetches code in blocks of this size.
+            layout->gap = loops ? (size_t)-hot % TRACE_ALIGNMENT : 0;
             layout->loop = hot += layout->gap;
         }
         int number = stencil_of(trace, step);

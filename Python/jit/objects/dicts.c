@@ -217,25 +217,16 @@ _PyJit_DictReplace(PyDictObject *dict, PyObject **place, PyObject *value)
     return true;
 }
 
-/* Where the value of NAME is in DICT, whose keys are all strings; NULL: it has none. */
-static PyObject **
-place_of_name(PyDictObject *dict, PyObject *name)
-{
-    Py_ssize_t entry = _PyDictKeys_StringLookup(dict->ma_keys, name);
-    return entry < 0 ? NULL
-        : dict->ma_values != NULL ? &dict->ma_values->values[entry] : &DK_UNICODE_ENTRIES(dict->ma_keys)[entry].me_value;
-}
-
 PyObject **
 _PyJit_DictPlace(PyDictObject *dict, PyObject *name, Py_ssize_t hint)
 {
     PyDictKeysObject *keys = dict->ma_keys;
-    if (!DK_IS_UNICODE(keys) || dict->ma_version_tag & DICT_WATCHER_MASK) {
+    if (!DK_IS_UNICODE(keys) || dict->ma_values != NULL || dict->ma_version_tag & DICT_WATCHER_MASK) {
         return NULL;
     }
-    bool known = hint >= 0 && hint < keys->dk_nentries && dict->ma_values == NULL && DK_UNICODE_ENTRIES(keys)[hint].me_key == name;
-    PyObject **place = known ? &DK_UNICODE_ENTRIES(keys)[hint].me_value : place_of_name(dict, name);
-    return place != NULL && *place != NULL ? place : NULL;
+    PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(keys);
+    Py_ssize_t i = hint < keys->dk_nentries && entries[hint].me_key == name ? hint : _PyDictKeys_StringLookup(keys, name);
+    return i >= 0 && entries[i].me_value != NULL ? &entries[i].me_value : NULL;
 }
 
 int

@@ -83,8 +83,8 @@ slot_offset(PyObject *owner, PyObject *descr, bool store)
     return store || *(PyObject **)((char *)owner + place->offset) != NULL ? (int)place->offset : -1;
 }
 
-/* Inline values that are not valid any more: there is a dict, and tier 1 has only the generic form for methods then.  The cache says all the
- * same which one it is (build/lookups.c). */
+/* Where inline values are not valid any more the instance has a dict, and tier 1 has only the generic form for methods.  Then the opcode stays
+ * the generic one, and the cache names the method all the same (build/lookups.c). */
 static void
 adapt_method(_PyJitPending *prev, PyObject *owner, PyObject *name, PyObject *method, uint32_t version)
 {
@@ -140,12 +140,12 @@ static void
 adapt_load(_PyJitPending *prev, PyObject *owner)
 {
     PyTypeObject *type = Py_TYPE(owner);
-    PyObject *name = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg >> 1);
     if (has_form(prev, owner)) {
         prev->fits = 1;
         return;
     }
     uint32_t version = version_of(type, false);
+    PyObject *name = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg >> 1);
     PyObject *descr = version != 0 ? _PyType_Lookup(type, name) : NULL;
     if (version == 0) {
         return;
@@ -164,12 +164,12 @@ static void
 adapt_store(_PyJitPending *prev, PyObject *owner)
 {
     PyTypeObject *type = Py_TYPE(owner);
-    PyObject *name = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg);
     if (has_form(prev, owner)) {
         prev->fits = 1;
         return;
     }
     uint32_t version = version_of(type, true);
+    PyObject *name = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg);
     PyObject *descr = version != 0 ? _PyType_Lookup(type, name) : NULL;
     if (version == 0) {
         return;

@@ -166,6 +166,7 @@ _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_
     if (exit->owner->trace->snaps[exit->snapshot].first_frame_runs) {
         r->target = _PyJitRecorder_JumpTarget(exit->owner->anchor);
     }
+    r->in_memory = _PyJitRecorder_TreeIsFull(exit);
     if (!exit->progress) {
         r->chain = exit->owner->chain + 1;
     }

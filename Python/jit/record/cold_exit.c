@@ -84,11 +84,12 @@ note_ran(_PyInterpreterFrame *frame, const _PyJitExit *exit)
 }
 
 /* A side trace of its own would come back in registers, or go on in frames that are not made yet, which pays as long as there is little
- * machine code.  Where none came about a trace that begins in memory there serves. */
+ * machine code.  Where none came about, and in a full tree, a trace that begins in memory there serves. */
 static bool
 wants_its_own(const _PyJitExit *exit)
 {
-    return exit->failures == 0 && (_PyJitSide_ComesBack(exit) || (_PyJitSide_HasFrames(exit) && _PyJitWorth_IsRoomy()));
+    return exit->failures == 0 && !_PyJitRecorder_TreeIsFull(exit)
+        && (_PyJitSide_ComesBack(exit) || (_PyJitSide_HasFrames(exit) && _PyJitWorth_IsRoomy()));
 }
 
 static _PyJitResult

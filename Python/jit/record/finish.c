@@ -166,7 +166,8 @@ _PyJitRecorder_Finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int
     (void)PyTime_PerfCounterRaw(&before);
     int abort;
     // A loop of its own needs a way in that begins with what is in memory.
-    const _PyJitExit *from = r->exit != NULL && end != JIT_END_LOOP && _PyJitSide_TakesValues(r->exit) ? r->exit : NULL;
+    bool takes = r->exit != NULL && end != JIT_END_LOOP && !r->in_memory && _PyJitSide_TakesValues(r->exit);
+    const _PyJitExit *from = takes ? r->exit : NULL;
     bool to_head = from != NULL && r->depth == 0 && end_ip != NULL && end_ip == from->owner->anchor->start
         && _PyJitSide_ComesBack(from);
     uint32_t length = r->trace.nrecords;

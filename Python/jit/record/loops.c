@@ -70,7 +70,7 @@ is_loop_around(const _PyExecutorObject *there, const _Py_CODEUNIT *own, const _P
 static bool
 goes_around(const _PyJitRecorder *r, const _PyExecutorObject *there, PyCodeObject *code, _Py_CODEUNIT *instr)
 {
-    return r->exit != NULL && r->depth == 0 && is_loop_around(there, r->exit->owner->anchor->start, r->target)
+    return r->exit != NULL && !r->in_memory && r->depth == 0 && is_loop_around(there, r->exit->owner->anchor->start, r->target)
         && _PyJitSide_ComesBack(r->exit) && _PyJitRecorder_TimesSeen(r, code, instr, true) == 0;
 }
 
@@ -81,11 +81,17 @@ _PyJitRecorder_GoesThrough(const _PyJitRecorder *r, const _PyExecutorObject *the
 }
 
 bool
+_PyJitRecorder_TreeIsFull(const _PyJitExit *exit)
+{
+    return exit->owner->anchor->members >= JIT_MAX_TREE;
+}
+
+bool
 _PyJitRecorder_JumpsBack(const _PyJitExit *exit, const _PyExecutorObject *there)
 {
     const _PyExecutorObject *anchor = exit->owner->anchor;
     const _Py_CODEUNIT *target = _PyJitRecorder_JumpTarget(anchor);
-    return exit->kind == JIT_EXIT_SIDE && exit->countdown != JIT_NEVER && _PyJitSide_ComesBack(exit)
+    return exit->kind == JIT_EXIT_SIDE && exit->countdown != JIT_NEVER && !_PyJitRecorder_TreeIsFull(exit) && _PyJitSide_ComesBack(exit)
         && exit->owner->trace->snaps[exit->snapshot].nframes == 1
         && (is_loop_of(there, anchor->start, target) || is_loop_around(there, anchor->start, target));
 }

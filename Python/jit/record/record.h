@@ -31,6 +31,8 @@ _Py_CODEUNIT *_PyJitRecorder_JumpTarget(const _PyExecutorObject *executor);
 int _PyJitRecorder_TimesSeen(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT *instr, bool same_depth);
 /* The recording has come to INSTR, where the loop THERE stands, and goes on with the instruction it replaced. */
 bool _PyJitRecorder_GoesThrough(const _PyJitRecorder *r, const _PyExecutorObject *there, PyCodeObject *code, _Py_CODEUNIT *instr);
+/* The tree of EXIT's trace has as many members as it may: a side trace begins in memory, and all exits that lead there share it. */
+bool _PyJitRecorder_TreeIsFull(const _PyJitExit *exit);
 /* Does EXIT, which leads to THERE in the bytecode, do no more than jump back to the head of the loop it leaves, or of
  * one around that? */
 bool _PyJitRecorder_JumpsBack(const _PyJitExit *exit, const _PyExecutorObject *there);

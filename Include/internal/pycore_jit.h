@@ -138,6 +138,8 @@ _PyInterpreterFrame *_PyJit_ResumeGenerator(PyThreadState *tstate, _PyInterprete
 
 /* Where FRAME goes on: the instruction there, or the one that an executor replaced, to be read only. */
 _Py_CODEUNIT *_PyJit_ResumeAt(_PyInterpreterFrame *frame);
+/* The same for the instruction at PLACE of CODE. */
+_Py_CODEUNIT *_PyJit_OriginalAt(PyCodeObject *code, _Py_CODEUNIT *place);
 
 /* An evaluation loop that is called with this for `throwflag` goes on where compiled code has left: in frame `top`, with `result`. */
 #define JIT_RESUMED 2

@@ -260,8 +260,8 @@ struct _PyInterpreterFrame *_PyJit_EnterConsumer(PyThreadState *tstate, struct _
 
 /* --- functions.c --- */
 
-/* A function of CODE with the globals of OWNER, or NULL: memory is short. */
-PyObject *_PyJit_NewFunction(PyFunctionObject *owner, PyCodeObject *code);
+/* A function of CODE with GLOBALS, a dict, or NULL: memory is short. */
+PyObject *_PyJit_NewFunction(PyObject *globals, PyCodeObject *code);
 /* A generator or coroutine that a call of FUNCTION has made, whose reference it takes.  Its locals are NULL, and it goes on at PLACE.  NULL,
  * with nothing done: memory is short, or somebody asks where coroutines are made. */
 PyObject *_PyJit_NewGenerator(PyThreadState *tstate, PyFunctionObject *function, _Py_CODEUNIT *place);
@@ -278,6 +278,8 @@ int _PyJit_SetIntField(PyObject **place, int64_t value);
 PyObject *_PyJit_NewInstance(PyTypeObject *type);
 /* Instances of TYPE are made of nothing but what classes written in Python say, and have no finalizer (quiet.c). */
 bool _PyJit_IsSimpleClass(PyTypeObject *type);
+/* What runs at PLACE of CODE, where a generator of CODE goes on after a yield, is in no handler: to close it there runs nothing (quiet.c). */
+bool _PyJit_IsOutsideHandlers(PyCodeObject *code, _Py_CODEUNIT *place);
 /* A class that was made by `class`, derived from `object` and nothing else; borrowed, or NULL: there is none yet. */
 PyTypeObject *_PyJit_SomeClass(void);
 

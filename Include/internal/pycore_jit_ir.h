@@ -61,14 +61,33 @@ typedef enum {
     // Objects that are not made (optimize/virtual.c); no code.  Only VIRTUAL_FIELD and snapshots name them.
     JIT_OP_VIRTUAL,      // an instance of class a, a constant, which has version aux
     JIT_OP_VIRTUAL_TUPLE,    // a tuple of aux items
-    JIT_OP_VIRTUAL_FIELD,    // from here on b is in a: aux bytes from the address of an instance, or item number aux
+    JIT_OP_VIRTUAL_FUNCTION, // a function with globals a, of code b: constants
+    JIT_OP_VIRTUAL_GENERATOR,    // a generator of code a, a constant
+    JIT_OP_VIRTUAL_ITER, // an iterator of a list or a tuple (aux: JIT_ITER_)
+    JIT_OP_VIRTUAL_CELL,
+    JIT_OP_VIRTUAL_FIELD,    // from here on b is in a; aux: where, see JIT_PLACE_FUNCTION
 #define X(NAME, RESULT, NARGS, ARGS, FLAGS) JIT_OP_##NAME,
     JIT_TRACE_OPS(X)
 #undef X
     JIT_OP_COUNT
 } _PyJitOp;
 
-_Static_assert(JIT_OP_COUNT <= UINT8_MAX, "_PyJitIns has eight bits for an operation");
+#define JIT_MOST_OPS 1024
+_Static_assert(JIT_OP_COUNT <= JIT_MOST_OPS && JIT_TYPE_COUNT <= 64, "_PyJitIns has ten bits for an operation, and six for a type");
+
+/* Which iterator NEW_ITER and VIRTUAL_ITER make. */
+enum { JIT_ITER_OTHER, JIT_ITER_LIST, JIT_ITER_TUPLE };
+
+/* Where a field of a virtual is (VIRTUAL_FIELD's aux): of an instance or a function, bytes from its address; of a tuple, the number of the
+ * item; of a generator, the slot of its frame.  And: */
+enum {
+    JIT_PLACE_CONTENT = 0,         // of a cell
+    JIT_PLACE_SOURCE = 0,          // of an iterator: what it iterates over, if it is not at its end
+    JIT_PLACE_INDEX = 1,           // of an iterator, raw: of the next item
+    JIT_PLACE_STATE = 0xfffd,      // of a generator, raw: its gi_frame_state * 65536 + where its stack pointer points, a slot
+    JIT_PLACE_RESUME = 0xfffe,     // of a generator, raw: the address where it goes on
+    JIT_PLACE_FUNCTION = 0xffff,   // of a generator
+};
 
 typedef uint16_t _PyJitRef;
 #define JIT_REF_BIAS ((_PyJitRef)0x4000)
@@ -77,8 +96,8 @@ typedef uint16_t _PyJitRef;
 #define JIT_NO_EXIT ((uint32_t)0xffffffff)
 
 typedef struct {
-    uint8_t op;           // _PyJitOp
-    uint8_t type;         // _PyJitType of the result
+    uint16_t op : 10;     // _PyJitOp
+    uint16_t type : 6;    // _PyJitType of the result
     uint16_t snapshot;    // index, or JIT_NO_SNAPSHOT
     uint32_t aux;         // OPAQUE: record index
     union {
@@ -116,7 +135,7 @@ typedef struct {
 } _PyJitSnapFrame;
 
 /* Behind the frames of a snapshot stand its *recipes*, one for each virtual that is made where the trace leaves.  They have the form of
- * frames: `offset` is the operation (VIRTUAL or VIRTUAL_TUPLE), the slots are its fields, in the order in which they were set;
+ * frames: `offset` is the operation (VIRTUAL or another that makes one), the slots are its fields, in the order in which they were set;
  * `slot` is the field's `aux`.  Recipes name each other, and slots name recipes, by the operation. */
 
 typedef struct {
@@ -167,7 +186,7 @@ typedef struct {
     uint32_t plain_locals; // of a return: a bit for each of the first 32 locals that are plain, or nothing
     PyObject *callable;    // a builtin that is called, and lives as long as the interpreter; or NULL
     PyObject *seen;        // an object the rule of this instruction asks for, alive until the trace is built; or NULL:
-                           // LOAD_GLOBAL_MODULE, LOAD_GLOBAL_BUILTIN: the globals of its frame;
+                           // LOAD_GLOBAL_MODULE, LOAD_GLOBAL_BUILTIN, MAKE_FUNCTION: the globals of its frame;
                            // LOAD_ATTR_METHOD_..., _PROPERTY, _NONDESCRIPTOR_...: what is in its cache;
                            // CALL_LEN, CALL_ISINSTANCE: the type of the (first) argument;
                            // LOAD_ATTR, CALL_BUILTIN_FAST of a name: True or False, whether there is such an attribute, or None (objects/find.c);
@@ -277,11 +296,26 @@ typedef struct {
 extern const _PyJitOpInfo _PyJit_Ops[JIT_OP_COUNT];
 extern const _PyJitInstInfo _PyJit_Insts[256];
 
+/* OP makes an object that is not made. */
+static inline bool
+_PyJitOp_IsVirtual(int op)
+{
+    return op >= JIT_OP_VIRTUAL && op < JIT_OP_VIRTUAL_FIELD;
+}
+
 /* REF of T is an object that is not made. */
 static inline bool
 _PyJitTrace_IsVirtual(const _PyJitTrace *t, _PyJitRef ref)
 {
-    return !JIT_IS_CONST(ref) && (JIT_INS(t, ref)->op == JIT_OP_VIRTUAL || JIT_INS(t, ref)->op == JIT_OP_VIRTUAL_TUPLE);
+    return !JIT_IS_CONST(ref) && _PyJitOp_IsVirtual(JIT_INS(t, ref)->op);
+}
+
+/* The field at PLACE of a virtual that OP makes is a raw number, a constant. */
+static inline bool
+_PyJitOp_HasRawField(int op, uint32_t place)
+{
+    return (op == JIT_OP_VIRTUAL_GENERATOR && (place == JIT_PLACE_STATE || place == JIT_PLACE_RESUME))
+        || (op == JIT_OP_VIRTUAL_ITER && place == JIT_PLACE_INDEX);
 }
 
 /* The result type of OPAQUE with OPCODE: IP for what changes the instruction pointer in a way the trace cannot know. */
@@ -312,7 +346,7 @@ _PyJitTrace_Emit(_PyJitTrace *t, _PyJitOp op, _PyJitType type, _PyJitRef a, _PyJ
     }
     t->nvalues += type != JIT_TYPE_NONE && type != JIT_TYPE_IP;
     t->ins[t->nk_cap + t->nins] = (_PyJitIns){
-        .op = (uint8_t)op, .type = (uint8_t)type, .snapshot = snapshot, .a = a, .b = b, .aux = aux,
+        .op = (uint16_t)op & 0x3ff, .type = (uint16_t)type & 0x3f, .snapshot = snapshot, .a = a, .b = b, .aux = aux,
     };
     return (_PyJitRef)(JIT_REF_BIAS + t->nins++);
 }

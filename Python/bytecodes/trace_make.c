@@ -21,16 +21,21 @@ trace op(INIT_TUPLE_ITEM, (tuple: object, v: object --)) {
     PyTuple_SET_ITEM(tuple, (Py_ssize_t)JIT_AUX, v);
 }
 
-// A new iterator of O, whose type is a builtin one that has a type of its own for it.
+// A new iterator of O, whose type is a builtin one that has a type of its own for it.  `aux`: JIT_ITER_.
 trace op(NEW_ITER, (o: object -- r: object)) exits calls writes event {
     r = _PyJit_New(Py_TYPE(o)->tp_iter(o));
     EXIT_IF(r == NULL);
 }
 
-// A function of CODE, with the globals of the function that OWNER is, and without closure and defaults.
-trace op(NEW_FUNCTION, (owner: object, code: object -- r: object)) exits calls writes event {
-    r = _PyJit_NewFunction((PyFunctionObject *)owner, (PyCodeObject *)code);
+// A function of CODE with GLOBALS, and without closure and defaults.
+trace op(NEW_FUNCTION, (globals: object, code: object -- r: object)) exits calls writes event {
+    r = _PyJit_NewFunction(globals, (PyCodeObject *)code);
     EXIT_IF(r == NULL);
+}
+
+// Leaves where somebody watches how functions are made and end: they have to be made then.
+trace op(GUARD_UNWATCHED, (--)) pure reads type exits {
+    EXIT_IF(tstate->interp->active_func_watchers != 0);
 }
 
 // The function of the frame the trace runs in.

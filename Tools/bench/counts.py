@@ -39,7 +39,8 @@ ROW = re.compile(r'port="i\d+">(\w+)( \d+)?')  # an opaque instruction has its o
 WITHOUT_CODE = frozenset(
     (
         *("START", "START_SIDE", "BYTECODE", "NOP", "PARAM", "PHI", "PASS"),
-        *("VIRTUAL", "VIRTUAL_TUPLE", "VIRTUAL_FIELD"),
+        *("VIRTUAL", "VIRTUAL_TUPLE", "VIRTUAL_FUNCTION", "VIRTUAL_GENERATOR"),
+        *("VIRTUAL_ITER", "VIRTUAL_CELL", "VIRTUAL_FIELD"),
     )
 )
 COLUMNS = ("operations", "opaque", "code", "metadata", "entries")

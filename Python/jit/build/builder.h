@@ -118,6 +118,9 @@ uint32_t _PyJitLower_Number(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Compare(_PyJitBuilder *b, uint32_t index);
 /* globals.c: LOAD_GLOBAL_MODULE and LOAD_GLOBAL_BUILTIN. */
 uint32_t _PyJitLower_Global(_PyJitBuilder *b, uint32_t index);
+/* The walk's frame may have GLOBALS, whose builtins are the interpreter's; emits the check that it has, after which both are constants. */
+bool _PyJitGlobals_CanCheck(const _PyJitBuilder *b, PyObject *globals);
+void _PyJitGlobals_Check(_PyJitBuilder *b, PyObject *globals);
 /* locals.c: locals that may not be bound, and cells. */
 uint32_t _PyJitLower_Local(_PyJitBuilder *b, uint32_t index);
 /* generators.c: what makes, resumes and ends generators, and YIELD_VALUE; the return of a generator. */

@@ -261,9 +261,8 @@ _PyJitVirtual_IsAlike(const _PyJitTrace *t, const _PyJitShape *one, const _PyJit
     return true;
 }
 
-/* The number that CONSTANT, an object, is, or NONE. */
-static _PyJitRef
-constant_number(_PyJitBuilder *b, _PyJitRef constant)
+_PyJitRef
+_PyJitVirtual_ConstantNumber(_PyJitBuilder *b, _PyJitRef constant)
 {
     PyObject *object = (PyObject *)(uintptr_t)JIT_INS(b->t, constant)->bits;
     int overflow;
@@ -293,7 +292,7 @@ _PyJitVirtual_Know(_PyJitBuilder *b, _PyJitRef object, uint32_t version, uint32_
         }
     }
     else {
-        _PyJitForward_Store(b, object, version, place, value, JIT_IS_CONST(value) ? constant_number(b, value) : JIT_REF_NONE);
+        _PyJitForward_Store(b, object, version, place, value, JIT_IS_CONST(value) ? _PyJitVirtual_ConstantNumber(b, value) : JIT_REF_NONE);
     }
 }
 

@@ -10,6 +10,7 @@
  * 2. Nobody sees that the generator counts as suspended meanwhile: lowered instructions run nothing of users.
  * 3. The generator lives as long as its frame runs: the consumer has it on its stack.
  * 4. What is yielded has a reference of its own: the consumer borrows nothing from the generator.
+ * 5. Of a generator that the trace has made, what its slots hold is still known when it is resumed: nobody else has it.
  */
 #include "Python.h"
 
@@ -40,6 +41,38 @@ is_recursive(const _PyJitBuilder *b, uint16_t code)
     return false;
 }
 
+/* GENERATOR is about to be suspended with the slots of the walk's frame below TOP, all of them clean. */
+static void
+remember(_PyJitBuilder *b, _PyJitRef generator, uint32_t top)
+{
+    uint32_t base = this_frame(b)->base, i = 0;
+    if (!is_new_object(b, generator) || top - base > JIT_MOST_SUSPENDED_SLOTS) {
+        return;
+    }
+    while (i < b->nsuspended && b->suspended[i].generator != generator) {
+        i++;
+    }
+    if (i == JIT_MOST_SUSPENDED) {
+        i = 0;
+    }
+    b->nsuspended = Py_MAX(b->nsuspended, i + 1);
+    b->suspended[i].generator = generator;
+    b->suspended[i].n = top - base;
+    memcpy(b->suspended[i].slots, b->slots + base, (top - base) * sizeof(_PyJitSlot));
+}
+
+/* The walk's frame is that of GENERATOR, which goes on. */
+static void
+recall(_PyJitBuilder *b, _PyJitRef generator)
+{
+    for (uint32_t i = 0; i < b->nsuspended; i++) {
+        const _PyJitSuspended *known = &b->suspended[i];
+        if (known->generator == generator && known->n == b->depth - this_frame(b)->base) {
+            memcpy(b->slots + this_frame(b)->base, known->slots, known->n * sizeof(_PyJitSlot));
+        }
+    }
+}
+
 /* FOR_ITER_GEN, SEND_GEN: SENT values lie above the generator on the stack. */
 static uint32_t
 resume(_PyJitBuilder *b, uint32_t index, uint32_t sent)
@@ -68,6 +101,7 @@ resume(_PyJitBuilder *b, uint32_t index, uint32_t sent)
         b->slots[b->depth - 1] = (_PyJitSlot){0};
     }
     _PyJitFrame_Resume(b, index, slot + 1, generator, next->code, next->sp - 1u);
+    recall(b, generator);
     if (sent) {
         _PyJitSlot_Push(b, value);
     }
@@ -99,6 +133,7 @@ yield(_PyJitBuilder *b, uint32_t index)
     uint32_t sp = b->depth - 1 - this_frame(b)->base;
     _PyJitRef place = place_of(b, record->code, record->offset + record->size);
     (void)_PyJitBuild_Emit(b, JIT_OP_SUSPEND_GEN, generator, place, sp | record->oparg << 16);
+    remember(b, generator, b->depth - 1);
     for (uint32_t i = this_frame(b)->base; i < b->depth; i++) {
         b->slots[i] = (_PyJitSlot){0};
     }
@@ -150,7 +185,12 @@ make(_PyJitBuilder *b, uint32_t index)
             _PyJitSlot_Keep(b, i);
             (void)_PyJitBuild_Emit(b, JIT_OP_STORE_GEN_STACK, made, b->slots[i].object, i - frame->base);
         }
+        const _PyJitSlot *slot = &b->slots[i];
+        _PyJitRef object = slot->dirty ? slot->object : object_const(b, NULL);
+        bool plain = !slot->dirty || slot->plain;
+        b->slots[i] = (_PyJitSlot){.object = object, .number = slot->number, .memory = object, .plain = plain, .memory_plain = plain};
     }
+    remember(b, made, frame->stack);
     _PyJitFrame_Leave(b);
     _PyJitSlot_Push(b, (_PyJitSlot){.object = made, .dirty = 1, .owned = 1});
     return 1;

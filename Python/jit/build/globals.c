@@ -11,6 +11,7 @@
 #ifdef _Py_TIER2
 
 #include "opcode.h"
+#include "pycore_ceval.h"
 #include "pycore_code.h"
 #include "pycore_interp.h"
 #include "pycore_pystate.h"
@@ -49,6 +50,20 @@ check_globals(_PyJitBuilder *b, PyObject *globals, PyObject *builtins)
     if (builtins != NULL) {
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_BUILTINS, object_const(b, builtins), JIT_REF_NONE, 0);
     }
+}
+
+bool
+_PyJitGlobals_CanCheck(const _PyJitBuilder *b, PyObject *globals)
+{
+    return PyDict_CheckExact(globals) && !has_others(b, globals, NULL)
+        && _PyEval_BuiltinsFromGlobals(_PyThreadState_GET(), globals) == _PyInterpreterState_GET()->builtins;
+}
+
+void
+_PyJitGlobals_Check(_PyJitBuilder *b, PyObject *globals)
+{
+    check_globals(b, globals, NULL);
+    b->failed |= _PyJitWatch_Depend(b->t, globals, &_Py_ID(__builtins__)) < 0;
 }
 
 uint32_t

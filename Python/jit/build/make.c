@@ -75,27 +75,28 @@ get_iter(_PyJitBuilder *b, uint32_t index)
     if (type->tp_iter == PyObject_SelfIter) {
         return 1;
     }
-    _PyJitRef iterator = emit1(b, JIT_OP_NEW_ITER, object);
+    uint32_t kind = type == &PyList_Type ? JIT_ITER_LIST : type == &PyTuple_Type ? JIT_ITER_TUPLE : JIT_ITER_OTHER;
+    _PyJitRef iterator = _PyJitBuild_Emit(b, JIT_OP_NEW_ITER, object, JIT_REF_NONE, kind);
     b->slots[top].plain = 1;
     drop(b, 1);
     push_new(b, iterator, false);
     return 1;
 }
 
-/* MAKE_FUNCTION: the code is a constant. */
+/* MAKE_FUNCTION: the code is a constant, and so are the globals, which the record has. */
 static uint32_t
 make_function(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitSlot *top = &b->slots[b->depth - 1];
-    if (top->object == JIT_REF_NONE || !JIT_IS_CONST(top->object) || !can_drop(top)) {
+    PyObject *globals = b->t->records[index].seen;
+    if (top->object == JIT_REF_NONE || !JIT_IS_CONST(top->object) || !can_drop(top) || globals == NULL
+        || !_PyJitGlobals_CanCheck(b, globals)) {
         return REFUSE(b);
     }
-    const _PyJitAbstractFrame *frame = this_frame(b);
     _PyJitLower_Begin(b, index);
-    _PyJitRef code = top->object;
-    _PyJitRef owner = frame->generator != JIT_REF_NONE ? emit1(b, JIT_OP_LOAD_GEN_FUNCTION, frame->generator)
-        : in_memory(b) ? _PyJitBuild_Emit(b, JIT_OP_LOAD_FUNCTION, JIT_REF_NONE, JIT_REF_NONE, 0) : frame->function;
-    _PyJitRef made = emit2(b, JIT_OP_NEW_FUNCTION, owner, code);
+    _PyJitGlobals_Check(b, globals);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_UNWATCHED, JIT_REF_NONE, JIT_REF_NONE, 0);
+    _PyJitRef made = emit2(b, JIT_OP_NEW_FUNCTION, object_const(b, globals), top->object);
     drop(b, 1);
     push_new(b, made, false);
     return 1;

@@ -113,6 +113,14 @@ bring(Map *map, _PyJitRef ref, uint32_t aux)
     return here;
 }
 
+/* What an operation that makes a virtual has for an operand: a constant, or nothing. */
+static _PyJitRef
+bring_constant(Map *map, _PyJitRef ref)
+{
+    assert(ref == JIT_REF_NONE || JIT_IS_CONST(ref));
+    return ref == JIT_REF_NONE ? ref : bring(map, ref, 0);
+}
+
 /* The map's SLOT, of which the snapshot of the exit says FROM; REF is its value here. */
 static void
 begin_slot(_PyJitBuilder *b, uint32_t slot, const _PyJitSnapSlot *from, _PyJitRef ref)
@@ -177,12 +185,8 @@ begin_virtuals(Map *map, const _PyJitSnapshot *snap, uint32_t first)
     uint32_t aux = first;
     for (uint32_t i = 0; i < snap->nrecipes; i++) {
         const _PyJitIns *ins = JIT_INS(parent, JIT_REF_BIAS + recipes[i].offset);
-        _PyJitRef class = JIT_REF_NONE;
-        if (ins->op == JIT_OP_VIRTUAL) {
-            class = _PyJitTrace_Const(b->t, JIT_TYPE_OBJECT, JIT_INS(parent, ins->a)->bits);
-            b->failed |= class == JIT_REF_NONE;
-        }
-        _PyJitRef here = _PyJitTrace_Emit(b->t, ins->op, JIT_TYPE_OBJECT, class, JIT_REF_NONE, ins->aux, JIT_NO_SNAPSHOT);
+        _PyJitRef here = _PyJitTrace_Emit(b->t, ins->op, JIT_TYPE_OBJECT, bring_constant(map, ins->a), bring_constant(map, ins->b), ins->aux,
+                                          JIT_NO_SNAPSHOT);
         b->failed |= here == JIT_REF_NONE;
         map->there[map->n] = (_PyJitRef)(JIT_REF_BIAS + recipes[i].offset);
         map->here[map->n++] = here;

@@ -260,7 +260,7 @@ _PyJitParse_Operation(Parser *p)
     const char *op_start = p->at;
     uint64_t op = 0;
     if (_PyJitParse_Accept(p, '%')) {
-        if (_PyJitParse_Number(p, UINT8_MAX, &op, "an operation number") < 0) {
+        if (_PyJitParse_Number(p, JIT_MOST_OPS - 1, &op, "an operation number") < 0) {
             return -1;
         }
     }

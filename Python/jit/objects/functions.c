@@ -14,9 +14,9 @@
 #include "pycore_jit_helpers.h"
 
 PyObject *
-_PyJit_NewFunction(PyFunctionObject *owner, PyCodeObject *code)
+_PyJit_NewFunction(PyObject *globals, PyCodeObject *code)
 {
-    PyObject *made = _PyJit_New(PyFunction_New((PyObject *)code, owner->func_globals));
+    PyObject *made = _PyJit_New(PyFunction_New((PyObject *)code, globals));
     if (made != NULL) {
         _PyFunction_SetVersion((PyFunctionObject *)made, code->co_version);
     }
@@ -59,15 +59,20 @@ _PyJit_EndGenerator(PyGenObject *generator, uint32_t nlocals)
 }
 
 _Py_CODEUNIT *
-_PyJit_ResumeAt(_PyInterpreterFrame *frame)
+_PyJit_OriginalAt(PyCodeObject *code, _Py_CODEUNIT *place)
 {
-    _Py_CODEUNIT *next = frame->instr_ptr;
-    if (next->op.code != ENTER_EXECUTOR) {
-        return next;
+    if (place->op.code != ENTER_EXECUTOR) {
+        return place;
     }
-    _PyVMData *data = &_PyFrame_GetCode(frame)->co_executors->executors[next->op.arg]->vm_data;
+    _PyVMData *data = &code->co_executors->executors[place->op.arg]->vm_data;
     Py_BUILD_ASSERT(offsetof(_PyVMData, oparg) == offsetof(_PyVMData, opcode) + 1 && sizeof(_Py_CODEUNIT) == 2);
     return (_Py_CODEUNIT *)&data->opcode;
+}
+
+_Py_CODEUNIT *
+_PyJit_ResumeAt(_PyInterpreterFrame *frame)
+{
+    return _PyJit_OriginalAt(_PyFrame_GetCode(frame), frame->instr_ptr);
 }
 
 #endif /* _Py_TIER2 */

@@ -87,6 +87,13 @@ _PyJit_IsSimpleClass(PyTypeObject *type)
     return type == &PyBaseObject_Type;
 }
 
+bool
+_PyJit_IsOutsideHandlers(PyCodeObject *code, _Py_CODEUNIT *place)
+{
+    const _Py_CODEUNIT *next = _PyJit_OriginalAt(code, place);
+    return (next->op.code == RESUME || next->op.code == RESUME_CHECK) && next->op.arg & RESUME_OPARG_DEPTH1_MASK;
+}
+
 /* A generator that ends is closed; nothing runs if it has not begun, has returned, or has yielded where no handler is around. */
 static bool
 generator_is_quiet(PyGenObject *generator)
@@ -104,9 +111,7 @@ generator_is_quiet(PyGenObject *generator)
     if (generator->gi_frame_state == FRAME_CREATED) {
         return true;
     }
-    _Py_CODEUNIT *next = _PyJit_ResumeAt(frame);
-    return (next->op.code == RESUME || next->op.code == RESUME_CHECK) && next->op.arg & RESUME_OPARG_DEPTH1_MASK
-        && generator->gi_frame_state == FRAME_SUSPENDED;
+    return generator->gi_frame_state == FRAME_SUSPENDED && _PyJit_IsOutsideHandlers(_PyFrame_GetCode(frame), frame->instr_ptr);
 }
 
 /* Objects of TYPE look at others, step by step or as a whole; their end gives up the references to those. */

@@ -52,7 +52,7 @@ _PyJitCse_Barrier(_PyJitBuilder *b, unsigned int classes)
     }
     b->written |= classes;
     if (classes >> JIT_CLASS_ATTR & 1) {
-        b->nfields = 0;
+        b->nfields = b->nsuspended = 0;
     }
 }
 

@@ -163,13 +163,14 @@ void
 _PyJitForward_Rewind(_PyJitBuilder *b, const _PyJitFieldPlan *plan)
 {
     b->nfields = plan->n;
+    b->nsuspended = 0;
     memcpy(b->fields, plan->mark, plan->n * sizeof(_PyJitField));
 }
 
 void
 _PyJitForward_MakeHead(_PyJitBuilder *b, _PyJitFieldPlan *plan, bool forgotten)
 {
-    b->nfields = 0;
+    b->nfields = b->nsuspended = 0;
     if (forgotten) {
         memset(plan->keep, JIT_FIELD_NOTHING, sizeof(plan->keep));
     }

@@ -70,7 +70,7 @@ typedef struct {
 #define JIT_MOST_FIELDS 48
 
 /* An instance that the trace has made, all of whose attributes are numbers or constants (build/carried.c). */
-#define JIT_MOST_VIRTUAL_FIELDS 12
+#define JIT_MOST_VIRTUAL_FIELDS 16
 typedef struct {
     _PyJitRef object, class;   // the operation that makes it; a constant
     uint32_t version;          // of the class
@@ -81,6 +81,15 @@ typedef struct {
         _PyJitRef value;       // the number as an object; NONE: there is none
     } fields[JIT_MOST_VIRTUAL_FIELDS];     // in the order in which they were set
 } _PyJitShape;
+
+/* What the trace knows of the frame of a generator that it has made, and that is suspended (build/generators.c). */
+#define JIT_MOST_SUSPENDED 4
+#define JIT_MOST_SUSPENDED_SLOTS 16
+typedef struct {
+    _PyJitRef generator;
+    uint32_t n;                // slots in use
+    _PyJitSlot slots[JIT_MOST_SUSPENDED_SLOTS];    // all of them clean
+} _PyJitSuspended;
 
 #define JIT_MOST_BOUND 200     // operations that have to become virtual, in one trace
 
@@ -130,6 +139,8 @@ typedef struct {
     uint32_t written;          // classes written in this walk, one bit each; not `attr` where forward.c knows what was stored
     _PyJitField fields[JIT_MOST_FIELDS];   // what is known of attributes
     uint32_t nfields;
+    _PyJitSuspended suspended[JIT_MOST_SUSPENDED];
+    uint32_t nsuspended;
     bool wrote_fields;         // something was stored to an attribute
     uint64_t began_held;       // held_fields of the exit it begins with: so they are until something is stored to any attribute
     uint16_t identities;       // given so far
@@ -255,9 +266,13 @@ is_new_object(const _PyJitBuilder *b, _PyJitRef ref)
     if (ref == JIT_REF_NONE || JIT_IS_CONST(ref)) {
         return false;
     }
-    int op = JIT_INS(b->t, ref)->op;
-    return op == JIT_OP_NEW_INSTANCE || op == JIT_OP_NEW_TUPLE || op == JIT_OP_VIRTUAL || op == JIT_OP_VIRTUAL_TUPLE;
+    const _PyJitIns *ins = JIT_INS(b->t, ref);
+    return ins->op == JIT_OP_NEW_INSTANCE || ins->op == JIT_OP_NEW_TUPLE || ins->op == JIT_OP_NEW_FUNCTION
+        || ins->op == JIT_OP_NEW_GENERATOR || ins->op == JIT_OP_NEW_CELL || (ins->op == JIT_OP_NEW_ITER && ins->aux != JIT_ITER_OTHER)
+        || _PyJitOp_IsVirtual(ins->op);
 }
+/* The number that CONSTANT, an object, is, or NONE. */
+_PyJitRef _PyJitVirtual_ConstantNumber(_PyJitBuilder *b, _PyJitRef constant);
 /* Where an instance gets an attribute by SET, an INIT_VALUE, INIT_SLOT or VIRTUAL_FIELD: bytes from its address. */
 uint32_t _PyJitVirtual_PlaceOf(const _PyJitIns *set);
 /* ONE was made by the trace when OTHER was there already, or both were made: they are two objects. */

@@ -1,7 +1,8 @@
 /* Objects that nobody sees are not made.
  *
- * An instance or a tuple that the trace makes, and that is only stored to, read from and given up, is a *virtual*: the operation that
- * makes it becomes VIRTUAL, which has no code; a store becomes VIRTUAL_FIELD; counting its references and checking how it ends is
+ * An object that the trace makes, and that is only stored to, read from and given up, is a *virtual*.  Here is what holds for all of them,
+ * and what instances and tuples do; the other kinds are in virtual_kinds.c.  The operation that makes it becomes VIRTUAL (or a
+ * VIRTUAL_... of its kind), which has no code; a store becomes VIRTUAL_FIELD; counting its references and checking how it ends is
  * left out.  A number that was boxed for such an object, and for no other, is not boxed.  Where a snapshot names a virtual it gets a
  * *recipe* (pycore_jit_ir.h), and the object is made when the trace leaves there.  An object that anything else is done with *escapes*:
  * it is made as before, and so is whatever is stored in it.
@@ -44,8 +45,8 @@ _PyJitVirtual_Escapes(_PyJitVirtualPass *p, _PyJitVirtualObject *object)
 }
 
 /* Something is done with REF for which it has to be an object in memory. */
-static void
-escape(_PyJitVirtualPass *p, _PyJitRef ref)
+void
+_PyJitVirtual_Escape(_PyJitVirtualPass *p, _PyJitRef ref)
 {
     _PyJitVirtualObject *object = virtual_of(p, ref);
     _PyJitVirtualNumber *number = number_of(p, ref);
@@ -62,34 +63,60 @@ escape(_PyJitVirtualPass *p, _PyJitRef ref)
 
 /* --- Objects ---------------------------------------------------------------------------------------------------------- */
 
-/* Instances of CLASS are made of their attributes alone, and run/restore.c can make one without memory. */
+/* What OP, which makes an object, is if that is not made; NOP: it makes none that need not be. */
+static int
+virtual_op(int op)
+{
+    switch (op) {
+        case JIT_OP_NEW_INSTANCE: return JIT_OP_VIRTUAL;
+        case JIT_OP_NEW_TUPLE: return JIT_OP_VIRTUAL_TUPLE;
+        case JIT_OP_NEW_FUNCTION: return JIT_OP_VIRTUAL_FUNCTION;
+        case JIT_OP_NEW_GENERATOR: return JIT_OP_VIRTUAL_GENERATOR;
+        case JIT_OP_NEW_ITER: return JIT_OP_VIRTUAL_ITER;
+        case JIT_OP_NEW_CELL: return JIT_OP_VIRTUAL_CELL;
+        default: return _PyJitOp_IsVirtual(op) ? op : JIT_OP_NOP;
+    }
+}
+
+/* The object of INS is made of its fields alone, and run/restore.c can make it without memory. */
 static bool
 can_be_virtual(const _PyJitVirtualPass *p, const _PyJitIns *ins)
 {
-    if (ins->op == JIT_OP_NEW_TUPLE || ins->op == JIT_OP_VIRTUAL_TUPLE) {
-        return ins->aux <= JIT_MOST_VIRTUAL_FIELDS;
+    switch (virtual_op(ins->op)) {
+        case JIT_OP_VIRTUAL:
+            return JIT_IS_CONST(ins->a) && _PyJitRestore_CanMake((PyTypeObject *)(uintptr_t)JIT_INS(p->t, ins->a)->bits);
+        case JIT_OP_VIRTUAL_TUPLE:
+            return ins->aux <= JIT_MOST_VIRTUAL_FIELDS;
+        default:
+            return _PyJitVirtualKind_CanBe(p, ins);
     }
-    return JIT_IS_CONST(ins->a) && _PyJitRestore_CanMake((PyTypeObject *)(uintptr_t)JIT_INS(p->t, ins->a)->bits);
 }
 
+/* Operation I makes an object that OP stands for if it is not made. */
 static void
-begin_object(_PyJitVirtualPass *p, uint32_t i)
+begin_object(_PyJitVirtualPass *p, uint32_t i, int op)
 {
     uint16_t index = p->object_of[i];
+    const _PyJitIns *ins = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
     if (index == NO_INDEX) {
         if (p->nobjects == MOST_OBJECTS) {
-            int op = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i))->op;
-            p->hopeless |= op == JIT_OP_VIRTUAL || op == JIT_OP_VIRTUAL_TUPLE;
+            p->hopeless |= _PyJitOp_IsVirtual(ins->op);
             return;
         }
         index = p->object_of[i] = (uint16_t)p->nobjects++;
         p->objects[index] = (_PyJitVirtualObject){
-            .ref = (_PyJitRef)(JIT_REF_BIAS + i), .escapes = !can_be_virtual(p, ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i))),
+            .ref = (_PyJitRef)(JIT_REF_BIAS + i), .op = (uint16_t)op, .escapes = !can_be_virtual(p, ins),
         };
     }
-    p->objects[index].references = 1;
-    p->objects[index].n = 0;
-    p->objects[index].changed = i;
+    _PyJitVirtualObject *object = &p->objects[index];
+    object->references = 1;
+    object->n = 0;
+    object->changed = i;
+    if (object->escapes) {
+        return;
+    }
+    p->moved[i] = _PyJitVirtual_WriteIns(p, _PyJitVirtualKind_Operation(p, ins, op));
+    _PyJitVirtualKind_Begin(p, i, object);
 }
 
 /* The box that operation I makes must not be made, and its number has the identity of slots. */
@@ -105,8 +132,8 @@ is_merged(const _PyJitBuilder *b, uint32_t i)
 }
 
 /* Operation I boxes or stores NUMBER.  OWNER: the object it is stored to, or NULL. */
-static void
-begin_number(_PyJitVirtualPass *p, uint32_t i, _PyJitRef number, const _PyJitVirtualObject *owner)
+void
+_PyJitVirtual_BeginNumber(_PyJitVirtualPass *p, uint32_t i, _PyJitRef number, const _PyJitVirtualObject *owner)
 {
     if (p->number_of[i] == NO_INDEX) {
         p->number_of[i] = (uint16_t)p->nnumbers;
@@ -117,8 +144,8 @@ begin_number(_PyJitVirtualPass *p, uint32_t i, _PyJitRef number, const _PyJitVir
     p->numbers[p->number_of[i]].number = number;
 }
 
-static _PyJitRef *
-field_of(_PyJitVirtualObject *object, uint32_t place)
+_PyJitRef *
+_PyJitVirtual_FieldOf(_PyJitVirtualObject *object, uint32_t place)
 {
     for (uint32_t i = 0; i < object->n; i++) {
         if (object->fields[i].place == place) {
@@ -140,15 +167,14 @@ is_inside(_PyJitVirtualPass *p, const _PyJitVirtualObject *object, _PyJitRef val
     return inside;
 }
 
-/* A reference to the object of REF, which a virtual had, is given up: rule 1. */
-static void
-release(_PyJitVirtualPass *p, _PyJitRef ref)
+void
+_PyJitVirtual_Release(_PyJitVirtualPass *p, _PyJitRef ref)
 {
     _PyJitVirtualObject *object = virtual_of(p, ref);
     if (object != NULL) {
         object->references--;
         for (uint32_t i = 0; i < object->n && object->references == 0; i++) {
-            release(p, object->fields[i].value);
+            _PyJitVirtual_Release(p, object->fields[i].value);
         }
     }
     else if (!JIT_IS_CONST(ref) && number_of(p, ref) == NULL && !is_raw(p, ref) && ins_of(p, ref)->type != JIT_TYPE_BOOL) {
@@ -160,7 +186,8 @@ release(_PyJitVirtualPass *p, _PyJitRef ref)
 static bool
 is_loud(_PyJitVirtualPass *p, _PyJitRef value)
 {
-    return !JIT_IS_CONST(value) && virtual_of(p, value) == NULL && number_of(p, value) == NULL && ins_of(p, value)->type == JIT_TYPE_OBJECT;
+    return !JIT_IS_CONST(value) && virtual_of(p, value) == NULL && number_of(p, value) == NULL && ins_of(p, value)->type == JIT_TYPE_OBJECT
+        && !p->is_plain[value - JIT_REF_BIAS] && ins_of(p, value)->op != JIT_OP_RANGE_ITER;
 }
 
 /* References to such objects that all virtuals have: as many as may be given up at once. */
@@ -177,24 +204,29 @@ count_loud(_PyJitVirtualPass *p)
     return count;
 }
 
-/* The trace makes sure, by INS, operation I, that the end of OBJECT runs nothing.  It may end here, and what it has with it; all of it may
- * be one object. */
-static void
-guard_fields(_PyJitVirtualPass *p, uint32_t i, const _PyJitVirtualObject *object, const _PyJitIns *ins)
+void
+_PyJitVirtual_GuardEnd(_PyJitVirtualPass *p, uint32_t i, _PyJitRef value, uint32_t count, uint16_t snapshot)
 {
-    uint32_t count = Py_MAX(ins->aux, 1);
-    for (uint32_t k = 0; k < object->n && object->references <= count; k++) {
-        _PyJitRef value = object->fields[k].value;
-        const _PyJitVirtualObject *inner = virtual_of(p, value);
-        if (inner != NULL) {
-            guard_fields(p, i, inner, ins);
-        }
-        else if (is_loud(p, value)) {
-            _PyJitVirtual_LookAtSnapshot(p, i, ins->snapshot);
+    _PyJitVirtualObject *object = virtual_of(p, value);
+    if (object == NULL) {
+        if (is_loud(p, value)) {
+            _PyJitVirtual_LookAtSnapshot(p, i, snapshot);
+            // All that virtuals have may be one object, and what else is given up.
             (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){
-                .op = JIT_OP_GUARD_QUIET, .snapshot = ins->snapshot, .a = value, .aux = count + count_loud(p),
+                .op = JIT_OP_GUARD_QUIET, .snapshot = snapshot, .a = value, .aux = count - 1 + count_loud(p),
             });
         }
+        return;
+    }
+    if (object->references > count) {
+        return;
+    }
+    if (!_PyJitVirtualKind_EndsQuietly(p, object)) {
+        _PyJitVirtual_Escapes(p, object);
+        return;
+    }
+    for (uint32_t k = 0; k < object->n; k++) {
+        _PyJitVirtual_GuardEnd(p, i, object->fields[k].value, count, snapshot);
     }
 }
 
@@ -230,16 +262,14 @@ copy_number(_PyJitVirtualPass *p, uint32_t i)
     }
 }
 
-/* Operation I sets the field of OBJECT at PLACE to VALUE for the first time, or to another value. */
-static void
-set_field(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object, uint32_t place, _PyJitRef value)
+_PyJitRef
+_PyJitVirtual_PutField(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object, uint32_t place, _PyJitRef value)
 {
-    _PyJitRef *field = field_of(object, place);
-    if (is_inside(p, object, value) || (JIT_IS_CONST(value) && !is_raw(p, value) && !is_uncounted(p, i, value))
-        || (field == NULL && object->n == JIT_MOST_VIRTUAL_FIELDS)) {
+    _PyJitRef *field = _PyJitVirtual_FieldOf(object, place);
+    if (is_inside(p, object, value) || (field == NULL && object->n == JIT_MOST_VIRTUAL_FIELDS)) {
         _PyJitVirtual_Escapes(p, object);
-        escape(p, value);
-        return;
+        _PyJitVirtual_Escape(p, value);
+        return JIT_REF_NONE;
     }
     _PyJitRef old = field == NULL ? JIT_REF_NONE : *field;
     if (field == NULL) {
@@ -254,8 +284,19 @@ set_field(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object, uint32_
     (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){
         .op = JIT_OP_VIRTUAL_FIELD, .snapshot = JIT_NO_SNAPSHOT, .a = object->ref, .b = value, .aux = place,
     });
+    return old;
+}
+
+void
+_PyJitVirtual_SetField(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object, uint32_t place, _PyJitRef value)
+{
+    if (JIT_IS_CONST(value) && !is_raw(p, value) && !is_uncounted(p, i, value)) {
+        _PyJitVirtual_Escapes(p, object);
+        return;
+    }
+    _PyJitRef old = _PyJitVirtual_PutField(p, i, object, place, value);
     if (old != JIT_REF_NONE) {
-        release(p, old);
+        _PyJitVirtual_Release(p, old);
     }
 }
 
@@ -285,11 +326,15 @@ keep(_PyJitVirtualPass *p, uint32_t i)
             _PyJitRef ref = resolve(p, *operands[k]);
             p->hopeless |= is_raw(p, ref) && !is_raw(p, *operands[k]);
             *operands[k] = ref;
-            escape(p, ref);
+            _PyJitVirtual_Escape(p, ref);
         }
     }
     if (ins.snapshot != JIT_NO_SNAPSHOT) {
         _PyJitVirtual_LookAtSnapshot(p, i, ins.snapshot);
+    }
+    if (!JIT_IS_CONST(ins.a) && (ins.op == JIT_OP_UNBOX_INT || ins.op == JIT_OP_UNBOX_FLOAT || ins.op == JIT_OP_GUARD_PLAIN
+                                 || ins.op == JIT_OP_GUARD_STR)) {
+        p->is_plain[ins.a - JIT_REF_BIAS] = 1;
     }
     p->moved[i] = _PyJitVirtual_WriteIns(p, ins);
 }
@@ -305,48 +350,48 @@ work_on_virtual(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object)
             object->references++;
             return true;
         case JIT_OP_DECREF_PLAIN:
-            release(p, object->ref);
+            _PyJitVirtual_Release(p, object->ref);
             return true;
         case JIT_OP_GUARD_QUIET:
         case JIT_OP_GUARD_SHARED:
         case JIT_OP_GUARD_DROP:
         case JIT_OP_GUARD_RELEASE:
-            guard_fields(p, i, object, ins);
+            _PyJitVirtual_GuardEnd(p, i, object->ref, Py_MAX(ins->aux, 1), ins->snapshot);
             return true;
         case JIT_OP_GUARD_UNSET:
-            return field_of(object, ins->aux) == NULL;
+            return _PyJitVirtual_FieldOf(object, ins->aux) == NULL;
         case JIT_OP_INIT_VALUE:
         case JIT_OP_INIT_SLOT:
-            set_field(p, i, object, _PyJitVirtual_PlaceOf(ins), resolve(p, ins->b));
+            _PyJitVirtual_SetField(p, i, object, _PyJitVirtual_PlaceOf(ins), resolve(p, ins->b));
             return true;
         case JIT_OP_INIT_TUPLE_ITEM:
         case JIT_OP_VIRTUAL_FIELD:
-            set_field(p, i, object, ins->aux, resolve(p, ins->b));
+            _PyJitVirtual_SetField(p, i, object, ins->aux, resolve(p, ins->b));
             return true;
         case JIT_OP_STORE_FIELD:
-            if (field_of(object, ins->aux) == NULL) {
+            if (_PyJitVirtual_FieldOf(object, ins->aux) == NULL) {
                 return false;
             }
-            set_field(p, i, object, ins->aux, resolve(p, ins->b));
+            _PyJitVirtual_SetField(p, i, object, ins->aux, resolve(p, ins->b));
             return true;
         case JIT_OP_STORE_FIELD_FLOAT:
         case JIT_OP_STORE_FIELD_INT:
-            if (field_of(object, ins->aux) == NULL) {
+            if (_PyJitVirtual_FieldOf(object, ins->aux) == NULL) {
                 return false;
             }
-            begin_number(p, i, ins->b, object);
-            set_field(p, i, object, ins->aux, (_PyJitRef)(JIT_REF_BIAS + i));
+            _PyJitVirtual_BeginNumber(p, i, ins->b, object);
+            _PyJitVirtual_SetField(p, i, object, ins->aux, (_PyJitRef)(JIT_REF_BIAS + i));
             return true;
         case JIT_OP_LOAD_FIELD:
         case JIT_OP_READ_FIELD:
-            field = field_of(object, ins->aux);
+            field = _PyJitVirtual_FieldOf(object, ins->aux);
             if (field == NULL) {
                 return false;
             }
             p->stands_for[i] = *field;
             return true;
         default:
-            return false;
+            return _PyJitVirtualKind_Work(p, i, object);
     }
 }
 
@@ -356,6 +401,17 @@ works_on_number(const _PyJitIns *ins)
 {
     return ins->op == JIT_OP_INCREF || ins->op == JIT_OP_DECREF_PLAIN || ins->op == JIT_OP_GUARD_QUIET || ins->op == JIT_OP_GUARD_SHARED
         || ins->op == JIT_OP_GUARD_DROP || ins->op == JIT_OP_GUARD_RELEASE || ins->op == JIT_OP_GUARD_PLAIN;
+}
+
+/* The raw number of TYPE that the object of REF is made of, or NONE: the trace does not know it. */
+static _PyJitRef
+raw_number(_PyJitVirtualPass *p, _PyJitRef ref, int type)
+{
+    _PyJitRef object = resolve(p, ref);
+    const _PyJitVirtualNumber *number = number_of(p, object);
+    _PyJitRef raw = number != NULL ? number->number : is_raw(p, object) ? object
+        : JIT_IS_CONST(object) && !is_null(p, object) ? _PyJitVirtual_ConstantNumber(p->b, object) : JIT_REF_NONE;
+    return raw != JIT_REF_NONE && ins_of(p, raw)->type == type ? raw : JIT_REF_NONE;
 }
 
 static void
@@ -370,23 +426,19 @@ step(_PyJitVirtualPass *p, uint32_t i)
         case JIT_OP_NOP:
             keep(p, i);
             return;
-        case JIT_OP_NEW_INSTANCE:
-        case JIT_OP_NEW_TUPLE:
-        case JIT_OP_VIRTUAL:
-        case JIT_OP_VIRTUAL_TUPLE:
-            begin_object(p, i);
-            if (virtual_of(p, (_PyJitRef)(JIT_REF_BIAS + i)) != NULL) {
-                bool tuple = ins->op == JIT_OP_NEW_TUPLE || ins->op == JIT_OP_VIRTUAL_TUPLE;
-                p->moved[i] = _PyJitVirtual_WriteIns(p, (_PyJitIns){
-                    .op = tuple ? JIT_OP_VIRTUAL_TUPLE : JIT_OP_VIRTUAL, .type = JIT_TYPE_OBJECT, .snapshot = JIT_NO_SNAPSHOT,
-                    .a = ins->a, .aux = ins->aux,
-                });
+        case JIT_OP_UNBOX_INT:
+        case JIT_OP_UNBOX_FLOAT: {
+            _PyJitRef raw = raw_number(p, ins->a, ins->type);
+            if (raw != JIT_REF_NONE) {
+                p->stands_for[i] = raw;
                 return;
             }
+            ins = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));      // a constant may have moved it
             break;
+        }
         case JIT_OP_BOX_FLOAT:
         case JIT_OP_BOX_INT: {
-            begin_number(p, i, ins->a, NULL);
+            _PyJitVirtual_BeginNumber(p, i, ins->a, NULL);
             const _PyJitVirtualNumber *number = number_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
             if (number != NULL && number->merged) {
                 p->stands_for[i] = ins->a;
@@ -398,8 +450,17 @@ step(_PyJitVirtualPass *p, uint32_t i)
             }
             break;
         }
-        default:
+        default: {
+            int op = virtual_op(ins->op);
+            if (op != JIT_OP_NOP) {
+                begin_object(p, i, op);
+                if (virtual_of(p, (_PyJitRef)(JIT_REF_BIAS + i)) != NULL) {
+                    return;
+                }
+                ins = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
+            }
             break;
+        }
     }
     if (p->uncounted[i]) {
         return;
@@ -414,6 +475,9 @@ step(_PyJitVirtualPass *p, uint32_t i)
             return;            // what is not made is no other object
         }
     }
+    if (ins->op == JIT_OP_GUARD_PLAIN && is_null(p, first)) {
+        return;
+    }
     bool number = number_of(p, first) != NULL || (is_raw(p, first) && !is_raw(p, ins->a));
     if ((object != NULL && work_on_virtual(p, i, object)) || (number && works_on_number(ins))) {
         return;
@@ -425,7 +489,7 @@ static void
 keep_object(_PyJitVirtualPass *p, _PyJitRef ref)
 {
     p->hopeless |= is_raw(p, resolve(p, ref)) && !is_raw(p, ref);
-    escape(p, resolve(p, ref));
+    _PyJitVirtual_Escape(p, resolve(p, ref));
 }
 
 /* What side traces need to know of the trace is named elsewhere. */
@@ -454,6 +518,7 @@ walk(_PyJitVirtualPass *p)
     if (!p->writes) {
         memset(p->uncounted, 0, p->t->nins);   // the last walk finds what the one before has found
     }
+    memset(p->is_plain, 0, p->t->nins);
     memset(p->first_use, 0, p->t->nsnaps * sizeof(uint32_t));
     for (uint32_t i = 0; i < p->t->nins && !p->failed; i++) {
         step(p, i);
@@ -463,12 +528,13 @@ walk(_PyJitVirtualPass *p)
 
 /* --- The whole -------------------------------------------------------------------------------------------------------- */
 
+/* There may be some.  An iterator alone is not worth the walks: mostly a loop begins with it. */
 static bool
 has_new_objects(const _PyJitTrace *t)
 {
     for (uint32_t i = 0; i < t->nins; i++) {
         int op = JIT_INS(t, JIT_REF_BIAS + i)->op;
-        if (op == JIT_OP_NEW_INSTANCE || op == JIT_OP_NEW_TUPLE || op == JIT_OP_VIRTUAL || op == JIT_OP_VIRTUAL_TUPLE) {
+        if (virtual_op(op) != JIT_OP_NOP && op != JIT_OP_NEW_ITER) {
             return true;
         }
     }
@@ -487,8 +553,7 @@ judge(_PyJitVirtualPass *p)
         }
     }
     for (uint32_t i = 0; i < p->nobjects; i++) {
-        int op = ins_of(p, p->objects[i].ref)->op;
-        if (p->objects[i].escapes && (op == JIT_OP_VIRTUAL || op == JIT_OP_VIRTUAL_TUPLE)) {
+        if (p->objects[i].escapes && _PyJitOp_IsVirtual(ins_of(p, p->objects[i].ref)->op)) {
             return 1;
         }
         any |= !p->objects[i].escapes;
@@ -538,7 +603,7 @@ _PyJitVirtual_Remove(_PyJitBuilder *b)
     _PyJitVirtualPass p = {.b = b, .t = t};
     const _PyJitIns *last = JIT_INS(t, JIT_REF_BIAS + t->nins - 1);
     p.head = last->op == JIT_OP_LOOP ? last->aux : 0;
-    size_t size = n * (sizeof(_PyJitVirtualNumber) + sizeof(uint32_t) + 4 * sizeof(uint16_t) + 1)
+    size_t size = n * (sizeof(_PyJitVirtualNumber) + sizeof(uint32_t) + 4 * sizeof(uint16_t) + 2)
         + nsnaps * (sizeof(_PyJitSnapshot) + sizeof(uint32_t) + sizeof(uint16_t));
     char *memory = PyMem_RawCalloc(1, size);
     if (memory == NULL) {
@@ -554,6 +619,7 @@ _PyJitVirtual_Remove(_PyJitBuilder *b)
     p.moved = p.stands_for + n;
     p.snapshot = p.moved + n;
     p.uncounted = (uint8_t *)(p.snapshot + nsnaps);
+    p.is_plain = p.uncounted + n;
     memset(p.object_of, 0xff, 2 * n * sizeof(uint16_t));
     int result = remove_all(&p);
     PyMem_RawFree(memory);

@@ -11,6 +11,7 @@
 /* An object that the trace makes, and what is in it at the operation the walk is at. */
 typedef struct {
     _PyJitRef ref;             // the operation that makes it
+    uint16_t op;               // what that is if it is not made: JIT_OP_VIRTUAL...
     bool escapes;
     uint32_t references;
     uint32_t changed;          // operation that set a field last
@@ -40,6 +41,7 @@ typedef struct {
     uint16_t *object_of;       // by operation: index into objects, or NO_INDEX
     uint16_t *number_of;       // index into numbers
     _PyJitRef *stands_for;     // what an attribute that was read is
+    uint8_t *is_plain;         // by operation: the trace has made sure that it is a number or a string
     uint8_t *uncounted;        // an INCREF of a constant that a virtual takes
     uint32_t *first_use;       // by snapshot: 1 + the first operation that has it
     bool again, writes;
@@ -89,8 +91,41 @@ number_of(_PyJitVirtualPass *p, _PyJitRef ref)
     return index == NO_INDEX || p->numbers[index].escapes ? NULL : &p->numbers[index];
 }
 
-/* virtual.c: OBJECT has to be made. */
+static inline bool
+is_null(const _PyJitVirtualPass *p, _PyJitRef ref)
+{
+    return ref != JIT_REF_NONE && JIT_IS_CONST(ref) && ins_of(p, ref)->type == JIT_TYPE_OBJECT && ins_of(p, ref)->bits == 0;
+}
+
+/* virtual.c: OBJECT has to be made; REF has to be an object in memory. */
 void _PyJitVirtual_Escapes(_PyJitVirtualPass *p, _PyJitVirtualObject *object);
+void _PyJitVirtual_Escape(_PyJitVirtualPass *p, _PyJitRef ref);
+/* The field of OBJECT at PLACE, or NULL: there is none. */
+_PyJitRef *_PyJitVirtual_FieldOf(_PyJitVirtualObject *object, uint32_t place);
+/* Operation I sets the field of OBJECT at PLACE to VALUE, whose reference it takes (if it is a constant, it has got one right before).  What
+ * was there is given up.  Put: nothing is counted; returns what was there, or NONE. */
+void _PyJitVirtual_SetField(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object, uint32_t place, _PyJitRef value);
+_PyJitRef _PyJitVirtual_PutField(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object, uint32_t place, _PyJitRef value);
+/* Operation I boxes or stores NUMBER.  OWNER: the object it is stored to, or NULL. */
+void _PyJitVirtual_BeginNumber(_PyJitVirtualPass *p, uint32_t i, _PyJitRef number, const _PyJitVirtualObject *owner);
+/* A reference to the object of REF, which a virtual had, is given up: rule 1. */
+void _PyJitVirtual_Release(_PyJitVirtualPass *p, _PyJitRef ref);
+/* Operation I gives up COUNT references, one of them to VALUE, or to what has it: makes sure, or leaves at SNAPSHOT, that no end runs
+ * anything. */
+void _PyJitVirtual_GuardEnd(_PyJitVirtualPass *p, uint32_t i, _PyJitRef value, uint32_t count, uint16_t snapshot);
+
+/* virtual_kinds.c: functions, generators, iterators and cells.  INS makes one that need not be made. */
+bool _PyJitVirtualKind_CanBe(const _PyJitVirtualPass *p, const _PyJitIns *ins);
+/* INS as OP, which makes the object that is not made. */
+_PyJitIns _PyJitVirtualKind_Operation(_PyJitVirtualPass *p, const _PyJitIns *ins, int op);
+/* Operation I has made OBJECT: its first fields. */
+void _PyJitVirtualKind_Begin(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object);
+/* Operation I on OBJECT, its first operand.  false: no operation that it can do without being made. */
+bool _PyJitVirtualKind_Work(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object);
+/* The end of OBJECT runs nothing by itself. */
+bool _PyJitVirtualKind_EndsQuietly(const _PyJitVirtualPass *p, _PyJitVirtualObject *object);
+/* The field at PLACE of OBJECT, a generator whose frame runs in SNAP, is a slot of its stack that has been popped, or written since. */
+bool _PyJitVirtualKind_IsStale(const _PyJitVirtualPass *p, const _PyJitSnapshot *snap, const _PyJitVirtualObject *object, uint32_t place);
 /* virtual_write.c: in the last walk, appends INS to the new trace, and returns its reference there; its operands are those of the old
  * one. */
 _PyJitRef _PyJitVirtual_WriteIns(_PyJitVirtualPass *p, _PyJitIns ins);

@@ -123,9 +123,15 @@ write_snapshot(_PyJitVirtualPass *p, uint16_t index, const Named *named)
     }
     for (uint32_t i = 0; i < named->n; i++) {
         const _PyJitVirtualObject *object = named->objects[i];
-        write_frame(p, (_PyJitSnapFrame){.offset = object->ref, .nslots = (uint16_t)object->n});
+        uint32_t before = p->nslots;
+        write_frame(p, (_PyJitSnapFrame){.offset = object->ref});
         for (uint32_t k = 0; k < object->n; k++) {
-            write_slot(p, object->fields[k].place, object->fields[k].value, !JIT_IS_CONST(object->fields[k].value));
+            if (!_PyJitVirtualKind_IsStale(p, &t->snaps[index], object, object->fields[k].place)) {
+                write_slot(p, object->fields[k].place, object->fields[k].value, !JIT_IS_CONST(object->fields[k].value));
+            }
+        }
+        if (!p->failed) {
+            p->frames[p->nframes - 1].nslots = (uint16_t)(p->nslots - before);
         }
     }
     snap.nrecipes = (uint16_t)named->n;
@@ -163,6 +169,9 @@ _PyJitVirtual_LookAtSnapshot(_PyJitVirtualPass *p, uint32_t i, uint16_t index)
             return;
         }
         for (uint32_t f = 0; f < object->n; f++) {
+            if (_PyJitVirtualKind_IsStale(p, snap, object, object->fields[f].place)) {
+                continue;
+            }
             values[n++] = object->fields[f].value;
             if (!name(p, &named, object->fields[f].value)) {
                 return;

@@ -188,6 +188,18 @@ is_recursion(const _PyJitRecorder *r, _PyInterpreterFrame *frame, PyCodeObject *
     return below >= JIT_MAX_RECURSION || _PyJitRecorder_TimesSeen(r, code, resume, false) >= JIT_MAX_INLINED;
 }
 
+/* How often the jump at INSTR of FRAME, which runs CODE, may be in the trace: once, or as often as there are items for a consumer that is
+ * unrolled. */
+static int
+most_jumps(const _PyInterpreterFrame *frame, const PyCodeObject *code)
+{
+    const _PyInterpreterFrame *below = frame->previous;
+    bool consumed = _PyJitConsumer_IsUnrolled(code)
+        || (code->co_flags & CO_GENERATOR && below != NULL && below->owner != FRAME_OWNED_BY_CSTACK
+            && _PyJitConsumer_IsUnrolled(_PyFrame_GetCode((_PyInterpreterFrame *)below)));
+    return consumed ? JIT_FEW_ITEMS : 1;
+}
+
 /* Ends the trace before the instruction at START of FRAME. */
 static void
 end_here(_PyJitRecorder *r, int end, _PyInterpreterFrame *frame, _Py_CODEUNIT *start, int opcode)
@@ -306,7 +318,7 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
         return JIT_STEP_STOP;
     }
     if ((opcode == JUMP_BACKWARD || opcode == JUMP_BACKWARD_NO_INTERRUPT)
-        && _PyJitRecorder_TimesSeen(r, code, next_instr, true) > 0) {
+        && _PyJitRecorder_TimesSeen(r, code, next_instr, true) >= most_jumps(frame, code)) {
         end_here(r, JIT_END_INNER_LOOP, frame, start, opcode);
         return JIT_STEP_STOP;
     }

@@ -485,7 +485,7 @@ PyObject *
 _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
 {
     int opcode = prev->opcode, base = _PyOpcode_Deopt[opcode];
-    if (opcode == LOAD_GLOBAL_MODULE) {
+    if (opcode == LOAD_GLOBAL_MODULE || opcode == MAKE_FUNCTION) {
         return frame->f_globals;
     }
     // Builtins of one's own are not watched.

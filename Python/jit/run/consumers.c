@@ -10,6 +10,8 @@
  * 3. Its code has a copy for each generator function and each builtin: what is specialized, and which traces stand there, is for that one alone.
  *    A copy goes with the code of the generator.
  * 4. What needs C is an instruction of its own, CALL_INTRINSIC_1 with an oparg that nobody else has (run/consumers_finish.c).
+ * 5. A generator expression over few items, made in the trace, gets a consumer whose loop never gets hot: the trace has one item behind the
+ *    other, and what is known at its beginning (the items of a tuple, the generator itself) is known all the way.
  */
 #include "Python.h"
 
@@ -28,7 +30,6 @@
 #include "pycore_jit_helpers.h"
 #include "jit/run/run.h"
 
-#define FEW_ITEMS 8            // a generator of fewer is left to C
 #define SPARE_UNITS 32         // left for what the generator calls
 
 /* --- The code of consumers -------------------------------------------------------------------------------------------- */
@@ -134,12 +135,21 @@ static const Form forms[] = {
 
 #define NKINDS (JIT_CONTINUATION_KINDS - JIT_CONSUMER_FIRST)
 #define FIRST_LINE INT_MIN     // and the kind: no other code has such a line
+#define FIRST_UNROLLED_LINE (FIRST_LINE + JIT_CONTINUATION_KINDS)
 
 int
 _PyJitConsumer_Kind(const PyCodeObject *code)
 {
-    bool is = code->co_flags & CO_NO_MONITORING_EVENTS && code->co_firstlineno < FIRST_LINE + JIT_CONTINUATION_KINDS;
-    return is ? code->co_firstlineno - FIRST_LINE : -1;
+    if (!(code->co_flags & CO_NO_MONITORING_EVENTS) || code->co_firstlineno >= FIRST_UNROLLED_LINE + JIT_CONTINUATION_KINDS) {
+        return -1;
+    }
+    return code->co_firstlineno - (code->co_firstlineno < FIRST_UNROLLED_LINE ? FIRST_LINE : FIRST_UNROLLED_LINE);
+}
+
+bool
+_PyJitConsumer_IsUnrolled(const PyCodeObject *code)
+{
+    return _PyJitConsumer_Kind(code) >= 0 && code->co_firstlineno >= FIRST_UNROLLED_LINE;
 }
 
 /* The names of N locals, which nobody asks for. */
@@ -158,9 +168,10 @@ local_names(uint32_t n)
     return names;
 }
 
-/* In tier 1 the loop is specialized from the beginning, and other instructions are the first time they run. */
+/* In tier 1 the loop is specialized from the beginning, and other instructions are the first time they run.  The jumps of one that is
+ * UNROLLED do not count. */
 static void
-specialize(PyCodeObject *code)
+specialize(PyCodeObject *code, bool unrolled)
 {
     for (Py_ssize_t i = 0; i < Py_SIZE(code); i += _PyInstruction_GetLength(code, (int)i)) {
         _Py_CODEUNIT *instr = _PyCode_CODE(code) + i;
@@ -170,6 +181,13 @@ specialize(PyCodeObject *code)
         }
         else if (instr->op.code == TO_BOOL || instr->op.code == COMPARE_OP) {
             instr[1].counter.value = 0;
+        }
+        else if (instr->op.code == JUMP_BACKWARD && unrolled) {
+            instr[1].op.code = JUMP_BACKWARD_NO_INTERRUPT;       // in place of the cache; its oparg counts from the same place
+            instr[1].op.arg = instr->op.arg;
+            instr->op.code = NOP;
+            instr->op.arg = 0;
+            i++;
         }
     }
 }
@@ -182,7 +200,7 @@ _PyJitConsumer_Consumed(const PyCodeObject *code)
 
 /* Code of KIND for generators of CONSUMED, or NULL with an exception set. */
 static PyCodeObject *
-new_code(PyCodeObject *consumed, int kind)
+new_code(PyCodeObject *consumed, int kind, bool unrolled)
 {
     const Form *form = &forms[kind - JIT_CONSUMER_FIRST];
     PyObject *units = PyBytes_FromStringAndSize((const char *)form->code, (Py_ssize_t)form->size);
@@ -197,8 +215,8 @@ new_code(PyCodeObject *consumed, int kind)
                                    constants, none, locals, none, none, file, title, title, 1, nothing, nothing);
     }
     if (made != NULL) {
-        made->co_firstlineno = FIRST_LINE + kind;
-        specialize(made);
+        made->co_firstlineno = (unrolled ? FIRST_UNROLLED_LINE : FIRST_LINE) + kind;
+        specialize(made, unrolled);
     }
     PyObject *parts[] = {units, place, constants, locals, none, nothing, file, title};
     for (size_t i = 0; i < Py_ARRAY_LENGTH(parts); i++) {
@@ -210,14 +228,14 @@ new_code(PyCodeObject *consumed, int kind)
 /* --- One for each generator ------------------------------------------------------------------------------------------- */
 
 typedef struct {
-    PyCodeObject *codes[NKINDS];
+    PyCodeObject *codes[2 * NKINDS];     // with a loop, then unrolled
 } Copies;
 
 static void
 free_copies(void *value)
 {
     Copies *copies = value;
-    for (int i = 0; i < NKINDS; i++) {
+    for (int i = 0; i < 2 * NKINDS; i++) {
         Py_XDECREF(copies->codes[i]);
     }
     PyMem_RawFree(copies);
@@ -225,7 +243,7 @@ free_copies(void *value)
 
 /* The code of KIND for generators that run GENERATOR; borrowed, or NULL: memory is short. */
 static PyCodeObject *
-code_for(PyCodeObject *generator, int kind)
+code_for(PyCodeObject *generator, int kind, bool unrolled)
 {
     if (ENGINE->consumers == NULL) {
         ENGINE->consumers = _Py_hashtable_new_full(_Py_hashtable_hash_ptr, _Py_hashtable_compare_direct, NULL, free_copies, NULL);
@@ -241,9 +259,9 @@ code_for(PyCodeObject *generator, int kind)
             return NULL;
         }
     }
-    PyCodeObject **place = &copies->codes[kind - JIT_CONSUMER_FIRST];
+    PyCodeObject **place = &copies->codes[kind - JIT_CONSUMER_FIRST + (unrolled ? NKINDS : 0)];
     if (*place == NULL) {
-        *place = (PyCodeObject *)_PyJit_New((PyObject *)new_code(generator, kind));
+        *place = (PyCodeObject *)_PyJit_New((PyObject *)new_code(generator, kind, unrolled));
     }
     return *place;
 }
@@ -328,7 +346,7 @@ is_ready(PyObject *o)
     return generator->gi_frame_state < FRAME_EXECUTING && frame->frame_obj == NULL;
 }
 
-/* O, a generator that is ready, is a generator expression over few items, as far as its iterator says: to begin and leave a consumer would cost
+/* O, a generator that is ready, is a generator expression over few items, as far as its iterator says: to begin and leave a loop would cost
  * more than C does with them. */
 static bool
 is_short(PyObject *o)
@@ -338,11 +356,11 @@ is_short(PyObject *o)
                              && !Py_IS_TYPE(iterator, &PyRangeIter_Type))) {
         return false;
     }
-    Py_ssize_t left = PyObject_LengthHint(iterator, FEW_ITEMS);
+    Py_ssize_t left = PyObject_LengthHint(iterator, JIT_FEW_ITEMS);
     if (left < 0) {
         PyErr_Clear();
     }
-    return left < FEW_ITEMS;
+    return left < JIT_FEW_ITEMS;
 }
 
 /* There is room for a frame of CODE and one above it. */
@@ -353,15 +371,32 @@ has_room(PyThreadState *tstate, const PyCodeObject *code)
         && _PyThreadState_HasStackSpace(tstate, code->co_framesize) && tstate->interp->eval_frame == NULL;
 }
 
+/* The recording has made a generator of CODE. */
+static bool
+has_made(const _PyJitTrace *t, const PyCodeObject *code)
+{
+    for (uint32_t i = t->nrecords; i-- > 0;) {
+        if (t->records[i].opcode == RETURN_GENERATOR && t->codes[t->records[i].code] == code) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void
 _PyJitConsumer_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
 {
     if (!ENGINE->options.typed || !may_consume(prev->opcode) || prev->oparg != 1 || depth < CONSUMER_OPERANDS
-        || !is_ready(stack_pointer[-1]) || (is_short(stack_pointer[-1]) && !ENGINE->stress)) {
+        || !is_ready(stack_pointer[-1])) {
         return;
     }
+    PyCodeObject *generator = code_of(stack_pointer[-1]);
+    bool unrolled = is_short(stack_pointer[-1]);
+    if (unrolled && !has_made(&ENGINE->recorder.trace, generator) && !ENGINE->stress) {
+        return;                // C is as good
+    }
     int kind = kind_of_call(stack_pointer, prev->opcode);
-    PyCodeObject *code = kind < 0 ? NULL : code_for(code_of(stack_pointer[-1]), kind);
+    PyCodeObject *code = kind < 0 ? NULL : code_for(generator, kind, unrolled);
     if (code != NULL && has_room(tstate, code)) {
         prev->entered = JIT_ENTERED_CONSUMER;
         prev->fits = 1;

@@ -176,7 +176,7 @@ take_back(const _PyJitTrace *side, const _PyJitIns *ins, const _PyJitTrace *trac
         values[trace->passed[i] - JIT_REF_BIAS].bits = passed[trace->nphis + i];
     }
     const _PyJitIns *first = JIT_INS(trace, JIT_REF_BIAS + trace->head + trace->nphis);
-    while (first->op == JIT_OP_VIRTUAL || first->op == JIT_OP_VIRTUAL_FIELD) {
+    while (_PyJitOp_IsVirtual(first->op) || first->op == JIT_OP_VIRTUAL_FIELD) {
         first++;
     }
     // Who comes back has looked for events, and knows better where it is.
@@ -236,6 +236,10 @@ run:
         case CASE_OF_OP(JIT_OP_PASS):
         case CASE_OF_OP(JIT_OP_VIRTUAL):
         case CASE_OF_OP(JIT_OP_VIRTUAL_TUPLE):
+        case CASE_OF_OP(JIT_OP_VIRTUAL_FUNCTION):
+        case CASE_OF_OP(JIT_OP_VIRTUAL_GENERATOR):
+        case CASE_OF_OP(JIT_OP_VIRTUAL_ITER):
+        case CASE_OF_OP(JIT_OP_VIRTUAL_CELL):
         case CASE_OF_OP(JIT_OP_VIRTUAL_FIELD):
             JIT_NEXT();
 

@@ -27,9 +27,6 @@
     (offsetof(PyLongObject, long_value.ob_digit) + 3 * sizeof(digit) > sizeof(PyFloatObject) \
          ? offsetof(PyLongObject, long_value.ob_digit) + 3 * sizeof(digit) : sizeof(PyFloatObject))
 
-/* And blocks for objects: the largest that CanMake lets through. */
-#define OBJECT_SIZE 512
-
 typedef struct {
     void **blocks;
     uint32_t n, wanted, room;
@@ -68,7 +65,7 @@ _PyJitRestore_Reserve(uint32_t wanted)
 int
 _PyJitRestore_ReserveObjects(uint32_t wanted)
 {
-    return fill(&objects, wanted, OBJECT_SIZE);
+    return fill(&objects, wanted, JIT_OBJECT_SIZE);
 }
 
 static void
@@ -95,6 +92,12 @@ take(Reserve *reserve)
         Py_FatalError("the JIT has no memory to leave a trace");
     }
     return reserve->blocks[--reserve->n];
+}
+
+void *
+_PyJitRestore_Block(void)
+{
+    return take(&objects);
 }
 
 static PyObject *
@@ -132,78 +135,6 @@ box_float(double value)
     return (PyObject *)number;
 }
 
-/* --- Objects that the trace has not made ------------------------------------------------------------------------------ */
-
-bool
-_PyJitRestore_CanMake(PyTypeObject *type)
-{
-    size_t size = _PyType_PreHeaderSize(type) + (size_t)type->tp_basicsize;
-    if (type->tp_flags & Py_TPFLAGS_INLINE_VALUES) {
-        size += _PyInlineValuesSize(type);
-    }
-    return size <= OBJECT_SIZE && type->tp_itemsize == 0 && _PyType_IS_GC(type) && _PyJit_IsSimpleClass(type);
-}
-
-/* An instance of TYPE without attributes. */
-static PyObject *
-new_instance(PyTypeObject *type)
-{
-    PyObject *made = _PyJit_NewInstance(type);
-    if (made != NULL) {
-        return made;
-    }
-    char *block = take(&objects);
-    size_t before = _PyType_PreHeaderSize(type);
-    memset(block, 0, OBJECT_SIZE);
-    made = (PyObject *)(block + before);
-    (void)PyObject_Init(made, type);
-    if (type->tp_flags & Py_TPFLAGS_INLINE_VALUES) {
-        _PyObject_InitInlineValues(made, type);
-    }
-    PyObject_GC_Track(made);
-    return made;
-}
-
-/* A tuple of N items, which are NULL. */
-static PyObject *
-new_tuple(Py_ssize_t n)
-{
-    PyObject *made = _PyJit_New(PyTuple_New(n));
-    if (made != NULL) {
-        return made;
-    }
-    char *block = take(&objects);
-    memset(block, 0, OBJECT_SIZE);
-    made = (PyObject *)(block + sizeof(PyGC_Head));
-    (void)PyObject_InitVar((PyVarObject *)made, &PyTuple_Type, n);
-    PyObject_GC_Track(made);
-    return made;
-}
-
-/* What RECIPE is for, without its fields.  A new reference. */
-static PyObject *
-make_virtual(const _PyJitTrace *t, const _PyJitSnapFrame *recipe)
-{
-    const _PyJitIns *ins = JIT_INS(t, JIT_REF_BIAS + recipe->offset);
-    return ins->op == JIT_OP_VIRTUAL_TUPLE ? new_tuple((Py_ssize_t)ins->aux)
-        : new_instance((PyTypeObject *)(uintptr_t)JIT_INS(t, ins->a)->bits);
-}
-
-/* Field PLACE of OBJECT, which was made for an operation OP, gets VALUE and its reference. */
-static void
-set_field(PyObject *object, int op, uint32_t place, PyObject *value)
-{
-    if (op == JIT_OP_VIRTUAL_TUPLE) {
-        PyTuple_SET_ITEM(object, place, value);
-        return;
-    }
-    *(PyObject **)((char *)object + place) = value;
-    if (Py_TYPE(object)->tp_flags & Py_TPFLAGS_INLINE_VALUES) {
-        uint32_t first = (uint32_t)(sizeof(PyObject) + offsetof(PyDictValues, values));
-        _PyDictValues_AddToInsertionOrder(_PyObject_InlineValues(object), (place - first) / sizeof(PyObject *));
-    }
-}
-
 /* The object SLOT gets: a new reference, or the trace's own. */
 static PyObject *
 object_of(const _PyJitTrace *t, const _PyJitSnapSlot *slot, uint64_t value)
@@ -230,9 +161,17 @@ make_objects(const _PyJitTrace *t, const _PyJitSnapshot *snap, const _PyJitSnapS
              PyObject **made, PyObject **given)
 {
     const _PyJitSnapFrame *recipes = &t->frames[snap->first_frame + snap->nframes];
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t same = i;
+    for (uint32_t i = 0, recipe = 0; i < n; i++) {
+        uint32_t same = i, place = t->frames[snap->first_frame].first_slot + i;
         int type = JIT_INS(t, slots[i].value)->type;
+        while (recipe < snap->nrecipes && place >= recipes[recipe].first_slot + recipes[recipe].nslots) {
+            recipe++;
+        }
+        if (recipe < snap->nrecipes && place >= recipes[recipe].first_slot
+            && _PyJitOp_HasRawField(JIT_INS(t, JIT_REF_BIAS + recipes[recipe].offset)->op, slots[i].slot)) {
+            given[i] = NULL;
+            continue;
+        }
         if (snap->nrecipes > 0 && _PyJitTrace_IsVirtual(t, slots[i].value)) {
             uint32_t k = 0;
             while (JIT_REF_BIAS + recipes[k].offset != slots[i].value) {
@@ -258,11 +197,9 @@ fill_virtuals(const _PyJitTrace *t, const _PyJitSnapshot *snap, PyObject **made,
     const _PyJitSnapFrame *recipes = &t->frames[snap->first_frame + snap->nframes];
     uint32_t first = t->frames[snap->first_frame].first_slot;
     for (uint32_t i = 0; i < snap->nrecipes; i++) {
-        int op = JIT_INS(t, JIT_REF_BIAS + recipes[i].offset)->op;
-        for (uint32_t k = recipes[i].first_slot; k < recipes[i].first_slot + recipes[i].nslots; k++) {
-            set_field(made[i], op, t->slots[k].slot, given[k - first]);
-            given[k - first] = NULL;
-        }
+        _PyJitMake_Fill(t, &recipes[i], made[i], given + (recipes[i].first_slot - first));
+    }
+    for (uint32_t i = 0; i < snap->nrecipes; i++) {
         Py_DECREF(made[i]);    // what names it has references of its own
     }
 }
@@ -344,7 +281,7 @@ _PyJit_RestoreExit(PyThreadState *tstate, _PyInterpreterFrame *frame, _PyJitExit
     PyObject *given[JIT_MAX_SLOTS], *made[JIT_MAX_RECIPES];
     assert(count <= JIT_MAX_SLOTS && snap->nrecipes <= JIT_MAX_RECIPES);
     for (uint32_t i = 0; i < snap->nrecipes; i++) {
-        made[i] = make_virtual(t, &frames[snap->nframes + i]);
+        made[i] = _PyJitMake_New(t, &frames[snap->nframes + i]);
     }
     make_objects(t, snap, slots, count, values, made, given);
     fill_virtuals(t, snap, made, given);

@@ -65,6 +65,9 @@ void _PyJitOperator_Begin(PyThreadState *tstate, _PyInterpreterFrame *frame, con
 
 /* consumers.c */
 int _PyJitConsumer_Kind(const PyCodeObject *code);       // JIT_CONSUMER_; -1: it is no consumer's
+#define JIT_FEW_ITEMS 8        // of more, or as many, a consumer has a loop in the trace
+/* CODE is a consumer's whose loop is no loop in a trace, but one item behind the other. */
+bool _PyJitConsumer_IsUnrolled(const PyCodeObject *code);
 /* PREV is about to run: if it calls a builtin that takes all items of a generator, into `entered`, and `seen` (the consumer's code). */
 void _PyJitConsumer_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth);
 /* Then: begins the consumer, which is current afterwards.  -1, with nothing done: memory is short. */
@@ -78,8 +81,15 @@ void _PyJitConsumer_Release(void);
 int _PyJitRestore_Reserve(uint32_t boxes);
 /* The same for OBJECTS that a trace does not make. */
 int _PyJitRestore_ReserveObjects(uint32_t objects);
+#define JIT_OBJECT_SIZE 512    // bytes of a block for such an object
+void *_PyJitRestore_Block(void);
+/* make.c.  The object of RECIPE of T without its fields, a new reference; and its fields from GIVEN, whose references it takes. */
+PyObject *_PyJitMake_New(const _PyJitTrace *t, const _PyJitSnapFrame *recipe);
+void _PyJitMake_Fill(const _PyJitTrace *t, const _PyJitSnapFrame *recipe, PyObject *made, PyObject **given);
 /* An instance of TYPE can be made of a reserved block, and is nothing but its attributes: it has no finalizer and no code of its own. */
 bool _PyJitRestore_CanMake(PyTypeObject *type);
+/* The same for generators of CODE. */
+bool _PyJitRestore_CanMakeGenerator(const PyCodeObject *code);
 /* Gives them back: no trace runs any more. */
 void _PyJitRestore_Release(void);
 

@@ -1,0 +1,470 @@
+/* Functions, generators, iterators and cells that are not made (virtual.c has what holds for all virtuals).
+ *
+ * They come together: a generator expression is a function with a closure of cells, whose call makes a generator that has an iterator for its
+ * first local.
+ *
+ *  - A function has its globals and its code, which are constants, and what INIT_FUNCTION sets.
+ *  - A generator has its function, the slots of its frame, and, raw, where it goes on and where its stack pointer points.  A trace that goes
+ *    through a generator leaves all that in the generator object (build/generators.c), so it is in the fields here.  Of one that has returned
+ *    the function stays, which gives the name; that it ends a little later is seen by nobody, as its end was looked at.
+ *  - An iterator of a list or a tuple has what it iterates over, until it is at its end, and the index of the next item, which is
+ *    a constant: as often as the trace has taken a step.  So a step is a load, or nothing if the tuple is not made either.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_code.h"
+#include "pycore_function.h"
+#include "pycore_frame.h"
+#include "pycore_interp.h"
+#include "pycore_opcode_utils.h"
+#include "pycore_pystate.h"
+#include "pycore_jit_helpers.h"
+#include "jit/optimize/virtual.h"
+
+static _PyJitRef
+whole(_PyJitVirtualPass *p, int64_t value)
+{
+    _PyJitRef ref = _PyJitTrace_Const(p->t, JIT_TYPE_I64, (uint64_t)value);
+    p->failed |= ref == JIT_REF_NONE;
+    return ref;
+}
+
+static _PyJitRef
+object_const(_PyJitVirtualPass *p, const void *object)
+{
+    _PyJitRef ref = _PyJitTrace_Const(p->t, JIT_TYPE_OBJECT, (uint64_t)(uintptr_t)object);
+    p->failed |= ref == JIT_REF_NONE;
+    return ref;
+}
+
+static int64_t
+bits_of(const _PyJitVirtualPass *p, _PyJitRef constant)
+{
+    return (int64_t)ins_of(p, constant)->bits;
+}
+
+/* The raw field at PLACE of OBJECT, which has it. */
+static int64_t
+raw_field(const _PyJitVirtualPass *p, _PyJitVirtualObject *object, uint32_t place)
+{
+    return bits_of(p, *_PyJitVirtual_FieldOf(object, place));
+}
+
+static void
+set_raw(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object, uint32_t place, int64_t value)
+{
+    _PyJitRef ref = whole(p, value);
+    if (!p->failed) {
+        (void)_PyJitVirtual_PutField(p, i, object, place, ref);
+    }
+}
+
+/* Operation I loads FIELD of a virtual, or NULL: it is not there, and the object has to be. */
+static bool
+stand_for(_PyJitVirtualPass *p, uint32_t i, const _PyJitRef *field)
+{
+    if (field != NULL) {
+        p->stands_for[i] = *field;
+    }
+    return field != NULL;
+}
+
+/* Takes out what OBJECT has at the places from FIRST up to END; GIVE_UP: with its reference. */
+static void
+drop_fields(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object, uint32_t first, uint32_t end, bool give_up)
+{
+    uint32_t kept = 0;
+    for (uint32_t k = 0; k < object->n; k++) {
+        if (object->fields[k].place < first || object->fields[k].place >= end) {
+            object->fields[kept++] = object->fields[k];
+        }
+        else if (give_up) {
+            _PyJitVirtual_Release(p, object->fields[k].value);
+        }
+    }
+    object->n = kept;
+    object->changed = i;
+}
+
+/* --- Making ----------------------------------------------------------------------------------------------------------- */
+
+/* The code of the trace that has the instruction at ADDRESS, or NULL. */
+static PyCodeObject *
+code_at(const _PyJitTrace *t, int64_t address)
+{
+    const _Py_CODEUNIT *instr = (const _Py_CODEUNIT *)(intptr_t)address;
+    for (uint32_t i = 0; i < t->ncodes; i++) {
+        PyCodeObject *code = t->codes[i];
+        if (code != NULL && instr >= _PyCode_CODE(code) && instr < _PyCode_CODE(code) + Py_SIZE(code)) {
+            return code;
+        }
+    }
+    return NULL;
+}
+
+/* The code of a generator that INS makes, or NULL. */
+static PyCodeObject *
+code_of_generator(const _PyJitVirtualPass *p, const _PyJitIns *ins)
+{
+    return ins->op == JIT_OP_VIRTUAL_GENERATOR ? (PyCodeObject *)(uintptr_t)ins_of(p, ins->a)->bits : code_at(p->t, bits_of(p, ins->b));
+}
+
+bool
+_PyJitVirtualKind_CanBe(const _PyJitVirtualPass *p, const _PyJitIns *ins)
+{
+    if (ins->op == JIT_OP_NEW_GENERATOR) {
+        const PyCodeObject *code = code_of_generator(p, ins);
+        return code != NULL && (code->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) == CO_GENERATOR
+            && _PyJitRestore_CanMakeGenerator(code);
+    }
+    return ins->op != JIT_OP_NEW_ITER || ins->aux != JIT_ITER_OTHER;
+}
+
+/* The object of REF gets one more reference, a virtual's. */
+static void
+take(_PyJitVirtualPass *p, _PyJitRef ref)
+{
+    _PyJitVirtualObject *object = virtual_of(p, ref);
+    if (object != NULL) {
+        object->references++;
+    }
+    else if (!JIT_IS_CONST(ref)) {
+        (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){.op = JIT_OP_INCREF, .snapshot = JIT_NO_SNAPSHOT, .a = ref});
+    }
+}
+
+/* Operation I, which makes a generator, has taken the reference to its function that the next operation makes. */
+static void
+uncount_function(_PyJitVirtualPass *p, uint32_t i, _PyJitRef function)
+{
+    for (uint32_t k = i + 1; k < p->t->nins && ins_of(p, (_PyJitRef)(JIT_REF_BIAS + k))->op != JIT_OP_BYTECODE; k++) {
+        const _PyJitIns *ins = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + k));
+        if (ins->op == JIT_OP_INCREF && ins->a == function) {
+            p->uncounted[k] = 1;
+            return;
+        }
+    }
+}
+
+void
+_PyJitVirtualKind_Begin(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object)
+{
+    const _PyJitIns ins = *ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));     // constants may move the trace's operations
+    if (ins.op == JIT_OP_NEW_ITER) {
+        _PyJitRef source = resolve(p, ins.a);
+        take(p, source);
+        (void)_PyJitVirtual_PutField(p, i, object, JIT_PLACE_SOURCE, source);
+        set_raw(p, i, object, JIT_PLACE_INDEX, 0);
+    }
+    else if (ins.op == JIT_OP_NEW_GENERATOR) {
+        _PyJitRef function = resolve(p, ins.a);
+        (void)_PyJitVirtual_PutField(p, i, object, JIT_PLACE_FUNCTION, function);
+        (void)_PyJitVirtual_PutField(p, i, object, JIT_PLACE_RESUME, ins.b);
+        set_raw(p, i, object, JIT_PLACE_STATE, (int64_t)FRAME_CREATED * 65536);
+        if (JIT_IS_CONST(function)) {
+            uncount_function(p, i, function);
+        }
+    }
+}
+
+_PyJitIns
+_PyJitVirtualKind_Operation(_PyJitVirtualPass *p, const _PyJitIns *ins, int op)
+{
+    _PyJitIns made = {.op = (uint16_t)op & 0x3ff, .type = JIT_TYPE_OBJECT, .snapshot = JIT_NO_SNAPSHOT, .a = ins->a, .b = ins->b, .aux = ins->aux};
+    if (ins->op == JIT_OP_NEW_ITER) {
+        made.a = JIT_REF_NONE;
+    }
+    else if (ins->op == JIT_OP_NEW_GENERATOR) {
+        made.a = object_const(p, code_of_generator(p, ins));
+        made.b = JIT_REF_NONE;
+    }
+    return made;
+}
+
+/* --- Functions and cells ---------------------------------------------------------------------------------------------- */
+
+/* LOAD_CLOSURE_CELL: item AUX of the closure of FUNCTION. */
+static bool
+load_cell_of(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *function, uint32_t aux)
+{
+    const _PyJitRef *closure = _PyJitVirtual_FieldOf(function, offsetof(PyFunctionObject, func_closure));
+    _PyJitVirtualObject *tuple = closure == NULL ? NULL : virtual_of(p, *closure);
+    if (closure == NULL || tuple != NULL) {
+        return tuple != NULL && stand_for(p, i, _PyJitVirtual_FieldOf(tuple, aux));
+    }
+    _PyJitRef number = whole(p, aux);
+    p->moved[i] = _PyJitVirtual_WriteIns(p, (_PyJitIns){
+        .op = JIT_OP_TUPLE_GET, .type = JIT_TYPE_OBJECT, .snapshot = JIT_NO_SNAPSHOT, .a = *closure, .b = number,
+    });
+    return true;
+}
+
+static bool
+work_on_function(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *function)
+{
+    const _PyJitIns *ins = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i)), *made = ins_of(p, function->ref);
+    switch (ins->op) {
+        case JIT_OP_INIT_FUNCTION:
+            _PyJitVirtual_SetField(p, i, function, ins->aux, resolve(p, ins->b));
+            return true;
+        case JIT_OP_GUARD_FUNCTION:
+            return ((PyCodeObject *)(uintptr_t)ins_of(p, made->b)->bits)->co_version == ins->aux;
+        case JIT_OP_GUARD_GLOBALS_OF:
+            return bits_of(p, ins->b) == bits_of(p, made->a);
+        case JIT_OP_GUARD_BUILTINS_OF:         // who lowered MAKE_FUNCTION has looked
+            return (PyObject *)(intptr_t)bits_of(p, ins->b) == _PyInterpreterState_GET()->builtins;
+        case JIT_OP_LOAD_CLOSURE_CELL:
+            return load_cell_of(p, i, function, ins->aux);
+        default:
+            return false;
+    }
+}
+
+static bool
+work_on_cell(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *cell)
+{
+    const _PyJitIns *ins = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
+    const _PyJitRef *content = _PyJitVirtual_FieldOf(cell, JIT_PLACE_CONTENT);
+    switch (ins->op) {
+        case JIT_OP_INIT_CELL:
+        case JIT_OP_CELL_SET:
+            _PyJitVirtual_SetField(p, i, cell, JIT_PLACE_CONTENT, resolve(p, ins->b));
+            return true;
+        case JIT_OP_LOAD_CELL:
+            return stand_for(p, i, content);
+        case JIT_OP_CELL_CONTENT:
+            p->stands_for[i] = content != NULL ? *content : object_const(p, NULL);
+            return true;
+        default:
+            return false;
+    }
+}
+
+/* --- Iterators -------------------------------------------------------------------------------------------------------- */
+
+/* JIT_ITER_. */
+static uint32_t
+iterator_kind(const _PyJitVirtualPass *p, const _PyJitVirtualObject *iterator)
+{
+    return ins_of(p, iterator->ref)->aux;
+}
+
+/* Operation I takes the next item, at NUMBER, of ITERATOR, which goes through SOURCE. */
+static bool
+take_item(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *iterator, _PyJitRef source, int64_t number)
+{
+    const _PyJitIns ins = *ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
+    bool list = iterator_kind(p, iterator) == JIT_ITER_LIST;
+    _PyJitVirtualObject *tuple = virtual_of(p, source);
+    if (tuple != NULL) {
+        if (!stand_for(p, i, _PyJitVirtual_FieldOf(tuple, (uint32_t)number))) {
+            return false;
+        }
+    }
+    else if (JIT_IS_CONST(source) && !list) {
+        PyObject *items = (PyObject *)(intptr_t)bits_of(p, source);
+        if (number >= PyTuple_GET_SIZE(items)) {
+            return false;
+        }
+        p->stands_for[i] = object_const(p, PyTuple_GET_ITEM(items, number));
+    }
+    else {
+        _PyJitRef index = whole(p, number);
+        _PyJitVirtual_LookAtSnapshot(p, i, ins.snapshot);
+        (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){
+            .op = list ? JIT_OP_GUARD_LIST_INDEX : JIT_OP_GUARD_TUPLE_INDEX, .snapshot = ins.snapshot, .a = source, .b = index,
+        });
+        p->moved[i] = _PyJitVirtual_WriteIns(p, (_PyJitIns){
+            .op = list ? JIT_OP_LIST_GET : JIT_OP_TUPLE_GET, .type = JIT_TYPE_OBJECT, .snapshot = JIT_NO_SNAPSHOT, .a = source, .b = index,
+        });
+    }
+    set_raw(p, i, iterator, JIT_PLACE_INDEX, number + 1);
+    return true;
+}
+
+/* Operation I finds no item at NUMBER of SOURCE, which ITERATOR gives up. */
+static bool
+end_iterator(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *iterator, _PyJitRef source, int64_t number)
+{
+    const _PyJitIns ins = *ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
+    bool list = iterator_kind(p, iterator) == JIT_ITER_LIST;
+    _PyJitVirtualObject *tuple = virtual_of(p, source);
+    if (tuple != NULL) {
+        if (number < (int64_t)ins_of(p, tuple->ref)->aux) {
+            return false;
+        }
+        _PyJitVirtual_GuardEnd(p, i, source, 1, ins.snapshot);
+    }
+    else if (JIT_IS_CONST(source) && !list) {
+        if (number < PyTuple_GET_SIZE((PyObject *)(intptr_t)bits_of(p, source))) {
+            return false;
+        }
+    }
+    else {
+        _PyJitRef index = whole(p, number);
+        _PyJitVirtual_LookAtSnapshot(p, i, ins.snapshot);
+        p->moved[i] = _PyJitVirtual_WriteIns(p, (_PyJitIns){
+            .op = list ? JIT_OP_LIST_SIZE : JIT_OP_TUPLE_SIZE, .type = JIT_TYPE_I64, .snapshot = JIT_NO_SNAPSHOT, .a = source,
+        });
+        (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){
+            .op = JIT_OP_GUARD_ILE, .snapshot = ins.snapshot, .a = (_PyJitRef)(JIT_REF_BIAS + i), .b = index,
+        });
+        (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){.op = JIT_OP_GUARD_QUIET, .snapshot = ins.snapshot, .a = source, .aux = 1});
+    }
+    drop_fields(p, i, iterator, JIT_PLACE_SOURCE, JIT_PLACE_SOURCE + 1, true);
+    return true;
+}
+
+static bool
+work_on_iterator(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *iterator)
+{
+    const _PyJitIns *ins = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
+    bool list = iterator_kind(p, iterator) == JIT_ITER_LIST;
+    const _PyJitRef *field = _PyJitVirtual_FieldOf(iterator, JIT_PLACE_SOURCE);
+    switch (ins->op) {
+        case JIT_OP_GUARD_LIST_ITER:
+            return list;
+        case JIT_OP_GUARD_TUPLE_ITER:
+            return !list;
+        case JIT_OP_GUARD_EXACT:
+            return (PyTypeObject *)(intptr_t)bits_of(p, ins->b) == (list ? &PyListIter_Type : &PyTupleIter_Type);
+        case JIT_OP_LIST_ITER_NEXT:
+        case JIT_OP_TUPLE_ITER_NEXT:
+            return field != NULL && take_item(p, i, iterator, *field, raw_field(p, iterator, JIT_PLACE_INDEX));
+        case JIT_OP_LIST_ITER_END:
+        case JIT_OP_TUPLE_ITER_END:
+            return field == NULL || end_iterator(p, i, iterator, *field, raw_field(p, iterator, JIT_PLACE_INDEX));
+        default:
+            return false;
+    }
+}
+
+/* --- Generators ------------------------------------------------------------------------------------------------------- */
+
+/* What operation I stores in slot PLACE of GENERATOR; NULL empties it. */
+static void
+store_slot(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *generator, uint32_t place, _PyJitRef value)
+{
+    if (is_null(p, value)) {
+        drop_fields(p, i, generator, place, place + 1, true);
+    }
+    else {
+        _PyJitVirtual_SetField(p, i, generator, place, value);
+    }
+}
+
+static void
+suspend(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *generator)
+{
+    const _PyJitIns ins = *ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
+    uint32_t sp = ins.aux & 0xffff;
+    (void)_PyJitVirtual_PutField(p, i, generator, JIT_PLACE_RESUME, ins.b);
+    set_raw(p, i, generator, JIT_PLACE_STATE, (int64_t)(FRAME_SUSPENDED + (int)(ins.aux >> 16)) * 65536 + sp);
+    drop_fields(p, i, generator, sp, JIT_PLACE_STATE, false);    // their references are with what took them from the stack
+}
+
+static bool
+work_on_generator(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *generator)
+{
+    const _PyJitIns *ins = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
+    _PyJitRef *field;
+    switch (ins->op) {
+        case JIT_OP_GUARD_CONSUMED:
+            return (PyCodeObject *)(intptr_t)bits_of(p, ins->b) == code_of_generator(p, ins_of(p, generator->ref));
+        case JIT_OP_GUARD_GENERATOR:
+            return bits_of(p, ins->b) == raw_field(p, generator, JIT_PLACE_RESUME);
+        case JIT_OP_LOAD_GEN_FUNCTION:
+            return stand_for(p, i, _PyJitVirtual_FieldOf(generator, JIT_PLACE_FUNCTION));
+        case JIT_OP_LOAD_GEN:
+            field = _PyJitVirtual_FieldOf(generator, ins->aux);
+            p->stands_for[i] = field != NULL ? *field : object_const(p, NULL);
+            return true;
+        case JIT_OP_STORE_GEN:
+            store_slot(p, i, generator, ins->aux, resolve(p, ins->b));
+            return true;
+        case JIT_OP_STORE_GEN_STACK:
+            drop_fields(p, i, generator, ins->aux, ins->aux + 1, false);
+            store_slot(p, i, generator, ins->aux, resolve(p, ins->b));
+            return true;
+        case JIT_OP_STORE_GEN_INT:
+        case JIT_OP_STORE_GEN_FLOAT:
+            _PyJitVirtual_BeginNumber(p, i, ins->b, generator);
+            _PyJitVirtual_SetField(p, i, generator, ins->aux, (_PyJitRef)(JIT_REF_BIAS + i));
+            return true;
+        case JIT_OP_SUSPEND_GEN:
+            suspend(p, i, generator);
+            return true;
+        case JIT_OP_GUARD_GEN_END:
+            for (uint32_t k = 0; k < generator->n; k++) {
+                if (generator->fields[k].place < ins->aux || generator->fields[k].place == JIT_PLACE_FUNCTION) {
+                    _PyJitVirtual_GuardEnd(p, i, generator->fields[k].value, 1, ins->snapshot);
+                }
+            }
+            return true;
+        case JIT_OP_END_GENERATOR:
+            drop_fields(p, i, generator, 0, ins->aux, true);
+            drop_fields(p, i, generator, ins->aux, JIT_PLACE_STATE, false);
+            set_raw(p, i, generator, JIT_PLACE_RESUME, 0);
+            set_raw(p, i, generator, JIT_PLACE_STATE, (int64_t)FRAME_CLEARED * 65536);
+            return true;
+        default:
+            return false;
+    }
+}
+
+bool
+_PyJitVirtualKind_IsStale(const _PyJitVirtualPass *p, const _PyJitSnapshot *snap, const _PyJitVirtualObject *object, uint32_t place)
+{
+    const _PyJitTrace *t = p->t;
+    for (uint32_t i = 1; i < snap->nframes && object->op == JIT_OP_VIRTUAL_GENERATOR && place < JIT_PLACE_STATE; i++) {
+        const _PyJitSnapFrame *frame = &t->frames[snap->first_frame + i];
+        const _PyJitSnapSlot *slots = &t->slots[frame->first_slot], *last = &slots[frame->nslots - 1];
+        PyCodeObject *code = t->codes[frame->code];
+        if (last->slot != JIT_SLOT_GENERATOR || resolve(p, last->value) != object->ref || place < (uint32_t)code->co_nlocalsplus) {
+            continue;
+        }
+        bool stale = place >= frame->sp;
+        for (uint32_t k = 0; k < frame->nslots; k++) {
+            stale |= slots[k].slot == place;
+        }
+        return stale;
+    }
+    return false;
+}
+
+/* --- All of them ------------------------------------------------------------------------------------------------------ */
+
+bool
+_PyJitVirtualKind_Work(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object)
+{
+    switch (object->op) {
+        case JIT_OP_VIRTUAL_FUNCTION:
+            return work_on_function(p, i, object);
+        case JIT_OP_VIRTUAL_CELL:
+            return work_on_cell(p, i, object);
+        case JIT_OP_VIRTUAL_ITER:
+            return work_on_iterator(p, i, object);
+        case JIT_OP_VIRTUAL_GENERATOR:
+            return work_on_generator(p, i, object);
+        default:
+            return false;
+    }
+}
+
+bool
+_PyJitVirtualKind_EndsQuietly(const _PyJitVirtualPass *p, _PyJitVirtualObject *object)
+{
+    if (object->op != JIT_OP_VIRTUAL_GENERATOR) {
+        return true;
+    }
+    // A generator that ends is closed: as objects/quiet.c has it.
+    int64_t state = raw_field(p, object, JIT_PLACE_STATE) >> 16;
+    _Py_CODEUNIT *next = (_Py_CODEUNIT *)(intptr_t)raw_field(p, object, JIT_PLACE_RESUME);
+    return state == FRAME_CREATED || state == FRAME_CLEARED
+        || (state == FRAME_SUSPENDED && _PyJit_IsOutsideHandlers(code_of_generator(p, ins_of(p, object->ref)), next));
+}
+
+#endif /* _Py_TIER2 */

@@ -26,6 +26,7 @@ extern "C" {
     X(NO_GAIN,       "too short to gain by itself",   "a small function is compiled where it is called from a trace") \
     X(COSTLY,        "as much work as without a trace", "most of its instructions are not lowered") \
     X(LAST_ITERATION, "the loop ended",              "it is tried again soon") \
+    X(MANY_ITEMS,    "a generator had many items",    "it is tried again, and has a loop then") \
     X(INVALIDATED,   "the code changed meanwhile",    "monitoring was switched on, or the JIT off") \
     X(GAVE_WAY,      "it waited while others asked",  "for a lock, for C, in another greenlet; it is tried again") \
     X(GONE,          "something it had seen is gone", "an object was given up for the last time; it is tried again") \

@@ -252,7 +252,7 @@ int _PyJit_TrimList(PyListObject *list);
 /* --- consumers.c --- */
 
 /* A list to collect items in: a new reference, or NULL with an exception set. */
-PyObject *_PyJit_NewCollection(void);
+PyObject *_PyJit_NewCollection(int kind);
 /* Begins the frame of CODE, a consumer's, in place of CALL, which is OPCODE with its operands below STACK_POINTER: it is current then.  NULL,
  * with nothing done: it is a call of something else, or there is no room. */
 struct _PyInterpreterFrame *_PyJit_EnterConsumer(PyThreadState *tstate, struct _PyInterpreterFrame *frame, PyObject **stack_pointer,

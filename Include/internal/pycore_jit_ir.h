@@ -64,6 +64,7 @@ typedef enum {
     JIT_OP_VIRTUAL_FUNCTION, // a function with globals a, of code b: constants
     JIT_OP_VIRTUAL_GENERATOR,    // a generator of code a, a constant
     JIT_OP_VIRTUAL_ITER, // an iterator of a list or a tuple (aux: JIT_ITER_)
+    JIT_OP_VIRTUAL_RANGE,    // an iterator of a range (aux: as RANGE_ITER's)
     JIT_OP_VIRTUAL_CELL,
     JIT_OP_VIRTUAL_FIELD,    // from here on b is in a; aux: where, see JIT_PLACE_FUNCTION
 #define X(NAME, RESULT, NARGS, ARGS, FLAGS) JIT_OP_##NAME,
@@ -84,6 +85,9 @@ enum {
     JIT_PLACE_CONTENT = 0,         // of a cell
     JIT_PLACE_SOURCE = 0,          // of an iterator: what it iterates over, if it is not at its end
     JIT_PLACE_INDEX = 1,           // of an iterator, raw: of the next item
+    JIT_PLACE_START = 0,           // of a range, all of them raw
+    JIT_PLACE_STOP = 1,
+    JIT_PLACE_LAST = 2,            // the number that was taken last, if one was
     JIT_PLACE_STATE = 0xfffd,      // of a generator, raw: its gi_frame_state * 65536 + where its stack pointer points, a slot
     JIT_PLACE_RESUME = 0xfffe,     // of a generator, raw: the address where it goes on
     JIT_PLACE_FUNCTION = 0xffff,   // of a generator
@@ -310,12 +314,12 @@ _PyJitTrace_IsVirtual(const _PyJitTrace *t, _PyJitRef ref)
     return !JIT_IS_CONST(ref) && _PyJitOp_IsVirtual(JIT_INS(t, ref)->op);
 }
 
-/* The field at PLACE of a virtual that OP makes is a raw number, a constant. */
+/* The field at PLACE of a virtual that OP makes is a raw number. */
 static inline bool
 _PyJitOp_HasRawField(int op, uint32_t place)
 {
     return (op == JIT_OP_VIRTUAL_GENERATOR && (place == JIT_PLACE_STATE || place == JIT_PLACE_RESUME))
-        || (op == JIT_OP_VIRTUAL_ITER && place == JIT_PLACE_INDEX);
+        || (op == JIT_OP_VIRTUAL_ITER && place == JIT_PLACE_INDEX) || op == JIT_OP_VIRTUAL_RANGE;
 }
 
 /* The result type of OPAQUE with OPCODE: IP for what changes the instruction pointer in a way the trace cannot know. */

@@ -8,9 +8,9 @@ trace op(GUARD_CONSUMED, (g: object, code: object --)) exits {
     EXIT_IF(suspended->f_executable != code || suspended->frame_obj != NULL);
 }
 
-// A list to collect items in.  Leaves, with nothing done, where memory is short.
+// A list, or a set, in which a builtin of kind `aux` collects items.  Leaves, with nothing done, where memory is short.
 trace op(NEW_COLLECTION, (-- r: object)) exits calls writes event {
-    r = _PyJit_New(_PyJit_NewCollection());
+    r = _PyJit_New(_PyJit_NewCollection((int)JIT_AUX));
     EXIT_IF(r == NULL);
 }
 

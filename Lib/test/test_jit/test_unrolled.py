@@ -21,8 +21,8 @@ OBJECTS = {
 LOOPS = {
     "sum of a tuple": "sum(x * k for x in (a, i, c))",
     "sum of floats": "sum(x * 0.5 for x in (a, i, c))",
-    "a constant": "sum(x + i for x in (1, 2, 3))",
-    "a list": "sum(x * i for x in short)",
+    "a constant": "sum(x + k for x in (1, 2, 3))",
+    "a list": "sum(x * k for x in short)",
     "filtered": "sum(x for x in (a, i, c) if x > k)",
     "any": "any(x == k for x in (a, i, c))",
     "all": "all(x != k for x in (a, i, c))",

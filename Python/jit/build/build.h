@@ -4,12 +4,17 @@
 
 #include "pycore_jit_engine.h"
 
+/* Which objects need not be made: none; those that stay in the trace; and what loops carry from one iteration to the next. */
+typedef enum { JIT_VIRTUALS_NONE, JIT_VIRTUALS_MADE, JIT_VIRTUALS_CARRIED } _PyJitVirtuals;
+
+/* What a builder says that has to build again: without virtuals that loops carry, or without any. */
+enum { JIT_BUILT_CARRIED = 1, JIT_BUILT_VIRTUALS = 2 };
+
 /* walk.c: fills executor->trace's operations and snapshots from its records.  END is a JIT_END_ value, END_IP where control goes
  * on (NULL: the last instruction decides), CHAIN that of the executor to be, FROM the exit whose values it takes, or NULL; TO_HEAD:
- * from there, to the loop of the tree's root.  VIRTUALS: objects that nobody sees need not be made.  0; 1: it has to be built without
- * virtuals; -1: memory is short; -2: the builder is wrong. */
+ * from there, to the loop of the tree's root.  0; above: JIT_BUILT_; -1: memory is short; -2: the builder is wrong. */
 int _PyJit_BuildTrace(_PyJitTrace *trace, int chain, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip,
-                      const _PyJitExit *from, bool to_head, bool virtuals);
+                      const _PyJitExit *from, bool to_head, _PyJitVirtuals virtuals);
 
 /* side.c: a side trace of EXIT would go on in frames that its trace has not made. */
 bool _PyJitSide_HasFrames(const _PyJitExit *exit);

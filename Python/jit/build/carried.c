@@ -99,6 +99,15 @@ is_in_object(const _PyJitBuilder *b, _PyJitRef box)
     return false;
 }
 
+static bool may_be_virtual(const _PyJitBuilder *b, _PyJitRef ref, int depth);
+
+/* REF is stored in OBJECT, or OBJECT is made of it: another one that may never be made? */
+static bool
+is_kept_by_virtual(const _PyJitBuilder *b, _PyJitRef object, int depth)
+{
+    return depth > 0 && is_new_object(b, object) && may_be_virtual(b, object, depth - 1);
+}
+
 /* Nothing was done with REF, a box or a new object, so far for which it has to be made. */
 static bool
 may_be_virtual(const _PyJitBuilder *b, _PyJitRef ref, int depth)
@@ -113,9 +122,20 @@ may_be_virtual(const _PyJitBuilder *b, _PyJitRef ref, int depth)
             case JIT_OP_INIT_VALUE:
             case JIT_OP_INIT_SLOT:
             case JIT_OP_INIT_TUPLE_ITEM:
+            case JIT_OP_INIT_FUNCTION:
+            case JIT_OP_INIT_CELL:
+            case JIT_OP_CELL_SET:
             case JIT_OP_VIRTUAL_FIELD:
             case JIT_OP_STORE_FIELD:
-                if (ins->b == ref && (depth == 0 || !is_new_object(b, ins->a) || !may_be_virtual(b, ins->a, depth - 1))) {
+            case JIT_OP_STORE_GEN:
+            case JIT_OP_STORE_GEN_STACK:
+                if (ins->b == ref && !is_kept_by_virtual(b, ins->a, depth)) {
+                    return false;
+                }
+                break;
+            case JIT_OP_NEW_ITER:
+            case JIT_OP_NEW_GENERATOR:
+                if (!is_kept_by_virtual(b, at, depth)) {
                     return false;
                 }
                 break;
@@ -127,10 +147,37 @@ may_be_virtual(const _PyJitBuilder *b, _PyJitRef ref, int depth)
             case JIT_OP_GUARD_RELEASE:
             case JIT_OP_GUARD_UNSET:
             case JIT_OP_GUARD_PLAIN:
+            case JIT_OP_GUARD_DIFFERENT:
             case JIT_OP_LOAD_FIELD:
             case JIT_OP_READ_FIELD:
             case JIT_OP_STORE_FIELD_FLOAT:
             case JIT_OP_STORE_FIELD_INT:
+            // Tuples and iterators.
+            case JIT_OP_GUARD_TUPLE:
+            case JIT_OP_GUARD_EXACT:
+            case JIT_OP_GUARD_LIST_ITER:
+            case JIT_OP_GUARD_TUPLE_ITER:
+            case JIT_OP_LIST_ITER_NEXT:
+            case JIT_OP_TUPLE_ITER_NEXT:
+            case JIT_OP_LIST_ITER_END:
+            case JIT_OP_TUPLE_ITER_END:
+            // Functions and cells.
+            case JIT_OP_GUARD_FUNCTION:
+            case JIT_OP_GUARD_GLOBALS_OF:
+            case JIT_OP_GUARD_BUILTINS_OF:
+            case JIT_OP_LOAD_CLOSURE_CELL:
+            case JIT_OP_LOAD_CELL:
+            case JIT_OP_CELL_CONTENT:
+            // Generators.
+            case JIT_OP_GUARD_CONSUMED:
+            case JIT_OP_GUARD_GENERATOR:
+            case JIT_OP_LOAD_GEN:
+            case JIT_OP_LOAD_GEN_FUNCTION:
+            case JIT_OP_STORE_GEN_INT:
+            case JIT_OP_STORE_GEN_FLOAT:
+            case JIT_OP_SUSPEND_GEN:
+            case JIT_OP_GUARD_GEN_END:
+            case JIT_OP_END_GENERATOR:
                 break;
             default:
                 return false;
@@ -142,7 +189,7 @@ may_be_virtual(const _PyJitBuilder *b, _PyJitRef ref, int depth)
 void
 _PyJitVirtual_Unbox(_PyJitBuilder *b, uint32_t depth)
 {
-    for (uint32_t i = 0; i < depth && b->virtuals; i++) {
+    for (uint32_t i = 0; i < depth && b->carries; i++) {
         _PyJitSlot *slot = &b->slots[i];
         if (!slot->dirty || !slot->owned || slot->number == JIT_REF_NONE || JIT_IS_CONST(slot->object)) {
             continue;
@@ -222,7 +269,7 @@ _PyJitVirtual_Describe(const _PyJitBuilder *b, uint32_t local, _PyJitShape *shap
 {
     const _PyJitTrace *t = b->t;
     const _PyJitSlot *slot = &b->slots[local];
-    if (!b->virtuals || !slot->dirty || !slot->owned || !slot->memory_plain || !is_local(b, local) || JIT_IS_CONST(slot->object)) {
+    if (!b->carries || !slot->dirty || !slot->owned || !slot->memory_plain || !is_local(b, local) || JIT_IS_CONST(slot->object)) {
         return false;
     }
     const _PyJitIns *ins = JIT_INS(t, slot->object);

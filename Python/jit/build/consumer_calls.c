@@ -53,7 +53,7 @@ _PyJitLower_Consumer(_PyJitBuilder *b, uint32_t index)
     _PyJitFrame_GuardRoom(b, code, NULL);
     _PyJitRef collection = JIT_REF_NONE;
     if (_PyJitConsumer_Collects(kind)) {
-        collection = _PyJitBuild_Emit(b, JIT_OP_NEW_COLLECTION, JIT_REF_NONE, JIT_REF_NONE, 0);
+        collection = _PyJitBuild_Emit(b, JIT_OP_NEW_COLLECTION, JIT_REF_NONE, JIT_REF_NONE, (uint32_t)kind);
     }
     _PyJitFrame_CallConsumer(b, index, (uint16_t)lower, CONSUMER_OPERANDS);
     if (kind == JIT_CONSUMER_SUM) {

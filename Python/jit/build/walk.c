@@ -303,7 +303,7 @@ build(_PyJitBuilder *b)
 
 int
 _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip,
-                  const _PyJitExit *from, bool to_head, bool virtuals)
+                  const _PyJitExit *from, bool to_head, _PyJitVirtuals virtuals)
 {
     _PyJitBuilder b = {.t = t, .end = end, .end_code = -1, .chain = chain, .from = from, .to_head = to_head};
     t->npassed = t->nheads = t->nfields_at_head = 0;
@@ -320,7 +320,8 @@ _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _P
     }
     b.typed = ENGINE->options.typed && ENGINE->recorder.simpler < 2;
     b.exact = ENGINE->options.frames != 0;
-    b.virtuals = virtuals && b.typed && !b.exact && pass_is_on(JIT_PASS_VIRTUAL);
+    b.virtuals = virtuals != JIT_VIRTUALS_NONE && b.typed && !b.exact && pass_is_on(JIT_PASS_VIRTUAL);
+    b.carries = b.virtuals && virtuals == JIT_VIRTUALS_CARRIED;
     for (uint32_t i = 0; i < t->nrecords; i++) {
         b.observed |= t->records[i].observed;
     }
@@ -331,11 +332,11 @@ _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _P
     _PyJitSlot slots[JIT_MAX_SLOTS];   // a frame that is entered clears its own
     b.slots = slots;
     if (build(&b) < 0) {
-        return b.too_bound ? 1 : b.wrong ? -2 : -1;
+        return b.too_bound ? JIT_BUILT_CARRIED : b.wrong ? -2 : -1;
     }
     int removed = _PyJitVirtual_Remove(&b);
     if (removed != 0) {
-        return removed;
+        return removed < 0 ? -1 : b.nbound > 0 ? JIT_BUILT_CARRIED : JIT_BUILT_VIRTUALS;
     }
     if (pass_is_on(JIT_PASS_DEAD)) {
         _PyJitDead_Remove(t);

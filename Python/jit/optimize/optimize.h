@@ -149,7 +149,8 @@ typedef struct {
     uint32_t latest_snap;      // snapshots there were when the newest one had been made (emission.c), 0: it is gone,
     uint32_t latest_snap_ins;  // the operation it was made for,
     bool latest_holds;         // and whether `held` says something in it
-    bool virtuals;             // objects that do not leave the trace need not be made (virtual.c)
+    bool virtuals;             // objects that do not leave the trace need not be made (virtual.c),
+    bool carries;              // and loops may have them as numbers (build/carried.c)
     _PyJitRef bound[JIT_MOST_BOUND];   // operations that the trace is wrong with if they make an object
     bool is_merged[JIT_MOST_BOUND];    // of a box: its number has the identity of slots, whose value it was
     uint32_t nbound;

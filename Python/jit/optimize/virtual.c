@@ -73,6 +73,7 @@ virtual_op(int op)
         case JIT_OP_NEW_FUNCTION: return JIT_OP_VIRTUAL_FUNCTION;
         case JIT_OP_NEW_GENERATOR: return JIT_OP_VIRTUAL_GENERATOR;
         case JIT_OP_NEW_ITER: return JIT_OP_VIRTUAL_ITER;
+        case JIT_OP_RANGE_ITER: return JIT_OP_VIRTUAL_RANGE;
         case JIT_OP_NEW_CELL: return JIT_OP_VIRTUAL_CELL;
         default: return _PyJitOp_IsVirtual(op) ? op : JIT_OP_NOP;
     }
@@ -141,7 +142,7 @@ _PyJitVirtual_BeginNumber(_PyJitVirtualPass *p, uint32_t i, _PyJitRef number, co
             .owner = owner == NULL ? NO_INDEX : (uint16_t)(owner - p->objects), .merged = owner == NULL && is_merged(p->b, i),
         };
     }
-    p->numbers[p->number_of[i]].number = number;
+    p->numbers[p->number_of[i]].number = resolve(p, number);
 }
 
 _PyJitRef *
@@ -240,7 +241,7 @@ is_uncounted(_PyJitVirtualPass *p, uint32_t i, _PyJitRef constant)
     }
     while (i-- > 0 && ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i))->op != JIT_OP_BYTECODE) {
         const _PyJitIns *ins = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
-        if (ins->op == JIT_OP_INCREF && ins->a == constant && (p->writes || !p->uncounted[i])) {
+        if (ins->op == JIT_OP_INCREF && resolve(p, ins->a) == constant && (p->writes || !p->uncounted[i])) {
             p->uncounted[i] = 1;
             return true;
         }
@@ -441,7 +442,7 @@ step(_PyJitVirtualPass *p, uint32_t i)
             _PyJitVirtual_BeginNumber(p, i, ins->a, NULL);
             const _PyJitVirtualNumber *number = number_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
             if (number != NULL && number->merged) {
-                p->stands_for[i] = ins->a;
+                p->stands_for[i] = resolve(p, ins->a);
                 return;
             }
             if (number != NULL) {
@@ -534,7 +535,7 @@ has_new_objects(const _PyJitTrace *t)
 {
     for (uint32_t i = 0; i < t->nins; i++) {
         int op = JIT_INS(t, JIT_REF_BIAS + i)->op;
-        if (virtual_op(op) != JIT_OP_NOP && op != JIT_OP_NEW_ITER) {
+        if (virtual_op(op) != JIT_OP_NOP && op != JIT_OP_NEW_ITER && op != JIT_OP_RANGE_ITER) {
             return true;
         }
     }

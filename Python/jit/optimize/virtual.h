@@ -114,7 +114,7 @@ void _PyJitVirtual_Release(_PyJitVirtualPass *p, _PyJitRef ref);
  * anything. */
 void _PyJitVirtual_GuardEnd(_PyJitVirtualPass *p, uint32_t i, _PyJitRef value, uint32_t count, uint16_t snapshot);
 
-/* virtual_kinds.c: functions, generators, iterators and cells.  INS makes one that need not be made. */
+/* virtual_kinds.c: functions, generators, cells and iterators.  INS makes one that need not be made. */
 bool _PyJitVirtualKind_CanBe(const _PyJitVirtualPass *p, const _PyJitIns *ins);
 /* INS as OP, which makes the object that is not made. */
 _PyJitIns _PyJitVirtualKind_Operation(_PyJitVirtualPass *p, const _PyJitIns *ins, int op);

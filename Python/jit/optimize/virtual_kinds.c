@@ -1,4 +1,4 @@
-/* Functions, generators, iterators and cells that are not made (virtual.c has what holds for all virtuals).
+/* Functions, generators and cells that are not made (virtual.c has what holds for all virtuals).
  *
  * They come together: a generator expression is a function with a closure of cells, whose call makes a generator that has an iterator for its
  * first local.
@@ -7,8 +7,7 @@
  *  - A generator has its function, the slots of its frame, and, raw, where it goes on and where its stack pointer points.  A trace that goes
  *    through a generator leaves all that in the generator object (build/generators.c), so it is in the fields here.  Of one that has returned
  *    the function stays, which gives the name; that it ends a little later is seen by nobody, as its end was looked at.
- *  - An iterator of a list or a tuple has what it iterates over, until it is at its end, and the index of the next item, which is
- *    a constant: as often as the trace has taken a step.  So a step is a load, or nothing if the tuple is not made either.
+ *  - Iterators: virtual_iterators.c.
  */
 #include "Python.h"
 
@@ -22,72 +21,7 @@
 #include "pycore_opcode_utils.h"
 #include "pycore_pystate.h"
 #include "pycore_jit_helpers.h"
-#include "jit/optimize/virtual.h"
-
-static _PyJitRef
-whole(_PyJitVirtualPass *p, int64_t value)
-{
-    _PyJitRef ref = _PyJitTrace_Const(p->t, JIT_TYPE_I64, (uint64_t)value);
-    p->failed |= ref == JIT_REF_NONE;
-    return ref;
-}
-
-static _PyJitRef
-object_const(_PyJitVirtualPass *p, const void *object)
-{
-    _PyJitRef ref = _PyJitTrace_Const(p->t, JIT_TYPE_OBJECT, (uint64_t)(uintptr_t)object);
-    p->failed |= ref == JIT_REF_NONE;
-    return ref;
-}
-
-static int64_t
-bits_of(const _PyJitVirtualPass *p, _PyJitRef constant)
-{
-    return (int64_t)ins_of(p, constant)->bits;
-}
-
-/* The raw field at PLACE of OBJECT, which has it. */
-static int64_t
-raw_field(const _PyJitVirtualPass *p, _PyJitVirtualObject *object, uint32_t place)
-{
-    return bits_of(p, *_PyJitVirtual_FieldOf(object, place));
-}
-
-static void
-set_raw(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object, uint32_t place, int64_t value)
-{
-    _PyJitRef ref = whole(p, value);
-    if (!p->failed) {
-        (void)_PyJitVirtual_PutField(p, i, object, place, ref);
-    }
-}
-
-/* Operation I loads FIELD of a virtual, or NULL: it is not there, and the object has to be. */
-static bool
-stand_for(_PyJitVirtualPass *p, uint32_t i, const _PyJitRef *field)
-{
-    if (field != NULL) {
-        p->stands_for[i] = *field;
-    }
-    return field != NULL;
-}
-
-/* Takes out what OBJECT has at the places from FIRST up to END; GIVE_UP: with its reference. */
-static void
-drop_fields(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object, uint32_t first, uint32_t end, bool give_up)
-{
-    uint32_t kept = 0;
-    for (uint32_t k = 0; k < object->n; k++) {
-        if (object->fields[k].place < first || object->fields[k].place >= end) {
-            object->fields[kept++] = object->fields[k];
-        }
-        else if (give_up) {
-            _PyJitVirtual_Release(p, object->fields[k].value);
-        }
-    }
-    object->n = kept;
-    object->changed = i;
-}
+#include "jit/optimize/virtual_kinds.h"
 
 /* --- Making ----------------------------------------------------------------------------------------------------------- */
 
@@ -120,20 +54,7 @@ _PyJitVirtualKind_CanBe(const _PyJitVirtualPass *p, const _PyJitIns *ins)
         return code != NULL && (code->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) == CO_GENERATOR
             && _PyJitRestore_CanMakeGenerator(code);
     }
-    return ins->op != JIT_OP_NEW_ITER || ins->aux != JIT_ITER_OTHER;
-}
-
-/* The object of REF gets one more reference, a virtual's. */
-static void
-take(_PyJitVirtualPass *p, _PyJitRef ref)
-{
-    _PyJitVirtualObject *object = virtual_of(p, ref);
-    if (object != NULL) {
-        object->references++;
-    }
-    else if (!JIT_IS_CONST(ref)) {
-        (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){.op = JIT_OP_INCREF, .snapshot = JIT_NO_SNAPSHOT, .a = ref});
-    }
+    return ins->op == JIT_OP_RANGE_ITER ? _PyJitVirtualIterator_CanBeRange(p, ins) : ins->op != JIT_OP_NEW_ITER || ins->aux != JIT_ITER_OTHER;
 }
 
 /* Operation I, which makes a generator, has taken the reference to its function that the next operation makes. */
@@ -142,7 +63,7 @@ uncount_function(_PyJitVirtualPass *p, uint32_t i, _PyJitRef function)
 {
     for (uint32_t k = i + 1; k < p->t->nins && ins_of(p, (_PyJitRef)(JIT_REF_BIAS + k))->op != JIT_OP_BYTECODE; k++) {
         const _PyJitIns *ins = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + k));
-        if (ins->op == JIT_OP_INCREF && ins->a == function) {
+        if (ins->op == JIT_OP_INCREF && resolve(p, ins->a) == function) {
             p->uncounted[k] = 1;
             return;
         }
@@ -153,11 +74,8 @@ void
 _PyJitVirtualKind_Begin(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object)
 {
     const _PyJitIns ins = *ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));     // constants may move the trace's operations
-    if (ins.op == JIT_OP_NEW_ITER) {
-        _PyJitRef source = resolve(p, ins.a);
-        take(p, source);
-        (void)_PyJitVirtual_PutField(p, i, object, JIT_PLACE_SOURCE, source);
-        set_raw(p, i, object, JIT_PLACE_INDEX, 0);
+    if (ins.op == JIT_OP_NEW_ITER || ins.op == JIT_OP_RANGE_ITER) {
+        _PyJitVirtualIterator_Begin(p, i, object);
     }
     else if (ins.op == JIT_OP_NEW_GENERATOR) {
         _PyJitRef function = resolve(p, ins.a);
@@ -174,8 +92,8 @@ _PyJitIns
 _PyJitVirtualKind_Operation(_PyJitVirtualPass *p, const _PyJitIns *ins, int op)
 {
     _PyJitIns made = {.op = (uint16_t)op & 0x3ff, .type = JIT_TYPE_OBJECT, .snapshot = JIT_NO_SNAPSHOT, .a = ins->a, .b = ins->b, .aux = ins->aux};
-    if (ins->op == JIT_OP_NEW_ITER) {
-        made.a = JIT_REF_NONE;
+    if (ins->op == JIT_OP_NEW_ITER || ins->op == JIT_OP_RANGE_ITER) {
+        made.a = made.b = JIT_REF_NONE;
     }
     else if (ins->op == JIT_OP_NEW_GENERATOR) {
         made.a = object_const(p, code_of_generator(p, ins));
@@ -238,105 +156,6 @@ work_on_cell(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *cell)
         case JIT_OP_CELL_CONTENT:
             p->stands_for[i] = content != NULL ? *content : object_const(p, NULL);
             return true;
-        default:
-            return false;
-    }
-}
-
-/* --- Iterators -------------------------------------------------------------------------------------------------------- */
-
-/* JIT_ITER_. */
-static uint32_t
-iterator_kind(const _PyJitVirtualPass *p, const _PyJitVirtualObject *iterator)
-{
-    return ins_of(p, iterator->ref)->aux;
-}
-
-/* Operation I takes the next item, at NUMBER, of ITERATOR, which goes through SOURCE. */
-static bool
-take_item(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *iterator, _PyJitRef source, int64_t number)
-{
-    const _PyJitIns ins = *ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
-    bool list = iterator_kind(p, iterator) == JIT_ITER_LIST;
-    _PyJitVirtualObject *tuple = virtual_of(p, source);
-    if (tuple != NULL) {
-        if (!stand_for(p, i, _PyJitVirtual_FieldOf(tuple, (uint32_t)number))) {
-            return false;
-        }
-    }
-    else if (JIT_IS_CONST(source) && !list) {
-        PyObject *items = (PyObject *)(intptr_t)bits_of(p, source);
-        if (number >= PyTuple_GET_SIZE(items)) {
-            return false;
-        }
-        p->stands_for[i] = object_const(p, PyTuple_GET_ITEM(items, number));
-    }
-    else {
-        _PyJitRef index = whole(p, number);
-        _PyJitVirtual_LookAtSnapshot(p, i, ins.snapshot);
-        (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){
-            .op = list ? JIT_OP_GUARD_LIST_INDEX : JIT_OP_GUARD_TUPLE_INDEX, .snapshot = ins.snapshot, .a = source, .b = index,
-        });
-        p->moved[i] = _PyJitVirtual_WriteIns(p, (_PyJitIns){
-            .op = list ? JIT_OP_LIST_GET : JIT_OP_TUPLE_GET, .type = JIT_TYPE_OBJECT, .snapshot = JIT_NO_SNAPSHOT, .a = source, .b = index,
-        });
-    }
-    set_raw(p, i, iterator, JIT_PLACE_INDEX, number + 1);
-    return true;
-}
-
-/* Operation I finds no item at NUMBER of SOURCE, which ITERATOR gives up. */
-static bool
-end_iterator(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *iterator, _PyJitRef source, int64_t number)
-{
-    const _PyJitIns ins = *ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
-    bool list = iterator_kind(p, iterator) == JIT_ITER_LIST;
-    _PyJitVirtualObject *tuple = virtual_of(p, source);
-    if (tuple != NULL) {
-        if (number < (int64_t)ins_of(p, tuple->ref)->aux) {
-            return false;
-        }
-        _PyJitVirtual_GuardEnd(p, i, source, 1, ins.snapshot);
-    }
-    else if (JIT_IS_CONST(source) && !list) {
-        if (number < PyTuple_GET_SIZE((PyObject *)(intptr_t)bits_of(p, source))) {
-            return false;
-        }
-    }
-    else {
-        _PyJitRef index = whole(p, number);
-        _PyJitVirtual_LookAtSnapshot(p, i, ins.snapshot);
-        p->moved[i] = _PyJitVirtual_WriteIns(p, (_PyJitIns){
-            .op = list ? JIT_OP_LIST_SIZE : JIT_OP_TUPLE_SIZE, .type = JIT_TYPE_I64, .snapshot = JIT_NO_SNAPSHOT, .a = source,
-        });
-        (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){
-            .op = JIT_OP_GUARD_ILE, .snapshot = ins.snapshot, .a = (_PyJitRef)(JIT_REF_BIAS + i), .b = index,
-        });
-        (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){.op = JIT_OP_GUARD_QUIET, .snapshot = ins.snapshot, .a = source, .aux = 1});
-    }
-    drop_fields(p, i, iterator, JIT_PLACE_SOURCE, JIT_PLACE_SOURCE + 1, true);
-    return true;
-}
-
-static bool
-work_on_iterator(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *iterator)
-{
-    const _PyJitIns *ins = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
-    bool list = iterator_kind(p, iterator) == JIT_ITER_LIST;
-    const _PyJitRef *field = _PyJitVirtual_FieldOf(iterator, JIT_PLACE_SOURCE);
-    switch (ins->op) {
-        case JIT_OP_GUARD_LIST_ITER:
-            return list;
-        case JIT_OP_GUARD_TUPLE_ITER:
-            return !list;
-        case JIT_OP_GUARD_EXACT:
-            return (PyTypeObject *)(intptr_t)bits_of(p, ins->b) == (list ? &PyListIter_Type : &PyTupleIter_Type);
-        case JIT_OP_LIST_ITER_NEXT:
-        case JIT_OP_TUPLE_ITER_NEXT:
-            return field != NULL && take_item(p, i, iterator, *field, raw_field(p, iterator, JIT_PLACE_INDEX));
-        case JIT_OP_LIST_ITER_END:
-        case JIT_OP_TUPLE_ITER_END:
-            return field == NULL || end_iterator(p, i, iterator, *field, raw_field(p, iterator, JIT_PLACE_INDEX));
         default:
             return false;
     }
@@ -446,7 +265,8 @@ _PyJitVirtualKind_Work(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *ob
         case JIT_OP_VIRTUAL_CELL:
             return work_on_cell(p, i, object);
         case JIT_OP_VIRTUAL_ITER:
-            return work_on_iterator(p, i, object);
+        case JIT_OP_VIRTUAL_RANGE:
+            return _PyJitVirtualIterator_Work(p, i, object);
         case JIT_OP_VIRTUAL_GENERATOR:
             return work_on_generator(p, i, object);
         default:

@@ -188,16 +188,31 @@ is_recursion(const _PyJitRecorder *r, _PyInterpreterFrame *frame, PyCodeObject *
     return below >= JIT_MAX_RECURSION || _PyJitRecorder_TimesSeen(r, code, resume, false) >= JIT_MAX_INLINED;
 }
 
-/* How often the jump at INSTR of FRAME, which runs CODE, may be in the trace: once, or as often as there are items for a consumer that is
- * unrolled. */
-static int
-most_jumps(const _PyInterpreterFrame *frame, const PyCodeObject *code)
+/* The consumer without a loop that FRAME, which runs CODE, is, or whose generator it is; else NULL. */
+static PyCodeObject *
+unrolled_consumer(const _PyInterpreterFrame *frame, PyCodeObject *code)
 {
     const _PyInterpreterFrame *below = frame->previous;
-    bool consumed = _PyJitConsumer_IsUnrolled(code)
-        || (code->co_flags & CO_GENERATOR && below != NULL && below->owner != FRAME_OWNED_BY_CSTACK
-            && _PyJitConsumer_IsUnrolled(_PyFrame_GetCode((_PyInterpreterFrame *)below)));
-    return consumed ? JIT_FEW_ITEMS : 1;
+    if (code->co_flags & CO_GENERATOR && below != NULL && below->owner != FRAME_OWNED_BY_CSTACK) {
+        code = _PyFrame_GetCode((_PyInterpreterFrame *)below);
+    }
+    return _PyJitConsumer_IsUnrolled(code) ? code : NULL;
+}
+
+/* How often the jump at INSTR of CODE is in the trace since CONSUMER was begun. */
+static int
+jumps_of(const _PyJitRecorder *r, const PyCodeObject *consumer, PyCodeObject *code, const _Py_CODEUNIT *instr)
+{
+    int count = 0;
+    uint32_t offset = (uint32_t)(instr - _PyCode_CODE(code));
+    for (uint32_t i = r->trace.nrecords; i-- > 0;) {
+        const _PyJitRecord *record = &r->trace.records[i];
+        if (record->entered == JIT_ENTERED_CONSUMER && record->seen == (PyObject *)consumer) {
+            break;
+        }
+        count += record->offset == offset && r->trace.codes[record->code] == code;
+    }
+    return count;
 }
 
 /* Ends the trace before the instruction at START of FRAME. */
@@ -317,10 +332,17 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
         end_here(r, JIT_END_UNSUPPORTED, frame, start, opcode);
         return JIT_STEP_STOP;
     }
-    if ((opcode == JUMP_BACKWARD || opcode == JUMP_BACKWARD_NO_INTERRUPT)
-        && _PyJitRecorder_TimesSeen(r, code, next_instr, true) >= most_jumps(frame, code)) {
-        end_here(r, JIT_END_INNER_LOOP, frame, start, opcode);
-        return JIT_STEP_STOP;
+    if (opcode == JUMP_BACKWARD || opcode == JUMP_BACKWARD_NO_INTERRUPT) {
+        PyCodeObject *consumer = unrolled_consumer(frame, code);
+        if (consumer != NULL && jumps_of(r, consumer, code, next_instr) >= JIT_FEW_ITEMS) {
+            _PyJitConsumer_TakesMany(consumer);
+            _PyJitRecorder_Abort(JIT_ABORT_MANY_ITEMS, next_instr, opcode);
+            return JIT_STEP_STOP;
+        }
+        if (consumer == NULL && _PyJitRecorder_TimesSeen(r, code, next_instr, true) > 0) {
+            end_here(r, JIT_END_INNER_LOOP, frame, start, opcode);
+            return JIT_STEP_STOP;
+        }
     }
     if (opcode == RESUME_CHECK && is_recursion(r, frame, code, next_instr)) {
         end_here(r, JIT_END_RECURSION, frame, start, opcode);

@@ -1,4 +1,4 @@
-/* Builtins that take all items of a generator: `sum(x * x for x in a)`, any, all, min, max, list, tuple, sorted, str.join.
+/* Builtins that take all items of a generator: `sum(x * x for x in a)`, any, all, min, max, list, tuple, set, sorted, str.join.
  *
  * In tier 1 they are C functions, which ask for one item after the other: each is a call of C that runs a generator's frame.  A trace cannot
  * go through that.  So the recorder begins a frame in place of the call, the *consumer*, which runs code of its own: a loop over the generator
@@ -10,8 +10,9 @@
  * 3. Its code has a copy for each generator function and each builtin: what is specialized, and which traces stand there, is for that one alone.
  *    A copy goes with the code of the generator.
  * 4. What needs C is an instruction of its own, CALL_INTRINSIC_1 with an oparg that nobody else has (run/consumers_finish.c).
- * 5. A generator expression over few items, made in the trace, gets a consumer whose loop never gets hot: the trace has one item behind the
- *    other, and what is known at its beginning (the items of a tuple, the generator itself) is known all the way.
+ * 5. A generator of few items, made in the trace, gets a consumer whose loop never gets hot: the trace has one item behind the other, and
+ *    what is known at its beginning (the items of a tuple, the generator itself) is known all the way.  How many there are its iterator
+ *    says; where it does not, or any() and all() may end early, it is tried, and remembered if there were too many.
  */
 #include "Python.h"
 
@@ -95,11 +96,11 @@ static const uint8_t sum_code[] = {
 static const uint8_t min_code[] = EXTREME_CODE(JIT_CONSUMER_MIN, Py_LT << 5 | 16 | 2);
 static const uint8_t max_code[] = EXTREME_CODE(JIT_CONSUMER_MAX, Py_GT << 5 | 16 | 4);
 
-#define COLLECT_CODE(KIND) { \
+#define COLLECT_CODE(KIND, ADD) { \
     LOAD_FAST, CONSUMER_RESULT, \
     LOAD_FAST, CONSUMER_GENERATOR, \
     FOR_ITER, 3, CACHE, 0,                    /* 2 */ \
-    LIST_APPEND, 2, \
+    (ADD), 2, \
     JUMP_BACKWARD, 5, CACHE, 0, \
     END_FOR, 0,                               /* 7 */ \
     POP_TOP, 0, \
@@ -107,10 +108,11 @@ static const uint8_t max_code[] = EXTREME_CODE(JIT_CONSUMER_MAX, Py_GT << 5 | 16
     RETURN_VALUE, 0, \
 }
 
-static const uint8_t list_code[] = COLLECT_CODE(JIT_CONSUMER_LIST);
-static const uint8_t tuple_code[] = COLLECT_CODE(JIT_CONSUMER_TUPLE);
-static const uint8_t sorted_code[] = COLLECT_CODE(JIT_CONSUMER_SORTED);
-static const uint8_t join_code[] = COLLECT_CODE(JIT_CONSUMER_JOIN);
+static const uint8_t list_code[] = COLLECT_CODE(JIT_CONSUMER_LIST, LIST_APPEND);
+static const uint8_t tuple_code[] = COLLECT_CODE(JIT_CONSUMER_TUPLE, LIST_APPEND);
+static const uint8_t sorted_code[] = COLLECT_CODE(JIT_CONSUMER_SORTED, LIST_APPEND);
+static const uint8_t join_code[] = COLLECT_CODE(JIT_CONSUMER_JOIN, LIST_APPEND);
+static const uint8_t set_code[] = COLLECT_CODE(JIT_CONSUMER_SET, SET_ADD);
 
 #define FORM(NAME, LOCALS) {#NAME, NAME##_code, sizeof(NAME##_code), LOCALS}
 
@@ -131,6 +133,7 @@ static const Form forms[] = {
     [JIT_CONSUMER_LIST - JIT_CONSUMER_FIRST] = FORM(list, 4),
     [JIT_CONSUMER_TUPLE - JIT_CONSUMER_FIRST] = FORM(tuple, 4),
     [JIT_CONSUMER_JOIN - JIT_CONSUMER_FIRST] = FORM(join, 4),
+    [JIT_CONSUMER_SET - JIT_CONSUMER_FIRST] = FORM(set, 4),
 };
 
 #define NKINDS (JIT_CONTINUATION_KINDS - JIT_CONSUMER_FIRST)
@@ -229,6 +232,7 @@ new_code(PyCodeObject *consumed, int kind, bool unrolled)
 
 typedef struct {
     PyCodeObject *codes[2 * NKINDS];     // with a loop, then unrolled
+    bool takes_many[NKINDS];   // it was tried, and there were more than a trace has one behind the other
 } Copies;
 
 static void
@@ -241,9 +245,9 @@ free_copies(void *value)
     PyMem_RawFree(copies);
 }
 
-/* The code of KIND for generators that run GENERATOR; borrowed, or NULL: memory is short. */
-static PyCodeObject *
-code_for(PyCodeObject *generator, int kind, bool unrolled)
+/* What there is for generators that run GENERATOR, or NULL: memory is short. */
+static Copies *
+copies_for(PyCodeObject *generator)
 {
     if (ENGINE->consumers == NULL) {
         ENGINE->consumers = _Py_hashtable_new_full(_Py_hashtable_hash_ptr, _Py_hashtable_compare_direct, NULL, free_copies, NULL);
@@ -259,11 +263,25 @@ code_for(PyCodeObject *generator, int kind, bool unrolled)
             return NULL;
         }
     }
+    return copies;
+}
+
+/* The code of KIND for generators that run GENERATOR, of which there are COPIES; borrowed, or NULL: memory is short. */
+static PyCodeObject *
+code_for(Copies *copies, PyCodeObject *generator, int kind, bool unrolled)
+{
     PyCodeObject **place = &copies->codes[kind - JIT_CONSUMER_FIRST + (unrolled ? NKINDS : 0)];
     if (*place == NULL) {
         *place = (PyCodeObject *)_PyJit_New((PyObject *)new_code(generator, kind, unrolled));
     }
     return *place;
+}
+
+void
+_PyJitConsumer_TakesMany(const PyCodeObject *code)
+{
+    Copies *copies = _Py_hashtable_get(ENGINE->consumers, _PyJitConsumer_Consumed(code));
+    copies->takes_many[_PyJitConsumer_Kind(code) - JIT_CONSUMER_FIRST] = true;
 }
 
 void
@@ -301,7 +319,7 @@ _PyJitConsumer_KindOf(PyObject *callable, bool method, int opcode)
     }
     if (opcode == CALL_BUILTIN_CLASS || opcode == CALL_TUPLE_1) {
         return callable == (PyObject *)&PyList_Type ? JIT_CONSUMER_LIST : callable == (PyObject *)&PyTuple_Type ? JIT_CONSUMER_TUPLE
-            : -1;
+            : callable == (PyObject *)&PySet_Type ? JIT_CONSUMER_SET : -1;
     }
     for (int kind = JIT_CONSUMER_ANY; kind <= JIT_CONSUMER_SORTED && PyCFunction_CheckExact(callable); kind++) {
         if (_PyJit_IsBuiltin(callable, forms[kind - JIT_CONSUMER_FIRST].name)) {
@@ -346,21 +364,27 @@ is_ready(PyObject *o)
     return generator->gi_frame_state < FRAME_EXECUTING && frame->frame_obj == NULL;
 }
 
-/* O, a generator that is ready, is a generator expression over few items, as far as its iterator says: to begin and leave a loop would cost
- * more than C does with them. */
-static bool
-is_short(PyObject *o)
+/* How many items O, a generator that is ready, has at most, if it is a generator expression and its iterator says so; else -1. */
+static Py_ssize_t
+most_items(PyObject *o)
 {
     PyObject *iterator = code_of(o)->co_argcount == 1 ? ((_PyInterpreterFrame *)((PyGenObject *)o)->gi_iframe)->localsplus[0] : NULL;
     if (iterator == NULL || (!Py_IS_TYPE(iterator, &PyListIter_Type) && !Py_IS_TYPE(iterator, &PyTupleIter_Type)
                              && !Py_IS_TYPE(iterator, &PyRangeIter_Type))) {
-        return false;
+        return -1;
     }
-    Py_ssize_t left = PyObject_LengthHint(iterator, JIT_FEW_ITEMS);
+    Py_ssize_t left = PyObject_LengthHint(iterator, PY_SSIZE_T_MAX);
     if (left < 0) {
         PyErr_Clear();
     }
-    return left < JIT_FEW_ITEMS;
+    return left;
+}
+
+/* KIND may be done with a generator of many items after few of them. */
+static bool
+may_end_early(int kind)
+{
+    return kind == JIT_CONSUMER_ANY || kind == JIT_CONSUMER_ALL;
 }
 
 /* There is room for a frame of CODE and one above it. */
@@ -391,12 +415,18 @@ _PyJitConsumer_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack
         return;
     }
     PyCodeObject *generator = code_of(stack_pointer[-1]);
-    bool unrolled = is_short(stack_pointer[-1]);
-    if (unrolled && !has_made(&ENGINE->recorder.trace, generator) && !ENGINE->stress) {
+    int kind = kind_of_call(stack_pointer, prev->opcode);
+    Copies *copies = kind < 0 ? NULL : copies_for(generator);
+    if (copies == NULL) {
+        return;
+    }
+    Py_ssize_t most = most_items(stack_pointer[-1]);
+    bool few = most >= 0 && most < JIT_FEW_ITEMS, made = has_made(&ENGINE->recorder.trace, generator);
+    bool unrolled = few || (made && (most < 0 || may_end_early(kind)) && !copies->takes_many[kind - JIT_CONSUMER_FIRST]);
+    if (((few && !made) || (kind == JIT_CONSUMER_SET && !unrolled)) && !ENGINE->stress) {
         return;                // C is as good
     }
-    int kind = kind_of_call(stack_pointer, prev->opcode);
-    PyCodeObject *code = kind < 0 ? NULL : code_for(generator, kind, unrolled);
+    PyCodeObject *code = code_for(copies, generator, kind, unrolled);
     if (code != NULL && has_room(tstate, code)) {
         prev->entered = JIT_ENTERED_CONSUMER;
         prev->fits = 1;
@@ -405,8 +435,11 @@ _PyJitConsumer_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack
 }
 
 PyObject *
-_PyJit_NewCollection(void)
+_PyJit_NewCollection(int kind)
 {
+    if (kind == JIT_CONSUMER_SET) {
+        return PySet_New(NULL);
+    }
     // C makes room for eight items where it cannot know how many there will be.
     PyObject *list = PyList_New(FIRST_ROOM);
     if (list != NULL) {
@@ -426,7 +459,7 @@ _PyJit_EnterConsumer(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject
     }
     PyObject *result = NULL;
     if (_PyJitConsumer_Collects(kind)) {
-        result = _PyJit_New(_PyJit_NewCollection());
+        result = _PyJit_New(_PyJit_NewCollection(kind));
         if (result == NULL) {
             return NULL;
         }

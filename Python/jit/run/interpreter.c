@@ -239,6 +239,7 @@ run:
         case CASE_OF_OP(JIT_OP_VIRTUAL_FUNCTION):
         case CASE_OF_OP(JIT_OP_VIRTUAL_GENERATOR):
         case CASE_OF_OP(JIT_OP_VIRTUAL_ITER):
+        case CASE_OF_OP(JIT_OP_VIRTUAL_RANGE):
         case CASE_OF_OP(JIT_OP_VIRTUAL_CELL):
         case CASE_OF_OP(JIT_OP_VIRTUAL_FIELD):
             JIT_NEXT();

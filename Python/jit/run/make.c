@@ -16,6 +16,7 @@
 #include "pycore_list.h"
 #include "pycore_object.h"
 #include "pycore_pystate.h"
+#include "pycore_range.h"
 #include "pycore_tuple.h"
 #include "pycore_jit_helpers.h"
 #include "jit/run/run.h"
@@ -131,6 +132,13 @@ new_iterator(uint32_t kind)
 }
 
 static PyObject *
+new_range_iterator(void)
+{
+    PyObject *made = _PyJit_New((PyObject *)PyObject_New(_PyRangeIterObject, &PyRangeIter_Type));
+    return made != NULL ? made : from_block(&PyRangeIter_Type, 0);
+}
+
+static PyObject *
 new_cell(void)
 {
     PyObject *made = _PyJit_New(PyCell_New(NULL));
@@ -160,6 +168,8 @@ _PyJitMake_New(const _PyJitTrace *t, const _PyJitSnapFrame *recipe)
             return new_generator(address_of(t, ins->a));
         case JIT_OP_VIRTUAL_ITER:
             return new_iterator(ins->aux);
+        case JIT_OP_VIRTUAL_RANGE:
+            return new_range_iterator();
         case JIT_OP_VIRTUAL_CELL:
             return new_cell();
         default:
@@ -192,6 +202,33 @@ set_item_of_iterator(PyObject *iterator, uint32_t place, PyObject *value, uint64
     else {
         list->it_seq = (PyListObject *)value;
     }
+}
+
+/* The raw number that SLOT of T has: a constant, or VALUE. */
+static int64_t
+raw_number(const _PyJitTrace *t, const _PyJitSnapSlot *slot, uint64_t value)
+{
+    return (int64_t)(JIT_IS_CONST(slot->value) ? JIT_INS(t, slot->value)->bits : value);
+}
+
+static void
+fill_range(const _PyJitTrace *t, const _PyJitSnapFrame *recipe, _PyRangeIterObject *range, const uint64_t *values)
+{
+    int64_t step = (int64_t)JIT_INS(t, JIT_REF_BIAS + recipe->offset)->aux - JIT_STEP_BIAS, next = 0, stop = 0;
+    for (uint32_t i = 0; i < recipe->nslots; i++) {
+        const _PyJitSnapSlot *slot = &t->slots[recipe->first_slot + i];
+        int64_t raw = raw_number(t, slot, values[i]);
+        if (slot->slot == JIT_PLACE_STOP) {
+            stop = raw;
+        }
+        else {
+            next = slot->slot == JIT_PLACE_LAST ? raw + step : raw;    // the first number, then the last one that was taken
+        }
+    }
+    bool more = step > 0 ? next < stop : next > stop;
+    range->start = (long)next;
+    range->step = (long)step;
+    range->len = !more ? 0 : (long)((step > 0 ? stop - next - 1 : next - stop - 1) / (step > 0 ? step : -step) + 1);
 }
 
 /* The name and the frame of a new GENERATOR, which takes the reference to FUNCTION. */
@@ -243,12 +280,16 @@ fill_generator(const _PyJitTrace *t, const _PyJitSnapFrame *recipe, PyGenObject 
 }
 
 void
-_PyJitMake_Fill(const _PyJitTrace *t, const _PyJitSnapFrame *recipe, PyObject *made, PyObject **given)
+_PyJitMake_Fill(const _PyJitTrace *t, const _PyJitSnapFrame *recipe, PyObject *made, PyObject **given,
+                const uint64_t *values)
 {
     int op = JIT_INS(t, JIT_REF_BIAS + recipe->offset)->op;
     const _PyJitSnapSlot *slots = &t->slots[recipe->first_slot];
     if (op == JIT_OP_VIRTUAL_GENERATOR) {
         fill_generator(t, recipe, (PyGenObject *)made, given);
+    }
+    else if (op == JIT_OP_VIRTUAL_RANGE) {
+        fill_range(t, recipe, (_PyRangeIterObject *)made, values);
     }
     for (uint32_t i = 0; i < recipe->nslots; i++) {
         switch (op) {

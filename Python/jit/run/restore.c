@@ -190,14 +190,15 @@ make_objects(const _PyJitTrace *t, const _PyJitSnapshot *snap, const _PyJitSnapS
     }
 }
 
-/* The objects MADE for the recipes of SNAP get their fields from GIVEN, which are those of its slots. */
+/* The objects MADE for the recipes of SNAP get their fields from GIVEN, which are those of its slots, and raw ones from VALUES. */
 static void
-fill_virtuals(const _PyJitTrace *t, const _PyJitSnapshot *snap, PyObject **made, PyObject **given)
+fill_virtuals(const _PyJitTrace *t, const _PyJitSnapshot *snap, const uint64_t *values, PyObject **made, PyObject **given)
 {
     const _PyJitSnapFrame *recipes = &t->frames[snap->first_frame + snap->nframes];
     uint32_t first = t->frames[snap->first_frame].first_slot;
     for (uint32_t i = 0; i < snap->nrecipes; i++) {
-        _PyJitMake_Fill(t, &recipes[i], made[i], given + (recipes[i].first_slot - first));
+        uint32_t fields = recipes[i].first_slot - first;
+        _PyJitMake_Fill(t, &recipes[i], made[i], given + fields, values + fields);
     }
     for (uint32_t i = 0; i < snap->nrecipes; i++) {
         Py_DECREF(made[i]);    // what names it has references of its own
@@ -284,7 +285,7 @@ _PyJit_RestoreExit(PyThreadState *tstate, _PyInterpreterFrame *frame, _PyJitExit
         made[i] = _PyJitMake_New(t, &frames[snap->nframes + i]);
     }
     make_objects(t, snap, slots, count, values, made, given);
-    fill_virtuals(t, snap, made, given);
+    fill_virtuals(t, snap, values, made, given);
     write_slots(frame, slots, frames->nslots, given);
     for (uint32_t i = 1; i < snap->nframes; i++) {
         frame = push_frame(tstate, frame, t, &frames[i - 1], &frames[i], given + (frames[i].first_slot - frames->first_slot));

@@ -65,9 +65,11 @@ void _PyJitOperator_Begin(PyThreadState *tstate, _PyInterpreterFrame *frame, con
 
 /* consumers.c */
 int _PyJitConsumer_Kind(const PyCodeObject *code);       // JIT_CONSUMER_; -1: it is no consumer's
-#define JIT_FEW_ITEMS 8        // of more, or as many, a consumer has a loop in the trace
+#define JIT_FEW_ITEMS 8        // so many, or more, have a loop in the trace
 /* CODE is a consumer's whose loop is no loop in a trace, but one item behind the other. */
 bool _PyJitConsumer_IsUnrolled(const PyCodeObject *code);
+/* The generator that CODE, of one that is unrolled, consumes had too many items for that. */
+void _PyJitConsumer_TakesMany(const PyCodeObject *code);
 /* PREV is about to run: if it calls a builtin that takes all items of a generator, into `entered`, and `seen` (the consumer's code). */
 void _PyJitConsumer_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth);
 /* Then: begins the consumer, which is current afterwards.  -1, with nothing done: memory is short. */
@@ -83,9 +85,9 @@ int _PyJitRestore_Reserve(uint32_t boxes);
 int _PyJitRestore_ReserveObjects(uint32_t objects);
 #define JIT_OBJECT_SIZE 512    // bytes of a block for such an object
 void *_PyJitRestore_Block(void);
-/* make.c.  The object of RECIPE of T without its fields, a new reference; and its fields from GIVEN, whose references it takes. */
+/* make.c.  The object of RECIPE of T without its fields, a new reference; and its fields from GIVEN, whose references it takes; raw ones from VALUES. */
 PyObject *_PyJitMake_New(const _PyJitTrace *t, const _PyJitSnapFrame *recipe);
-void _PyJitMake_Fill(const _PyJitTrace *t, const _PyJitSnapFrame *recipe, PyObject *made, PyObject **given);
+void _PyJitMake_Fill(const _PyJitTrace *t, const _PyJitSnapFrame *recipe, PyObject *made, PyObject **given, const uint64_t *values);
 /* An instance of TYPE can be made of a reserved block, and is nothing but its attributes: it has no finalizer and no code of its own. */
 bool _PyJitRestore_CanMake(PyTypeObject *type);
 /* The same for generators of CODE. */

@@ -12,6 +12,11 @@ trace op(UNBOX_BOOL, (o: object -- r: i64)) pure exits {
     r = (int64_t)((PyLongObject *)o)->long_value.ob_digit[0];
 }
 
+// Leaves unless O is equal to itself only, as `object` has it: its type says so.
+trace op(GUARD_IDENTITY, (o: object --)) pure reads type exits {
+    EXIT_IF(Py_TYPE(o)->tp_richcompare != PyBaseObject_Type.tp_richcompare);
+}
+
 // 1 if both are one object, else 0.
 trace op(SAME, (a: object, b: object -- r: i64)) pure commutative {
     r = a == b;

@@ -164,6 +164,44 @@ finish_test(_PyJitBuilder *b, uint32_t index, uint32_t operands, _PyJitRef truth
     return 2;
 }
 
+/* `is` and `is not`, and `==` and `!=` of objects that are equal to themselves only; DIFFER: the second of the two.  A number that has no
+ * object can be compared only where the other one is known to be no number. */
+static uint32_t
+compare_identity(_PyJitBuilder *b, uint32_t index, bool differ)
+{
+    uint32_t slots[] = {b->depth - 2, b->depth - 1};
+    int numbers = 0, others = 0;
+    for (int i = 0; i < 2; i++) {
+        const _PyJitSlot *slot = &b->slots[slots[i]];
+        numbers += slot->dirty && slot->object == JIT_REF_NONE;
+        others += slot->number == JIT_REF_NONE && slot->object != JIT_REF_NONE
+            && (JIT_IS_CONST(slot->object) || type_of_ref(b, slot->object) == JIT_TYPE_BOOL);
+    }
+    const _PyJitRecord *record = &b->t->records[index];
+    if ((numbers > 0 && others == 0) || !_PyJitSlot_CanEnd(b, record, 2)) {
+        return REFUSE(b);
+    }
+    bool by_type = record->opcode == COMPARE_OP;
+    if (by_type && numbers > 0) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    for (int i = 0; by_type && i < 2; i++) {
+        (void)emit1(b, JIT_OP_GUARD_IDENTITY, _PyJitSlot_Object(b, slots[i]));
+    }
+    _PyJitSlot_GuardEnds(b, record, 2);
+    _PyJitRef same;
+    if (numbers > 0) {
+        same = konst(b, 0);
+    }
+    else {
+        _PyJitRef one = _PyJitSlot_Object(b, slots[0]);
+        _PyJitRef other = _PyJitSlot_Object(b, slots[1]);
+        same = _PyJitBuild_Emit(b, JIT_OP_SAME, one, other, 0);
+    }
+    return finish_test(b, index, 2, differ ? not_of(b, same) : same);
+}
+
 static uint32_t
 compare(_PyJitBuilder *b, uint32_t index)
 {
@@ -172,6 +210,9 @@ compare(_PyJitBuilder *b, uint32_t index)
     unsigned int left_tag = JIT_TAG(record->types, 1), right_tag = JIT_TAG(record->types, 0);
     int left_type = _PyJitNumber_Kind(b, left, left_tag);
     int right_type = _PyJitNumber_Kind(b, right, right_tag);
+    if (record->opcode == COMPARE_OP && record->seen == Py_True) {
+        return compare_identity(b, index, operator == Py_NE);
+    }
     if (left_type == JIT_TYPE_NONE || right_type == JIT_TYPE_NONE || operator > Py_GE) {
         return REFUSE(b);
     }
@@ -294,36 +335,6 @@ unary_not(_PyJitBuilder *b, uint32_t index)
     return finish_test(b, index, 1, not_of(b, _PyJitNumber_Bool(b, top)));
 }
 
-/* `is`: of a number that has no object only where the other one is known to be no number. */
-static uint32_t
-is_op(_PyJitBuilder *b, uint32_t index)
-{
-    uint32_t slots[] = {b->depth - 2, b->depth - 1};
-    int numbers = 0, others = 0;
-    for (int i = 0; i < 2; i++) {
-        const _PyJitSlot *slot = &b->slots[slots[i]];
-        numbers += slot->dirty && slot->object == JIT_REF_NONE;
-        others += slot->number == JIT_REF_NONE && slot->object != JIT_REF_NONE
-            && (JIT_IS_CONST(slot->object) || type_of_ref(b, slot->object) == JIT_TYPE_BOOL);
-    }
-    const _PyJitRecord *record = &b->t->records[index];
-    if ((numbers > 0 && others == 0) || !_PyJitSlot_CanEnd(b, record, 2)) {
-        return REFUSE(b);
-    }
-    _PyJitLower_Begin(b, index);
-    _PyJitSlot_GuardEnds(b, record, 2);
-    _PyJitRef same;
-    if (numbers > 0) {
-        same = konst(b, 0);
-    }
-    else {
-        _PyJitRef one = _PyJitSlot_Object(b, slots[0]);
-        _PyJitRef other = _PyJitSlot_Object(b, slots[1]);
-        same = _PyJitBuild_Emit(b, JIT_OP_SAME, one, other, 0);
-    }
-    return finish_test(b, index, 2, record->oparg ? not_of(b, same) : same);
-}
-
 /* COMPARE_OP_STR: == and != of strings. */
 static uint32_t
 compare_strings(_PyJitBuilder *b, uint32_t index)
@@ -429,7 +440,7 @@ _PyJitLower_Compare(_PyJitBuilder *b, uint32_t index)
         case UNARY_NOT:
             return unary_not(b, index);
         case IS_OP:
-            return is_op(b, index);
+            return compare_identity(b, index, b->t->records[index].oparg != 0);
         case COMPARE_OP_STR:
             return compare_strings(b, index);
         case CONTAINS_OP:

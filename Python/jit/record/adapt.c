@@ -209,6 +209,30 @@ adapt_call(_PyJitPending *prev, PyObject *callable, PyObject *self)
     }
 }
 
+/* --- Tests ---------------------------------------------------------------------------------------------------------- */
+
+/* TYPE has no method that says whether an object of it is true: all are. */
+static bool
+is_always_true(PyTypeObject *type)
+{
+    return (type->tp_as_number == NULL || type->tp_as_number->nb_bool == NULL)
+        && (type->tp_as_mapping == NULL || type->tp_as_mapping->mp_length == NULL)
+        && (type->tp_as_sequence == NULL || type->tp_as_sequence->sq_length == NULL);
+}
+
+/* TO_BOOL: for numbers and None the generic form is as good. */
+static void
+adapt_test(_PyJitPending *prev, PyObject *value)
+{
+    PyTypeObject *type = Py_TYPE(value);
+    if (type == &PyUnicode_Type || type == &PyList_Type) {
+        choose(prev, type == &PyUnicode_Type ? TO_BOOL_STR : TO_BOOL_LIST, 0);
+    }
+    else if (value != Py_None && is_always_true(type) && PyUnstable_Type_AssignVersionTag(type)) {
+        choose(prev, TO_BOOL_ALWAYS_TRUE, type->tp_version_tag);
+    }
+}
+
 /* --- Arrays --------------------------------------------------------------------------------------------------------- */
 
 /* TYPE is array.array of the standard library, or a subclass made in C, which has the same layout. */
@@ -259,6 +283,15 @@ _PyJitAdapt(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
         case CALL_BOUND_METHOD_EXACT_ARGS:
             if (depth >= prev->oparg + 2) {
                 adapt_call(prev, stack_pointer[-prev->oparg - 2], stack_pointer[-prev->oparg - 1]);
+            }
+            break;
+        case TO_BOOL:
+        case TO_BOOL_ALWAYS_TRUE:
+        case TO_BOOL_LIST:
+        case TO_BOOL_NONE:
+        case TO_BOOL_STR:
+            if (depth >= 1) {
+                adapt_test(prev, stack_pointer[-1]);
             }
             break;
         case BINARY_SUBSCR:

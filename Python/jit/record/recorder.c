@@ -310,9 +310,10 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
     }
     int how = JIT_STEP_GO_ON;
     if (opcode == ENTER_EXECUTOR && code != NULL) {
-        // A function that is compiled by itself is inlined all the same; at a loop the trace ends.
+        // A function that is compiled by itself is inlined all the same; at a loop the trace ends, if its items are not few.
         const _PyExecutorObject *there = code->co_executors->executors[oparg];
-        if (there->kind != JIT_KIND_FUNCTION && !_PyJitRecorder_GoesThrough(r, there, code, next_instr)) {
+        if (there->kind != JIT_KIND_FUNCTION && !_PyJitRecorder_GoesThrough(r, there, code, next_instr)
+            && unrolled_consumer(frame, code) == NULL) {
             end_here(r, JIT_END_LINK, frame, start, opcode);
             return JIT_STEP_STOP;
         }

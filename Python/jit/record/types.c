@@ -122,7 +122,7 @@ operands_that_end(const _PyJitPending *prev)
     if (base == LOAD_ATTR || base == STORE_ATTR || base == TO_BOOL || base == POP_JUMP_IF_NONE || base == POP_JUMP_IF_NOT_NONE) {
         return 1;
     }
-    if (base == IS_OP || base == CONTAINS_OP || base == BINARY_SUBSCR || base == STORE_SUBSCR) {
+    if (base == IS_OP || base == CONTAINS_OP || prev->opcode == COMPARE_OP || base == BINARY_SUBSCR || base == STORE_SUBSCR) {
         return 2;
     }
     switch (prev->opcode) {
@@ -480,6 +480,13 @@ has_version_of_code(PyObject *callable)
         && ((PyFunctionObject *)callable)->func_version == ((PyCodeObject *)PyFunction_GET_CODE(callable))->co_version;
 }
 
+/* O is equal to itself only, as `object` has it. */
+static bool
+compares_by_identity(PyObject *o)
+{
+    return Py_TYPE(o)->tp_richcompare == PyBaseObject_Type.tp_richcompare;
+}
+
 /* What a record has in `seen`: borrowed, or NULL. */
 PyObject *
 _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
@@ -553,6 +560,11 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
     }
     if (opcode == GET_YIELD_FROM_ITER) {
         return depth >= 1 && PyGen_CheckExact(stack_pointer[-1]) ? (PyObject *)&PyGen_Type : NULL;
+    }
+    if (opcode == COMPARE_OP) {
+        bool same = depth >= 2 && prev->oparg >> 5 <= Py_NE && prev->oparg >> 5 >= Py_EQ && compares_by_identity(stack_pointer[-1])
+            && compares_by_identity(stack_pointer[-2]);
+        return same ? Py_True : NULL;
     }
     if (base == CONTAINS_OP) {
         return depth >= 2 ? type_for_contains(stack_pointer[-1], stack_pointer[-2]) : NULL;

@@ -65,7 +65,7 @@ void _PyJitOperator_Begin(PyThreadState *tstate, _PyInterpreterFrame *frame, con
 
 /* consumers.c */
 int _PyJitConsumer_Kind(const PyCodeObject *code);       // JIT_CONSUMER_; -1: it is no consumer's
-#define JIT_FEW_ITEMS 8        // so many, or more, have a loop in the trace
+#define JIT_FEW_ITEMS 12       // so many, or more, have a loop in the trace
 /* CODE is a consumer's whose loop is no loop in a trace, but one item behind the other. */
 bool _PyJitConsumer_IsUnrolled(const PyCodeObject *code);
 /* The generator that CODE, of one that is unrolled, consumes had too many items for that. */

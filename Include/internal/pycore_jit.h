@@ -171,23 +171,27 @@ typedef struct _PyJitLink {
 
 #define JIT_MAX_LINKS 8
 
-/* One way out of an executor.  Static exits (target not NULL) have at most one link; dynamic ones take the target from the
- * register and have up to JIT_MAX_LINKS. */
+/* One way out of an executor, in whose memory it stands.  Static exits have at most one link; dynamic ones (JIT_EXIT_BRANCH) take the
+ * target from the register and have up to JIT_MAX_LINKS. */
 struct _PyJitExit {
-    _PyExecutorObject *owner;           // borrowed: the executor this exit is part of
-    _Py_CODEUNIT *target;               // NULL: dynamic
     _PyJitLink *links;                  // NULL, or the first link
-    uint8_t nlinks;
-    uint8_t kind;                       // _PyJitExitKind
-    uint8_t progress;                   // 0: nothing was executed since the executor was entered
-    uint8_t failures;                   // side traces that could not be made
-    uint16_t countdown;                 // to the recording of a side trace; JIT_NEVER: none will be recorded
-    uint16_t snapshot;
-    uint64_t taken;                     // times it was left for tier 1 (links are not counted)
     void *entry;                        // code of a side trace that takes this exit's values, or _PyJit_ValueExitCode
-    const uint8_t *places;              // where its values are: those of the snapshot, then the passed ones.  NULL: more
-                                        // than one answer, or no machine code
+    uint32_t from_owner;                // bytes from the beginning of the executor to here
+    uint32_t taken;                     // times it was left for tier 1 (links are not counted), at most UINT32_MAX
+    uint32_t places : 24;               // in the owner's code, where its values are: those of the snapshot, then the passed ones.
+                                        // 0: more than one answer, or no machine code
+    uint32_t nlinks : 4;
+    uint32_t failures : 3;              // side traces that could not be made
+    uint32_t progress : 1;              // 0: nothing was executed since the executor was entered
+    uint16_t countdown;                 // to the recording of a side trace; JIT_NEVER: none will be recorded
+    uint16_t snapshot;                  // says why it leaves, and where to
 };
+
+static inline _PyExecutorObject *
+_PyJitExit_Owner(const _PyJitExit *exit)
+{
+    return (_PyExecutorObject *)((char *)exit - exit->from_owner);
+}
 
 #define JIT_NEVER 0xffff
 
@@ -209,10 +213,10 @@ _PyInterpreterFrame *_PyJit_LeaveFrame(PyThreadState *tstate, _PyInterpreterFram
 
 /* --- Backends ------------------------------------------------------------------------------------------- */
 
-/* Makes EXECUTOR runnable from its trace (executor->trace) and exits; FROM is the exit whose values it takes, or NULL.  0: done,
- * executor->code and code_size are set; -1: could not, -2: could not because of what this trace is, -3: it would not pay (base/worth.c);
- * *reason says why (static string), but for -3; no exception is set. */
-int _PyJit_Emit(_PyExecutorObject *executor, const _PyJitExit *from, const char **reason);
+/* Makes EXECUTOR runnable from TRACE, of which its own was packed, and its exits; FROM is the exit whose values it takes, or NULL.
+ * 0: done, executor->code and code_size are set; -1: could not, -2: could not because of what this trace is, -3: it would not pay
+ * (base/worth.c); *reason says why (static string), but for -3; no exception is set. */
+int _PyJit_Emit(_PyExecutorObject *executor, const struct _PyJitTrace_s *trace, const _PyJitExit *from, const char **reason);
 void _PyJit_FreeCode(_PyExecutorObject *executor);
 
 /* Starts the backend once per process.  0: it can run; -1: not available, *reason says why (static string). */

@@ -88,16 +88,15 @@ enum {
     JIT_PLACE_START = 0,           // of a range, all of them raw
     JIT_PLACE_STOP = 1,
     JIT_PLACE_LAST = 2,            // the number that was taken last, if one was
-    JIT_PLACE_STATE = 0xfffd,      // of a generator, raw: its gi_frame_state * 65536 + where its stack pointer points, a slot
-    JIT_PLACE_RESUME = 0xfffe,     // of a generator, raw: the address where it goes on
-    JIT_PLACE_FUNCTION = 0xffff,   // of a generator
+    JIT_PLACE_STATE = 0x1ffd,      // of a generator, raw: its gi_frame_state * 65536 + where its stack pointer points, a slot
+    JIT_PLACE_RESUME = 0x1ffe,     // of a generator, raw: the address where it goes on
+    JIT_PLACE_FUNCTION = 0x1fff,   // of a generator
 };
 
 typedef uint16_t _PyJitRef;
 #define JIT_REF_BIAS ((_PyJitRef)0x4000)
 #define JIT_REF_NONE ((_PyJitRef)0)
 #define JIT_NO_SNAPSHOT ((uint16_t)0xffff)
-#define JIT_NO_EXIT ((uint32_t)0xffffffff)
 
 typedef struct {
     uint16_t op : 10;     // _PyJitOp
@@ -130,44 +129,53 @@ typedef enum {
 } _PyJitExitKind;
 
 typedef struct {
-    uint16_t code;         // index into codes
-    uint16_t nslots;
     uint32_t offset;       // code units from the start of the code: of the last frame, where tier 1 goes on, at the first
                            // prefix; of the others, of the instruction proper that called the next one
-    uint32_t first_slot;   // index into slots
-    uint32_t sp;           // where the stack pointer points, as an index into localsplus
+    uint16_t code;         // index into codes
+    uint16_t sp;           // where the stack pointer points, as an index into localsplus
+    uint16_t first_slot;   // index into slots
+    uint16_t nslots;
 } _PyJitSnapFrame;
 
 /* Behind the frames of a snapshot stand its *recipes*, one for each virtual that is made where the trace leaves.  They have the form of
  * frames: `offset` is the operation (VIRTUAL or another that makes one), the slots are its fields, in the order in which they were set;
- * `slot` is the field's `aux`.  Recipes name each other, and slots name recipes, by the operation. */
+ * `slot` is the field's `aux`.  Recipes name each other, and slots name recipes, by the operation.  In a packed trace `code` is where
+ * that operation stands among those it has kept (pack.c). */
+
+/* What a slot of a packed trace holds. */
+enum { JIT_WHAT_OBJECT, JIT_WHAT_I64, JIT_WHAT_F64, JIT_WHAT_VIRTUAL };
 
 typedef struct {
-    uint16_t slot;         // index into localsplus (locals first, then the stack), or JIT_SLOT_FUNCTION or _GENERATOR
+    uint16_t slot : 13;    // index into localsplus (locals first, then the stack), or JIT_SLOT_FUNCTION or _GENERATOR
+    uint16_t owned : 1;    // the trace has a reference to this object, which the slot takes
+    uint16_t what : 2;     // JIT_WHAT_, in packed traces
     _PyJitRef value;
-    uint16_t owned;        // 1: the trace has a reference to this object, which the slot takes
 } _PyJitSnapSlot;
 
 /* Every frame of a snapshot but the first one has one of these for its last slot: the function of a frame that does not exist yet, or
  * the generator whose frame it is, which exists and has all slots that are not named. */
-#define JIT_SLOT_FUNCTION 0xffff
-#define JIT_SLOT_GENERATOR 0xfffe
+#define JIT_SLOT_FUNCTION 0x1fff
+#define JIT_SLOT_GENERATOR 0x1ffe
+
+/* What memory has as it was at the head of the loop, a bit each; not part of the text. */
+typedef struct {
+    uint64_t slots;
+    uint64_t fields;       // attributes, by index in the loop's fields_at_head
+} _PyJitHeld;
 
 typedef struct {
-    uint8_t kind;          // _PyJitExitKind
-    uint8_t progress;      // 1: at least one OPAQUE was executed before it leaves here, whatever way it came in
-    bool first_frame_runs; // the frame in memory that it leaves from is the trace's first one; not part of the text
-    uint16_t nframes;      // 0: the frames in memory are complete.  The first one is the one the trace runs in, the others are
+    uint8_t kind : 3;      // _PyJitExitKind
+    uint8_t nrecipes : 5;  // behind the frames
+    uint8_t progress : 1;  // 1: at least one OPAQUE was executed before it leaves here, whatever way it came in
+    uint8_t first_frame_runs : 1;  // the frame in memory that it leaves from is the trace's first one; not part of the text
+    uint8_t nframes : 6;   // 0: the frames in memory are complete.  The first one is the one the trace runs in, the others are
                            // to be made.  The last one is where tier 1 goes on.
-    uint16_t nrecipes;     // behind the frames
     uint16_t code;         // index into codes: where tier 1 goes on.  BRANCH: where GUARD_IP lets the trace go on
     uint32_t offset;       // code units from the start of that code, at the first prefix
-    uint32_t first_frame;  // index into frames
-    uint32_t exit;         // index of the executor's exit; every snapshot has its own
     uint32_t before;       // 1 + place of the instruction that ran last in the frame where tier 1 goes on, in code units; 0: that
                            // frame knows, or nobody asks.  Events of lines need it (record/cold_exit.c); not part of the text
-    uint64_t held;         // slots, a bit each, of which memory is as it was at the head of the loop; not part of the text
-    uint64_t held_fields;  // the same for attributes, by index in the loop's fields_at_head
+    uint16_t first_frame;  // index into frames
+    uint16_t held;         // 1 + index into held; 0: nothing is
 } _PyJitSnapshot;
 
 typedef struct {
@@ -228,9 +236,11 @@ enum { JIT_ORDER_OTHER, JIT_ORDER_LESS, JIT_ORDER_MORE };
 #define JIT_TAG(TYPES, I) ((unsigned int)(TYPES) >> (4 * (I)) & 15)
 
 #define JIT_MAX_RECIPES 16  // of one snapshot
+#define JIT_MAX_FRAMES 24
 #define JIT_MAX_PASSED 120 // values a side trace begins with, or brings back to a loop
 #define JIT_NO_PLACE ((uint16_t)0xffff)
 #define JIT_MAX_SLOTS 256  // frames with more locals and stack are not lowered
+_Static_assert(JIT_MAX_SLOTS < JIT_PLACE_STATE && JIT_MAX_SLOTS < JIT_SLOT_GENERATOR, "slots of frames are told from special ones");
 
 /* What the slot map said of a slot at the head of a trace's loop, behind its PHIs. */
 typedef struct {
@@ -260,7 +270,9 @@ typedef struct _PyJitTrace_s {
     _Py_CODEUNIT *units;       uint32_t nunits, units_cap;
     PyCodeObject **codes;      uint32_t ncodes, codes_cap;   // borrowed
     void **watched;            uint32_t nwatched, watched_cap;   // what it depends on besides: keys of the dependents' table
+    uint8_t *packed;           uint32_t npacked, packed_cap; // instead of operations and records; 0: the trace is whole
     // For side traces that come back; not part of the text (typed_traces.md).
+    _PyJitHeld *held;          uint32_t nheld, held_cap;
     _PyJitHeadSlot *heads;     uint32_t nheads, heads_cap;   // what is known at the loop's head, by slot
     _PyJitHeadField *fields_at_head;   uint32_t nfields_at_head, fields_at_head_cap;   // likewise, of attributes
     _PyJitRef *passed;         uint32_t npassed, passed_cap; // values that live around the loop without changing in it
@@ -270,9 +282,12 @@ typedef struct _PyJitTrace_s {
     uint32_t head_sp;          // where the stack pointer points there, as an index into localsplus
     uint32_t loop_first;       // record it begins with
     uint32_t written;          // classes of memory written since the head, in an iteration or at an exit of a side trace
-    uint32_t nexits;
     uint32_t nvalues;          // instructions emitted with a result other than IP
 } _PyJitTrace;
+
+/* All arrays but `ins`, in the order in which a packed trace has them: what needs the strictest alignment comes first. */
+#define JIT_TRACE_ARRAYS(X) \
+    X(records) X(codes) X(watched) X(held) X(fields_at_head) X(snaps) X(frames) X(heads) X(slots) X(passed) X(units) X(packed)
 
 /* Instruction or constant REF of trace T. */
 #define JIT_INS(T, REF) (&(T)->ins[(T)->nk_cap + (uint32_t)(REF) - JIT_REF_BIAS])
@@ -336,8 +351,12 @@ void _PyJitTrace_Clear(_PyJitTrace *t);
 /* T has no elements any more, but room for the next trace's. */
 void _PyJitTrace_Empty(_PyJitTrace *t);
 void _PyJitTrace_DropOperations(_PyJitTrace *t);      // all but records, units and codes
-/* A copy of T in one block of memory, which PyMem_RawFree frees (never _PyJitTrace_Clear), or NULL.  Nothing can be added to it. */
-_PyJitTrace *_PyJitTrace_Pack(const _PyJitTrace *t);
+/* A copy of T in one block of memory, which PyMem_RawFree frees (never _PyJitTrace_Clear), or NULL.  Nothing can be added to it.  If it is
+ * not WHOLE it has no `records`, and of `ins` only constants and what makes virtuals: see pack.c. */
+_PyJitTrace *_PyJitTrace_Pack(const _PyJitTrace *t, bool whole);
+/* T with its records and, if asked for, its operations, as long as T lives and until it is freed; NULL: no memory. */
+const _PyJitTrace *_PyJitTrace_Unpack(const _PyJitTrace *t, bool operations);
+void _PyJitTrace_FreeUnpacked(const _PyJitTrace *whole, const _PyJitTrace *t);
 size_t _PyJitTrace_PackedSize(const _PyJitTrace *t);  // bytes of such a copy
 int _PyJitTrace_GrowOperations(_PyJitTrace *t);       // room for one more
 
@@ -375,6 +394,13 @@ _PyJitTrace_SnapSlots(const _PyJitTrace *t, const _PyJitSnapshot *snap, const _P
     const _PyJitSnapFrame *frames = &t->frames[snap->first_frame], *last = &frames[snap->nframes + snap->nrecipes - 1];
     *first = &t->slots[frames->first_slot];
     return last->first_slot + last->nslots - frames->first_slot;
+}
+/* What `held` of a snapshot is for HELD; the last one's if that is the same.  0 also where there is no memory: then less is known. */
+uint16_t _PyJitTrace_AddHeld(_PyJitTrace *t, _PyJitHeld held);
+static inline _PyJitHeld
+_PyJitTrace_Held(const _PyJitTrace *t, const _PyJitSnapshot *snap)
+{
+    return snap->held > 0 ? t->held[snap->held - 1] : (_PyJitHeld){0};
 }
 int _PyJitTrace_AddHead(_PyJitTrace *t, const _PyJitHeadSlot *slot);
 int _PyJitTrace_AddHeadField(_PyJitTrace *t, const _PyJitHeadField *field);

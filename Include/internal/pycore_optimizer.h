@@ -34,13 +34,14 @@ typedef struct _PyExecutorObject {
     uint64_t entered;              // times entered: from tier 1, over a link, or with the values of an exit; not by TO_HEAD
     void *code;                    // machine code, or NULL
     size_t code_size;              // bytes
-    struct _PyJitTrace_s *trace;   // owned
-    struct _PyJitExit *exits;      // owned array of nexits
+    struct _PyJitTrace_s *trace;   // owned; packed, but whole for the trace-IR interpreter
+    struct _PyJitExit *exits;      // nexits, behind this
     _Py_CODEUNIT *start;           // first instruction (in codes[0] of the trace)
+    _Py_CODEUNIT *jumps_to;        // of a loop that begins with JUMP_BACKWARD, or NULL
     uint32_t id;                   // number in logs and dumps, from 1
     uint8_t kind;                  // loop, function, side
     uint8_t chain;                 // exits without progress that lead here one after the other
-    uint16_t spare;
+    uint16_t once;                 // so many snapshots are of what an entry runs once; those behind them, of its loop
     uint32_t cost, worth;          // of one pass, or of one iteration: bytes of machine code; those of its instructions in tier 1 (base/worth.c)
     uint64_t entered_before;       // `entered` at the last ageing
     size_t meta_size;              // bytes of metadata charged to the cap

@@ -488,8 +488,7 @@ _JIT_SHARED_entry(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThread
 JIT_CODE(_JIT_SHARED_static_exit)
 {
     _PyJitExit *exit = (_PyJitExit *)aux;
-    exit->owner->anchor->running--;
-    next_instr = exit->target;
+    _PyJitExit_Owner(exit)->anchor->running--;
     if (__builtin_expect(exit->links != NULL, 1)) {
         JIT_TAIL(((jit_code)exit->links->code), next_instr, JIT_ANY(void *));
     }
@@ -509,8 +508,7 @@ JIT_BANK_CODE(_JIT_SHARED_value_exit)
     stack_pointer = _PyJit_LeaveValues(tstate, frame, record, cells);
     frame = tstate->current_frame;
     _PyJitExit *exit = record->exit;
-    exit->owner->anchor->running--;
-    next_instr = exit->target;
+    _PyJitExit_Owner(exit)->anchor->running--;
     if (__builtin_expect(exit->links != NULL, 1)) {
         JIT_AFTER_CALL;
         JIT_BANK_TAIL(exit->links->code, next_instr, JIT_ANY(void *));
@@ -521,7 +519,7 @@ JIT_BANK_CODE(_JIT_SHARED_value_exit)
 JIT_CODE(_JIT_SHARED_dynamic_exit)
 {
     _PyJitExit *exit = (_PyJitExit *)aux;
-    exit->owner->anchor->running--;
+    _PyJitExit_Owner(exit)->anchor->running--;
     for (_PyJitLink *link = exit->links; link != NULL; link = link->next) {
         if (link->ip == next_instr) {
             JIT_TAIL(((jit_code)link->code), next_instr, JIT_ANY(void *));

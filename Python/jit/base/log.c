@@ -178,15 +178,15 @@ _PyJitLog_Link(_PyJitExit *exit, _PyExecutorObject *executor)
     if (log == NULL) {
         return;
     }
-    const _PyJitTrace *t = exit->owner->trace;
+    const _PyJitTrace *t = _PyJitExit_Owner(exit)->trace;
     const _PyJitSnapshot *snap = &t->snaps[exit->snapshot];
     char place[200] = "";
-    if (exit->target != NULL) {
-        _PyJit_DescribePlace(t->codes[snap->code], exit->target, place, sizeof(place));
+    if (snap->kind != JIT_EXIT_BRANCH) {
+        _PyJit_DescribePlace(t->codes[snap->code], _PyJitTrace_SnapIP(t, snap), place, sizeof(place));
     }
     char number[32];
-    PyOS_snprintf(number, sizeof(number), "%u/%u", (unsigned)exit->owner->id, (unsigned)(exit - exit->owner->exits));
-    WRITE(log, "exit  %-14s %-40s %-8s -> trace %u", number, place, exit_texts[exit->kind],
+    PyOS_snprintf(number, sizeof(number), "%u/%u", (unsigned)_PyJitExit_Owner(exit)->id, (unsigned)(exit - _PyJitExit_Owner(exit)->exits));
+    WRITE(log, "exit  %-14s %-40s %-8s -> trace %u", number, place, exit_texts[snap->kind],
           (unsigned)executor->id);
 }
 

@@ -48,7 +48,7 @@ set_mark(Loop *loop)
     mark->nsnaps = t->nsnaps;
     mark->nframes = t->nframes;
     mark->nslots = t->nslots;
-    mark->nexits = t->nexits;
+    mark->nheld = t->nheld;
     mark->nvalues = t->nvalues;
     mark->nbound = b->nbound;
     mark->sp = b->sp;
@@ -71,7 +71,7 @@ _PyJitLoop_Rewind(Loop *loop)
     b->latest_snap = 0;
     t->nframes = mark->nframes;
     t->nslots = mark->nslots;
-    t->nexits = mark->nexits;
+    t->nheld = mark->nheld;
     t->nvalues = mark->nvalues;
     b->nbound = mark->nbound;
     b->sp = mark->sp;

@@ -6,7 +6,7 @@
 
 /* The builder's state at the end of the peeled iterations. */
 typedef struct {
-    uint32_t nins, nk, nsnaps, nframes, nslots, nexits, nvalues, nbound;
+    uint32_t nins, nk, nsnaps, nframes, nslots, nheld, nvalues, nbound;
     uint32_t sp;
     _PyJitAbstractFrame frame;
     _PyJitRef latest[JIT_OP_COUNT];

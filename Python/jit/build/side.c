@@ -18,10 +18,10 @@
 bool
 _PyJitSide_TakesValues(const _PyJitExit *exit)
 {
-    const _PyJitTrace *t = exit->owner->trace;
+    const _PyJitTrace *t = _PyJitExit_Owner(exit)->trace;
     const _PyJitSnapshot *snap = &t->snaps[exit->snapshot];
-    if (!ENGINE->options.typed || !pass_is_on(JIT_PASS_SIDE) || snap->nframes == 0 || exit->target == NULL
-        || (exit->places == NULL && !ENGINE->interpreter)) {
+    if (!ENGINE->options.typed || !pass_is_on(JIT_PASS_SIDE) || snap->nframes == 0 || snap->kind == JIT_EXIT_BRANCH
+        || (exit->places == 0 && !ENGINE->interpreter)) {
         return false;
     }
     const _PyJitSnapSlot *slots;
@@ -31,13 +31,13 @@ _PyJitSide_TakesValues(const _PyJitExit *exit)
 bool
 _PyJitSide_HasFrames(const _PyJitExit *exit)
 {
-    return exit->owner->trace->snaps[exit->snapshot].nframes > 1 && _PyJitSide_TakesValues(exit);
+    return _PyJitExit_Owner(exit)->trace->snaps[exit->snapshot].nframes > 1 && _PyJitSide_TakesValues(exit);
 }
 
 bool
 _PyJitSide_HasVirtuals(const _PyJitExit *exit)
 {
-    return exit != NULL && exit->owner->trace->snaps[exit->snapshot].nrecipes > 0;
+    return exit != NULL && _PyJitExit_Owner(exit)->trace->snaps[exit->snapshot].nrecipes > 0;
 }
 
 /* The object REF of T stands for, a constant, or NULL. */
@@ -51,7 +51,7 @@ constant_object(const _PyJitTrace *t, _PyJitRef ref)
 int
 _PyJitSide_EachConstant(const _PyJitExit *exit, int (*hold)(_PyJitRecorder *, PyObject *), _PyJitRecorder *recorder)
 {
-    const _PyJitTrace *t = exit->owner->trace;
+    const _PyJitTrace *t = _PyJitExit_Owner(exit)->trace;
     const _PyJitSnapshot *snap = &t->snaps[exit->snapshot];
     const _PyJitSnapSlot *slots = NULL;
     uint32_t count = snap->nframes == 0 ? 0 : _PyJitTrace_SnapSlots(t, snap, &slots);
@@ -64,16 +64,17 @@ _PyJitSide_EachConstant(const _PyJitExit *exit, int (*hold)(_PyJitRecorder *, Py
     if (!_PyJitSide_IsHeld(exit)) {
         return 0;
     }
-    const _PyJitTrace *loop = exit->owner->loop->trace;
+    const _PyJitTrace *loop = _PyJitExit_Owner(exit)->loop->trace;
+    _PyJitHeld held = _PyJitTrace_Held(t, snap);
     for (uint32_t i = 0; i < loop->nheads; i++) {
         const _PyJitHeadSlot *head = &loop->heads[i];
-        PyObject *object = head->slot < 64 && snap->held >> head->slot & 1 ? constant_object(loop, head->object) : NULL;
+        PyObject *object = head->slot < 64 && held.slots >> head->slot & 1 ? constant_object(loop, head->object) : NULL;
         if (object != NULL && hold(recorder, object) < 0) {
             return -1;
         }
     }
     for (uint32_t i = 0; i < loop->nfields_at_head; i++) {
-        PyObject *object = snap->held_fields >> i & 1 ? constant_object(loop, loop->fields_at_head[i].value) : NULL;
+        PyObject *object = held.fields >> i & 1 ? constant_object(loop, loop->fields_at_head[i].value) : NULL;
         if (object != NULL && hold(recorder, object) < 0) {
             return -1;
         }
@@ -237,7 +238,7 @@ bring_all(Map *map, const _PyJitSnapSlot *slots, uint32_t n)
 void
 _PyJitSide_Begin(_PyJitBuilder *b)
 {
-    const _PyJitTrace *parent = b->from->owner->trace;
+    const _PyJitTrace *parent = b->parent;
     const _PyJitSnapshot *snap = &parent->snaps[b->from->snapshot];
     Map map = {.b = b, .parent = parent};
     bool held = _PyJitSide_IsHeld(b->from);

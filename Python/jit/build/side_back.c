@@ -155,7 +155,7 @@ will_be_alike(const _PyJitTrace *loop, const bool *alike, uint32_t i)
 int
 _PyJitSide_IterationsToHead(_PyJitBuilder *b)
 {
-    const _PyJitTrace *loop = b->from->owner->loop->trace;
+    const _PyJitTrace *loop = b->loop;
     bool alike[JIT_MAX_SLOTS], next[JIT_MAX_SLOTS];
     _PyJitLoop_DropSmallObjects(b, b->depth);
     for (uint32_t i = 0; i < loop->nheads; i++) {
@@ -600,7 +600,7 @@ pass_all(Back *back)
 bool
 _PyJitSide_GoBack(_PyJitBuilder *b)
 {
-    const _PyJitTrace *loop = b->from->owner->loop->trace, *parent = b->from->owner->trace;
+    const _PyJitTrace *loop = b->loop, *parent = b->parent;
     if (b->left || b->nframes != 1 || b->depth != loop->head_sp || !this_frame(b)->lowered) {
         return false;
     }

@@ -111,7 +111,7 @@ _PyJitSide_NoteHead(_PyJitBuilder *b, const _PyJitSlot *head, uint32_t depth, co
 bool
 _PyJitSide_ComesBack(const _PyJitExit *exit)
 {
-    const _PyExecutorObject *owner = exit->owner;
+    const _PyExecutorObject *owner = _PyJitExit_Owner(exit);
     const _PyJitSnapshot *snap = &owner->trace->snaps[exit->snapshot];
     return owner->loop != NULL && owner->anchor->kind == JIT_KIND_LOOP && snap->first_frame_runs && _PyJitSide_TakesValues(exit);
 }
@@ -119,7 +119,7 @@ _PyJitSide_ComesBack(const _PyJitExit *exit)
 bool
 _PyJitSide_IsHeld(const _PyJitExit *exit)
 {
-    return exit->snapshot >= exit->owner->trace->passed_from && _PyJitSide_ComesBack(exit);
+    return exit->snapshot >= _PyJitExit_Owner(exit)->trace->passed_from && _PyJitSide_ComesBack(exit);
 }
 
 _PyJitRef
@@ -146,8 +146,8 @@ _PyJitSide_OldValue(_PyJitBuilder *b, const _PyJitTrace *loop, _PyJitRef ref)
 void
 _PyJitSide_BeginHeld(_PyJitBuilder *b)
 {
-    const _PyJitTrace *loop = b->from->owner->loop->trace;
-    uint64_t held = b->from->owner->trace->snaps[b->from->snapshot].held;
+    const _PyJitTrace *loop = b->loop;
+    uint64_t held = _PyJitTrace_Held(b->parent, &b->parent->snaps[b->from->snapshot]).slots;
     uint32_t free = free_slot(b, 0);
     b->holds = true;
     for (uint32_t i = 0; i < free && i < 64; i++) {
@@ -169,8 +169,8 @@ _PyJitSide_BeginHeld(_PyJitBuilder *b)
 void
 _PyJitSide_BeginFields(_PyJitBuilder *b)
 {
-    const _PyJitTrace *loop = b->from->owner->loop->trace;
-    b->began_held = b->from->owner->trace->snaps[b->from->snapshot].held_fields;
+    const _PyJitTrace *loop = b->loop;
+    b->began_held = _PyJitTrace_Held(b->parent, &b->parent->snaps[b->from->snapshot]).fields;
     for (uint32_t i = 0; i < loop->nfields_at_head && !b->failed; i++) {
         _PyJitHeadField field = loop->fields_at_head[i];
         field.object = _PyJitSide_OldValue(b, loop, field.object);

@@ -119,8 +119,8 @@ int
 _PyJitSide_OwnLoop(_PyJitBuilder *b)
 {
     _PyJitTrace *t = b->t;
-    const _PyExecutorObject *owner = b->from->owner;
-    const _PyJitTrace *loop = owner->loop->trace;
+    const _PyExecutorObject *owner = _PyJitExit_Owner(b->from);
+    const _PyJitTrace *loop = b->loop;
     if (owner->anchor->nloops >= MOST_LOOPS || loop->nrecords - loop->loop_first > MOST_RECORDS || !pass_is_on(JIT_PASS_PEEL)
         || b->left || b->nframes != 1 || b->depth != loop->head_sp || !has_more_numbers(b, loop)) {
         return 0;
@@ -161,7 +161,7 @@ int
 _PyJitSide_Iterate(_PyJitBuilder *b)
 {
     _PyJitTrace *t = b->t;
-    const _PyJitTrace *loop = b->from->owner->loop->trace;
+    const _PyJitTrace *loop = b->loop;
     uint32_t nrecords = loop->nrecords - loop->loop_first;
     if (!pass_is_on(JIT_PASS_PEEL) || nrecords > MOST_ITERATED || b->left || b->nframes != 1 || b->depth != loop->head_sp) {
         return 0;

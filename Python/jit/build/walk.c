@@ -34,14 +34,13 @@ emit(_PyJitBuilder *b, int op, _PyJitRef operand, int kind, uint16_t code, uint3
     uint16_t index = JIT_NO_SNAPSHOT;
     if (kind >= 0) {
         _PyJitSnapshot snap = {
-            .kind = (uint8_t)kind, .progress = 1, .code = code, .offset = offset, .exit = b->t->nexits, .before = b->ran,
+            .kind = (uint8_t)kind, .progress = 1, .code = code, .offset = offset, .before = b->ran,
         };
         int added = _PyJitTrace_AddSnapshot(b->t, &snap);
         if (added < 0) {
             b->failed = true;
             return;
         }
-        b->t->nexits++;
         index = (uint16_t)added;
     }
     b->failed |= _PyJitTrace_Emit(b->t, op, JIT_TYPE_NONE, operand, JIT_REF_NONE, 0, index) == JIT_REF_NONE;
@@ -301,6 +300,21 @@ build(_PyJitBuilder *b)
     return b->failed ? -1 : 0;
 }
 
+/* The trace begins with the values of B's exit: builds it with what that comes from. */
+static int
+build_side(_PyJitBuilder *b)
+{
+    const _PyExecutorObject *owner = _PyJitExit_Owner(b->from), *head = owner->loop;
+    b->parent = _PyJitTrace_Unpack(owner->trace, true);
+    b->loop = head == NULL || head == owner ? b->parent : _PyJitTrace_Unpack(head->trace, true);
+    int built = b->parent == NULL || b->loop == NULL ? -1 : build(b);
+    if (b->loop != b->parent) {
+        _PyJitTrace_FreeUnpacked(b->loop, head->trace);
+    }
+    _PyJitTrace_FreeUnpacked(b->parent, owner->trace);
+    return built;
+}
+
 int
 _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip,
                   const _PyJitExit *from, bool to_head, _PyJitVirtuals virtuals)
@@ -331,7 +345,7 @@ _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _P
     }
     _PyJitSlot slots[JIT_MAX_SLOTS];   // a frame that is entered clears its own
     b.slots = slots;
-    if (build(&b) < 0) {
+    if ((from != NULL ? build_side(&b) : build(&b)) < 0) {
         return b.too_bound ? JIT_BUILT_CARRIED : b.wrong ? -2 : -1;
     }
     int removed = _PyJitVirtual_Remove(&b);

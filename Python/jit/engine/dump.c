@@ -42,10 +42,10 @@ dump_text(FILE *out, const char *text)
     }
 }
 
+/* T: its trace, whole. */
 static void
-dump_executor(FILE *out, _PyExecutorObject *e, uint64_t most)
+dump_executor(FILE *out, const _PyExecutorObject *e, const _PyJitTrace *t, uint64_t most)
 {
-    const _PyJitTrace *t = e->trace;
     static const char *const colours[] = {
         "#ffffff", "#fff3f0", "#ffe4dc", "#ffcdbf", "#fcb499", "#fc9272", "#fb7050", "#ef5038", "#d93025", "#b01818",
     };
@@ -68,9 +68,9 @@ dump_executor(FILE *out, _PyExecutorObject *e, uint64_t most)
             fputs(_PyJitOp_Name(ins->op), out);
         }
         if (ins->snapshot != JIT_NO_SNAPSHOT) {
-            const _PyJitExit *exit = &e->exits[t->snaps[ins->snapshot].exit];
+            const _PyJitExit *exit = &e->exits[ins->snapshot];
             if (exit->taken > 0) {
-                fprintf(out, "   [to tier 1: %llu]", (unsigned long long)exit->taken);
+                fprintf(out, "   [to tier 1: %u]", (unsigned)exit->taken);
             }
         }
         fputs("</td></tr>\n", out);
@@ -81,7 +81,7 @@ dump_executor(FILE *out, _PyExecutorObject *e, uint64_t most)
         if (ins->snapshot == JIT_NO_SNAPSHOT) {
             continue;
         }
-        const _PyJitExit *exit = &e->exits[t->snaps[ins->snapshot].exit];
+        const _PyJitExit *exit = &e->exits[ins->snapshot];
         for (const _PyJitLink *link = exit->links; link != NULL; link = link->next) {
             fprintf(out, "  e%u:i%u -> e%u:start\n", (unsigned)e->id, (unsigned)i, (unsigned)link->executor->id);
         }
@@ -102,13 +102,21 @@ _PyJit_DumpTracelets(PyObject *Py_UNUSED(self), PyObject *path)
         }
     }
     fputs("digraph tracelets {\n  rankdir = \"LR\"\n  node [shape=none style=filled fontname=\"monospace\"]\n", out);
-    for (_PyExecutorObject *e = _PyJitEngine_Executors(); e != NULL; e = e->next) {
-        if (e->vm_data.valid) {
-            dump_executor(out, e, most);
+    bool complete = true;
+    for (_PyExecutorObject *e = _PyJitEngine_Executors(); e != NULL && complete; e = e->next) {
+        const _PyJitTrace *whole = _PyJitTrace_Unpack(e->trace, true);
+        complete = whole != NULL;
+        if (complete && e->vm_data.valid) {
+            dump_executor(out, e, whole, most);
         }
+        _PyJitTrace_FreeUnpacked(whole, e->trace);
     }
     fputs("}\n", out);
     bool failed = ferror(out) != 0;
+    if (!complete) {
+        (void)fclose(out);
+        return PyErr_NoMemory();
+    }
     if (fclose(out) != 0 || failed) {
         PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
         return NULL;

@@ -88,7 +88,11 @@ _PyJit_IrRun(PyObject *Py_UNUSED(self), PyObject *arguments)
         PyErr_SetString(PyExc_ValueError, "backend: expected 'interpreter' or 'native'");
         return NULL;
     }
+    // An executor is for one of them.
+    bool interpreter = ENGINE->interpreter;
+    ENGINE->interpreter = enter == _PyJit_Interpret;
     _PyExecutorObject *executor = make_executor(text, code);
+    ENGINE->interpreter = interpreter;
     if (executor == NULL) {
         return NULL;
     }

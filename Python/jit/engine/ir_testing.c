@@ -33,7 +33,7 @@ _PyJit_IrRoundtrip(PyObject *Py_UNUSED(self), PyObject *text)
     if (parse(&trace, text) < 0) {
         return NULL;
     }
-    _PyJitTrace *packed = _PyJitTrace_Pack(&trace);
+    _PyJitTrace *packed = _PyJitTrace_Pack(&trace, false);
     PyObject *result = packed == NULL ? PyErr_NoMemory() : _PyJitTrace_Print(packed, true);
     PyMem_RawFree(packed);
     _PyJitTrace_Clear(&trace);

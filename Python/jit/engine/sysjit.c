@@ -49,13 +49,14 @@ PyDoc_STRVAR(is_active_doc,
 static bool
 holds(const _PyJitTrace *trace, PyCodeObject *code, uint32_t offset)
 {
-    for (uint32_t i = 0; i < trace->nrecords; i++) {
-        const _PyJitRecord *record = &trace->records[i];
-        if (trace->codes[record->code] == code && record->offset == offset) {
-            return true;
-        }
+    const _PyJitTrace *whole = _PyJitTrace_Unpack(trace, false);
+    bool found = false;
+    for (uint32_t i = 0; whole != NULL && i < trace->nrecords && !found; i++) {
+        const _PyJitRecord *record = &whole->records[i];
+        found = trace->codes[record->code] == code && record->offset == offset;
     }
-    return false;
+    _PyJitTrace_FreeUnpacked(whole, trace);
+    return found;
 }
 #endif
 

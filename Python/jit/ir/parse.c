@@ -28,10 +28,10 @@ read_frame(Parser *p)
         return no_memory();
     }
     uint64_t sp = 0;
-    if (_PyJitParse_Option(p, "sp", UINT32_MAX, &sp) < 0) {
+    if (_PyJitParse_Option(p, "sp", UINT16_MAX, &sp) < 0) {
         return -1;
     }
-    p->t->frames[p->t->nframes - 1].sp = (uint32_t)sp;
+    p->t->frames[p->t->nframes - 1].sp = (uint16_t)sp;
     if (_PyJitParse_Accept(p, ']')) {
         return 0;
     }
@@ -44,7 +44,7 @@ read_frame(Parser *p)
         else if (_PyJitParse_AcceptWord(p, "gen")) {
             slot = JIT_SLOT_GENERATOR;
         }
-        else if (!_PyJitParse_Label(p, 'x', &slot)) {
+        else if (!_PyJitParse_Label(p, 'x', &slot) || slot >= JIT_SLOT_GENERATOR) {
             return _PyJitParse_Expected(p, "a slot, as in x3, fn, gen, or ']'");
         }
         if (!_PyJitParse_Accept(p, '=')) {
@@ -81,7 +81,7 @@ read_recipe(Parser *p)
     do {
         uint16_t place;
         _PyJitRef value;
-        if (!_PyJitParse_Label(p, 'x', &place) || !_PyJitParse_Accept(p, '=')) {
+        if (!_PyJitParse_Label(p, 'x', &place) || place > JIT_PLACE_FUNCTION || !_PyJitParse_Accept(p, '=')) {
             return _PyJitParse_Expected(p, "a field, as in x24=v2, or ']'");
         }
         if (_PyJitParse_Value(p, &value) < 0) {
@@ -112,16 +112,18 @@ read_snapshot(Parser *p)
     if (!_PyJitParse_Accept(p, ':')) {
         return _PyJitParse_Expected(p, "':' and why the trace leaves");
     }
-    _PyJitSnapshot snap = {.progress = 1, .exit = p->t->nsnaps, .first_frame = p->t->nframes};
+    _PyJitSnapshot snap = {.progress = 1, .first_frame = (uint16_t)p->t->nframes};
     skip_space(p);
     start = p->at;
     if (_PyJitParse_Word(p, name, "why the trace leaves (deopt, side, event, branch, invalid or end)") < 0) {
         return -1;
     }
-    while (snap.kind < JIT_EXIT_KIND_COUNT && strcmp(_PyJitExitKind_Name(snap.kind), name) != 0) {
-        snap.kind++;
+    int kind = 0;
+    while (kind < JIT_EXIT_KIND_COUNT && strcmp(_PyJitExitKind_Name(kind), name) != 0) {
+        kind++;
     }
-    if (snap.kind == JIT_EXIT_KIND_COUNT) {
+    snap.kind = (uint8_t)kind;
+    if (kind == JIT_EXIT_KIND_COUNT) {
         p->at = start;
         return _PyJitParse_Expected(p, "why the trace leaves (deopt, side, event, branch, invalid or end)");
     }
@@ -132,13 +134,8 @@ read_snapshot(Parser *p)
     if (_PyJitParse_AcceptWord(p, "first")) {
         snap.progress = 0;
     }
-    uint64_t n = snap.exit;
-    if (_PyJitParse_Option(p, "exit", JIT_NO_EXIT - 1, &n) < 0) {
-        return -1;
-    }
-    snap.exit = (uint32_t)n;
     while (_PyJitParse_Accept(p, '[')) {
-        if (snap.nframes == UINT16_MAX || snap.nrecipes == UINT16_MAX) {
+        if (snap.nframes == JIT_MAX_FRAMES || snap.nrecipes == JIT_MAX_RECIPES) {
             return _PyJitParse_Expected(p, "fewer frames");
         }
         skip_space(p);
@@ -163,7 +160,7 @@ read_snapshot(Parser *p)
         return no_memory();
     }
     p->snaps[label] = (uint32_t)index + 1;
-    return _PyJitParse_ExpectLineEnd(p, "'first', 'exit', '[' or the end of the line");
+    return _PyJitParse_ExpectLineEnd(p, "'first', '[' or the end of the line");
 }
 
 /* All is read: gives operations their snapshots, and snapshots the places of their GUARD_IP. */
@@ -261,25 +258,11 @@ read_trace(Parser *p)
         if (_PyJitParse_AcceptWord(p, "snap")) {
             failed = read_snapshot(p);
         }
-        else if (_PyJitParse_AcceptWord(p, "exits")) {
-            uint64_t n;
-            failed = _PyJitParse_Number(p, JIT_NO_EXIT, &n, "a number of exits")
-                     || _PyJitParse_ExpectLineEnd(p, "the end of the line");
-            if (!failed) {
-                p->t->nexits = (uint32_t)n;
-                p->exits_given = 1;
-            }
-        }
         else {
             failed = _PyJitParse_Operation(p);
         }
         if (failed) {
             return -1;
-        }
-    }
-    if (!p->exits_given) {
-        for (uint32_t i = 0; i < p->t->nsnaps; i++) {
-            p->t->nexits = Py_MAX(p->t->nexits, p->t->snaps[i].exit + 1);
         }
     }
     return resolve(p);

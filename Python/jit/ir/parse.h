@@ -35,7 +35,6 @@ typedef struct {
     uint32_t *codes;           // by label: index + 1
     Pending *pending;
     size_t npending, pending_cap;
-    uint8_t exits_given;
 } Parser;
 
 static inline Place

@@ -265,7 +265,7 @@ _PyJitParse_Operation(Parser *p)
         }
     }
     else {
-        if (_PyJitParse_Word(p, name, "an operation, 'snap' or 'exits'") < 0) {
+        if (_PyJitParse_Word(p, name, "an operation or 'snap'") < 0) {
             return -1;
         }
         while (op < JIT_OP_COUNT && strcmp(_PyJit_Ops[op].name, name) != 0) {
@@ -273,7 +273,7 @@ _PyJitParse_Operation(Parser *p)
         }
         if (op == JIT_OP_COUNT) {
             p->at = op_start;
-            return _PyJitParse_Expected(p, "an operation, 'snap' or 'exits'");
+            return _PyJitParse_Expected(p, "an operation or 'snap'");
         }
     }
     Pending pending = {0};

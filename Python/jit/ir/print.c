@@ -316,9 +316,6 @@ put_snapshot(Text *out, const Names *names, uint32_t index)
     if (!snap->progress) {
         put(out, " first");
     }
-    if (snap->exit != index) {
-        putf(out, " exit %u", snap->exit);
-    }
     for (uint32_t i = 0; i < snap->nframes; i++) {
         if (snap->first_frame + i >= t->nframes) {
             put(out, " [?]");
@@ -355,21 +352,8 @@ put_code_line(Text *out, const _PyJitTrace *t, uint32_t index, bool alive)
     newline(out);
 }
 
-/* How many exits the snapshots need: what a trace has unless it says otherwise. */
-static uint32_t
-exits_needed(const _PyJitTrace *t)
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < t->nsnaps; i++) {
-        if (t->snaps[i].exit >= n) {
-            n = t->snaps[i].exit + 1;
-        }
-    }
-    return n;
-}
-
-PyObject *
-_PyJitTrace_Print(const _PyJitTrace *t, bool alive)
+static PyObject *
+print_whole(const _PyJitTrace *t, bool alive)
 {
     uint16_t *number = PyMem_RawCalloc(t->nins + 1, sizeof(*number));
     if (number == NULL) {
@@ -394,15 +378,20 @@ _PyJitTrace_Print(const _PyJitTrace *t, bool alive)
     for (uint32_t i = 0; i < t->nsnaps; i++) {
         put_snapshot(&out, &names, i);
     }
-    if (t->nexits != exits_needed(t)) {
-        putf(&out, "  exits %u", t->nexits);
-        newline(&out);
-    }
     PyMem_RawFree(number);
     PyObject *result = out.failed ? PyErr_NoMemory()
                                   : PyUnicode_DecodeUTF8(out.text, (Py_ssize_t)out.length, "replace");
     PyMem_RawFree(out.text);
     return result;
+}
+
+PyObject *
+_PyJitTrace_Print(const _PyJitTrace *t, bool alive)
+{
+    const _PyJitTrace *whole = _PyJitTrace_Unpack(t, true);
+    PyObject *text = whole == NULL ? PyErr_NoMemory() : print_whole(whole, alive);
+    _PyJitTrace_FreeUnpacked(whole, t);
+    return text;
 }
 
 #endif /* _Py_TIER2 */

@@ -141,16 +141,9 @@ void
 _PyJitTrace_Clear(_PyJitTrace *t)
 {
     PyMem_RawFree(t->ins);
-    PyMem_RawFree(t->snaps);
-    PyMem_RawFree(t->frames);
-    PyMem_RawFree(t->slots);
-    PyMem_RawFree(t->records);
-    PyMem_RawFree(t->units);
-    PyMem_RawFree(t->codes);
-    PyMem_RawFree(t->watched);
-    PyMem_RawFree(t->heads);
-    PyMem_RawFree(t->fields_at_head);
-    PyMem_RawFree(t->passed);
+#define X(ARRAY) PyMem_RawFree(t->ARRAY);
+    JIT_TRACE_ARRAYS(X)
+#undef X
     _PyJitTrace_Init(t);
 }
 
@@ -171,64 +164,12 @@ _PyJitTrace_DropOperations(_PyJitTrace *t)
 #define KEEP(ARRAY) .ARRAY = t->ARRAY, .ARRAY##_cap = t->ARRAY##_cap
 #define KEEP_ALL(ARRAY) KEEP(ARRAY), .n##ARRAY = t->n##ARRAY
     *t = (_PyJitTrace){
-        KEEP(ins), .nk_cap = t->nk_cap, KEEP(snaps), KEEP(frames), KEEP(slots), KEEP(watched), KEEP(heads),
-        KEEP(fields_at_head), KEEP(passed),
+        KEEP(ins), .nk_cap = t->nk_cap, KEEP(snaps), KEEP(frames), KEEP(slots), KEEP(watched), KEEP(held),
+        KEEP(heads), KEEP(fields_at_head), KEEP(passed),
         KEEP_ALL(records), KEEP_ALL(units), KEEP_ALL(codes),
     };
 #undef KEEP_ALL
 #undef KEEP
-}
-
-/* Of all elements. */
-#define BYTES(T, ARRAY) ((T)->n##ARRAY * sizeof(*(T)->ARRAY))
-#define PACKED_BYTES(T) \
-    (((size_t)(T)->nk + (T)->nins) * sizeof(_PyJitIns) + BYTES(T, snaps) + BYTES(T, frames) + BYTES(T, slots) \
-     + BYTES(T, records) + BYTES(T, units) + BYTES(T, codes) + BYTES(T, watched) + BYTES(T, heads) + BYTES(T, fields_at_head) \
-     + BYTES(T, passed))
-
-_PyJitTrace *
-_PyJitTrace_Pack(const _PyJitTrace *t)
-{
-    _PyJitTrace *packed = PyMem_RawMalloc(sizeof(*t) + PACKED_BYTES(t));
-    if (packed == NULL) {
-        return NULL;
-    }
-    *packed = *t;
-    char *at = (char *)(packed + 1);
-    packed->ins = (_PyJitIns *)at;
-    packed->nk_cap = t->nk;
-    packed->ins_cap = t->nins;
-    if (t->nk + t->nins > 0) {
-        memcpy(at, t->ins + t->nk_cap - t->nk, (t->nk + t->nins) * sizeof(*t->ins));
-        at += (t->nk + t->nins) * sizeof(*t->ins);
-    }
-    // What needs the strictest alignment first.
-#define PACK(ARRAY) \
-    packed->ARRAY = (void *)at; \
-    packed->ARRAY##_cap = t->n##ARRAY; \
-    if (t->n##ARRAY > 0) { \
-        memcpy(at, t->ARRAY, t->n##ARRAY * sizeof(*t->ARRAY)); \
-        at += t->n##ARRAY * sizeof(*t->ARRAY); \
-    }
-    PACK(records);
-    PACK(codes);
-    PACK(watched);
-    PACK(snaps);
-    PACK(frames);
-    PACK(slots);
-    PACK(heads);
-    PACK(fields_at_head);
-    PACK(passed);
-    PACK(units);
-#undef PACK
-    assert(at == (char *)(packed + 1) + PACKED_BYTES(t));
-    return packed;
-}
-
-size_t
-_PyJitTrace_PackedSize(const _PyJitTrace *t)
-{
-    return sizeof(*t) + PACKED_BYTES(t);
 }
 
 /* --- Appending ------------------------------------------------------------------------------------------ */
@@ -327,10 +268,23 @@ _PyJitTrace_AddSnapshot(_PyJitTrace *t, const _PyJitSnapshot *snap)
     return (int)t->nsnaps++;
 }
 
+uint16_t
+_PyJitTrace_AddHeld(_PyJitTrace *t, _PyJitHeld held)
+{
+    const _PyJitHeld *last = t->nheld > 0 ? &t->held[t->nheld - 1] : NULL;
+    if (last == NULL || held.slots != last->slots || held.fields != last->fields) {
+        if ((held.slots | held.fields) == 0 || t->nheld == UINT16_MAX || RESERVE(t, held, 1) < 0) {
+            return 0;
+        }
+        t->held[t->nheld++] = held;
+    }
+    return (uint16_t)t->nheld;
+}
+
 int
 _PyJitTrace_ReserveSnapshot(_PyJitTrace *t, uint32_t nframes, uint32_t nslots)
 {
-    if (t->nsnaps == JIT_NO_SNAPSHOT || nslots > UINT16_MAX || t->nframes > INT32_MAX || t->nslots > INT32_MAX) {
+    if (t->nsnaps == JIT_NO_SNAPSHOT || t->nslots + nslots > UINT16_MAX || t->nframes + nframes > UINT16_MAX) {
         return -1;
     }
     return RESERVE(t, snaps, 1) < 0 || RESERVE(t, frames, nframes) < 0 || RESERVE(t, slots, nslots) < 0 ? -1 : 0;
@@ -339,10 +293,10 @@ _PyJitTrace_ReserveSnapshot(_PyJitTrace *t, uint32_t nframes, uint32_t nslots)
 int
 _PyJitTrace_AddFrame(_PyJitTrace *t, uint16_t code, uint32_t offset)
 {
-    if (t->nframes > INT32_MAX || RESERVE(t, frames, 1) < 0) {
+    if (t->nframes == UINT16_MAX || RESERVE(t, frames, 1) < 0) {
         return -1;
     }
-    t->frames[t->nframes] = (_PyJitSnapFrame){.code = code, .offset = offset, .first_slot = t->nslots};
+    t->frames[t->nframes] = (_PyJitSnapFrame){.code = code, .offset = offset, .first_slot = (uint16_t)t->nslots};
     return (int)t->nframes++;
 }
 
@@ -352,7 +306,8 @@ _PyJitTrace_AddSlot(_PyJitTrace *t, uint16_t slot, _PyJitRef value, bool owned)
     assert(t->nframes > 0);
     _PyJitSnapFrame *frame = &t->frames[t->nframes - 1];
     assert(frame->first_slot + frame->nslots == t->nslots);
-    if (frame->nslots == UINT16_MAX || t->nslots > INT32_MAX || RESERVE(t, slots, 1) < 0) {
+    assert(slot <= JIT_SLOT_FUNCTION);
+    if (t->nslots == UINT16_MAX || RESERVE(t, slots, 1) < 0) {
         return -1;
     }
     t->slots[t->nslots] = (_PyJitSnapSlot){.slot = slot, .value = value, .owned = owned};

@@ -59,5 +59,4 @@ int _PyJitVerify_Broken(const Walk *w, int rule, const char *format, ...) Py_GCC
 /* Of INS, which the walk is at: its snapshot is there if it needs one, and is right. */
 int _PyJitVerify_Snapshot(Walk *w, const _PyJitIns *ins);
 /* Every snapshot has an exit of its own.  They ascend, so that this is seen at a glance. */
-int _PyJitVerify_Exits(Walk *w);
 #endif /* !Py_JIT_VERIFY_H */

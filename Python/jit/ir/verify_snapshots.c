@@ -61,7 +61,7 @@ check_recipes(Walk *w, const _PyJitSnapshot *snap)
     for (uint32_t i = 0; i < snap->nrecipes; i++) {
         const _PyJitSnapFrame *recipe = &t->frames[snap->first_frame + snap->nframes + i];
         if (recipe->offset >= w->index || !_PyJitTrace_IsVirtual(t, (_PyJitRef)(JIT_REF_BIAS + recipe->offset))) {
-            return _PyJitVerify_Broken(w, 21, "recipe %u is of no virtual defined before", i);
+            return _PyJitVerify_Broken(w, 16, "recipe %u is of no virtual defined before", i);
         }
         if (snap->nframes == 0 || recipe->first_slot != recipe[-1].first_slot + recipe[-1].nslots
             || recipe->first_slot > t->nslots || recipe->nslots > t->nslots - recipe->first_slot) {
@@ -77,7 +77,7 @@ check_recipes(Walk *w, const _PyJitSnapshot *snap)
                 return _PyJitVerify_Broken(w, 20, "field x%u of recipe %u owns a raw number", field->slot, i);
             }
             if (!is_made(t, snap, field->value)) {
-                return _PyJitVerify_Broken(w, 21, "field x%u of recipe %u holds a virtual that has no recipe", field->slot, i);
+                return _PyJitVerify_Broken(w, 16, "field x%u of recipe %u holds a virtual that has no recipe", field->slot, i);
             }
         }
     }
@@ -125,7 +125,7 @@ check_frames(Walk *w, const _PyJitSnapshot *snap)
                 return _PyJitVerify_Broken(w, 20, "slot x%u owns a raw number", slot->slot);
             }
             if (!is_made(t, snap, slot->value)) {
-                return _PyJitVerify_Broken(w, 21, "slot x%u holds a virtual that has no recipe", slot->slot);
+                return _PyJitVerify_Broken(w, 16, "slot x%u holds a virtual that has no recipe", slot->slot);
             }
         }
         // Slots ascend, so the function or generator is the last one.
@@ -241,23 +241,6 @@ _PyJitVerify_Snapshot(Walk *w, const _PyJitIns *ins)
                                    snap->code, snap->offset, there->code, start_of(there));
     }
     return check_frames(w, snap);
-}
-
-int
-_PyJitVerify_Exits(Walk *w)
-{
-    const _PyJitTrace *t = w->t;
-    for (uint32_t i = 0; i < t->nsnaps; i++) {
-        uint32_t exit = t->snaps[i].exit;
-        if (exit >= t->nexits) {
-            return _PyJitVerify_Broken(w, 16, "snapshot %u leaves through exit %u of %u", i, exit, t->nexits);
-        }
-        if (i > 0 && exit <= t->snaps[i - 1].exit) {
-            return _PyJitVerify_Broken(w, 16, "snapshot %u leaves through exit %u, the one before through %u",
-                                       i, exit, t->snaps[i - 1].exit);
-        }
-    }
-    return 0;
 }
 
 #endif /* _Py_TIER2 */

@@ -42,7 +42,8 @@ _PyJit_BackendFini(void)
 }
 
 int
-_PyJit_Emit(_PyExecutorObject *Py_UNUSED(executor), const _PyJitExit *Py_UNUSED(from), const char **reason)
+_PyJit_Emit(_PyExecutorObject *Py_UNUSED(executor), const _PyJitTrace *Py_UNUSED(trace), const _PyJitExit *Py_UNUSED(from),
+            const char **reason)
 {
     *reason = "this python was built to interpret traces";
     return -1;
@@ -86,6 +87,7 @@ static struct {
 } backend;
 
 #define NO_STUB UINT32_MAX
+#define SEVERAL 1              // in `places` of an exit, while they are filled in
 
 /* Where a constant stands in the pool. */
 #define KONST_OFFSET(REF) (8 * (size_t)(JIT_REF_BIAS - 1 - (REF)))
@@ -116,9 +118,9 @@ stencil_of(const _PyJitTrace *trace, const _PyJitStep *step)
 }
 
 static int
-exit_stub(const _PyJitExit *exit)
+exit_stub(const _PyJitTrace *trace, const _PyJitExit *exit)
 {
-    return exit->target == NULL ? JIT_STUB_dynamic_exit : JIT_STUB_static_exit;
+    return trace->snaps[exit->snapshot].kind == JIT_EXIT_BRANCH ? JIT_STUB_dynamic_exit : JIT_STUB_static_exit;
 }
 
 /* An exit whose snapshot names values is left through the stubs of its states only. */
@@ -161,9 +163,8 @@ typedef struct {
 } Layout;
 
 static int
-lay_out(const _PyExecutorObject *executor, Layout *layout, const char **reason)
+lay_out(const _PyExecutorObject *executor, const _PyJitTrace *trace, Layout *layout, const char **reason)
 {
-    const _PyJitTrace *trace = executor->trace;
     _PyJitAllocation *plan = &backend.plan;
     size_t nstubs = (size_t)executor->nexits + plan->nexits;
     if (!grow((unsigned char **)&backend.stubs, &backend.stubs_size, nstubs * sizeof(uint32_t))) {
@@ -197,7 +198,7 @@ lay_out(const _PyExecutorObject *executor, Layout *layout, const char **reason)
         backend.stubs[i] = NO_STUB;
         if (!has_values(trace, &executor->exits[i])) {
             backend.stubs[i] = (uint32_t)at;
-            at += jit_stencils[exit_stub(&executor->exits[i])].hot_size;
+            at += jit_stencils[exit_stub(trace, &executor->exits[i])].hot_size;
         }
     }
     for (uint32_t i = 0; i < plan->nexits; i++) {
@@ -238,7 +239,7 @@ give_values(Context *context, const _PyExecutorObject *executor, const _PyJitSte
         values[JIT_VALUE_SIDE_EXIT] = base + backend.stubs[executor->nexits + step->exit];
     }
     else if (ins->snapshot != JIT_NO_SNAPSHOT) {
-        values[JIT_VALUE_SIDE_EXIT] = base + backend.stubs[trace->snaps[ins->snapshot].exit];
+        values[JIT_VALUE_SIDE_EXIT] = base + backend.stubs[ins->snapshot];
     }
     values[JIT_VALUE_AUX] = ins->aux;
     values[JIT_VALUE_SLOT] = offsetof(_PyInterpreterFrame, localsplus) + ins->aux * sizeof(PyObject *);
@@ -250,11 +251,11 @@ give_values(Context *context, const _PyExecutorObject *executor, const _PyJitSte
 /* Copying writes a few bytes too many, where the next part will stand: another hot one, another cold one, or the stubs.  But the cold
  * parts are there before the last hot one, which is copied exactly. */
 static void
-copy_steps(const _PyExecutorObject *executor, const Layout *layout, uintptr_t base, unsigned char *buffer)
+copy_steps(const _PyExecutorObject *executor, const _PyJitTrace *trace, const Layout *layout, uintptr_t base, unsigned char *buffer)
 {
     const _PyJitAllocation *plan = &backend.plan;
     assert(layout->stubs_end - layout->hot - layout->cold >= JIT_COPY_BLOCK - 1);
-    Context context = {.trace = executor->trace, .pool = base + layout->pool};
+    Context context = {.trace = trace, .units = executor->trace->units, .pool = base + layout->pool};
     uintptr_t *values = context.values;
     give_common_values(&context, executor);
     values[JIT_VALUE_LOOP] = base + layout->loop;
@@ -301,13 +302,13 @@ static void
 copy_stubs(const _PyExecutorObject *executor, const Layout *layout, uintptr_t base, unsigned char *buffer)
 {
     const _PyJitAllocation *plan = &backend.plan;
-    Context context = {.trace = executor->trace};
+    Context context = {0};
     give_common_values(&context, executor);
     for (uint32_t i = 0; i < executor->nexits; i++) {
         if (backend.stubs[i] != NO_STUB) {
             const _PyJitExit *exit = &executor->exits[i];
             context.values[JIT_VALUE_EXIT] = (uintptr_t)exit;
-            copy_stub(buffer, base, base + backend.stubs[i], exit_stub(exit), &context);
+            copy_stub(buffer, base, base + backend.stubs[i], exit_stub(executor->trace, exit), &context);
         }
     }
     context.values[JIT_VALUE_RECORD] = base + layout->records;
@@ -321,9 +322,8 @@ copy_stubs(const _PyExecutorObject *executor, const Layout *layout, uintptr_t ba
 
 /* Constants, the newest first as in the trace's array, and what the exits with values have to know. */
 static void
-copy_pool(const _PyExecutorObject *executor, const Layout *layout, uintptr_t base, unsigned char *buffer)
+copy_pool(const _PyExecutorObject *executor, const Layout *layout, unsigned char *buffer)
 {
-    static const uint8_t several[1];
     const _PyJitTrace *trace = executor->trace;
     const _PyJitAllocation *plan = &backend.plan;
     if (plan->uses_pool) {
@@ -338,14 +338,14 @@ copy_pool(const _PyExecutorObject *executor, const Layout *layout, uintptr_t bas
         memcpy(at, &target, sizeof(target));
         memcpy(at + offsetof(_PyJitValueExit, cells), &plan->cells[exit->first], exit->count * sizeof(uint8_t));
         target->entry = _PyJit_ValueExitCode;
-        uintptr_t address = base + (uintptr_t)(at - buffer) + offsetof(_PyJitValueExit, cells);
-        target->places = target->places == NULL ? (const uint8_t *)address : several;
+        size_t place = (size_t)(at - buffer) + offsetof(_PyJitValueExit, cells);
+        target->places = target->places == 0 && place < 1 << 24 ? (uint32_t)place : SEVERAL;
         at += record_size(exit);
     }
     // Only where there is one answer can a side trace take the values.
     for (uint32_t i = 0; i < plan->nexits; i++) {
         _PyJitExit *exit = &executor->exits[plan->exits[i].exit];
-        exit->places = exit->places == several ? NULL : exit->places;
+        exit->places = exit->places == SEVERAL ? 0 : exit->places;
     }
 }
 
@@ -393,16 +393,19 @@ keep_head(_PyExecutorObject *executor, const Layout *layout, const char **reason
 
 /* How the machine code of one pass, or of one iteration, compares with tier 1 (base/worth.c). */
 static void
-weigh(_PyExecutorObject *executor, const Layout *layout)
+weigh(_PyExecutorObject *executor, const _PyJitTrace *trace, const Layout *layout)
 {
-    const _PyJitTrace *trace = executor->trace;
     const _PyJitIns *last = JIT_INS(trace, JIT_REF_BIAS + trace->nins - 1);
     uint32_t from = last->op == JIT_OP_LOOP ? last->aux : 0;
     executor->cost = (uint32_t)(layout->hot - (from > 0 ? layout->loop : LANDING_SIZE));
     executor->worth = 0;
-    for (uint32_t i = from; i < trace->nins; i++) {
+    executor->once = from > 0 ? 0 : (uint16_t)trace->nsnaps;
+    for (uint32_t i = 0; i < trace->nins; i++) {
         const _PyJitIns *ins = JIT_INS(trace, JIT_REF_BIAS + i);
-        if (ins->op == JIT_OP_BYTECODE || ins->op == JIT_OP_OPAQUE) {
+        if (i < from) {
+            executor->once = ins->snapshot == JIT_NO_SNAPSHOT ? executor->once : ins->snapshot + 1;
+        }
+        else if (ins->op == JIT_OP_BYTECODE || ins->op == JIT_OP_OPAQUE) {
             int stencil = (int)jit_opaque_stencils[trace->records[ins->aux].opcode] - 1;
             executor->worth += DISPATCH_SIZE + (stencil < 0 ? 0 : jit_stencils[stencil].hot_size);
         }
@@ -410,18 +413,18 @@ weigh(_PyExecutorObject *executor, const Layout *layout)
 }
 
 int
-_PyJit_Emit(_PyExecutorObject *executor, const _PyJitExit *from, const char **reason)
+_PyJit_Emit(_PyExecutorObject *executor, const _PyJitTrace *trace, const _PyJitExit *from, const char **reason)
 {
     Layout layout;
     assert(backend.shared != NULL);
-    int status = _PyJit_AllocateRegisters(executor, from, &backend.plan, reason);
+    int status = _PyJit_AllocateRegisters(executor, trace, from, &backend.plan, reason);
     if (status < 0) {
         return status;
     }
-    if (lay_out(executor, &layout, reason) < 0) {
+    if (lay_out(executor, trace, &layout, reason) < 0) {
         return -1;
     }
-    weigh(executor, &layout);
+    weigh(executor, trace, &layout);
     if (!_PyJitWorth_IsWorthMaking(executor)) {
         return -3;
     }
@@ -440,11 +443,11 @@ _PyJit_Emit(_PyExecutorObject *executor, const _PyJitExit *from, const char **re
         }
         buffer = backend.buffer;
     }
-    copy_steps(executor, &layout, (uintptr_t)code, buffer);
+    copy_steps(executor, trace, &layout, (uintptr_t)code, buffer);
     copy_stubs(executor, &layout, (uintptr_t)code, buffer);
     // Gaps are filled with zeros.
     memset(buffer + layout.stubs_end, 0, size - layout.stubs_end);
-    copy_pool(executor, &layout, (uintptr_t)code, buffer);
+    copy_pool(executor, &layout, buffer);
     if (view != NULL) {
         _PyJitArena_Written(code, size);
     }

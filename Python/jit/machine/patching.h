@@ -9,6 +9,7 @@ typedef struct {
     const _PyJitIns *ins;
     const _PyJitRecord *record;                       // OPAQUE; else NULL
     const _PyJitTrace *trace;
+    _Py_CODEUNIT *units;                              // where they stay
 } Context;
 
 /* --- The architecture ------------------------------------------------------------------------------------------ */
@@ -114,12 +115,12 @@ other_value(const struct jit_patch *patch, const Context *context)
             uint64_t bits = 0;
             size_t size = patch->value == JIT_VALUE_CACHE16 ? 2 : patch->value == JIT_VALUE_CACHE32 ? 4 : 8;
             assert(patch->index + size / sizeof(_Py_CODEUNIT) <= record->size);
-            memcpy(&bits, &context->trace->units[record->units + patch->index], size);
+            memcpy(&bits, &context->units[record->units + patch->index], size);
             return bits;
         }
         case JIT_VALUE_CACHE_PTR:
             assert(patch->index < record->size);
-            return (uintptr_t)&context->trace->units[record->units + patch->index];
+            return (uintptr_t)&context->units[record->units + patch->index];
         case JIT_VALUE_SYMBOL:
             return SYMBOL_ADDRESS(patch->index);
         default:

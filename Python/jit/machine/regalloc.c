@@ -180,7 +180,7 @@ plan_exit(Walk *w, const _PyJitSnapshot *snap, bool cells_only)
         w->too_large = true;
         return JIT_NO_VALUE_EXIT;
     }
-    _PyJitValueExitPlan plan = {.exit = snap->exit, .first = result->ncells, .count = count};
+    _PyJitValueExitPlan plan = {.exit = (uint32_t)(snap - w->trace->snaps), .first = result->ncells, .count = count};
     uint8_t *places = &result->cells[plan.first];
     for (uint32_t i = 0; i < nslots; i++) {
         places[i] = place_for_exit(w, slots[i].value, cells_only);
@@ -491,10 +491,9 @@ plain_steps(Walk *w)
 }
 
 int
-_PyJit_AllocateRegisters(const _PyExecutorObject *executor, const _PyJitExit *from, _PyJitAllocation *result,
-                         const char **reason)
+_PyJit_AllocateRegisters(const _PyExecutorObject *executor, const _PyJitTrace *trace, const _PyJitExit *from,
+                         _PyJitAllocation *result, const char **reason)
 {
-    const _PyJitTrace *trace = executor->trace;
     Walk w = {.trace = trace, .ins = JIT_INS(trace, JIT_REF_BIAS), .result = result, .from = from, .back = executor->loop};
     result->nsteps = result->nexits = result->ncells = result->nhead = 0;
     result->uses_pool = false;

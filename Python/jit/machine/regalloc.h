@@ -35,8 +35,8 @@ typedef struct {
 
 /* Plans the code of TRACE, of EXECUTOR; FROM is the exit whose values it takes, or NULL.  0; -1: out of memory; -2: this trace
  * has too many values; *reason (static string) is set.  RESULT can be used again in any case. */
-int _PyJit_AllocateRegisters(const _PyExecutorObject *executor, const _PyJitExit *from, _PyJitAllocation *result,
-                             const char **reason);
+int _PyJit_AllocateRegisters(const _PyExecutorObject *executor, const _PyJitTrace *trace, const _PyJitExit *from,
+                             _PyJitAllocation *result, const char **reason);
 void _PyJit_FreeAllocation(_PyJitAllocation *result);
 
 #endif /* !Py_JIT_REGALLOC_H */

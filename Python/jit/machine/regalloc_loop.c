@@ -51,7 +51,7 @@ _PyJitWalk_EnterParam(Walk *w, const _PyJitIns *ins)
     if (value->last <= w->at) {
         return;
     }
-    uint16_t place = w->from->places[ins->aux];
+    uint16_t place = ((const uint8_t *)_PyJitExit_Owner(w->from)->code)[w->from->places + ins->aux];
     if (place < JIT_REGS) {
         value->reg = (uint8_t)place;
         put(w, place, (uint16_t)w->at);

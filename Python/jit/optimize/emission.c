@@ -38,9 +38,7 @@ write_frames(_PyJitBuilder *b, uint16_t code, uint32_t offset, Bare *bare)
                 bare->places[nbare] = (uint16_t)n;
                 bare->slots[nbare++] = (uint16_t)i;
             }
-            slots[n].slot = (uint16_t)(i - base);
-            slots[n].value = value;
-            slots[n++].owned = slot->owned;
+            slots[n++] = (_PyJitSnapSlot){.slot = (uint16_t)(i - base), .value = value, .owned = slot->owned};
         }
         to->code = code;
         to->offset = offset;
@@ -57,9 +55,9 @@ write_frames(_PyJitBuilder *b, uint16_t code, uint32_t offset, Bare *bare)
                 .slot = JIT_SLOT_FUNCTION, .value = frame->function, .owned = frame->owns_function,
             };
         }
-        to->first_slot = t->nslots + first;
+        to->first_slot = (uint16_t)(t->nslots + first);
         to->nslots = (uint16_t)(n - first);
-        to->sp = free - base;
+        to->sp = (uint16_t)(free - base);
     }
     bare->n = nbare;
     return ndirty > 0 || b->sp != b->depth || !in_memory(b) ? n : 0;
@@ -125,9 +123,9 @@ tell_apart(_PyJitBuilder *b, const Bare *bare)
     return false;
 }
 
-/* SNAP, with its frames and NSLOTS slots behind those the trace has, says the same as the snapshot before it. */
+/* SNAP, with HELD, and its frames and NSLOTS slots behind those the trace has, says the same as the snapshot before it. */
 static bool
-is_as_before(const _PyJitBuilder *b, const _PyJitSnapshot *snap, uint32_t nslots)
+is_as_before(const _PyJitBuilder *b, const _PyJitSnapshot *snap, _PyJitHeld held, uint32_t nslots)
 {
     const _PyJitTrace *t = b->t;
     if (t->nsnaps <= b->shares_from) {
@@ -135,9 +133,11 @@ is_as_before(const _PyJitBuilder *b, const _PyJitSnapshot *snap, uint32_t nslots
     }
     const _PyJitSnapshot *before = &t->snaps[t->nsnaps - 1];
     if (before->kind != snap->kind || before->progress != snap->progress || before->code != snap->code
-        || before->offset != snap->offset || before->nframes != snap->nframes || before->held != snap->held
-        || before->before != snap->before
-        || before->held_fields != snap->held_fields) {
+        || before->offset != snap->offset || before->nframes != snap->nframes || before->before != snap->before) {
+        return false;
+    }
+    _PyJitHeld held_before = _PyJitTrace_Held(t, before);
+    if (held_before.slots != held.slots || held_before.fields != held.fields) {
         return false;
     }
     for (uint32_t i = 0; i < snap->nframes; i++) {
@@ -207,11 +207,11 @@ _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, u
 #endif
     _PyJitSnapshot snap = {
         .kind = (uint8_t)kind, .progress = progress, .code = code, .offset = offset,
-        .exit = t->nexits, .before = kind == JIT_EXIT_SIDE ? b->ran : 0,
+        .before = kind == JIT_EXIT_SIDE ? b->ran : 0,
     };
     assert(b->late == JIT_REF_NONE || b->failed);
     snap.first_frame_runs = !b->left && b->frames[b->machine].depth == 128;
-    snap.held_fields = b->holds ? _PyJitForward_Held(b) : 0;
+    _PyJitHeld held = {.fields = b->holds ? _PyJitForward_Held(b) : 0};
     if (_PyJitTrace_ReserveSnapshot(t, b->nframes, b->depth + b->nframes) < 0) {
         b->failed = true;
         return -1;
@@ -222,23 +222,23 @@ _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, u
         nslots = write_frames(b, code, offset, &bare);
     } while (bare.n > (b->virtuals ? 0u : 1u) && tell_apart(b, &bare));
     if (knows_held(b)) {
-        snap.held = held_slots(b);
+        held.slots = held_slots(b);
     }
     if (nslots > 0 || b->holds || b->sp != b->depth || !in_memory(b)) {
-        snap.nframes = (uint16_t)(b->nframes - b->machine);
-        snap.first_frame = t->nframes;
+        snap.nframes = (uint8_t)(b->nframes - b->machine);
+        snap.first_frame = (uint16_t)t->nframes;
     }
-    if (is_as_before(b, &snap, nslots)) {
+    if (is_as_before(b, &snap, held, nslots)) {
         return (int)t->nsnaps - 1;
     }
     if (unchanged) {
         // All builds number their exits alike: what was learned of attributes since is not in the snapshot.
-        assert(snap.held_fields != t->snaps[t->nsnaps - 1].held_fields);
+        assert(held.fields != _PyJitTrace_Held(t, &t->snaps[t->nsnaps - 1]).fields);
         return (int)t->nsnaps - 1;
     }
+    snap.held = _PyJitTrace_AddHeld(t, held);
     t->nframes += snap.nframes;
     t->nslots += nslots;
-    t->nexits++;
     t->snaps[t->nsnaps] = snap;
     b->latest_snap = ++t->nsnaps;
     b->latest_snap_ins = t->nins;

@@ -53,8 +53,6 @@ typedef struct {
     uint16_t call_size;        // and its code units; of one that resumes a generator: how far behind it that returns to
 } _PyJitAbstractFrame;
 
-#define JIT_MAX_FRAMES 24
-
 /* What the trace knows of the place of an attribute (forward.c). */
 typedef struct {
     _PyJitRef object;          // the place is in this one
@@ -118,6 +116,7 @@ typedef struct {
     bool observed;             // a frame had a frame object when it was recorded
     bool peeled;               // an iteration of the loop is in the trace already
     const _PyJitExit *from;    // whose values the trace begins with, or NULL
+    const _PyJitTrace *parent, *loop;  // then, whole: the trace of that exit, and the one with the loop it may come back to, if any
     bool to_head;              // and it ends where the loop it may come back to begins
     uint32_t first;            // record with which the loop begins
     bool holds;                // there is such a loop, and some slots may be `held`

@@ -90,6 +90,7 @@ tell_apart(_PyJitVirtualPass *p, const _PyJitRef *values, uint32_t n)
 static void
 write_slot(_PyJitVirtualPass *p, uint32_t slot, _PyJitRef value, bool owned)
 {
+    assert(slot <= JIT_PLACE_FUNCTION);
     if (grow(p, (void **)&p->slots, &p->slots_cap, p->nslots + 1, sizeof(_PyJitSnapSlot))) {
         bool object = number_of(p, value) == NULL && !is_raw(p, value);
         p->slots[p->nslots++] = (_PyJitSnapSlot){.slot = (uint16_t)slot, .value = value, .owned = owned && object};
@@ -100,7 +101,7 @@ static void
 write_frame(_PyJitVirtualPass *p, _PyJitSnapFrame frame)
 {
     if (grow(p, (void **)&p->frames, &p->frames_cap, p->nframes + 1, sizeof(_PyJitSnapFrame))) {
-        frame.first_slot = p->nslots;
+        frame.first_slot = (uint16_t)p->nslots;
         p->frames[p->nframes++] = frame;
     }
 }
@@ -111,8 +112,7 @@ write_snapshot(_PyJitVirtualPass *p, uint16_t index, const Named *named)
     const _PyJitTrace *t = p->t;
     _PyJitSnapshot snap = t->snaps[index];
     uint32_t from = snap.first_frame;
-    snap.exit = p->nsnaps;
-    snap.first_frame = snap.nframes == 0 ? 0 : p->nframes;
+    snap.first_frame = (uint16_t)(snap.nframes == 0 ? 0 : p->nframes);
     for (uint32_t i = 0; i < snap.nframes; i++) {
         const _PyJitSnapFrame *frame = &t->frames[from + i];
         write_frame(p, *frame);
@@ -134,7 +134,7 @@ write_snapshot(_PyJitVirtualPass *p, uint16_t index, const Named *named)
             p->frames[p->nframes - 1].nslots = (uint16_t)(p->nslots - before);
         }
     }
-    snap.nrecipes = (uint16_t)named->n;
+    snap.nrecipes = (uint8_t)named->n;
     p->snapshot[index] = (uint16_t)p->nsnaps;
     p->snaps[p->nsnaps++] = snap;
 }
@@ -265,7 +265,6 @@ _PyJitVirtual_ReplaceTrace(_PyJitVirtualPass *p)
         }
     }
     t->nsnaps = t->nframes = t->nslots = 0;
-    t->nexits = p->nsnaps;
     if (p->failed || _PyJitTrace_ReserveSnapshot(t, p->nframes, p->nslots) < 0) {
         p->failed = true;
         return;

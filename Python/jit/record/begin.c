@@ -147,7 +147,7 @@ _PyJit_StartFunction(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODE
 int
 _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *target, _PyJitExit *exit)
 {
-    _PyExecutorObject *owner = (_PyExecutorObject *)Py_NewRef(exit->owner);
+    _PyExecutorObject *owner = (_PyExecutorObject *)Py_NewRef(_PyJitExit_Owner(exit));
     if (!start(tstate, frame, target, JIT_KIND_SIDE)) {
         Py_DECREF(owner);      // the exit may be gone with it
         return 0;
@@ -161,14 +161,14 @@ _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_
         return 0;
     }
     // The trace's first frame is the one the exit's trace ran in.
-    uint32_t nframes = exit->owner->trace->snaps[exit->snapshot].nframes;
+    uint32_t nframes = _PyJitExit_Owner(exit)->trace->snaps[exit->snapshot].nframes;
     r->depth = nframes > 0 ? (int)nframes - 1 : 0;
-    if (exit->owner->trace->snaps[exit->snapshot].first_frame_runs) {
-        r->target = _PyJitRecorder_JumpTarget(exit->owner->anchor);
+    if (_PyJitExit_Owner(exit)->trace->snaps[exit->snapshot].first_frame_runs) {
+        r->target = _PyJitExit_Owner(exit)->anchor->jumps_to;
     }
     r->in_memory = _PyJitRecorder_TreeIsFull(exit);
     if (!exit->progress) {
-        r->chain = exit->owner->chain + 1;
+        r->chain = _PyJitExit_Owner(exit)->chain + 1;
     }
     return 1;
 }

@@ -48,7 +48,7 @@ drop_chain(_PyExecutorObject *last)
 {
     _PyExecutorObject *head = last;
     while (head->chain > 0 && head->incoming != NULL) {
-        head = head->incoming->exit->owner;
+        head = _PyJitExit_Owner(head->incoming->exit);
     }
     Py_INCREF(head);
     for (_PyJitLink *link = head->incoming; link != NULL; link = link->next_in) {
@@ -75,11 +75,10 @@ executor_at(PyCodeObject *code, _Py_CODEUNIT *instr)
 /* Tier 1 says in each frame which instruction runs; who reports a line asks which one that was before.  Compiled code writes it only
  * where something may look, so FRAME gets it here. */
 static void
-note_ran(_PyInterpreterFrame *frame, const _PyJitExit *exit)
+note_ran(_PyInterpreterFrame *frame, const _PyJitSnapshot *snap)
 {
-    uint32_t before = exit->owner->trace->snaps[exit->snapshot].before;
-    if (before > 0) {
-        frame->instr_ptr = _PyCode_CODE(_PyFrame_GetCode(frame)) + before - 1;
+    if (snap->before > 0) {
+        frame->instr_ptr = _PyCode_CODE(_PyFrame_GetCode(frame)) + snap->before - 1;
     }
 }
 
@@ -97,15 +96,19 @@ leave(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstat
 {
     _PyFrame_SetStackPointer(frame, stack_pointer);
     assert(tstate->current_frame == frame);
-    _Py_CODEUNIT *target = exit->target != NULL ? exit->target : next_instr;
-    exit->taken++;
+    const _PyExecutorObject *owner = _PyJitExit_Owner(exit);
+    const _PyJitTrace *trace = owner->trace;
+    const _PyJitSnapshot *snap = &trace->snaps[exit->snapshot];
+    bool dynamic = snap->kind == JIT_EXIT_BRANCH;
+    _Py_CODEUNIT *target = dynamic ? next_instr : _PyJitTrace_SnapIP(trace, snap);
+    exit->taken += exit->taken < UINT32_MAX;
     ENGINE->counters.exits_taken++;
     if (frame->owner == FRAME_OWNED_BY_CSTACK) {
         return JIT_RESULT(JIT_STATUS_DISPATCH, target);
     }
-    note_ran(frame, exit);
+    note_ran(frame, snap);
     int status = exit->progress ? JIT_STATUS_DISPATCH : JIT_STATUS_ORIGINAL;
-    if (!ENGINE->enabled || !exit->owner->vm_data.valid || exit->kind == JIT_EXIT_INVALID || exit->kind == JIT_EXIT_EVENT
+    if (!ENGINE->enabled || !owner->vm_data.valid || snap->kind == JIT_EXIT_INVALID || snap->kind == JIT_EXIT_EVENT
         || !_Py_IsMainInterpreter(tstate->interp)) {
         return JIT_RESULT(status, target);
     }
@@ -122,20 +125,20 @@ leave(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstat
         return JIT_RESULT(status, target);
     }
     _PyJitRecorder_Rest();
-    uint32_t wait = _PyJitRate_Wait(exit, ENGINE->options.exit_threshold, exit->owner->entered);
+    uint32_t wait = _PyJitRate_Wait(exit, ENGINE->options.exit_threshold, owner->entered);
     if (wait > 0) {
         exit->countdown = (uint16_t)wait;
         return JIT_RESULT(status, target);
     }
     exit->countdown = (uint16_t)ENGINE->options.exit_threshold;
-    if (exit->nlinks >= (exit->target != NULL ? 1 : JIT_MAX_LINKS)) {
+    if (exit->nlinks >= (dynamic ? JIT_MAX_LINKS : 1)) {
         exit->countdown = JIT_NEVER;
         return JIT_RESULT(status, target);
     }
-    if (!exit->progress && (exit->owner->chain + 1 >= JIT_MAX_CHAIN
-                            || (exit->owner->chain > 0 && _PyJitRate_AllCame(ENGINE->options.exit_threshold)))) {
+    if (!exit->progress && (owner->chain + 1 >= JIT_MAX_CHAIN
+                            || (owner->chain > 0 && _PyJitRate_AllCame(ENGINE->options.exit_threshold)))) {
         exit->countdown = JIT_NEVER;
-        drop_chain(exit->owner);       // the exit may be gone
+        drop_chain(_PyJitExit_Owner(exit));       // the exit may be gone
         return JIT_RESULT(JIT_STATUS_ORIGINAL, target);
     }
     if (exit->progress && !wants_its_own(exit)) {

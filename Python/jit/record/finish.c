@@ -168,9 +168,12 @@ _PyJitRecorder_Finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int
     // A loop of its own needs a way in that begins with what is in memory.
     bool takes = r->exit != NULL && end != JIT_END_LOOP && !r->in_memory && _PyJitSide_TakesValues(r->exit);
     const _PyJitExit *from = takes ? r->exit : NULL;
-    bool to_head = from != NULL && r->depth == 0 && end_ip != NULL && end_ip == from->owner->anchor->start
+    bool to_head = from != NULL && r->depth == 0 && end_ip != NULL && end_ip == _PyJitExit_Owner(from)->anchor->start
         && _PyJitSide_ComesBack(from);
-    uint32_t length = r->trace.nrecords;
+    uint32_t length = r->trace.nrecords, uops = 0;
+    for (uint32_t i = 0; i < length; i++) {
+        uops += _PyJit_Insts[r->trace.records[i].opcode].uops;
+    }
     _PyExecutorObject *executor = compile(r, &from, to_head, end, end_code, end_ip, &abort);
     if (executor == NULL) {
         _PyJitRecorder_Abort(abort, end_ip, 0);
@@ -204,10 +207,6 @@ _PyJitRecorder_Finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int
     (void)PyTime_PerfCounterRaw(&after);
     ENGINE->counters.compile_time += (uint64_t)(after - before);
     ENGINE->counters.instructions += length;
-    uint32_t uops = 0;
-    for (uint32_t i = 0; i < length; i++) {
-        uops += _PyJit_Insts[executor->trace->records[i].opcode].uops;
-    }
     ENGINE->counters.uops += uops;
     ENGINE->ends[end]++;
     _PyJitLog_Trace(executor, end, length, uops, after - before);

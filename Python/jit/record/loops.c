@@ -7,22 +7,12 @@
 #include "pycore_code.h"
 #include "jit/record/record.h"
 
-_Py_CODEUNIT *
-_PyJitRecorder_JumpTarget(const _PyExecutorObject *executor)
-{
-    const _PyJitRecord *first = &executor->trace->records[0];
-    if (executor->kind != JIT_KIND_LOOP || first->opcode != JUMP_BACKWARD) {
-        return NULL;
-    }
-    return _PyJitTrace_Instr(executor->trace, first) + first->size - first->oparg;
-}
-
 /* Is the loop of THERE the one that a jump at OWN to TARGET makes?  Two jumps are of one loop if they lead to one place, or if
  * what they jump over overlaps: inner and outer loops lie one in the other. */
 static bool
 is_loop_of(const _PyExecutorObject *there, const _Py_CODEUNIT *own, const _Py_CODEUNIT *target)
 {
-    const _Py_CODEUNIT *to = _PyJitRecorder_JumpTarget(there), *jump = there->start;
+    const _Py_CODEUNIT *to = there->jumps_to, *jump = there->start;
     if (target == NULL || to == NULL || there->vm_data.opcode != JUMP_BACKWARD) {
         return false;
     }
@@ -36,7 +26,7 @@ is_loop_of(const _PyExecutorObject *there, const _Py_CODEUNIT *own, const _Py_CO
 static bool
 is_same_loop(const _PyJitRecorder *r, const _PyExecutorObject *there)
 {
-    const _PyExecutorObject *anchor = r->exit != NULL ? r->exit->owner->anchor : NULL;
+    const _PyExecutorObject *anchor = r->exit != NULL ? _PyJitExit_Owner(r->exit)->anchor : NULL;
     bool begins = r->trace.nrecords == 0 && r->prev.instr == NULL;
     return r->depth == 0 && (there != anchor || begins)
         && is_loop_of(there, anchor != NULL ? anchor->start : r->root, r->target);
@@ -61,7 +51,7 @@ _PyJitRecorder_TimesSeen(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUN
 static bool
 is_loop_around(const _PyExecutorObject *there, const _Py_CODEUNIT *own, const _Py_CODEUNIT *target)
 {
-    const _Py_CODEUNIT *to = _PyJitRecorder_JumpTarget(there);
+    const _Py_CODEUNIT *to = there->jumps_to;
     return target != NULL && to != NULL && there->vm_data.opcode == JUMP_BACKWARD && to < target && there->start > own;
 }
 
@@ -70,7 +60,7 @@ is_loop_around(const _PyExecutorObject *there, const _Py_CODEUNIT *own, const _P
 static bool
 goes_around(const _PyJitRecorder *r, const _PyExecutorObject *there, PyCodeObject *code, _Py_CODEUNIT *instr)
 {
-    return r->exit != NULL && !r->in_memory && r->depth == 0 && is_loop_around(there, r->exit->owner->anchor->start, r->target)
+    return r->exit != NULL && !r->in_memory && r->depth == 0 && is_loop_around(there, _PyJitExit_Owner(r->exit)->anchor->start, r->target)
         && _PyJitSide_ComesBack(r->exit) && _PyJitRecorder_TimesSeen(r, code, instr, true) == 0;
 }
 
@@ -83,16 +73,17 @@ _PyJitRecorder_GoesThrough(const _PyJitRecorder *r, const _PyExecutorObject *the
 bool
 _PyJitRecorder_TreeIsFull(const _PyJitExit *exit)
 {
-    return exit->owner->anchor->members >= JIT_MAX_TREE;
+    return _PyJitExit_Owner(exit)->anchor->members >= JIT_MAX_TREE;
 }
 
 bool
 _PyJitRecorder_JumpsBack(const _PyJitExit *exit, const _PyExecutorObject *there)
 {
-    const _PyExecutorObject *anchor = exit->owner->anchor;
-    const _Py_CODEUNIT *target = _PyJitRecorder_JumpTarget(anchor);
-    return exit->kind == JIT_EXIT_SIDE && exit->countdown != JIT_NEVER && !_PyJitRecorder_TreeIsFull(exit) && _PyJitSide_ComesBack(exit)
-        && exit->owner->trace->snaps[exit->snapshot].nframes == 1
+    const _PyExecutorObject *anchor = _PyJitExit_Owner(exit)->anchor;
+    const _Py_CODEUNIT *target = anchor->jumps_to;
+    const _PyJitSnapshot *snap = &_PyJitExit_Owner(exit)->trace->snaps[exit->snapshot];
+    return snap->kind == JIT_EXIT_SIDE && exit->countdown != JIT_NEVER && !_PyJitRecorder_TreeIsFull(exit) && _PyJitSide_ComesBack(exit)
+        && snap->nframes == 1
         && (is_loop_of(there, anchor->start, target) || is_loop_around(there, anchor->start, target));
 }
 

@@ -25,19 +25,10 @@ loses(const _PyExecutorObject *executor)
     if (_PyJitWorth_IsResumedByC(executor)) {
         return false;
     }
-    const _PyJitTrace *t = executor->trace;
-    const _PyJitIns *end = JIT_INS(t, JIT_REF_BIAS + t->nins - 1);
-    uint32_t once = end->op == JIT_OP_LOOP ? end->aux : t->nins;      // operations that are run once an entry
     int64_t saved = _PyJitWorth_SavedBy(executor), through = (int64_t)executor->entered, balance = 0;
-    uint16_t last = JIT_NO_SNAPSHOT;
-    for (uint32_t i = 0; i < once && through > 0; i++) {
-        uint16_t snapshot = JIT_INS(t, JIT_REF_BIAS + i)->snapshot;
-        if (snapshot == JIT_NO_SNAPSHOT || snapshot == last) {
-            continue;
-        }
-        last = snapshot;       // operations that share one come one after the other
-        int64_t taken = (int64_t)Py_MIN(executor->exits[t->snaps[snapshot].exit].taken, (uint64_t)through);
-        balance += taken * (saved * i / t->nins - EXIT_COST);
+    for (uint32_t i = 0; i < executor->once && through > 0; i++) {
+        int64_t taken = (int64_t)Py_MIN(executor->exits[i].taken, (uint64_t)through);
+        balance += taken * (saved * i / executor->nexits - EXIT_COST);
         through -= taken;
     }
     return balance + through * saved < 0;

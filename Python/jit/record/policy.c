@@ -106,8 +106,8 @@ bool
 _PyJitPolicy_IsOneStep(const _PyJitRecorder *r, int end)
 {
     // Whoever jumps from function to function anew each time gets nothing from a trace between two jumps.
-    return r->kind == JIT_KIND_SIDE && r->exit->target == NULL && r->trace.nrecords < ONE_STEP && r->root_code->co_flags & CO_GENERATOR
-        && (end == JIT_END_RECURSION || (end == JIT_END_LOOP && r->depth != 0)) && !ENGINE->stress;
+    return r->kind == JIT_KIND_SIDE && _PyJitExit_Target(r->exit) == NULL && r->trace.nrecords < ONE_STEP
+        && r->root_code->co_flags & CO_GENERATOR && (end == JIT_END_RECURSION || (end == JIT_END_LOOP && r->depth != 0)) && !ENGINE->stress;
 }
 
 bool

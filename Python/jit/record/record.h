@@ -25,8 +25,6 @@ void _PyJitRecorder_Cancel(int abort);
 void _PyJitRecorder_LoopFailed(PyCodeObject *code, int index, bool for_good);
 
 /* loops.c */
-/* Where the jump leads that the loop of EXECUTOR begins with; NULL: it is no loop. */
-_Py_CODEUNIT *_PyJitRecorder_JumpTarget(const _PyExecutorObject *executor);
 /* How often INSTR is in the trace already, at this depth or at any: an inner loop or a recursion is being unrolled. */
 int _PyJitRecorder_TimesSeen(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT *instr, bool same_depth);
 /* The recording has come to INSTR, where the loop THERE stands, and goes on with the instruction it replaced. */

@@ -284,7 +284,7 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
                 _PyJitRecorder_Finish(JIT_END_LOOP, code, r->root, 0);
             }
             else {
-                _PyJitRecorder_Finish(JIT_END_LINK, code, r->exit->owner->anchor->start, 0);
+                _PyJitRecorder_Finish(JIT_END_LINK, code, _PyJitExit_Owner(r->exit)->anchor->start, 0);
             }
             return JIT_STEP_STOP;
         }

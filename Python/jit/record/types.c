@@ -175,16 +175,16 @@ was_quiet(void)
     if (r->exit == NULL || r->trace.nrecords > 0) {
         return false;
     }
-    const _PyJitTrace *t = r->exit->owner->trace;
+    const _PyJitTrace *t = _PyJitExit_Owner(r->exit)->trace, *whole = _PyJitTrace_Unpack(t, false);
     const _PyJitSnapshot *snap = &t->snaps[r->exit->snapshot];
-    for (uint32_t i = 0; i < t->nrecords; i++) {
-        const _PyJitRecord *record = &t->records[i];
-        if (record->code == snap->code && record->offset - record->prefix == snap->offset
-            && (JIT_TAG(record->types, 2) == JIT_TAG_QUIET || JIT_TAG(record->types, 3) == JIT_TAG_QUIET)) {
-            return true;
-        }
+    bool quiet = false;
+    for (uint32_t i = 0; whole != NULL && i < t->nrecords && !quiet; i++) {
+        const _PyJitRecord *record = &whole->records[i];
+        quiet = record->code == snap->code && record->offset - record->prefix == snap->offset
+            && (JIT_TAG(record->types, 2) == JIT_TAG_QUIET || JIT_TAG(record->types, 3) == JIT_TAG_QUIET);
     }
-    return false;
+    _PyJitTrace_FreeUnpacked(whole, t);
+    return quiet;
 }
 
 /* The instruction that is about to run does, by itself, what objects/leaf_calls.c can do. */

@@ -33,7 +33,7 @@ depend_on(_PyExecutorObject *executor, void *object)
     _Py_hashtable_entry_t *entry = _Py_hashtable_get_entry(ENGINE->dependents, object);
     Dependents *list = entry == NULL ? NULL : entry->value;
     if (list == NULL || list->used == list->allocated) {
-        uint32_t room = list == NULL ? 2 : list->allocated * 2;
+        uint32_t room = list == NULL ? 1 : list->allocated * 2;
         Dependents *grown = PyMem_RawRealloc(
             list, offsetof(Dependents, executors) + room * sizeof(_PyExecutorObject *));
         if (grown == NULL) {

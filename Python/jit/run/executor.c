@@ -144,13 +144,15 @@ _PyJitExecutor_FindSide(_Py_CODEUNIT *start)
 
 /* --- Birth and death ---------------------------------------------------------------------------------------- */
 
-/* Executors are objects of the collector, but the program did not make them: they do not count towards its next run. */
+/* With room for NEXITS behind it, all zeros.  Executors are objects of the collector, but the program did not make them: they do not count
+ * towards its next run. */
 static _PyExecutorObject *
-new_uncounted(void)
+new_uncounted(uint32_t nexits)
 {
     struct gc_generation *young = &_PyInterpreterState_GET()->gc.generations[0];
     young->count--;
-    _PyExecutorObject *executor = PyObject_GC_New(_PyExecutorObject, &_PyUOpExecutor_Type);
+    _PyExecutorObject *executor = (_PyExecutorObject *)PyUnstable_Object_GC_NewWithExtraData(
+        &_PyUOpExecutor_Type, nexits * sizeof(_PyJitExit));
     young->count += executor == NULL;
     return executor;
 }
@@ -177,7 +179,6 @@ free_memory(_PyExecutorObject *executor)
         executor->anchor->members--;
     }
     PyMem_RawFree(executor->trace);
-    PyMem_RawFree(executor->exits);
     PyMem_RawFree(executor->places);
     free_uncounted(executor);
 }
@@ -317,16 +318,21 @@ fill_exits(_PyExecutorObject *executor)
     const _PyJitTrace *t = executor->trace;
     for (uint32_t i = 0; i < t->nsnaps; i++) {
         const _PyJitSnapshot *snap = &t->snaps[i];
-        _PyJitExit *exit = &executor->exits[snap->exit];
-        exit->owner = executor;
-        exit->kind = snap->kind;
+        _PyJitExit *exit = &executor->exits[i];
+        exit->from_owner = (uint32_t)((char *)exit - (char *)executor);
         exit->progress = snap->progress;
         exit->snapshot = (uint16_t)i;
         exit->countdown = snap->kind == JIT_EXIT_INVALID || snap->kind == JIT_EXIT_EVENT
             ? JIT_NEVER : (uint16_t)_PyJitRate_FirstWait(ENGINE->options.exit_threshold);
-        exit->target = snap->kind == JIT_EXIT_BRANCH
-            ? NULL : _PyCode_CODE(t->codes[snap->code]) + snap->offset;
     }
+}
+
+/* Where the jump leads that TRACE begins with, or NULL. */
+static _Py_CODEUNIT *
+target_of(const _PyJitTrace *trace)
+{
+    const _PyJitRecord *first = &trace->records[0];
+    return first->opcode == JUMP_BACKWARD ? _PyJitTrace_Instr(trace, first) + first->size - first->oparg : NULL;
 }
 
 /* The verifier is for us: it finds mistakes of the builder in debug builds and in stress mode, and takes as long as a pass. */
@@ -357,26 +363,25 @@ _PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, const _PyJitExit *fr
         *abort = JIT_ABORT_BAD_TRACE;
         return NULL;
     }
-    if (!_PyJitExecutor_MakeRoom() || (from != NULL && !from->owner->vm_data.valid)) {     // FROM may be evicted just now
+    if (!_PyJitExecutor_MakeRoom() || (from != NULL && !_PyJitExit_Owner(from)->vm_data.valid)) {     // FROM may be evicted just now
         _PyJitTrace_Empty(trace);
         *abort = JIT_ABORT_MEMORY_LIMIT;
         return NULL;
     }
     *abort = JIT_ABORT_NO_MEMORY;
-    _PyJitTrace *owned = _PyJitTrace_Pack(trace);
-    _PyJitExit *exits = PyMem_RawCalloc(trace->nexits + 1, sizeof(_PyJitExit));
-    _PyExecutorObject *executor = owned == NULL || exits == NULL ? NULL : new_uncounted();
+    _PyJitTrace *owned = _PyJitTrace_Pack(trace, ENGINE->interpreter);
+    _PyExecutorObject *executor = owned == NULL ? NULL : new_uncounted(trace->nsnaps);
     if (executor == NULL) {
         PyErr_Clear();
         PyMem_RawFree(owned);
-        PyMem_RawFree(exits);
         _PyJitTrace_Empty(trace);
         return NULL;
     }
-    memset((char *)executor + sizeof(PyObject), 0, sizeof(_PyExecutorObject) - sizeof(PyObject));
+    _PyJitRestore_Describe(owned, trace);
     executor->trace = owned;
-    executor->exits = exits;
-    executor->nexits = owned->nexits;
+    executor->exits = (_PyJitExit *)(executor + 1);
+    executor->nexits = owned->nsnaps;
+    executor->jumps_to = kind == JIT_KIND_LOOP ? target_of(trace) : NULL;
     executor->kind = (uint8_t)kind;
     executor->chain = (uint8_t)chain;
     executor->id = ++ENGINE->next_id;
@@ -385,11 +390,11 @@ _PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, const _PyJitExit *fr
     executor->vm_data.index = -1;
     executor->anchor = executor;
     if (from != NULL) {
-        executor->anchor = from->owner->anchor;
+        executor->anchor = _PyJitExit_Owner(from)->anchor;
         executor->anchor->members++;
     }
     executor->anchor->nloops += owned->has_head && from != NULL;
-    executor->loop = owned->has_head ? executor : from != NULL ? from->owner->loop : NULL;
+    executor->loop = owned->has_head ? executor : from != NULL ? _PyJitExit_Owner(from)->loop : NULL;
     ENGINE->counters.executors++;
     ENGINE->meta_bytes += executor->meta_size;
     fill_exits(executor);
@@ -400,7 +405,7 @@ _PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, const _PyJitExit *fr
     }
     executor->vm_data.valid = 1;
     const char *reason = NULL;
-    int status = ENGINE->interpreter ? 0 : _PyJit_Emit(executor, from, &reason);
+    int status = ENGINE->interpreter ? 0 : _PyJit_Emit(executor, trace, from, &reason);
     if (status < 0) {
         executor->code = NULL;
         executor->code_size = 0;

@@ -14,14 +14,23 @@
 #include "pycore_pystate.h"
 #include "jit/run/run.h"
 
+_Py_CODEUNIT *
+_PyJitExit_Target(const _PyJitExit *exit)
+{
+    const _PyJitTrace *trace = _PyJitExit_Owner(exit)->trace;
+    const _PyJitSnapshot *snap = &trace->snaps[exit->snapshot];
+    return snap->kind == JIT_EXIT_BRANCH ? NULL : _PyJitTrace_SnapIP(trace, snap);
+}
+
 int
 _PyJitExit_Link(_PyJitExit *exit, _Py_CODEUNIT *ip, _PyExecutorObject *executor)
 {
-    if (exit->target != NULL && exit->target != ip) {
+    const _Py_CODEUNIT *target = _PyJitExit_Target(exit);
+    if (target != NULL && target != ip) {
         return -1;
     }
     // An executor that stands in the bytecode is found without a link, a little later: most links are for side traces.
-    int most = exit->target != NULL ? 1 : ip->op.code == ENTER_EXECUTOR ? JIT_MAX_LINKS / 4 : JIT_MAX_LINKS;
+    int most = target != NULL ? 1 : ip->op.code == ENTER_EXECUTOR ? JIT_MAX_LINKS / 4 : JIT_MAX_LINKS;
     if (exit->nlinks >= most) {
         return -1;
     }
@@ -90,7 +99,7 @@ _PyJitExit_UnlinkAll(_PyJitExit *exit)
 void
 _PyJitExit_NoteFailure(_PyJitExit *exit, bool for_good)
 {
-    exit->failures++;
+    exit->failures += exit->failures < JIT_MAX_FAILURES;
     if (exit->failures >= JIT_MAX_FAILURES || for_good) {
         exit->countdown = JIT_NEVER;
         ENGINE->counters.given_up++;
@@ -108,7 +117,7 @@ PyObject **
 _PyJit_LeaveValues(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitValueExit *record, const uint64_t *cells)
 {
     const _PyJitExit *exit = record->exit;
-    const _PyJitTrace *trace = exit->owner->trace;
+    const _PyJitTrace *trace = _PyJitExit_Owner(exit)->trace;
     const _PyJitSnapshot *snap = &trace->snaps[exit->snapshot];
     const _PyJitSnapSlot *slots;
     uint32_t count = _PyJitTrace_SnapSlots(trace, snap, &slots);

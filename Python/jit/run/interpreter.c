@@ -149,7 +149,7 @@ take_phis(const _PyJitTrace *trace, uint32_t head, jit_value *values)
 static void
 give_values(const _PyJitExit *exit, const jit_value *values, uint64_t *params)
 {
-    const _PyJitTrace *trace = exit->owner->trace;
+    const _PyJitTrace *trace = _PyJitExit_Owner(exit)->trace;
     const _PyJitSnapSlot *slots;
     uint32_t nslots = _PyJitTrace_SnapSlots(trace, &trace->snaps[exit->snapshot], &slots);
     uint32_t npassed = exit->snapshot >= trace->passed_from ? trace->npassed : 0;
@@ -262,7 +262,7 @@ run:
 
 leave:
     assert(ins->snapshot < trace->nsnaps);
-    exit = &executor->exits[trace->snaps[ins->snapshot].exit];
+    exit = &executor->exits[ins->snapshot];
     if (exit->links != NULL && exit->links->executor->anchor != exit->links->executor) {
         give_values(exit, values, params);
         if (reserve_values(&values, &values_size, exit->links->executor->trace) == 0) {
@@ -284,8 +284,9 @@ leave:
     }
     assert(executor->anchor->running > 0);
     executor->anchor->running--;
-    if (exit->target != NULL) {
-        next_instr = exit->target;
+    _Py_CODEUNIT *target = _PyJitExit_Target(exit);
+    if (target != NULL) {
+        next_instr = target;
     }
     for (_PyJitLink *link = exit->links; link != NULL; link = link->next) {
         // Short of memory for the values of the next one: tier 1 goes on.
@@ -296,7 +297,7 @@ leave:
             goto enter;
         }
     }
-    _PyExecutorObject *there = exit->target == NULL ? _PyJitExit_ExecutorAt(exit, frame, next_instr) : NULL;
+    _PyExecutorObject *there = target == NULL ? _PyJitExit_ExecutorAt(exit, frame, next_instr) : NULL;
     if (there != NULL && reserve_values(&values, &values_size, there->trace) == 0) {
         executor = there;
         trace = executor->trace;

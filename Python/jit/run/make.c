@@ -24,6 +24,7 @@
 bool
 _PyJitRestore_CanMake(PyTypeObject *type)
 {
+    Py_BUILD_ASSERT(JIT_OBJECT_SIZE <= JIT_PLACE_STATE);       // bytes from its address are told from special places
     size_t size = _PyType_PreHeaderSize(type) + (size_t)type->tp_basicsize;
     if (type->tp_flags & Py_TPFLAGS_INLINE_VALUES) {
         size += _PyInlineValuesSize(type);
@@ -158,7 +159,7 @@ address_of(const _PyJitTrace *t, _PyJitRef ref)
 PyObject *
 _PyJitMake_New(const _PyJitTrace *t, const _PyJitSnapFrame *recipe)
 {
-    const _PyJitIns *ins = JIT_INS(t, JIT_REF_BIAS + recipe->offset);
+    const _PyJitIns *ins = _PyJitMake_Operation(t, recipe);
     switch (ins->op) {
         case JIT_OP_VIRTUAL_TUPLE:
             return new_tuple((Py_ssize_t)ins->aux);
@@ -191,7 +192,7 @@ set_attribute(PyObject *object, uint32_t place, PyObject *value)
 }
 
 static void
-set_item_of_iterator(PyObject *iterator, uint32_t place, PyObject *value, uint64_t raw)
+set_item_of_iterator(PyObject *iterator, uint32_t place, PyObject *value, int64_t raw)
 {
     _PyListIterObject *list = (_PyListIterObject *)iterator;
     Py_BUILD_ASSERT(offsetof(_PyListIterObject, it_seq) == offsetof(_PyTupleIterObject, it_seq)
@@ -214,7 +215,7 @@ raw_number(const _PyJitTrace *t, const _PyJitSnapSlot *slot, uint64_t value)
 static void
 fill_range(const _PyJitTrace *t, const _PyJitSnapFrame *recipe, _PyRangeIterObject *range, const uint64_t *values)
 {
-    int64_t step = (int64_t)JIT_INS(t, JIT_REF_BIAS + recipe->offset)->aux - JIT_STEP_BIAS, next = 0, stop = 0;
+    int64_t step = (int64_t)_PyJitMake_Operation(t, recipe)->aux - JIT_STEP_BIAS, next = 0, stop = 0;
     for (uint32_t i = 0; i < recipe->nslots; i++) {
         const _PyJitSnapSlot *slot = &t->slots[recipe->first_slot + i];
         int64_t raw = raw_number(t, slot, values[i]);
@@ -244,7 +245,7 @@ begin_generator(PyGenObject *generator, PyFunctionObject *function)
 }
 
 static void
-fill_generator(const _PyJitTrace *t, const _PyJitSnapFrame *recipe, PyGenObject *generator, PyObject **given)
+fill_generator(const _PyJitTrace *t, const _PyJitSnapFrame *recipe, PyGenObject *generator, PyObject **given, const uint64_t *values)
 {
     const _PyJitSnapSlot *slots = &t->slots[recipe->first_slot];
     _PyInterpreterFrame *frame = (_PyInterpreterFrame *)generator->gi_iframe;
@@ -255,12 +256,11 @@ fill_generator(const _PyJitTrace *t, const _PyJitSnapFrame *recipe, PyGenObject 
     }
     int64_t state = 0;
     for (uint32_t i = 0; i < recipe->nslots; i++) {
-        uint64_t raw = JIT_INS(t, slots[i].value)->bits;
         if (slots[i].slot == JIT_PLACE_RESUME) {
-            frame->instr_ptr = (_Py_CODEUNIT *)(uintptr_t)raw;
+            frame->instr_ptr = (_Py_CODEUNIT *)(intptr_t)raw_number(t, &slots[i], values[i]);
         }
         else if (slots[i].slot == JIT_PLACE_STATE) {
-            state = (int64_t)raw;
+            state = raw_number(t, &slots[i], values[i]);
         }
         else if (slots[i].slot != JIT_PLACE_FUNCTION) {
             frame->localsplus[slots[i].slot] = given[i];
@@ -283,10 +283,10 @@ void
 _PyJitMake_Fill(const _PyJitTrace *t, const _PyJitSnapFrame *recipe, PyObject *made, PyObject **given,
                 const uint64_t *values)
 {
-    int op = JIT_INS(t, JIT_REF_BIAS + recipe->offset)->op;
+    int op = _PyJitMake_Operation(t, recipe)->op;
     const _PyJitSnapSlot *slots = &t->slots[recipe->first_slot];
     if (op == JIT_OP_VIRTUAL_GENERATOR) {
-        fill_generator(t, recipe, (PyGenObject *)made, given);
+        fill_generator(t, recipe, (PyGenObject *)made, given, values);
     }
     else if (op == JIT_OP_VIRTUAL_RANGE) {
         fill_range(t, recipe, (_PyRangeIterObject *)made, values);
@@ -303,7 +303,7 @@ _PyJitMake_Fill(const _PyJitTrace *t, const _PyJitSnapFrame *recipe, PyObject *m
                 *(PyObject **)((char *)made + slots[i].slot) = given[i];
                 break;
             case JIT_OP_VIRTUAL_ITER:
-                set_item_of_iterator(made, slots[i].slot, given[i], JIT_INS(t, slots[i].value)->bits);
+                set_item_of_iterator(made, slots[i].slot, given[i], raw_number(t, &slots[i], values[i]));
                 break;
             case JIT_OP_VIRTUAL_CELL:
                 PyCell_SET(made, given[i]);

@@ -135,17 +135,48 @@ box_float(double value)
     return (PyObject *)number;
 }
 
+/* Where operation number INDEX of T stands among those that PACKED has. */
+static uint16_t
+place_of(const _PyJitTrace *packed, uint32_t index)
+{
+    if (packed->npacked == 0) {
+        return (uint16_t)index;
+    }
+    uint16_t place = 0;
+    while (JIT_INS(packed, JIT_REF_BIAS + place)->spare != index) {
+        place++;
+        assert(place < packed->ins_cap);
+    }
+    return place;
+}
+
+void
+_PyJitRestore_Describe(_PyJitTrace *packed, const _PyJitTrace *t)
+{
+    for (uint32_t i = 0; i < t->nslots; i++) {
+        _PyJitRef value = t->slots[i].value;
+        int type = JIT_INS(t, value)->type;
+        packed->slots[i].what = type == JIT_TYPE_I64 ? JIT_WHAT_I64 : type == JIT_TYPE_F64 ? JIT_WHAT_F64
+            : _PyJitTrace_IsVirtual(t, value) ? JIT_WHAT_VIRTUAL : JIT_WHAT_OBJECT;
+    }
+    for (uint32_t i = 0; i < t->nsnaps; i++) {
+        _PyJitSnapFrame *recipes = &packed->frames[t->snaps[i].first_frame + t->snaps[i].nframes];
+        for (uint32_t k = 0; k < t->snaps[i].nrecipes; k++) {
+            recipes[k].code = place_of(packed, recipes[k].offset);
+        }
+    }
+}
+
 /* The object SLOT gets: a new reference, or the trace's own. */
 static PyObject *
 object_of(const _PyJitTrace *t, const _PyJitSnapSlot *slot, uint64_t value)
 {
-    const _PyJitIns *ins = JIT_INS(t, slot->value);
-    uint64_t bits = JIT_IS_CONST(slot->value) ? ins->bits : value;
+    uint64_t bits = JIT_IS_CONST(slot->value) ? JIT_INS(t, slot->value)->bits : value;
     double real;
-    switch (ins->type) {
-        case JIT_TYPE_I64:
+    switch (slot->what) {
+        case JIT_WHAT_I64:
             return box_int((int64_t)bits);
-        case JIT_TYPE_F64:
+        case JIT_WHAT_F64:
             memcpy(&real, &bits, sizeof(real));
             return box_float(real);
         default: {
@@ -163,16 +194,15 @@ make_objects(const _PyJitTrace *t, const _PyJitSnapshot *snap, const _PyJitSnapS
     const _PyJitSnapFrame *recipes = &t->frames[snap->first_frame + snap->nframes];
     for (uint32_t i = 0, recipe = 0; i < n; i++) {
         uint32_t same = i, place = t->frames[snap->first_frame].first_slot + i;
-        int type = JIT_INS(t, slots[i].value)->type;
-        while (recipe < snap->nrecipes && place >= recipes[recipe].first_slot + recipes[recipe].nslots) {
+        while (recipe < snap->nrecipes && place >= (uint32_t)recipes[recipe].first_slot + recipes[recipe].nslots) {
             recipe++;
         }
         if (recipe < snap->nrecipes && place >= recipes[recipe].first_slot
-            && _PyJitOp_HasRawField(JIT_INS(t, JIT_REF_BIAS + recipes[recipe].offset)->op, slots[i].slot)) {
+            && _PyJitOp_HasRawField(_PyJitMake_Operation(t, &recipes[recipe])->op, slots[i].slot)) {
             given[i] = NULL;
             continue;
         }
-        if (snap->nrecipes > 0 && _PyJitTrace_IsVirtual(t, slots[i].value)) {
+        if (slots[i].what == JIT_WHAT_VIRTUAL) {
             uint32_t k = 0;
             while (JIT_REF_BIAS + recipes[k].offset != slots[i].value) {
                 k++;
@@ -180,7 +210,7 @@ make_objects(const _PyJitTrace *t, const _PyJitSnapshot *snap, const _PyJitSnapS
             given[i] = Py_NewRef(made[k]);
             continue;
         }
-        if (type == JIT_TYPE_I64 || type == JIT_TYPE_F64) {
+        if (slots[i].what != JIT_WHAT_OBJECT) {
             same = 0;
             while (slots[same].value != slots[i].value) {
                 same++;
@@ -272,7 +302,7 @@ push_frame(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitTrace 
 PyObject **
 _PyJit_RestoreExit(PyThreadState *tstate, _PyInterpreterFrame *frame, _PyJitExit *exit, const uint64_t *values)
 {
-    const _PyJitTrace *t = exit->owner->trace;
+    const _PyJitTrace *t = _PyJitExit_Owner(exit)->trace;
     const _PyJitSnapshot *snap = &t->snaps[exit->snapshot];
     assert(snap->nframes > 0);
     assert(tstate->current_frame == frame);

@@ -19,6 +19,7 @@ void _PyJitExecutor_FreeZombies(void);
 bool _PyJitExecutor_MakeRoom(void);                  // false: over the limit even after eviction
 
 /* exits.c */
+_Py_CODEUNIT *_PyJitExit_Target(const _PyJitExit *exit);        // where it leads; NULL: the register says
 int _PyJitExit_Link(_PyJitExit *exit, _Py_CODEUNIT *ip, _PyExecutorObject *executor);   // -1: no memory or no room
 void _PyJitExit_Unlink(_PyJitLink *link);
 void _PyJitExit_UnlinkAll(_PyJitExit *exit);
@@ -85,13 +86,21 @@ int _PyJitRestore_Reserve(uint32_t boxes);
 int _PyJitRestore_ReserveObjects(uint32_t objects);
 #define JIT_OBJECT_SIZE 512    // bytes of a block for such an object
 void *_PyJitRestore_Block(void);
-/* make.c.  The object of RECIPE of T without its fields, a new reference; and its fields from GIVEN, whose references it takes; raw ones from VALUES. */
+/* make.c.  The operation of RECIPE, which is of a trace at rest. */
+static inline const _PyJitIns *
+_PyJitMake_Operation(const _PyJitTrace *t, const _PyJitSnapFrame *recipe)
+{
+    return JIT_INS(t, JIT_REF_BIAS + recipe->code);
+}
+/* The object of RECIPE of T without its fields, a new reference; and its fields from GIVEN, whose references it takes; raw ones from VALUES. */
 PyObject *_PyJitMake_New(const _PyJitTrace *t, const _PyJitSnapFrame *recipe);
 void _PyJitMake_Fill(const _PyJitTrace *t, const _PyJitSnapFrame *recipe, PyObject *made, PyObject **given, const uint64_t *values);
 /* An instance of TYPE can be made of a reserved block, and is nothing but its attributes: it has no finalizer and no code of its own. */
 bool _PyJitRestore_CanMake(PyTypeObject *type);
 /* The same for generators of CODE. */
 bool _PyJitRestore_CanMakeGenerator(const PyCodeObject *code);
+/* Notes in PACKED, which was made of T, what its slots and recipes are: leaving asks them, and not the operations. */
+void _PyJitRestore_Describe(_PyJitTrace *packed, const _PyJitTrace *t);
 /* Gives them back: no trace runs any more. */
 void _PyJitRestore_Release(void);
 

@@ -32,6 +32,7 @@ typedef struct _PyExecutorObject {
     uint32_t running;              // activations inside; not freed while > 0
     uint32_t nexits;
     uint64_t entered;              // times entered: from tier 1, over a link, or with the values of an exit; not by TO_HEAD
+    struct _PyExecutorObject *next, *prev;   // the engine's list, which is looked through now and then
     void *code;                    // machine code, or NULL
     size_t code_size;              // bytes
     struct _PyJitTrace_s *trace;   // owned; packed, but whole for the trace-IR interpreter
@@ -53,7 +54,6 @@ typedef struct _PyExecutorObject {
     uint32_t nplaces;
     void *head_code;               // where TO_HEAD goes; NULL: nothing comes back
     uint16_t *places;              // owned; for TO_HEAD, two a value: register and cell (JIT_NO_PLACE: none)
-    struct _PyExecutorObject *prev, *next;   // the engine's list
 } _PyExecutorObject;
 
 /* The engine: what interp->optimizer points to. */

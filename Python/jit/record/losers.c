@@ -13,7 +13,7 @@
 
 /* The unit is that of base/worth.c: bytes of machine code. */
 #define EXIT_COST 600          // to leave for tier 1, and to enter again
-#define EXITS_BETWEEN_LOOKS 4096
+#define EXITS_BETWEEN_LOOKS 4096     // or eight for each executor: they lie far apart in memory
 #define EXITS_BETWEEN_RESTS 64   // a look at the clock
 #define LEAST_ENTRIES 2000     // before an executor is judged
 
@@ -56,22 +56,24 @@ _PyJitWorth_Look(void)
     if (++ENGINE->exits_since_look % EXITS_BETWEEN_RESTS == 0) {
         _PyJitRecorder_Rest();
     }
-    if (ENGINE->exits_since_look < EXITS_BETWEEN_LOOKS || ENGINE->recorder.number != 0) {
+    if (ENGINE->exits_since_look < Py_MAX(EXITS_BETWEEN_LOOKS, 8 * ENGINE->looked_at) || ENGINE->recorder.number != 0) {
         return;
     }
-    ENGINE->exits_since_look = 0;
+    ENGINE->exits_since_look = ENGINE->looked_at = 0;
     if (!_PyJitWorth_IsJudged() || ENGINE->interpreter) {
         return;
     }
     _PyExecutorObject *executor = ENGINE->head;
     while (executor != NULL) {
-        Py_INCREF(executor);
+        _PyExecutorObject *next = executor->next;
+        ENGINE->looked_at++;
         // Side traces go with what leads to them.
         if (executor->vm_data.code != NULL && executor->running == 0 && executor->entered >= LEAST_ENTRIES && loses(executor)) {
+            Py_INCREF(executor);
             drop(executor);
+            next = executor->next;
+            Py_DECREF(executor);
         }
-        _PyExecutorObject *next = executor->next;
-        Py_DECREF(executor);
         executor = next;
     }
     _PyJitExecutor_FreeZombies();

@@ -144,7 +144,7 @@ int64_t _PyJit_TestStr(uint32_t method, PyObject *self, PyObject *argument);
 enum { JIT_LEAF_PLAIN, JIT_LEAF_OBJECT, JIT_LEAF_CHANGE, JIT_LEAF_NUMBER };
 /* The number of the builtin CALLABLE, if that is one of those with NARGS arguments (`self` included); -1: it is not. */
 int _PyJitLeaf_Find(PyObject *callable, Py_ssize_t nargs);
-/* The same of what an instruction does by itself: LIST_EXTEND, DICT_MERGE, small BUILD_MAP and its kin. */
+/* The same of what an instruction does by itself: LIST_EXTEND, DICT_MERGE, small BUILD_MAP and its kin, parts of f-strings. */
 int _PyJitLeaf_OfInstruction(int opcode, uint32_t oparg);
 int _PyJitLeaf_Gives(int number);
 /* It can be called with these arguments without running code of users. */
@@ -160,6 +160,8 @@ int64_t _PyJit_AskLeaf(uint32_t number, PyObject *first, PyObject *second, PyObj
 /* 1: the iterator IT has another item, and the step to it runs no code of users; 0: it is at its end, and can just be given up; -1: nobody
  * knows. */
 int _PyJitIter_Has(PyObject *it);
+/* IT is asked for another item, and has none, without code of users.  -1: it has one, or it would run some; nothing is done then. */
+int _PyJit_IterEnd(PyObject *it);
 /* That item, a new reference.  NULL, with no exception set: there is none, or nobody knows, or memory is short. */
 PyObject *_PyJit_IterNext(PyObject *it);
 

@@ -139,9 +139,10 @@ trace op(ITER_NEXT, (it: object -- r: object)) exits calls writes event {
     EXIT_IF(r == NULL);
 }
 
-// Leaves unless such an iterator is at its end, and nobody else has it.
+// Leaves, with nothing done, unless such an iterator is at its end.  If somebody else has it, it lets go of what it goes over, as where it is
+// asked for another item; leaves if that could run code of users.
 trace op(ITER_END, (it: object --)) exits calls {
-    EXIT_IF(Py_REFCNT(it) != 1 || _PyJitIter_Has(it) != 0);
+    EXIT_IF(_PyJit_IterEnd(it) < 0);
 }
 
 // 0 for an empty string, else 1; leaves for what is no exact str.

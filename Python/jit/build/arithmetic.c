@@ -202,7 +202,10 @@ uint32_t
 _PyJitLower_Number(_PyJitBuilder *b, uint32_t index)
 {
     switch (b->t->records[index].opcode) {
-        case BINARY_OP:
+        case BINARY_OP: {
+            uint32_t done = binary(b, index);
+            return done != 0 || !b->t->records[index].leaf ? done : _PyJitLower_LeafInstruction(b, index);
+        }
         case BINARY_OP_ADD_INT:
         case BINARY_OP_SUBTRACT_INT:
         case BINARY_OP_MULTIPLY_INT:

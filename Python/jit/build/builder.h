@@ -60,6 +60,8 @@ void _PyJitSlot_Swap(_PyJitBuilder *b, uint32_t one, uint32_t other);
 void _PyJitSlot_Box(_PyJitBuilder *b, uint32_t slot);
 bool _PyJitSlot_IsBare(const _PyJitBuilder *b, uint32_t slot);    // a number without an object
 bool _PyJitSlot_IsAlone(const _PyJitBuilder *b, uint32_t slot);   // bare, and no other slot has the same identity
+/* A reference to OBJECT for somebody who is about to take it.  false: there is nothing to count. */
+bool _PyJitSlot_Incref(_PyJitBuilder *b, _PyJitRef object);
 /* Pops an object with a reference to it, which the next operation has to take. */
 _PyJitRef _PyJitSlot_TakeTop(_PyJitBuilder *b);
 /* Nothing of users runs, and nothing is to be checked, where the slot is popped. */

@@ -336,6 +336,21 @@ class_in_cell(const _PyJitBuilder *b, _PyJitRef object)
     return value != NULL && PyType_Check(value) ? (PyTypeObject *)value : NULL;
 }
 
+/* The class among the bases of TYPE whose function, under its own name, has CODE: so it is most likely what `super()` in CODE is about.
+ * Borrowed, or NULL. */
+static PyTypeObject *
+class_of_code(const PyTypeObject *type, const PyCodeObject *code)
+{
+    for (Py_ssize_t i = 0; type->tp_mro != NULL && i < PyTuple_GET_SIZE(type->tp_mro); i++) {
+        PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(type->tp_mro, i);
+        PyObject *found = PyDict_GetItemWithError(_PyType_GetDict(base), code->co_name);
+        if (found != NULL && PyFunction_Check(found) && PyFunction_GET_CODE(found) == (PyObject *)code) {
+            return base;
+        }
+    }
+    return NULL;
+}
+
 /* What super(CLASS, instance of TYPE) finds under NAME, if it is a method: a constant as long as TYPE has its version.  Borrowed, or
  * NULL. */
 static PyObject *
@@ -372,15 +387,19 @@ load_super_method(_PyJitBuilder *b, uint32_t index)
         return REFUSE(b);
     }
     PyTypeObject *known = class_in_cell(b, b->slots[class].object);
+    if (known == NULL) {
+        known = class_of_code(type, b->t->codes[record->code]);
+    }
     PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 2);
     PyObject *method = known != NULL ? super_method(known, type, name) : NULL;
     if (method == NULL) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
+    // The version says that TYPE is as it was, and keeps its bases.
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, top), JIT_REF_NONE, type->tp_version_tag);
     _PyJitRef same = emit2(b, JIT_OP_SAME, b->slots[class].object, object_const(b, known));
     (void)emit2(b, JIT_OP_GUARD_INE, same, konst(b, 0));
-    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, top), JIT_REF_NONE, type->tp_version_tag);
     bind(b, method, top, super);
     return 1;
 }

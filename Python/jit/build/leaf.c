@@ -94,58 +94,104 @@ extend(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
-/* BUILD_MAP of nothing or one pair, BUILD_CONST_KEY_MAP of one or two: a dict takes their place. */
+/* An instruction that makes something of the top NARGS slots: what it makes takes their place. */
 static uint32_t
-build_map(_PyJitBuilder *b, uint32_t index)
+make_of_top(_PyJitBuilder *b, uint32_t index, uint32_t nargs)
 {
     const _PyJitRecord *record = &b->t->records[index];
-    bool constant = record->opcode == BUILD_CONST_KEY_MAP;
-    uint32_t n = constant ? record->oparg + 1 : 2 * record->oparg, first = b->depth - n;
     int number = _PyJitLeaf_OfInstruction(record->opcode, record->oparg);
-    if (number < 0 || !record->leaf) {
+    if (number < 0 || !record->leaf || !_PyJitSlot_CanEnd(b, record, nargs)) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef args[MOST_ARGUMENTS];
     for (uint32_t i = 0; i < MOST_ARGUMENTS; i++) {
-        // The names come first, though they are on top.
-        uint32_t slot = !constant ? first + i : i == 0 ? b->depth - 1 : first + i - 1;
-        args[i] = i < n ? key_of(b, slot) : object_const(b, NULL);
+        args[i] = i < nargs ? key_of(b, b->depth - nargs + i) : object_const(b, NULL);
     }
+    _PyJitSlot_GuardEnds(b, record, nargs);
     _PyJitRef made = emit_leaf(b, JIT_OP_CALL_LEAF, number, args);
-    for (uint32_t i = first; i < b->depth; i++) {
-        b->slots[i].plain = 1;           // the dict has it: this is not its end
-    }
-    drop(b, n);
-    _PyJitSlot_Push(b, (_PyJitSlot){.object = made, .dirty = 1, .owned = 1});
+    drop(b, nargs);
+    _PyJitSlot_Push(b, (_PyJitSlot){.object = made, .dirty = 1, .owned = 1, .plain = _PyJitLeaf_Gives(number) == JIT_LEAF_PLAIN});
     return 1;
 }
 
-/* CALL_INTRINSIC_1 that makes a tuple of a list. */
+/* FORMAT_SIMPLE: a string is what it is formatted as. */
 static uint32_t
-make_tuple(_PyJitBuilder *b, uint32_t index)
+format(_PyJitBuilder *b, uint32_t index)
 {
-    const _PyJitRecord *record = &b->t->records[index];
     uint32_t top = b->depth - 1;
-    int number = _PyJitLeaf_OfInstruction(record->opcode, record->oparg);
-    if (number < 0 || !record->leaf || _PyJitSlot_IsBare(b, top) || !_PyJitSlot_CanEnd(b, record, 1)) {
-        return REFUSE(b);
+    if (JIT_TAG(b->t->records[index].types, 0) != JIT_TAG_STR || _PyJitSlot_IsBare(b, top)) {
+        return make_of_top(b, index, 1);
     }
     _PyJitLower_Begin(b, index);
-    _PyJitRef null = object_const(b, NULL), args[] = {_PyJitSlot_Object(b, top), null, null};
-    _PyJitSlot_GuardEnds(b, record, 1);
+    (void)guard_str(b, top);
+    return 1;
+}
+
+/* BUILD_MAP, BUILD_CONST_KEY_MAP, BUILD_STRING: what is on the stack goes over in a tuple, which the call gives up.  COUNT slots, from
+ * FIRST on; KEYS: what stands above them, or NONE. */
+static uint32_t
+make_of_many(_PyJitBuilder *b, uint32_t index, uint32_t first, uint32_t count, bool keys)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    int number = _PyJitLeaf_OfInstruction(record->opcode, record->oparg);
+    bool strings = record->opcode == BUILD_STRING;
+    if (number < 0 || (!record->leaf && !strings) || count > JIT_MOST_ITEMS) {
+        return REFUSE(b);
+    }
+    for (uint32_t i = first; i < b->depth && strings; i++) {
+        if (_PyJitSlot_IsBare(b, i)) {
+            return REFUSE(b);
+        }
+    }
+    _PyJitLower_Begin(b, index);
+    for (uint32_t i = first; i < first + count; i++) {
+        (void)(strings ? guard_str(b, i) : key_of(b, i));
+    }
+    _PyJitRef tuple = _PyJitBuild_Emit(b, JIT_OP_NEW_TUPLE, JIT_REF_NONE, JIT_REF_NONE, count);
+    for (uint32_t i = 0; i < count; i++) {
+        _PyJitRef item = _PyJitSlot_Object(b, first + i);
+        (void)_PyJitSlot_Incref(b, item);
+        (void)_PyJitBuild_Emit(b, JIT_OP_INIT_TUPLE_ITEM, tuple, item, i);
+    }
+    _PyJitRef null = object_const(b, NULL), args[] = {tuple, null, null};
+    if (keys) {
+        args[0] = _PyJitSlot_Object(b, b->depth - 1);
+        args[1] = tuple;
+    }
     _PyJitRef made = emit_leaf(b, JIT_OP_CALL_LEAF, number, args);
-    drop(b, 1);
-    _PyJitSlot_Push(b, (_PyJitSlot){.object = made, .dirty = 1, .owned = 1});
+    for (uint32_t i = first; i < b->depth; i++) {
+        b->slots[i].plain = 1;           // what was made has it: this is not its end
+    }
+    drop(b, b->depth - first);
+    _PyJitSlot_Push(b, (_PyJitSlot){.object = made, .dirty = 1, .owned = 1, .plain = strings});
     return 1;
 }
 
 uint32_t
 _PyJitLower_LeafInstruction(_PyJitBuilder *b, uint32_t index)
 {
-    int opcode = b->t->records[index].opcode;
-    return opcode == CALL_INTRINSIC_1 ? make_tuple(b, index)
-        : opcode == LIST_EXTEND || opcode == DICT_MERGE ? extend(b, index) : build_map(b, index);
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t oparg = record->oparg;
+    switch (record->opcode) {
+        case FORMAT_SIMPLE:
+            return format(b, index);
+        case CALL_INTRINSIC_1:
+        case CONVERT_VALUE:
+            return make_of_top(b, index, 1);
+        case FORMAT_WITH_SPEC:
+        case BINARY_OP:
+            return make_of_top(b, index, 2);
+        case LIST_EXTEND:
+        case DICT_MERGE:
+            return extend(b, index);
+        case BUILD_MAP:
+            return oparg == 0 ? make_of_top(b, index, 0) : make_of_many(b, index, b->depth - 2 * oparg, 2 * oparg, false);
+        case BUILD_CONST_KEY_MAP:
+            return make_of_many(b, index, b->depth - oparg - 1, oparg, true);
+        default:
+            return make_of_many(b, index, b->depth - oparg, oparg, false);
+    }
 }
 
 #endif /* _Py_TIER2 */

@@ -189,8 +189,9 @@ iterate(_PyJitBuilder *b, uint32_t index)
     }
     if (_PyJitRange_IsEnd(b, index) && (!b->slots[top].dirty || b->slots[top].owned)) {
         _PyJitLower_Begin(b, index);
-        (void)emit1(b, JIT_OP_ITER_END, _PyJitSlot_Object(b, top));
+        _PyJitSlot_OwnHeap(b);           // from what it goes over, perhaps
         _PyJitSlot_GuardRelease(b, top, JIT_TAG_QUIET);
+        (void)emit1(b, JIT_OP_ITER_END, _PyJitSlot_Object(b, top));
         drop(b, 1);
         return 1;
     }

@@ -194,6 +194,52 @@ _PyJitIter_Has(PyObject *it)
     return has(it, 0);
 }
 
+/* IT, which is at its end, lets go of what it goes over when it is asked for another item: that runs no code of users. */
+static bool
+lets_go_quietly(PyObject *it)
+{
+    PyTypeObject *type = Py_TYPE(it);
+    if (type == &PyRangeIter_Type) {
+        return true;
+    }
+    if (type == &PyEnum_Type) {
+        return lets_go_quietly(((const Enumerate *)it)->below);
+    }
+    if (type == &PyZip_Type) {
+        const Zip *zip = (const Zip *)it;
+        for (Py_ssize_t i = 0; i < zip->count; i++) {
+            if (!lets_go_quietly(PyTuple_GET_ITEM(zip->below, i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+    PyObject *over = type == &PyListIter_Type ? (PyObject *)((const _PyListIterObject *)it)->it_seq
+        : type == &PyTupleIter_Type ? (PyObject *)((const _PyTupleIterObject *)it)->it_seq
+        : type == &PySetIter_Type ? (PyObject *)((const SetIterator *)it)->over
+        : type == &PyDictIterItem_Type || type == &PyDictIterKey_Type || type == &PyDictIterValue_Type
+        ? (PyObject *)((const DictIterator *)it)->over : ((const IndexIterator *)it)->over;
+    return over == NULL || Py_REFCNT(over) > 1 || _PyJit_EndsQuietly(over, 1);
+}
+
+int
+_PyJit_IterEnd(PyObject *it)
+{
+    if (has(it, 0) != 0) {
+        return -1;
+    }
+    if (Py_REFCNT(it) == 1) {
+        return 0;              // it ends now
+    }
+    if (!lets_go_quietly(it)) {
+        return -1;
+    }
+    PyObject *item = Py_TYPE(it)->tp_iternext(it);
+    assert(item == NULL && !PyErr_Occurred());
+    Py_XDECREF(item);
+    return 0;
+}
+
 PyObject *
 _PyJit_IterNext(PyObject *it)
 {

@@ -22,10 +22,10 @@
 #include "pycore_long.h"
 #include "pycore_object.h"
 #include "pycore_typeobject.h"
+#include "jit/objects/leaves.h"
 #include "pycore_pystate.h"
 
 #define MOST_ARGUMENTS 3
-#define COULD(CONDITION) do { if (!(CONDITION)) { return NULL; } if (!run) { return Py_True; } } while (0)
 
 /* To iterate over O runs no code of users, and making the iterator runs none. */
 static bool
@@ -141,6 +141,13 @@ call_repr(PyObject *const *args, bool run)
     PyObject *o = args[0];
     COULD(PyUnicode_CheckExact(o) || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o) || o == Py_None);
     return PyObject_Repr(o);
+}
+
+static PyObject *
+call_divmod(PyObject *const *args, bool run)
+{
+    COULD((PyLong_CheckExact(args[0]) || PyFloat_CheckExact(args[0])) && (PyLong_CheckExact(args[1]) || PyFloat_CheckExact(args[1])));
+    return PyNumber_Divmod(args[0], args[1]);
 }
 
 static int64_t
@@ -345,49 +352,6 @@ match_span(PyObject *const *args, bool run)
 
 /* --- What instructions do --------------------------------------------------------------------------------------------- */
 
-/* {key: value} */
-static PyObject *
-new_pair(PyObject *const *args, bool run)
-{
-    COULD(_PyJit_IsSafeKey(args[0]));
-    PyObject *dict = PyDict_New();
-    if (dict != NULL && PyDict_SetItem(dict, args[0], args[1]) < 0) {
-        Py_CLEAR(dict);
-    }
-    return dict;
-}
-
-/* The same with a tuple of keys, strings, and one or two values. */
-static PyObject *
-new_map(PyObject *const *args, bool run)
-{
-    PyObject *keys = args[0];
-    COULD(PyTuple_CheckExact(keys) && PyTuple_GET_SIZE(keys) == (args[2] == NULL ? 1 : 2) && PyUnicode_CheckExact(PyTuple_GET_ITEM(keys, 0))
-          && PyUnicode_CheckExact(PyTuple_GET_ITEM(keys, PyTuple_GET_SIZE(keys) - 1)));
-    PyObject *dict = PyDict_New();
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(keys) && dict != NULL; i++) {
-        if (PyDict_SetItem(dict, PyTuple_GET_ITEM(keys, i), args[1 + i]) < 0) {
-            Py_CLEAR(dict);
-        }
-    }
-    return dict;
-}
-
-/* f(..., **more): into a dict that is empty yet. */
-static PyObject *
-merge_dicts(PyObject *const *args, bool run)
-{
-    PyObject *dict = args[0], *more = args[1];
-    COULD(PyDict_CheckExact(dict) && PyDict_GET_SIZE(dict) == 0 && PyDict_CheckExact(more) && dict != more
-          && DK_IS_UNICODE(((PyDictObject *)more)->ma_keys));
-    if (PyDict_Merge(dict, more, 1) < 0) {
-        PyErr_Clear();
-        PyDict_Clear(dict);
-        return NULL;
-    }
-    return Py_None;
-}
-
 /* --- The table -------------------------------------------------------------------------------------------------------- */
 
 typedef PyObject *(*Make)(PyObject *const *, bool);
@@ -412,6 +376,8 @@ static const struct {
     {&PyEnum_Type, NULL, 1, 2, JIT_LEAF_OBJECT, new_enumerate, NULL},
     {&PyZip_Type, NULL, 2, 3, JIT_LEAF_OBJECT, new_zip, NULL},
     {NULL, "repr", 1, 1, JIT_LEAF_PLAIN, call_repr, NULL},
+    {NULL, "format", 1, 2, JIT_LEAF_PLAIN, _PyJitLeaf_Format, NULL},
+    {NULL, "divmod", 2, 2, JIT_LEAF_OBJECT, call_divmod, NULL},
     {NULL, "hash", 1, 1, JIT_LEAF_NUMBER, could_hash, ask_hash},
     {&PyLong_Type, "bit_length", 1, 1, JIT_LEAF_NUMBER, could_bit_length, ask_bit_length},
     {&PyDict_Type, "items", 1, 1, JIT_LEAF_OBJECT, dict_items, NULL},
@@ -427,9 +393,16 @@ static const struct {
     {&PyList_Type, "reverse", 1, 1, JIT_LEAF_CHANGE, list_reverse, NULL},
     {&PySet_Type, "discard", 2, 2, JIT_LEAF_CHANGE, set_discard, NULL},
     {&PySet_Type, "copy", 1, 1, JIT_LEAF_OBJECT, set_copy, NULL},
-    {&PyDict_Type, "{1}", 2, 2, JIT_LEAF_OBJECT, new_pair, NULL},
-    {&PyDict_Type, "{keys}", 2, 3, JIT_LEAF_OBJECT, new_map, NULL},
-    {&PyDict_Type, "{**}", 2, 2, JIT_LEAF_CHANGE, merge_dicts, NULL},
+    // What has no name that a program could use.
+    {NULL, "f''", 1, 1, JIT_LEAF_PLAIN, _PyJitLeaf_JoinStrings, NULL},
+    {NULL, "{:}", 1, 1, JIT_LEAF_OBJECT, _PyJitLeaf_BuildMap, NULL},
+    {NULL, "{keys:}", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_BuildMapOf, NULL},
+    {NULL, "{**}", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_MergeDicts, NULL},
+    {NULL, "+", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_Concatenate, NULL},
+    {NULL, "+=", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_ConcatenateInPlace, NULL},
+    {NULL, "*", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_Repeat, NULL},
+    {NULL, "*=", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_RepeatInPlace, NULL},
+    {NULL, "%", 2, 2, JIT_LEAF_PLAIN, _PyJitLeaf_Percent, NULL},
     {NULL, "re.Match.group", 1, 2, JIT_LEAF_OBJECT, match_group, NULL},
     {NULL, "re.Match.end", 1, 2, JIT_LEAF_OBJECT, match_end, NULL},
     {NULL, "re.Match.start", 1, 2, JIT_LEAF_OBJECT, match_start, NULL},
@@ -474,20 +447,43 @@ _PyJitLeaf_Find(PyObject *callable, Py_ssize_t nargs)
     return -1;
 }
 
+/* The name, in the table, of what an instruction does; NULL: it is none of them. */
+static const char *
+name_of_instruction(int opcode, uint32_t oparg)
+{
+    switch (opcode) {
+        case LIST_EXTEND: return "extend";
+        case DICT_MERGE: return "{**}";
+        case BUILD_MAP: return oparg > 0 ? "{:}" : NULL;
+        case BUILD_CONST_KEY_MAP: return "{keys:}";
+        case BUILD_STRING: return "f''";
+        case FORMAT_WITH_SPEC: return "format";
+        case CONVERT_VALUE: return oparg == FVC_REPR ? "repr" : NULL;
+        case BINARY_OP: return oparg == NB_ADD ? "+" : oparg == NB_INPLACE_ADD ? "+=" : oparg == NB_MULTIPLY ? "*" : oparg == NB_INPLACE_MULTIPLY ? "*="
+            : oparg == NB_REMAINDER || oparg == NB_INPLACE_REMAINDER ? "%" : NULL;
+        default: return NULL;
+    }
+}
+
 int
 _PyJitLeaf_OfInstruction(int opcode, uint32_t oparg)
 {
-    const char *name = opcode == LIST_EXTEND ? "extend" : opcode == DICT_MERGE ? "{**}" : opcode == BUILD_MAP && oparg == 1 ? "{1}"
-        : opcode == BUILD_CONST_KEY_MAP && (oparg == 1 || oparg == 2) ? "{keys}" : NULL;
-    if (name == NULL) {
-        return opcode == BUILD_MAP && oparg == 0 ? _PyJitLeaf_Find((PyObject *)&PyDict_Type, 0)
-            : opcode == CALL_INTRINSIC_1 && oparg == INTRINSIC_LIST_TO_TUPLE ? _PyJitLeaf_Find((PyObject *)&PyTuple_Type, 1) : -1;
+    if (opcode == FORMAT_SIMPLE || (opcode == CONVERT_VALUE && oparg == FVC_STR)) {
+        return _PyJitLeaf_Find((PyObject *)&PyUnicode_Type, 1);
     }
-    size_t i = 0;
-    while (leaves[i].name == NULL || strcmp(leaves[i].name, name) != 0) {
-        i++;
+    if (opcode == BUILD_MAP && oparg == 0) {
+        return _PyJitLeaf_Find((PyObject *)&PyDict_Type, 0);
     }
-    return (int)i;
+    if (opcode == CALL_INTRINSIC_1) {
+        return oparg == INTRINSIC_LIST_TO_TUPLE ? _PyJitLeaf_Find((PyObject *)&PyTuple_Type, 1) : -1;
+    }
+    const char *name = name_of_instruction(opcode, oparg);
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(leaves) && name != NULL; i++) {
+        if (leaves[i].name != NULL && strcmp(leaves[i].name, name) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
 }
 
 int

@@ -247,11 +247,49 @@ function_is_thin(PyFunctionObject *f, uint32_t shares)
     return true;
 }
 
+static bool
+is_plain_object(PyObject *o)
+{
+    return is_plain(Py_TYPE(o)) || _Py_IsImmortal(o);
+}
+
+/* The same for a dict with a table of its own, of few strings or other keys. */
+static bool
+dict_holds_plain(PyDictObject *dict)
+{
+    PyDictKeysObject *keys = dict->ma_keys;
+    if (dict->ma_values != NULL || keys->dk_nentries > MOST_REFERENCES) {
+        return false;
+    }
+    for (Py_ssize_t i = 0; i < keys->dk_nentries; i++) {
+        PyObject *key = DK_IS_UNICODE(keys) ? DK_UNICODE_ENTRIES(keys)[i].me_key : DK_ENTRIES(keys)[i].me_key;
+        PyObject *value = DK_IS_UNICODE(keys) ? DK_UNICODE_ENTRIES(keys)[i].me_value : DK_ENTRIES(keys)[i].me_value;
+        if (value != NULL && (!is_plain_object(value) || !is_plain_object(key))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+set_holds_plain(const PySetObject *set)
+{
+    for (Py_ssize_t i = 0; i <= set->mask && set->mask < MOST_REFERENCES; i++) {
+        if (set->table[i].key != NULL && !is_plain_object(set->table[i].key)) {
+            return false;
+        }
+    }
+    return set->mask < MOST_REFERENCES;
+}
+
 /* All that O refers to, but for its type, is plain, as far as that is easily seen. */
 static bool
 holds_plain(PyObject *o)
 {
     PyTypeObject *type = Py_TYPE(o);
+    if (type == &PyDict_Type || type == &PySet_Type) {
+        return type == &PyDict_Type ? dict_holds_plain((PyDictObject *)o) : set_holds_plain((PySetObject *)o);
+    }
     return type == &PyTuple_Type ? are_plain(((PyTupleObject *)o)->ob_item, PyTuple_GET_SIZE(o))
         : type == &PyList_Type ? are_plain(((PyListObject *)o)->ob_item, PyList_GET_SIZE(o)) : has_plain_values(o);
 }

@@ -122,7 +122,7 @@ operands_that_end(const _PyJitPending *prev)
     if (base == LOAD_ATTR || base == STORE_ATTR || base == TO_BOOL || base == POP_JUMP_IF_NONE || base == POP_JUMP_IF_NOT_NONE) {
         return 1;
     }
-    if (base == IS_OP || base == CONTAINS_OP || prev->opcode == COMPARE_OP || base == BINARY_SUBSCR || base == STORE_SUBSCR) {
+    if (base == IS_OP || base == CONTAINS_OP || prev->opcode == COMPARE_OP || prev->opcode == BINARY_OP || base == BINARY_SUBSCR || base == STORE_SUBSCR) {
         return 2;
     }
     switch (prev->opcode) {
@@ -141,8 +141,11 @@ operands_that_end(const _PyJitPending *prev)
         case CALL_INTRINSIC_1:
         case LIST_EXTEND:
         case DICT_MERGE:
+        case FORMAT_SIMPLE:
+        case CONVERT_VALUE:
             return 1;
         case MAP_ADD:
+        case FORMAT_WITH_SPEC:
             return 2;
         case CALL_FUNCTION_EX:
             return 1 + (prev->oparg & 1);
@@ -187,12 +190,24 @@ was_quiet(void)
     return quiet;
 }
 
+/* The keys of the dict that is about to be made may be so without code of users.  Constants may. */
+static bool
+keys_are_safe(const _PyJitPending *prev, PyObject **stack_pointer)
+{
+    for (int i = 2 * prev->oparg; i > 0 && prev->opcode == BUILD_MAP; i -= 2) {
+        if (!_PyJit_IsSafeKey(stack_pointer[-i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The instruction that is about to run does, by itself, what objects/leaf_calls.c can do. */
 static bool
 is_leaf_instruction(const _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
 {
     int number = _PyJitLeaf_OfInstruction(prev->opcode, (uint32_t)prev->oparg);
-    if (number < 0 || depth < _PyOpcode_num_popped(prev->opcode, prev->oparg)) {
+    if (number < 0 || prev->opcode == BUILD_STRING || depth < _PyOpcode_num_popped(prev->opcode, prev->oparg)) {
         return false;
     }
     PyObject *top = depth > 0 ? stack_pointer[-1] : NULL, *args[3] = {top, NULL, NULL};
@@ -200,13 +215,12 @@ is_leaf_instruction(const _PyJitPending *prev, PyObject **stack_pointer, Py_ssiz
         args[0] = stack_pointer[-1 - prev->oparg];
         args[1] = top;
     }
-    else if (prev->opcode == BUILD_MAP && prev->oparg == 1) {
+    else if (prev->opcode == FORMAT_WITH_SPEC || prev->opcode == BINARY_OP) {
         args[0] = stack_pointer[-2];
         args[1] = top;
     }
-    else if (prev->opcode == BUILD_CONST_KEY_MAP) {
-        args[1] = stack_pointer[-1 - prev->oparg];
-        args[2] = prev->oparg == 2 ? stack_pointer[-2] : NULL;
+    else if ((prev->opcode == BUILD_MAP && prev->oparg > 0) || prev->opcode == BUILD_CONST_KEY_MAP) {
+        return keys_are_safe(prev, stack_pointer);
     }
     return _PyJitLeaf_Fits(number, args, prev->opcode == BUILD_MAP && prev->oparg == 0 ? 0 : 3);
 }

@@ -282,6 +282,14 @@ PyObject *_PyJit_NewInstance(PyTypeObject *type);
 bool _PyJit_IsSimpleClass(PyTypeObject *type);
 /* What runs at PLACE of CODE, where a generator of CODE goes on after a yield, is in no handler: to close it there runs nothing (quiet.c). */
 bool _PyJit_IsOutsideHandlers(PyCodeObject *code, _Py_CODEUNIT *place);
+/* TYPE has no method that says whether an object of it is true: all are. */
+static inline bool
+_PyJit_IsAlwaysTrue(const PyTypeObject *type)
+{
+    return (type->tp_as_number == NULL || type->tp_as_number->nb_bool == NULL)
+        && (type->tp_as_mapping == NULL || type->tp_as_mapping->mp_length == NULL)
+        && (type->tp_as_sequence == NULL || type->tp_as_sequence->sq_length == NULL);
+}
 /* A class that was made by `class`, derived from `object` and nothing else; borrowed, or NULL: there is none yet. */
 PyTypeObject *_PyJit_SomeClass(void);
 

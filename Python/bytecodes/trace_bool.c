@@ -12,6 +12,11 @@ trace op(UNBOX_BOOL, (o: object -- r: i64)) pure exits {
     r = (int64_t)((PyLongObject *)o)->long_value.ob_digit[0];
 }
 
+// Leaves unless all objects of the type of O are true; None is not.
+trace op(GUARD_ALWAYS_TRUE, (o: object --)) pure reads type exits {
+    EXIT_IF(o == Py_None || !_PyJit_IsAlwaysTrue(Py_TYPE(o)));
+}
+
 // Leaves unless O is equal to itself only, as `object` has it: its type says so.
 trace op(GUARD_IDENTITY, (o: object --)) pure reads type exits {
     EXIT_IF(Py_TYPE(o)->tp_richcompare != PyBaseObject_Type.tp_richcompare);

@@ -286,11 +286,13 @@ always_true(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t top = b->depth - 1, version = read_u32((uint16_t *)&b->t->units[record->units + 2].cache);
-    if (_PyJitSlot_IsBare(b, top) || !is_version(version) || !_PyJitSlot_CanEnd(b, record, 1)) {
+    if (_PyJitSlot_IsBare(b, top) || version > INT32_MAX || !_PyJitSlot_CanEnd(b, record, 1)) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
-    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, top), JIT_REF_NONE, version);
+    // No version: of whatever type it is.
+    (void)_PyJitBuild_Emit(b, version == 0 ? JIT_OP_GUARD_ALWAYS_TRUE : JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, top), JIT_REF_NONE,
+                           version);
     _PyJitSlot_GuardEnds(b, record, 1);
     return finish_test(b, index, 1, konst(b, 1));
 }

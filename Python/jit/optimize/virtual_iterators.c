@@ -79,7 +79,9 @@ end_iterator(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *iterator, _P
         (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){
             .op = JIT_OP_GUARD_ILE, .snapshot = ins.snapshot, .a = (_PyJitRef)(JIT_REF_BIAS + i), .b = index,
         });
-        (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){.op = JIT_OP_GUARD_QUIET, .snapshot = ins.snapshot, .a = source, .aux = 1});
+        if (!JIT_IS_CONST(source)) {
+            (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){.op = JIT_OP_GUARD_QUIET, .snapshot = ins.snapshot, .a = source, .aux = 1});
+        }
     }
     drop_fields(p, i, iterator, JIT_PLACE_SOURCE, JIT_PLACE_SOURCE + 1, true);
     return true;

@@ -211,16 +211,8 @@ adapt_call(_PyJitPending *prev, PyObject *callable, PyObject *self)
 
 /* --- Tests ---------------------------------------------------------------------------------------------------------- */
 
-/* TYPE has no method that says whether an object of it is true: all are. */
-static bool
-is_always_true(PyTypeObject *type)
-{
-    return (type->tp_as_number == NULL || type->tp_as_number->nb_bool == NULL)
-        && (type->tp_as_mapping == NULL || type->tp_as_mapping->mp_length == NULL)
-        && (type->tp_as_sequence == NULL || type->tp_as_sequence->sq_length == NULL);
-}
-
-/* TO_BOOL: for numbers and None the generic form is as good. */
+/* TO_BOOL: for numbers and None the generic form is as good.  Where several types are always true the trace looks at that, not at the type:
+ * there is no version then. */
 static void
 adapt_test(_PyJitPending *prev, PyObject *value)
 {
@@ -228,8 +220,11 @@ adapt_test(_PyJitPending *prev, PyObject *value)
     if (type == &PyUnicode_Type || type == &PyList_Type) {
         choose(prev, type == &PyUnicode_Type ? TO_BOOL_STR : TO_BOOL_LIST, 0);
     }
-    else if (value != Py_None && is_always_true(type) && PyUnstable_Type_AssignVersionTag(type)) {
-        choose(prev, TO_BOOL_ALWAYS_TRUE, type->tp_version_tag);
+    else if (prev->opcode == TO_BOOL_ALWAYS_TRUE && cached_version(prev) == type->tp_version_tag && type->tp_version_tag != 0) {
+        prev->fits = 1;
+    }
+    else if (value != Py_None && _PyJit_IsAlwaysTrue(type)) {
+        choose(prev, TO_BOOL_ALWAYS_TRUE, 0);
     }
 }
 

@@ -336,8 +336,8 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
     if (opcode == JUMP_BACKWARD || opcode == JUMP_BACKWARD_NO_INTERRUPT) {
         PyCodeObject *consumer = unrolled_consumer(frame, code);
         if (consumer != NULL && jumps_of(r, consumer, code, next_instr) >= JIT_FEW_ITEMS) {
-            _PyJitConsumer_TakesMany(consumer);
             _PyJitRecorder_Abort(JIT_ABORT_MANY_ITEMS, next_instr, opcode);
+            _PyJitConsumer_TakesMany(consumer);
             return JIT_STEP_STOP;
         }
         if (consumer == NULL && _PyJitRecorder_TimesSeen(r, code, next_instr, true) > 0) {

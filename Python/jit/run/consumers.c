@@ -282,6 +282,8 @@ _PyJitConsumer_TakesMany(const PyCodeObject *code)
 {
     Copies *copies = _Py_hashtable_get(ENGINE->consumers, _PyJitConsumer_Consumed(code));
     copies->takes_many[_PyJitConsumer_Kind(code) - JIT_CONSUMER_FIRST] = true;
+    // Traces that had few items would leave in the middle each time, and go on without a loop.
+    _PyJitExecutor_InvalidateDependents((void *)code);
 }
 
 void
@@ -422,8 +424,8 @@ _PyJitConsumer_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack
     }
     Py_ssize_t most = most_items(stack_pointer[-1]);
     bool few = most >= 0 && most < JIT_FEW_ITEMS, made = has_made(&ENGINE->recorder.trace, generator);
-    bool unrolled = few || (made && (most < 0 || may_end_early(kind)) && !copies->takes_many[kind - JIT_CONSUMER_FIRST]);
-    if (((few && !made) || (kind == JIT_CONSUMER_SET && !unrolled)) && !ENGINE->stress) {
+    bool unrolled = (made || ENGINE->stress) && (few || most < 0 || may_end_early(kind)) && !copies->takes_many[kind - JIT_CONSUMER_FIRST];
+    if (!unrolled && (few || kind == JIT_CONSUMER_SET) && !ENGINE->stress) {
         return;                // C is as good
     }
     PyCodeObject *code = code_for(copies, generator, kind, unrolled);

@@ -86,7 +86,7 @@ int _PyJitRestore_Reserve(uint32_t boxes);
 int _PyJitRestore_ReserveObjects(uint32_t objects);
 #define JIT_OBJECT_SIZE 512    // bytes of a block for such an object
 void *_PyJitRestore_Block(void);
-/* make.c.  The operation of RECIPE, which is of a trace at rest. */
+/* make_virtual.c.  The operation of RECIPE, which is of a trace at rest. */
 static inline const _PyJitIns *
 _PyJitMake_Operation(const _PyJitTrace *t, const _PyJitSnapFrame *recipe)
 {

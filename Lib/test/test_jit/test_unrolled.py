@@ -236,6 +236,20 @@ class LoopTests(unittest.TestCase):
         self.assertFalse(any("VIRTUAL_GENERATOR" in loop for loop in found), found)
 
 
+class LargeLoopTests(unittest.TestCase):
+    def test_jump_with_a_prefix(self):
+        # The generator's loop has a trace of its own, which stands at the prefix of its jump: nothing goes through that.
+        program = (
+            "def source(k):\n    for i in (1, 2, k):\n        x = i\n        if i != k:\n"
+            + "".join(f"            x = x + {k}\n" for k in range(90))
+            + "        elif k == 3:\n            yield x\n    yield 7\n"
+            "def f(n):\n    t = 0\n    for i in range(n):\n        t += sum(source(i & 3))\n    return t\n"
+            "print(f(3000))\n"
+        )
+        for settings in {}, {"PYTHON_JIT_BACKEND": "native"}, {"PYTHON_JIT_STRESS": "1"}:
+            self.assertEqual(run(program, **settings), run(program, PYTHON_JIT="0"))
+
+
 class MemoryTests(unittest.TestCase):
     def test_memory_short(self):
         # In the last iteration an item is left for a number that is too large, and there is no memory for what was not made.

@@ -310,10 +310,11 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
     }
     int how = JIT_STEP_GO_ON;
     if (opcode == ENTER_EXECUTOR && code != NULL) {
-        // A function that is compiled by itself is inlined all the same; at a loop the trace ends, if its items are not few.
+        // A function that is compiled by itself is inlined all the same; at a loop the trace ends, if its items are not few.  (Where the executor
+        // stands at the prefix of a jump, what it replaced is the prefix alone.)
         const _PyExecutorObject *there = code->co_executors->executors[oparg];
-        if (there->kind != JIT_KIND_FUNCTION && !_PyJitRecorder_GoesThrough(r, there, code, next_instr)
-            && unrolled_consumer(frame, code) == NULL) {
+        bool few = there->vm_data.opcode == JUMP_BACKWARD && unrolled_consumer(frame, code) != NULL;
+        if (there->kind != JIT_KIND_FUNCTION && !_PyJitRecorder_GoesThrough(r, there, code, next_instr) && !few) {
             end_here(r, JIT_END_LINK, frame, start, opcode);
             return JIT_STEP_STOP;
         }

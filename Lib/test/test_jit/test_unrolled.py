@@ -191,6 +191,21 @@ def builtins_of_its_own(n):
     exec("def f(n):\\n  t = 0\\n  for i in range(n):\\n    t += len(sum(len(x) + i for x in (1, i)))\\n  return t", space)
     return space["f"](n)
 
+def constants(n):
+    # An item that is a constant moves through the generator's stack, and lives on elsewhere.
+    kept, out = [], []
+    def note(*items): kept.append(items)
+    def sends(k):
+        got = f(2.75, (yield 1.25), "x" + str(k))
+        yield got
+    def f(*args): return args
+    for i in range(n):
+        out.append(list((note(x), x)[1] for x in (1, 2.5, "a b", 10**20)))
+        out.append(tuple([y for y in (x, 3.5)][i & 1] for x in (0.125, 7.5)))
+        out.append(list(sends(i)))
+        out.append(any((x, y := 9.25)[0] == 5.5 for x in (4.5, 5.5, 6.5)))
+    return out, kept
+
 def nested_calls(n):
     def apply(f, *args): return f(*args)
     t = 0
@@ -199,7 +214,7 @@ def nested_calls(n):
         t += (lambda: i + t % 7)()
     return t
 
-FUNCTIONS = [numbers, lengths, inlined, twice, raises, kept, seen, writes, ends, counts, weak, identity, builtins_of_its_own, nested_calls]
+FUNCTIONS = [numbers, lengths, inlined, twice, raises, kept, seen, writes, ends, counts, weak, identity, builtins_of_its_own, constants, nested_calls]
 
 def run():
     return [repr(f(120)) for f in FUNCTIONS]

@@ -13,7 +13,8 @@
  * Rules:
  *  1. References that the trace counts for a virtual (INCREF, DECREF_PLAIN) count here.  Where none is left its fields are given up,
  *     as the deallocator would have; where the trace made sure that this is quiet it makes sure of the fields.
- *  2. A field owns its object, as in memory; of a constant the trace does not count references, as constants live as long as it does.
+ *  2. A field owns its object, as in memory; of a constant the trace does not count references, as constants live as long as it does.  But
+ *     those in the frame of a generator are counted: what was put there may be taken out again, with its reference.
  *  3. A number that is stored has an identity of its own, the operation that boxes or stores it; one that a VIRTUAL_FIELD of the builder
  *     stores, or that is merged (build/carried.c), has that of the raw number, as in slots.  One identity is one object where the trace leaves.
  *     If a snapshot names two with the same raw number, one of them gets a copy (COPY_INT, COPY_FLOAT).
@@ -175,11 +176,22 @@ _PyJitVirtual_Release(_PyJitVirtualPass *p, _PyJitRef ref)
     if (object != NULL) {
         object->references--;
         for (uint32_t i = 0; i < object->n && object->references == 0; i++) {
-            _PyJitVirtual_Release(p, object->fields[i].value);
+            _PyJitVirtual_ReleaseField(p, object, object->fields[i].place, object->fields[i].value);
         }
     }
     else if (!JIT_IS_CONST(ref) && number_of(p, ref) == NULL && !is_raw(p, ref) && ins_of(p, ref)->type != JIT_TYPE_BOOL) {
         (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){.op = JIT_OP_DECREF_PLAIN, .snapshot = JIT_NO_SNAPSHOT, .a = ref});
+    }
+}
+
+void
+_PyJitVirtual_ReleaseField(_PyJitVirtualPass *p, const _PyJitVirtualObject *object, uint32_t place, _PyJitRef value)
+{
+    if (JIT_IS_CONST(value) && counts_constants(object, place)) {
+        (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){.op = JIT_OP_DECREF_PLAIN, .snapshot = JIT_NO_SNAPSHOT, .a = value});
+    }
+    else {
+        _PyJitVirtual_Release(p, value);
     }
 }
 
@@ -291,13 +303,13 @@ _PyJitVirtual_PutField(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *ob
 void
 _PyJitVirtual_SetField(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object, uint32_t place, _PyJitRef value)
 {
-    if (JIT_IS_CONST(value) && !is_raw(p, value) && !is_uncounted(p, i, value)) {
+    if (JIT_IS_CONST(value) && !is_raw(p, value) && !counts_constants(object, place) && !is_uncounted(p, i, value)) {
         _PyJitVirtual_Escapes(p, object);
         return;
     }
     _PyJitRef old = _PyJitVirtual_PutField(p, i, object, place, value);
     if (old != JIT_REF_NONE) {
-        _PyJitVirtual_Release(p, old);
+        _PyJitVirtual_ReleaseField(p, object, place, old);
     }
 }
 
@@ -396,6 +408,14 @@ work_on_virtual(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object)
     }
 }
 
+/* REF is a constant that needs no counting: NULL, or an immortal object. */
+static bool
+is_eternal(const _PyJitVirtualPass *p, _PyJitRef ref)
+{
+    return is_null(p, ref) || (ref != JIT_REF_NONE && JIT_IS_CONST(ref) && ins_of(p, ref)->type == JIT_TYPE_OBJECT
+                               && _Py_IsImmortal((PyObject *)(uintptr_t)ins_of(p, ref)->bits));
+}
+
 /* Operation I on a number that is not boxed, its first operand. */
 static bool
 works_on_number(const _PyJitIns *ins)
@@ -476,7 +496,7 @@ step(_PyJitVirtualPass *p, uint32_t i)
             return;            // what is not made is no other object
         }
     }
-    if (ins->op == JIT_OP_GUARD_PLAIN && is_null(p, first)) {
+    if (works_on_number(ins) && is_eternal(p, first)) {
         return;
     }
     bool number = number_of(p, first) != NULL || (is_raw(p, first) && !is_raw(p, ins->a));

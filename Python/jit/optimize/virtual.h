@@ -97,6 +97,13 @@ is_null(const _PyJitVirtualPass *p, _PyJitRef ref)
     return ref != JIT_REF_NONE && JIT_IS_CONST(ref) && ins_of(p, ref)->type == JIT_TYPE_OBJECT && ins_of(p, ref)->bits == 0;
 }
 
+/* References to a constant that OBJECT has at PLACE are counted. */
+static inline bool
+counts_constants(const _PyJitVirtualObject *object, uint32_t place)
+{
+    return object->op == JIT_OP_VIRTUAL_GENERATOR && place < JIT_PLACE_STATE;
+}
+
 /* virtual.c: OBJECT has to be made; REF has to be an object in memory. */
 void _PyJitVirtual_Escapes(_PyJitVirtualPass *p, _PyJitVirtualObject *object);
 void _PyJitVirtual_Escape(_PyJitVirtualPass *p, _PyJitRef ref);
@@ -110,6 +117,8 @@ _PyJitRef _PyJitVirtual_PutField(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtual
 void _PyJitVirtual_BeginNumber(_PyJitVirtualPass *p, uint32_t i, _PyJitRef number, const _PyJitVirtualObject *owner);
 /* A reference to the object of REF, which a virtual had, is given up: rule 1. */
 void _PyJitVirtual_Release(_PyJitVirtualPass *p, _PyJitRef ref);
+/* The same of the field that OBJECT has, or had, at PLACE: VALUE. */
+void _PyJitVirtual_ReleaseField(_PyJitVirtualPass *p, const _PyJitVirtualObject *object, uint32_t place, _PyJitRef value);
 /* Operation I gives up COUNT references, one of them to VALUE, or to what has it: makes sure, or leaves at SNAPSHOT, that no end runs
  * anything. */
 void _PyJitVirtual_GuardEnd(_PyJitVirtualPass *p, uint32_t i, _PyJitRef value, uint32_t count, uint16_t snapshot);

@@ -63,7 +63,7 @@ drop_fields(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object, uint3
             object->fields[kept++] = object->fields[k];
         }
         else if (give_up) {
-            _PyJitVirtual_Release(p, object->fields[k].value);
+            _PyJitVirtual_ReleaseField(p, object, object->fields[k].place, object->fields[k].value);
         }
     }
     object->n = kept;

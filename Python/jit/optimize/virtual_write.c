@@ -127,7 +127,9 @@ write_snapshot(_PyJitVirtualPass *p, uint16_t index, const Named *named)
         write_frame(p, (_PyJitSnapFrame){.offset = object->ref});
         for (uint32_t k = 0; k < object->n; k++) {
             if (!_PyJitVirtualKind_IsStale(p, &t->snaps[index], object, object->fields[k].place)) {
-                write_slot(p, object->fields[k].place, object->fields[k].value, !JIT_IS_CONST(object->fields[k].value));
+                uint32_t place = object->fields[k].place;
+                _PyJitRef value = object->fields[k].value;
+                write_slot(p, place, value, !JIT_IS_CONST(value) || counts_constants(object, place));
             }
         }
         if (!p->failed) {

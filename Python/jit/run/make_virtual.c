@@ -242,6 +242,9 @@ begin_generator(PyGenObject *generator, PyFunctionObject *function)
     _PyFrame_Initialize(frame, function, NULL, (PyCodeObject *)function->func_code, 0);
     frame->owner = FRAME_OWNED_BY_GENERATOR;
     frame->previous = NULL;
+    // The locals are NULL; of its stack a field says only what is something.
+    const PyCodeObject *code = (const PyCodeObject *)function->func_code;
+    memset(frame->localsplus + code->co_nlocalsplus, 0, (size_t)code->co_stacksize * sizeof(PyObject *));
 }
 
 static void

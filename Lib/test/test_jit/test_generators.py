@@ -460,12 +460,12 @@ OPTIMIZED = {
     ),
     "an opaque instruction in the generator": (
         """
-        def strings(n):
+        def sets(n):
             for i in range(n):
-                yield f"{i}"
+                yield {i, 1}
         def f(n):
             t = 0
-            for x in strings(n):
+            for x in sets(n):
                 t += len(x)
             return t
         """,

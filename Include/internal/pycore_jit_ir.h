@@ -202,7 +202,7 @@ typedef struct {
                            // LOAD_ATTR_METHOD_..., _PROPERTY, _NONDESCRIPTOR_...: what is in its cache;
                            // CALL_LEN, CALL_ISINSTANCE: the type of the (first) argument;
                            // LOAD_ATTR, CALL_BUILTIN_FAST of a name: True or False, whether there is such an attribute, or None (objects/find.c);
-                           // STORE_ATTR, COMPARE_OP, CALL_KW: True, if the rule fits; CALL_FUNCTION_EX: the number of arguments, if it does;
+                           // STORE_ATTR, COMPARE_OP, CALL_KW: True, if the rule fits; TO_BOOL_ALWAYS_TRUE: True, if several types meet there; CALL_FUNCTION_EX: the number of arguments, if it does;
                            // BINARY_SUBSCR, BINARY_SUBSCR_GETITEM, STORE_SUBSCR, BINARY_SLICE: the type of the container;
                            // operators that were entered: the type whose method it is; consumers: their code
 } _PyJitRecord;

@@ -104,6 +104,38 @@ def ends(n):
         out.append((Loud(i),) + (1,) == ())
     return out, len(Loud.heard), Loud.heard[::17]
 
+def same_keys(n):
+    # A value that is replaced at once is heard where the dict is made.
+    seen = []
+    class Heard:
+        def __del__(self):
+            f = sys._getframe(1)
+            seen.append((f.f_code.co_name, f.f_lineno - f.f_code.co_firstlineno, f.f_locals.get("i")))
+    def work(k):
+        for i in range(k):
+            a = {i: Heard(), i: i}
+            b = {"a": Heard(), "b": 1, "a": 2}
+        return len(a), len(b)
+    return work(n), seen
+
+def huge(n):
+    # Python code computes the digits of huge ints, and may look at frames.
+    import _pylong
+    limit, real, seen = sys.get_int_max_str_digits(), _pylong.int_to_decimal_string, []
+    def spy(x):
+        f = sys._getframe(1)
+        seen.append((f.f_code.co_name, f.f_lineno - f.f_code.co_firstlineno, f.f_locals.get("i")))
+        return real(x)
+    def work(x, i):
+        return len(f"{x}") + len(str(x)) + len("%d" % x) + len(repr(x)) + divmod(x, 7)[1]
+    sys.set_int_max_str_digits(0)
+    _pylong.int_to_decimal_string = spy
+    try:
+        return [work(10**12000 if i % 30 == 29 else i, i) for i in range(n)], seen
+    finally:
+        _pylong.int_to_decimal_string = real
+        sys.set_int_max_str_digits(limit)
+
 def operators(n):
     out = []
     for i in range(n):
@@ -142,6 +174,7 @@ def compared(n):
     return out
 
 def tested(n):
+    Loud.heard.clear()
     kinds = [None, Same(), "", "a", [], [1], 0, 1.5, Falsy(), Empty(), Color.RED, Same, (), {}, {1: 2}, set()]
     out = []
     for i in range(n):
@@ -153,6 +186,9 @@ def tested(n):
         if not one: out.append(3)
         if i == n - 10: Same.__bool__ = lambda self: False
         if i == n - 5: del Same.__bool__
+        # What is tested ends with the test, and is heard.
+        if Loud(i) if i % 3 else Same(): out.append(len(Loud.heard))
+        if not (Loud(i) if i % 2 else None): out.append(len(Loud.heard))
     return out
 
 def iterators(n):
@@ -202,7 +238,7 @@ def supers(n):
     return t, out
 
 def run():
-    return [repr(f(90)) for f in (formatted, one_kind, displays, ends, operators, compared, tested, iterators, supers)]
+    return [repr(f(90)) for f in (formatted, one_kind, displays, ends, same_keys, huge, operators, compared, tested, iterators, supers)]
 """ + RUN_AND_COUNT
 
 

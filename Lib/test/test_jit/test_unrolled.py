@@ -206,6 +206,70 @@ def constants(n):
         out.append(any((x, y := 9.25)[0] == 5.5 for x in (4.5, 5.5, 6.5)))
     return out, kept
 
+def ranges(n):
+    # Numbers of a range that is not made: each is an object of its own.
+    out = []
+    def first(a, b):
+        for x in range(a, b): return x
+    for i in range(n):
+        m = max(x for x in range(3))
+        a, b = first(1000, 1003), first(1000, 1003)
+        c, d = (i, i), sum(x for x in range(1000, 1001))
+        e = sum(x for x in range(1000, 1001))
+        j, k = c
+        out.append((m, a is b, d is e, first(5, 9) is first(5, 9), j + k))
+        f, g = [x * 1 for x in (2000, 2000)]
+        out.append((f is g, tuple(x for x in range(998, 1001))))
+    return out
+
+def other_names(n):
+    # The same generator, by another reference, while it is suspended.
+    def gen():
+        x = [0]
+        while True:
+            x = [x[0] + 1]
+            yield x[0]
+    def count():
+        x = 0
+        while True:
+            x += 1
+            yield x
+    def step(h):
+        for b in h: return b
+    out = []
+    for i in range(n):
+        for make in gen, count:
+            g = make()
+            d = {"g": g}
+            for a in g: break
+            b = step(d["g"])
+            for c in g: break
+            out.append((a, b, c))
+    return out
+
+def ends_twice(n):
+    # What ends through two references that go at once.
+    seen = []
+    class Heard:
+        def __del__(self):
+            f = sys._getframe(1)
+            seen.append((f.f_code.co_name, f.f_lineno - f.f_code.co_firstlineno, f.f_locals.get("i")))
+    class Holder:
+        def __init__(self, x): self.x = x
+    def work(source):
+        for i in range(len(source) // 2):
+            v = Holder(source.pop())
+            t = (v, v)
+            v = None
+            t = None
+            f = (lambda k: (lambda: k, lambda: k))(Holder(source.pop()))
+            f = None
+            w = i
+        return w
+    out = [work([[] for _ in range(2 * n)])]
+    out.append(work([Heard() for _ in range(60)]))
+    return out, seen
+
 def nested_calls(n):
     def apply(f, *args): return f(*args)
     t = 0
@@ -214,7 +278,7 @@ def nested_calls(n):
         t += (lambda: i + t % 7)()
     return t
 
-FUNCTIONS = [numbers, lengths, inlined, twice, raises, kept, seen, writes, ends, counts, weak, identity, builtins_of_its_own, constants, nested_calls]
+FUNCTIONS = [numbers, lengths, inlined, twice, raises, kept, seen, writes, ends, counts, weak, identity, builtins_of_its_own, constants, ranges, other_names, ends_twice, nested_calls]
 
 def run():
     return [repr(f(120)) for f in FUNCTIONS]

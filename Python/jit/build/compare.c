@@ -286,13 +286,13 @@ always_true(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t top = b->depth - 1, version = read_u32((uint16_t *)&b->t->units[record->units + 2].cache);
-    if (_PyJitSlot_IsBare(b, top) || version > INT32_MAX || !_PyJitSlot_CanEnd(b, record, 1)) {
+    bool any = record->seen == Py_True;          // of whatever type it is
+    if (_PyJitSlot_IsBare(b, top) || !is_version(version) || !_PyJitSlot_CanEnd(b, record, 1)) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
-    // No version: of whatever type it is.
-    (void)_PyJitBuild_Emit(b, version == 0 ? JIT_OP_GUARD_ALWAYS_TRUE : JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, top), JIT_REF_NONE,
-                           version);
+    (void)_PyJitBuild_Emit(b, any ? JIT_OP_GUARD_ALWAYS_TRUE : JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, top), JIT_REF_NONE,
+                           any ? 0 : version);
     _PyJitSlot_GuardEnds(b, record, 1);
     return finish_test(b, index, 1, konst(b, 1));
 }

@@ -10,7 +10,8 @@
  * 2. Nobody sees that the generator counts as suspended meanwhile: lowered instructions run nothing of users.
  * 3. The generator lives as long as its frame runs: the consumer has it on its stack.
  * 4. What is yielded has a reference of its own: the consumer borrows nothing from the generator.
- * 5. Of a generator that the trace has made, what its slots hold is still known when it is resumed: nobody else has it.
+ * 5. Of a generator that the trace has made, what its slots hold is still known when it is resumed, if no other was meanwhile that may be the
+ *    same one by another name.
  */
 #include "Python.h"
 
@@ -101,6 +102,9 @@ resume(_PyJitBuilder *b, uint32_t index, uint32_t sent)
         b->slots[b->depth - 1] = (_PyJitSlot){0};
     }
     _PyJitFrame_Resume(b, index, slot + 1, generator, next->code, next->sp - 1u);
+    if (!is_new_object(b, generator)) {
+        b->nsuspended = 0;     // it may be any of them, by another name
+    }
     recall(b, generator);
     if (sent) {
         _PyJitSlot_Push(b, value);

@@ -55,7 +55,7 @@ static PyObject *
 new_str(PyObject *const *args, bool run)
 {
     PyObject *o = args[0];
-    COULD(PyUnicode_CheckExact(o) || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o) || o == Py_None);
+    COULD((PyUnicode_CheckExact(o) || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o) || o == Py_None) && is_moderate(o));
     return PyObject_Str(o);
 }
 
@@ -63,7 +63,7 @@ static PyObject *
 new_int(PyObject *const *args, bool run)
 {
     PyObject *o = args[0];
-    COULD(PyUnicode_CheckExact(o) || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o));
+    COULD((PyUnicode_CheckExact(o) && PyUnicode_GET_LENGTH(o) <= 1000) || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o));
     return PyNumber_Long(o);
 }
 
@@ -139,14 +139,15 @@ static PyObject *
 call_repr(PyObject *const *args, bool run)
 {
     PyObject *o = args[0];
-    COULD(PyUnicode_CheckExact(o) || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o) || o == Py_None);
+    COULD((PyUnicode_CheckExact(o) || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o) || o == Py_None) && is_moderate(o));
     return PyObject_Repr(o);
 }
 
 static PyObject *
 call_divmod(PyObject *const *args, bool run)
 {
-    COULD((PyLong_CheckExact(args[0]) || PyFloat_CheckExact(args[0])) && (PyLong_CheckExact(args[1]) || PyFloat_CheckExact(args[1])));
+    COULD((PyLong_CheckExact(args[0]) || PyFloat_CheckExact(args[0])) && (PyLong_CheckExact(args[1]) || PyFloat_CheckExact(args[1]))
+          && is_moderate(args[0]) && is_moderate(args[1]));
     return PyNumber_Divmod(args[0], args[1]);
 }
 

@@ -15,7 +15,7 @@
 static bool
 is_scalar(PyObject *o)
 {
-    return PyUnicode_CheckExact(o) || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o) || o == Py_None;
+    return PyUnicode_CheckExact(o) || (PyLong_CheckExact(o) && is_moderate(o)) || PyFloat_CheckExact(o) || PyBool_Check(o) || o == Py_None;
 }
 
 /* --- f-strings -------------------------------------------------------------------------------------------------------- */
@@ -41,6 +41,16 @@ _PyJitLeaf_JoinStrings(PyObject *const *args, bool run)
 
 /* --- Displays --------------------------------------------------------------------------------------------------------- */
 
+/* DICT, a new one of N pairs or NULL; NULL if two keys were equal: what was replaced ends with the instruction. */
+static PyObject *
+unless_replaced(PyObject *dict, Py_ssize_t n)
+{
+    if (dict != NULL && PyDict_GET_SIZE(dict) != n) {
+        Py_CLEAR(dict);
+    }
+    return dict;
+}
+
 /* Every second item of TUPLE may be a key without code of users. */
 static bool
 are_pairs(PyObject *tuple)
@@ -62,7 +72,7 @@ _PyJitLeaf_BuildMap(PyObject *const *args, bool run)
     }
     if (are_pairs(items)) {
         PyObject *const *first = ((PyTupleObject *)items)->ob_item;
-        dict = _PyDict_FromItems(first, 2, first + 1, 2, PyTuple_GET_SIZE(items) / 2);
+        dict = unless_replaced(_PyDict_FromItems(first, 2, first + 1, 2, PyTuple_GET_SIZE(items) / 2), PyTuple_GET_SIZE(items) / 2);
     }
     Py_DECREF(items);
     return dict;
@@ -76,6 +86,7 @@ _PyJitLeaf_BuildMapOf(PyObject *const *args, bool run)
     }
     PyObject *keys = args[0], *values = args[1];
     PyObject *dict = _PyDict_FromItems(((PyTupleObject *)keys)->ob_item, 1, ((PyTupleObject *)values)->ob_item, 1, PyTuple_GET_SIZE(keys));
+    dict = unless_replaced(dict, PyTuple_GET_SIZE(keys));
     Py_DECREF(values);
     return dict;
 }

@@ -3,8 +3,16 @@
 #define Py_JIT_LEAVES_H
 
 #include "Python.h"
+#include "pycore_long.h"
 
 #define COULD(CONDITION) do { if (!(CONDITION)) { return NULL; } if (!run) { return Py_True; } } while (0)
+
+/* O is no int so large that Python code computes its digits, or divides it. */
+static inline bool
+is_moderate(PyObject *o)
+{
+    return !PyLong_Check(o) || _PyLong_DigitCount((PyLongObject *)o) <= 100;
+}
 
 /* leaf_instructions.c.  format(): a value and what it is formatted by, or NULL. */
 PyObject *_PyJitLeaf_Format(PyObject *const *args, bool run);

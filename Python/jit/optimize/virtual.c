@@ -187,7 +187,7 @@ _PyJitVirtual_Release(_PyJitVirtualPass *p, _PyJitRef ref)
 void
 _PyJitVirtual_ReleaseField(_PyJitVirtualPass *p, const _PyJitVirtualObject *object, uint32_t place, _PyJitRef value)
 {
-    if (JIT_IS_CONST(value) && counts_constants(object, place)) {
+    if (JIT_IS_CONST(value) && !is_raw(p, value) && counts_constants(object, place)) {
         (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){.op = JIT_OP_DECREF_PLAIN, .snapshot = JIT_NO_SNAPSHOT, .a = value});
     }
     else {
@@ -217,8 +217,9 @@ count_loud(_PyJitVirtualPass *p)
     return count;
 }
 
-void
-_PyJitVirtual_GuardEnd(_PyJitVirtualPass *p, uint32_t i, _PyJitRef value, uint32_t count, uint16_t snapshot)
+/* VALUE loses a reference, and what has lost as many as it has ends. */
+static void
+guard_loss(_PyJitVirtualPass *p, uint32_t i, _PyJitRef value, uint32_t count, uint16_t snapshot)
 {
     _PyJitVirtualObject *object = virtual_of(p, value);
     if (object == NULL) {
@@ -231,16 +232,27 @@ _PyJitVirtual_GuardEnd(_PyJitVirtualPass *p, uint32_t i, _PyJitRef value, uint32
         }
         return;
     }
-    if (object->references > count) {
+    if (object->ends || object->references > count - 1 + ++object->lost) {
         return;
     }
+    object->ends = true;
     if (!_PyJitVirtualKind_EndsQuietly(p, object)) {
         _PyJitVirtual_Escapes(p, object);
         return;
     }
     for (uint32_t k = 0; k < object->n; k++) {
-        _PyJitVirtual_GuardEnd(p, i, object->fields[k].value, count, snapshot);
+        guard_loss(p, i, object->fields[k].value, count, snapshot);
     }
+}
+
+void
+_PyJitVirtual_GuardEnd(_PyJitVirtualPass *p, uint32_t i, _PyJitRef value, uint32_t count, uint16_t snapshot)
+{
+    for (uint32_t k = 0; k < p->nobjects; k++) {
+        p->objects[k].lost = 0;
+        p->objects[k].ends = false;
+    }
+    guard_loss(p, i, value, count, snapshot);
 }
 
 /* A constant that a virtual takes has got a reference right before. */
@@ -424,6 +436,13 @@ works_on_number(const _PyJitIns *ins)
         || ins->op == JIT_OP_GUARD_DROP || ins->op == JIT_OP_GUARD_RELEASE || ins->op == JIT_OP_GUARD_PLAIN;
 }
 
+/* REF is a constant int of which there is only one: other constants that are equal may be two objects, and so may what is made of them. */
+static bool
+is_small_int(const _PyJitVirtualPass *p, _PyJitRef ref)
+{
+    return is_eternal(p, ref) && !is_null(p, ref) && PyLong_CheckExact((PyObject *)(uintptr_t)ins_of(p, ref)->bits);
+}
+
 /* The raw number of TYPE that the object of REF is made of, or NONE: the trace does not know it. */
 static _PyJitRef
 raw_number(_PyJitVirtualPass *p, _PyJitRef ref, int type)
@@ -431,7 +450,7 @@ raw_number(_PyJitVirtualPass *p, _PyJitRef ref, int type)
     _PyJitRef object = resolve(p, ref);
     const _PyJitVirtualNumber *number = number_of(p, object);
     _PyJitRef raw = number != NULL ? number->number : is_raw(p, object) ? object
-        : JIT_IS_CONST(object) && !is_null(p, object) ? _PyJitVirtual_ConstantNumber(p->b, object) : JIT_REF_NONE;
+        : is_small_int(p, object) ? _PyJitVirtual_ConstantNumber(p->b, object) : JIT_REF_NONE;
     return raw != JIT_REF_NONE && ins_of(p, raw)->type == type ? raw : JIT_REF_NONE;
 }
 

@@ -14,6 +14,8 @@ typedef struct {
     uint16_t op;               // what that is if it is not made: JIT_OP_VIRTUAL...
     bool escapes;
     uint32_t references;
+    uint32_t lost;             // of them, where GuardEnd looks what ends
+    bool ends;
     uint32_t changed;          // operation that set a field last
     uint32_t n;
     struct {

@@ -8,6 +8,7 @@
 
 #ifdef _Py_TIER2
 
+#include "pycore_global_objects.h"   // _PY_NSMALLNEGINTS
 #include "jit/optimize/virtual_kinds.h"
 
 /* --- Lists and tuples ------------------------------------------------------------------------------------------------- */
@@ -177,7 +178,14 @@ work_on_range(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *range)
             if (!look_ahead(p, i, range, true, &next)) {
                 return false;
             }
-            p->stands_for[i] = next;
+            if (bits_of(p, next) >= -_PY_NSMALLNEGINTS && bits_of(p, next) < _PY_NSMALLPOSINTS) {
+                p->stands_for[i] = next;
+            }
+            else {             // two numbers that are equal are two objects
+                p->moved[i] = _PyJitVirtual_WriteIns(p, (_PyJitIns){
+                    .op = JIT_OP_COPY_INT, .type = JIT_TYPE_I64, .snapshot = JIT_NO_SNAPSHOT, .a = next,
+                });
+            }
             (void)_PyJitVirtual_PutField(p, i, range, JIT_PLACE_LAST, next);
             return true;
         case JIT_OP_RANGE_END:

@@ -211,8 +211,8 @@ adapt_call(_PyJitPending *prev, PyObject *callable, PyObject *self)
 
 /* --- Tests ---------------------------------------------------------------------------------------------------------- */
 
-/* TO_BOOL: for numbers and None the generic form is as good.  Where several types are always true the trace looks at that, not at the type:
- * there is no version then. */
+/* TO_BOOL: for numbers and None the generic form is as good.  Where several types are always true the trace looks at that, not at the version
+ * (`seen` of the record). */
 static void
 adapt_test(_PyJitPending *prev, PyObject *value)
 {
@@ -223,8 +223,8 @@ adapt_test(_PyJitPending *prev, PyObject *value)
     else if (prev->opcode == TO_BOOL_ALWAYS_TRUE && cached_version(prev) == type->tp_version_tag && type->tp_version_tag != 0) {
         prev->fits = 1;
     }
-    else if (value != Py_None && _PyJit_IsAlwaysTrue(type)) {
-        choose(prev, TO_BOOL_ALWAYS_TRUE, 0);
+    else if (value != Py_None && _PyJit_IsAlwaysTrue(type) && PyUnstable_Type_AssignVersionTag(type)) {
+        choose(prev, TO_BOOL_ALWAYS_TRUE, type->tp_version_tag);
     }
 }
 

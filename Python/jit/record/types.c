@@ -551,6 +551,9 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
         return prev->oparg > 0 && self != NULL && PyDict_CheckExact(self) && _PyJit_DictHas(self, stack_pointer[-prev->oparg]) >= 0
             ? (PyObject *)&PyDict_Type : NULL;
     }
+    if (opcode == TO_BOOL_ALWAYS_TRUE) {
+        return prev->adapted ? Py_True : NULL;
+    }
     if (base == TO_BOOL) {
         PyTypeObject *type = depth >= 1 ? Py_TYPE(stack_pointer[-1]) : NULL;
         return type == &PyDict_Type || type == &PyTuple_Type ? (PyObject *)type : NULL;

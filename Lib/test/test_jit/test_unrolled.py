@@ -256,8 +256,12 @@ def ends_twice(n):
             seen.append((f.f_code.co_name, f.f_lineno - f.f_code.co_firstlineno, f.f_locals.get("i")))
     class Holder:
         def __init__(self, x): self.x = x
+    def pair(source):
+        v = w = Holder(source.pop())
+        yield v.x is w.x
     def work(source):
-        for i in range(len(source) // 2):
+        for i in range(len(source) // 3):
+            w = sum(pair(source))
             v = Holder(source.pop())
             t = (v, v)
             v = None
@@ -266,8 +270,8 @@ def ends_twice(n):
             f = None
             w = i
         return w
-    out = [work([[] for _ in range(2 * n)])]
-    out.append(work([Heard() for _ in range(60)]))
+    out = [work([[] for _ in range(3 * n)])]
+    out.append(work([Heard() for _ in range(90)]))
     return out, seen
 
 def nested_calls(n):

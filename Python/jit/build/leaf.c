@@ -129,7 +129,7 @@ format(_PyJitBuilder *b, uint32_t index)
 }
 
 /* BUILD_MAP, BUILD_CONST_KEY_MAP, BUILD_STRING: what is on the stack goes over in a tuple, which the call gives up.  COUNT slots, from
- * FIRST on; KEYS: what stands above them, or NONE. */
+ * FIRST on; KEYS: a tuple of keys stands above them. */
 static uint32_t
 make_of_many(_PyJitBuilder *b, uint32_t index, uint32_t first, uint32_t count, bool keys)
 {

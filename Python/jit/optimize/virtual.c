@@ -217,9 +217,8 @@ count_loud(_PyJitVirtualPass *p)
     return count;
 }
 
-/* VALUE loses a reference, and what has lost as many as it has ends. */
-static void
-guard_loss(_PyJitVirtualPass *p, uint32_t i, _PyJitRef value, uint32_t count, uint16_t snapshot)
+void
+_PyJitVirtual_GuardLoss(_PyJitVirtualPass *p, uint32_t i, _PyJitRef value, uint32_t count, uint16_t snapshot)
 {
     _PyJitVirtualObject *object = virtual_of(p, value);
     if (object == NULL) {
@@ -241,18 +240,24 @@ guard_loss(_PyJitVirtualPass *p, uint32_t i, _PyJitRef value, uint32_t count, ui
         return;
     }
     for (uint32_t k = 0; k < object->n; k++) {
-        guard_loss(p, i, object->fields[k].value, count, snapshot);
+        _PyJitVirtual_GuardLoss(p, i, object->fields[k].value, count, snapshot);
+    }
+}
+
+void
+_PyJitVirtual_BeginEnds(_PyJitVirtualPass *p)
+{
+    for (uint32_t k = 0; k < p->nobjects; k++) {
+        p->objects[k].lost = 0;
+        p->objects[k].ends = false;
     }
 }
 
 void
 _PyJitVirtual_GuardEnd(_PyJitVirtualPass *p, uint32_t i, _PyJitRef value, uint32_t count, uint16_t snapshot)
 {
-    for (uint32_t k = 0; k < p->nobjects; k++) {
-        p->objects[k].lost = 0;
-        p->objects[k].ends = false;
-    }
-    guard_loss(p, i, value, count, snapshot);
+    _PyJitVirtual_BeginEnds(p);
+    _PyJitVirtual_GuardLoss(p, i, value, count, snapshot);
 }
 
 /* A constant that a virtual takes has got a reference right before. */

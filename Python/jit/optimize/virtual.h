@@ -124,6 +124,9 @@ void _PyJitVirtual_ReleaseField(_PyJitVirtualPass *p, const _PyJitVirtualObject 
 /* Operation I gives up COUNT references, one of them to VALUE, or to what has it: makes sure, or leaves at SNAPSHOT, that no end runs
  * anything. */
 void _PyJitVirtual_GuardEnd(_PyJitVirtualPass *p, uint32_t i, _PyJitRef value, uint32_t count, uint16_t snapshot);
+/* The same for several values that go together: Begin, then Loss for each.  What has lost as many references as it has ends. */
+void _PyJitVirtual_BeginEnds(_PyJitVirtualPass *p);
+void _PyJitVirtual_GuardLoss(_PyJitVirtualPass *p, uint32_t i, _PyJitRef value, uint32_t count, uint16_t snapshot);
 
 /* virtual_kinds.c: functions, generators, cells and iterators.  INS makes one that need not be made. */
 bool _PyJitVirtualKind_CanBe(const _PyJitVirtualPass *p, const _PyJitIns *ins);

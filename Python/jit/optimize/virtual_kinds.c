@@ -217,9 +217,10 @@ work_on_generator(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *generat
             suspend(p, i, generator);
             return true;
         case JIT_OP_GUARD_GEN_END:
+            _PyJitVirtual_BeginEnds(p);
             for (uint32_t k = 0; k < generator->n; k++) {
                 if (generator->fields[k].place < ins->aux || generator->fields[k].place == JIT_PLACE_FUNCTION) {
-                    _PyJitVirtual_GuardEnd(p, i, generator->fields[k].value, 1, ins->snapshot);
+                    _PyJitVirtual_GuardLoss(p, i, generator->fields[k].value, 1, ins->snapshot);
                 }
             }
             return true;

@@ -46,6 +46,13 @@ PyAPI_DATA(_PyJitEnterFunc) _PyJit_Enter;
  * CALL_ALLOC_AND_ENTER_INIT. */
 bool _PyJit_SpecializeClass(PyObject *callable, _Py_CODEUNIT *instr, int nargs);
 
+/* The `__init__` of CLASS, whose instances are made by `object`, if it is a Python function; borrowed, else NULL. */
+PyFunctionObject *_PyJit_InitOf(PyTypeObject *class);
+
+/* _PyJit_PushCall (pycore_jit_frames.h) of CLASS. */
+bool _PyJit_PushClass(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject *class, PyObject **args, int npositional, PyObject *names,
+                      _PyInterpreterFrame **pushed);
+
 /* --- Tier 1 -> recorder ------------------------------------------------------------------------------- */
 
 /* Counters that decide when recording starts.  Interpreters with a GIL each read and write them at the same time: with relaxed atomics

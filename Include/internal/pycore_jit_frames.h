@@ -11,6 +11,13 @@
 
 #include "pycore_code.h"
 #include "pycore_frame.h"
+#include "pycore_function.h"
+#include "pycore_instruments.h"
+#include "pycore_interp.h"
+#include "pycore_pystate.h"
+#ifdef _Py_TIER2
+#  include "pycore_jit.h"
+#endif
 
 #include <stdbool.h>
 
@@ -53,6 +60,53 @@ _PyJit_PushInit(PyThreadState *tstate, _PyInterpreterFrame *frame, PyCodeObject 
     tstate->current_frame = above;
     tstate->py_recursion_remaining--;
     return above;
+}
+
+/* CALLABLE is called in FRAME with NPOSITIONAL of ARGS, and those that NAMES names.  true: not by C, CALLABLE and the arguments are gone
+ * to the frame in *PUSHED, which is to start, or with an exception if that is NULL.  CLASSES: classes too.  Below ARGS is a place that
+ * has no argument. */
+static inline bool
+_PyJit_PushCall(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject *callable, PyObject **args, int npositional, PyObject *names,
+                bool classes, _PyInterpreterFrame **pushed)
+{
+    if (tstate->interp->eval_frame != NULL) {
+        return false;
+    }
+    if (Py_IS_TYPE(callable, &PyFunction_Type)) {
+        PyFunctionObject *function = (PyFunctionObject *)callable;
+        if (function->vectorcall != _PyFunction_Vectorcall) {
+            return false;
+        }
+        bool optimized = ((PyCodeObject *)function->func_code)->co_flags & CO_OPTIMIZED;
+        PyObject *locals = optimized ? NULL : Py_NewRef(function->func_globals);
+        *pushed = _PyEvalFramePushAndInit(tstate, function, locals, args, (size_t)npositional, names);
+        if (*pushed != NULL) {
+            (*pushed)->previous = frame;
+        }
+        return true;
+    }
+#ifdef _Py_TIER2
+    return classes && PyType_Check(callable) && _PyJit_PushClass(tstate, frame, callable, args, npositional, names, pushed);
+#else
+    return false;
+#endif
+}
+
+/* C has called CALLABLE, whose first argument was ARGUMENT, for the instruction INSTR, and tools want to know; RES is what came of it, NULL:
+ * an exception.  Returns RES, or NULL where a tool has raised another. */
+static inline PyObject *
+_PyJit_CallHasEnded(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *instr, PyObject *callable, PyObject *argument,
+                    PyObject *res)
+{
+    if (res == NULL) {
+        _Py_call_instrumentation_exc2(tstate, PY_MONITORING_EVENT_C_RAISE, frame, instr, callable, argument);
+        return NULL;
+    }
+    if (_Py_call_instrumentation_2args(tstate, PY_MONITORING_EVENT_C_RETURN, frame, instr, callable, argument) < 0) {
+        Py_DECREF(res);
+        return NULL;
+    }
+    return res;
 }
 
 /* A continuation frame (Python/jit/run/operators.c) of CODE, above FRAME, whose stack pointer and place are saved.  Its locals are NULL.  It takes UNITS of C recursion, which

@@ -2,7 +2,7 @@
 //
 // Upstream calls `__init__` without a C frame only where instances have inline values and no argument is missing.  All that is asked for
 // here is that `object` makes the instances, as it does for classes with __slots__ too, and that missing arguments have default values
-// (JIT_SPECIALIZE_CALL, in Python/jit/run/classes.c).
+// (JIT_SPECIALIZE_CALL, in Python/jit/run/classes.c).  Calls with keywords have no cache: they look for `__init__` each time.
 
 override specializing op(_SPECIALIZE_CALL, (counter/1, callable, self_or_null, args[oparg] -- callable, self_or_null, args[oparg])) {
     #if ENABLE_SPECIALIZATION
@@ -37,4 +37,41 @@ override inst(CALL_ALLOC_AND_ENTER_INIT, (unused/1, type_version/2, callable, nu
     CALL_STAT_INC(inlined_py_calls);
     Py_DECREF(class);
     goto start_frame;
+}
+
+// A Python function needs no C frame, nor does a class whose `__init__` is one; tools see a call of a class, so for them it is C that calls.
+override inst(CALL_KW, (callable, self_or_null, args[oparg], kwnames -- res)) {
+    if (self_or_null == NULL && Py_IS_TYPE(callable, &PyMethod_Type)) {
+        // The stack has what it binds in its place.
+        PyObject *bound = callable;
+        callable = args[-2] = Py_NewRef(PyMethod_GET_FUNCTION(bound));
+        self_or_null = args[-1] = Py_NewRef(PyMethod_GET_SELF(bound));
+        Py_DECREF(bound);
+    }
+    int nself = self_or_null != NULL, npositional = oparg + nself - (int)PyTuple_GET_SIZE(kwnames);
+    _PyInterpreterFrame *pushed;
+    if (_PyJit_PushCall(tstate, frame, callable, args - nself, npositional, kwnames, opcode == CALL_KW, &pushed)) {
+        Py_DECREF(kwnames);
+        STACK_SHRINK(oparg + 3);
+        if (pushed == NULL) {
+            goto error;
+        }
+        frame->return_offset = (uint16_t)(next_instr - this_instr);
+        _PyFrame_SetStackPointer(frame, stack_pointer);
+        frame = tstate->current_frame = pushed;
+        CALL_STAT_INC(inlined_py_calls);
+        goto start_frame;
+    }
+    res = PyObject_Vectorcall(callable, args - nself, (size_t)npositional | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
+    if (opcode == INSTRUMENTED_CALL_KW) {
+        res = _PyJit_CallHasEnded(tstate, frame, this_instr, callable, oparg + nself == 0 ? &_PyInstrumentation_MISSING : args[-nself], res);
+    }
+    Py_DECREF(kwnames);
+    Py_DECREF(callable);
+    Py_XDECREF(self_or_null);
+    for (PyObject **end = args + oparg; args < end; args++) {
+        Py_DECREF(*args);
+    }
+    ERROR_IF(res == NULL, error);
+    CHECK_EVAL_BREAKER();
 }

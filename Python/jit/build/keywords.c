@@ -1,4 +1,4 @@
-/* The lowering rule of CALL_KW of a Python function, and of CALL_PY_GENERAL of one with parameters that need a name.
+/* The lowering rule of CALL_KW of a Python function or class, and of CALL_PY_GENERAL of one with parameters that need a name.
  *
  * Which argument goes where is known when the trace is built: the names are a constant, and the function's code says the order of its
  * parameters.  What is missing is a default value of the function.  So there is nothing left to do but moves in the slot map, as
@@ -13,6 +13,7 @@
 #include "pycore_global_objects.h"
 #include "pycore_long.h"
 #include "pycore_runtime.h"
+#include "pycore_jit.h"
 #include "jit/build/rules.h"
 
 #define MOST_PARAMETERS 32
@@ -117,6 +118,43 @@ names_on_top(const _PyJitBuilder *b)
     return names != NULL && PyTuple_CheckExact(names) ? names : NULL;
 }
 
+/* The same of CLASS, which had a version when it was called: the instance is made, and is the first argument. */
+static uint32_t
+call_class(_PyJitBuilder *b, uint32_t index, PyTypeObject *class, PyObject *names)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t slot = b->depth - 3 - record->oparg;
+    int callee = _PyJitLower_Callee(b, index), null = known_null(b, slot + 1);
+    PyFunctionObject *init = is_version(class->tp_version_tag) ? _PyJit_InitOf(class) : NULL;
+    PyCodeObject *shim_code = _PyJit_ShimCode();
+    Plan plan;
+    if (callee < 0 || init == NULL || init->func_code != (PyObject *)b->t->codes[callee] || !is_version(init->func_version) || null == 0
+        || !_PyJitLower_Fits(b, b->t->codes[callee], shim_code) || _PyJitSlot_IsBare(b, slot)
+        || !make_plan(b->t->codes[callee], 1 + record->oparg - (uint32_t)PyTuple_GET_SIZE(names), names, &plan)) {
+        return REFUSE(b);
+    }
+    int shim = _PyJitTrace_AddCode(b->t, shim_code);
+    if (shim < 0) {
+        b->failed = true;
+        return REFUSE(b);
+    }
+    PyCodeObject *code = b->t->codes[callee];
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, slot), function = object_const(b, (PyObject *)init), values[MOST_PARAMETERS];
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_CLASS_VERSION, object, JIT_REF_NONE, class->tp_version_tag);
+    if (null < 0) {
+        (void)emit1(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, slot + 1));
+    }
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, function, JIT_REF_NONE, init->func_version);
+    guard_defaults(b, function, code, &plan, values);
+    _PyJitFrame_GuardRoom(b, code, shim_code);
+    drop(b, 1);
+    _PyJitRef instance = _PyJitBuild_Emit(b, JIT_OP_NEW_INSTANCE, object, JIT_REF_NONE, class->tp_version_tag);
+    _PyJitFrame_CallClass(b, index, (uint16_t)shim, (uint16_t)callee, slot, function, instance);
+    sort_arguments(b, function, code, &plan, values);
+    return 1;
+}
+
 uint32_t
 _PyJitLower_CallKeywords(_PyJitBuilder *b, uint32_t index)
 {
@@ -124,6 +162,9 @@ _PyJitLower_CallKeywords(_PyJitBuilder *b, uint32_t index)
     bool named = record->opcode == CALL_KW;
     PyObject *names = named ? names_on_top(b) : (PyObject *)&_Py_SINGLETON(tuple_empty);
     uint32_t first = b->depth - named - record->oparg, self = first - 1, function = first - 2;
+    if (names != NULL && record->seen != NULL && PyType_Check(record->seen)) {
+        return call_class(b, index, (PyTypeObject *)record->seen, names);
+    }
     int callee = _PyJitLower_Callee(b, index), null = known_null(b, self);
     if (callee < 0 || names == NULL || (named && record->seen != Py_True) || null < 0 || _PyJitSlot_IsBare(b, function)) {
         return REFUSE(b);

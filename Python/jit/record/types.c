@@ -596,7 +596,9 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
     }
     if (opcode == CALL_KW) {
         PyObject *callable = depth >= prev->oparg + 3 ? stack_pointer[-prev->oparg - 3] : NULL;
-        return callable != NULL && has_version_of_code(callable) ? Py_True : NULL;
+        bool class = callable != NULL && PyType_Check(callable) && _PyJit_InitOf((PyTypeObject *)callable) != NULL
+            && PyUnstable_Type_AssignVersionTag((PyTypeObject *)callable);
+        return class ? callable : callable != NULL && has_version_of_code(callable) ? Py_True : NULL;
     }
     if (opcode == CALL_ALLOC_AND_ENTER_INIT) {
         // The class, if it is the one the instruction was specialized for.

@@ -5,14 +5,15 @@
 
 #include "opcode.h"
 #include "pycore_code.h"
+#include "pycore_frame.h"
 #include "pycore_function.h"
 #include "pycore_object.h"
 #include "pycore_jit.h"
 #include "pycore_jit_frames.h"
+#include "jit/run/run.h"
 
-/* The `__init__` of CLASS, whose instances are made by `object`, if it is a Python function; else NULL. */
-static PyFunctionObject *
-init_of(PyTypeObject *class)
+PyFunctionObject *
+_PyJit_InitOf(PyTypeObject *class)
 {
     const unsigned long others = Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_IS_ABSTRACT;
     if (Py_TYPE(class) != &PyType_Type || (class->tp_flags & (Py_TPFLAGS_HEAPTYPE | others)) != Py_TPFLAGS_HEAPTYPE
@@ -30,7 +31,7 @@ _PyJit_SpecializeClass(PyObject *callable, _Py_CODEUNIT *instr, int nargs)
         return false;
     }
     PyTypeObject *class = (PyTypeObject *)callable;
-    PyFunctionObject *init = init_of(class);
+    PyFunctionObject *init = _PyJit_InitOf(class);
     if (init == NULL || !_PyJit_TakesArguments(init, nargs) || !PyUnstable_Type_AssignVersionTag(class)) {
         return false;
     }
@@ -39,6 +40,49 @@ _PyJit_SpecializeClass(PyObject *callable, _Py_CODEUNIT *instr, int nargs)
     write_u32(cache->func_version, class->tp_version_tag);
     cache->counter = adaptive_counter_cooldown();
     instr->op.code = CALL_ALLOC_AND_ENTER_INIT;
+    return true;
+}
+
+/* The frames of INIT, with INSTANCE and the arguments, all of which are taken; NULL with an exception set: they do not fit. */
+static _PyInterpreterFrame *
+push_init(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject *instance, PyFunctionObject *init, PyObject **args, int npositional,
+          PyObject *names)
+{
+    _PyInterpreterFrame *below = _PyFrame_PushTrampolineUnchecked(tstate, _PyJit_ShimCode(), 1);
+    below->localsplus[0] = Py_NewRef(instance);
+    below->previous = frame;
+    args[-1] = instance;
+    _PyInterpreterFrame *above = _PyEvalFramePushAndInit(tstate, (PyFunctionObject *)Py_NewRef(init), NULL, args - 1, (size_t)npositional + 1,
+                                                         names);
+    if (above == NULL) {
+        _PyThreadState_PopFrame(tstate, below);
+        Py_DECREF(instance);
+        return NULL;
+    }
+    above->previous = below;
+    tstate->py_recursion_remaining--;
+    return above;
+}
+
+bool
+_PyJit_PushClass(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject *class, PyObject **args, int npositional, PyObject *names,
+                 _PyInterpreterFrame **pushed)
+{
+    PyFunctionObject *init = _PyJit_InitOf((PyTypeObject *)class);
+    if (init == NULL || init->vectorcall != _PyFunction_Vectorcall) {
+        return false;
+    }
+    const PyCodeObject *code = (const PyCodeObject *)init->func_code;
+    if (!(code->co_flags & CO_OPTIMIZED) || !_PyThreadState_HasStackSpace(tstate, code->co_framesize + _PyJit_ShimCode()->co_framesize)) {
+        return false;
+    }
+    PyObject *instance = PyType_GenericAlloc((PyTypeObject *)class, 0);
+    if (instance == NULL) {
+        PyErr_Clear();         // C tries it again, and raises it where it has to
+        return false;
+    }
+    *pushed = push_init(tstate, frame, instance, init, args, npositional, names);
+    Py_DECREF(class);
     return true;
 }
 

@@ -83,6 +83,14 @@ slot_offset(PyObject *owner, PyObject *descr, bool store)
     return store || *(PyObject **)((char *)owner + place->offset) != NULL ? (int)place->offset : -1;
 }
 
+/* What an instance has under its name comes before DESCR, which its class has: for instance the default of a dataclass's field.  NULL: the class
+ * has nothing.  Types that can change might begin to be data descriptors. */
+static bool
+gives_way(PyObject *descr)
+{
+    return descr == NULL || (Py_TYPE(descr)->tp_descr_set == NULL && Py_TYPE(descr)->tp_flags & Py_TPFLAGS_IMMUTABLETYPE);
+}
+
 /* Where inline values are not valid any more the instance has a dict, and tier 1 has only the generic form for methods.  Then the opcode stays
  * the generic one, and the cache names the method all the same (build/lookups.c). */
 static void
@@ -150,10 +158,11 @@ adapt_load(_PyJitPending *prev, PyObject *owner)
     if (version == 0) {
         return;
     }
-    int index = descr == NULL ? inline_index(owner, name, false) : slot_offset(owner, descr, false);
+    bool value = gives_way(descr);
+    int index = value ? inline_index(owner, name, false) : slot_offset(owner, descr, false);
     if (index >= 0) {
         prev->units[4].cache = (uint16_t)index;
-        choose(prev, descr == NULL ? LOAD_ATTR_INSTANCE_VALUE : LOAD_ATTR_SLOT, version);
+        choose(prev, value ? LOAD_ATTR_INSTANCE_VALUE : LOAD_ATTR_SLOT, version);
     }
     else if (descr != NULL && prev->oparg & 1 && PyFunction_Check(descr)) {
         adapt_method(prev, owner, name, descr, version);
@@ -174,10 +183,11 @@ adapt_store(_PyJitPending *prev, PyObject *owner)
     if (version == 0) {
         return;
     }
-    int index = descr != NULL ? slot_offset(owner, descr, true) : inline_index(owner, name, true);
-    if (index >= 0 && (descr != NULL || _PyObject_GetManagedDict(owner) == NULL)) {
+    bool value = gives_way(descr);
+    int index = value ? inline_index(owner, name, true) : slot_offset(owner, descr, true);
+    if (index >= 0 && (!value || _PyObject_GetManagedDict(owner) == NULL)) {
         prev->units[4].cache = (uint16_t)index;
-        choose(prev, descr == NULL ? STORE_ATTR_INSTANCE_VALUE : STORE_ATTR_SLOT, version);
+        choose(prev, value ? STORE_ATTR_INSTANCE_VALUE : STORE_ATTR_SLOT, version);
     }
 }
 

@@ -133,6 +133,7 @@ typedef struct {
     _Py_CODEUNIT *prefix;         // EXTENDED_ARG seen, its address
     _Py_CODEUNIT *target;         // where the jump leads that the loop at hand begins with; NULL: there is none
     _Py_CODEUNIT *arrived;        // recording ended there instead of at the jump; NULL: it ended where it says
+    uint32_t anew;                // records before those of a loop of its own, which a side trace goes through (loops.c); 0: there is none
     PyCodeObject *root_code;      // one of those held
     _PyExecutorObject *parent;    // strong: executor of the exit; NULL for roots
     _PyJitExit *exit;             // of parent
@@ -175,6 +176,7 @@ typedef struct {
     _Py_hashtable_t *failed;      // code object -> its functions' beginnings that got no trace (base/worth.c)
     uint32_t exits_since_look, looked_at;
     PyTime_t rested;              // when the backend was told last that nothing is compiled
+    PyTime_t began_anew;          // when a loop was last dropped because its entries had other objects (cold_exit.c)
     FILE *log;                    // NULL: none
     long log_process;             // that opened it
     char log_path[512];

@@ -252,9 +252,10 @@ _PyJitRef _PyJitSide_OldValue(_PyJitBuilder *b, const _PyJitTrace *loop, _PyJitR
 void _PyJitSide_BeginHeld(_PyJitBuilder *b);
 /* The same for attributes. */
 void _PyJitSide_BeginFields(_PyJitBuilder *b);
-/* side_loop.c: ends the trace with a loop of its own, if it has numbers that the loop it comes back to would not keep.  1: done; 0: it
- * would gain nothing, or cannot be; -1: no memory. */
-int _PyJitSide_OwnLoop(_PyJitBuilder *b);
+/* side_loop.c: ends the trace with a loop of its own, if it has numbers that the loop it comes back to would not keep, or has RECORDED more
+ * records: those of an iteration that is not the other loop's, whose last instruction led to ARRIVED.  1: done; 0: it would gain nothing,
+ * or cannot be; -1: no memory. */
+int _PyJitSide_OwnLoop(_PyJitBuilder *b, uint32_t recorded, uint32_t arrived);
 /* How many more iterations of the loop would bring about at its end what its head has in registers: 0 to 2; -1: no number would. */
 int _PyJitSide_IterationsToHead(_PyJitBuilder *b);
 /* side_loop.c: lowers them, if they do.  0: done, or nothing has changed; -1: no memory. */

@@ -116,28 +116,35 @@ take_back(_PyJitTrace *t, const _PyJitTrace *before)
 }
 
 int
-_PyJitSide_OwnLoop(_PyJitBuilder *b)
+_PyJitSide_OwnLoop(_PyJitBuilder *b, uint32_t recorded, uint32_t arrived)
 {
     _PyJitTrace *t = b->t;
     const _PyExecutorObject *owner = _PyJitExit_Owner(b->from);
     const _PyJitTrace *loop = b->loop;
-    if (owner->anchor->nloops >= MOST_LOOPS || loop->nrecords - loop->loop_first > MOST_RECORDS || !pass_is_on(JIT_PASS_PEEL)
-        || b->left || b->nframes != 1 || b->depth != loop->head_sp || !has_more_numbers(b, loop)) {
+    bool anew = recorded > t->nrecords;
+    if (owner->anchor->nloops >= MOST_LOOPS || (!anew && loop->nrecords - loop->loop_first > MOST_RECORDS) || !pass_is_on(JIT_PASS_PEEL)
+        || b->left || b->nframes != 1 || b->depth != loop->head_sp || (!anew && !has_more_numbers(b, loop))) {
         return 0;
     }
     _PyJitTrace before = *t;
     uint64_t began_held = b->began_held;
     uint32_t written = b->written;
     bool wrote_fields = b->wrote_fields, holds = b->holds;
-    int added = add_records(b, loop);
-    if (added <= 0) {
-        take_back(t, &before);
-        return added;
+    if (anew) {
+        t->nrecords = recorded;
+    }
+    else {
+        int added = add_records(b, loop);
+        if (added <= 0) {
+            take_back(t, &before);
+            return added;
+        }
     }
     int end = b->end;
-    uint32_t arrived = b->arrived_offset, ran = b->ran;
+    uint32_t was = b->arrived_offset, ran = b->ran;
     b->end = JIT_END_LOOP;
-    b->arrived_offset = b->end_offset;     // the loop's last instruction leads to its jump
+    // The last instruction of an older recording leads to the loop's jump.
+    b->arrived_offset = anew ? arrived : b->end_offset;
     b->first = before.nrecords;
     t->npassed = 0;
     int found = _PyJitLoop_Peel(b);
@@ -150,7 +157,7 @@ _PyJitSide_OwnLoop(_PyJitBuilder *b)
         b->holds = holds;
         b->peeled = false;
         b->end = end;
-        b->arrived_offset = arrived;
+        b->arrived_offset = was;
         b->ran = ran;
         b->first = 0;
     }

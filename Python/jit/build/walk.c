@@ -260,6 +260,12 @@ build(_PyJitBuilder *b)
         _PyJitFrame_Follow(b, &b->t->records[0]);
     }
     b->left = false;
+    // An iteration behind it is a loop of its own, which is walked when all is known of what comes before.
+    uint32_t recorded = b->t->nrecords, arrived = b->arrived_offset;
+    if (ENGINE->recorder.anew > 0 && ENGINE->recorder.anew < recorded) {
+        b->t->nrecords = ENGINE->recorder.anew;
+        b->arrived_offset = b->end_offset;
+    }
     int ended = _PyJitBuild_Walk(b);
     if (ended == 0 && b->end == JIT_END_LOOP && b->typed && pass_is_on(JIT_PASS_PEEL) && ENGINE->recorder.simpler == 0) {
         ended = _PyJitLoop_Peel(b);
@@ -278,7 +284,7 @@ build(_PyJitBuilder *b)
         _PyJitLower_LookForEvents(b);
     }
     if (b->to_head) {
-        ended = _PyJitSide_OwnLoop(b);
+        ended = _PyJitSide_OwnLoop(b, recorded, arrived);
         if (ended == 0) {
             ended = _PyJitSide_Iterate(b);
         }

@@ -71,6 +71,7 @@ start(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *root, int
     r->frame = frame;
     r->root = root;
     r->prefix = r->target = r->arrived = NULL;
+    r->anew = 0;
     r->prev.instr = NULL;
     r->root_code = code;
     r->parent = NULL;

@@ -42,6 +42,21 @@ _PyJitRecorder_Rest(void)
     }
 }
 
+/* A loop that is dropped because it is entered with objects of another class each time may have paid, so it has not failed if this is rare. */
+#define ANEW_NS (2 * 1000 * 1000)
+
+static bool
+is_rare(void)
+{
+    PyTime_t now = 0;
+    (void)PyTime_MonotonicRaw(&now);
+    bool rare = now - ENGINE->began_anew >= ANEW_NS;
+    if (rare) {
+        ENGINE->began_anew = now;
+    }
+    return rare;
+}
+
 /* Drops the executor at the head of the chain that ends in LAST, and with it the links to all of them. */
 static void
 drop_chain(_PyExecutorObject *last)
@@ -49,6 +64,10 @@ drop_chain(_PyExecutorObject *last)
     _PyExecutorObject *head = last;
     while (head->chain > 0 && head->incoming != NULL) {
         head = _PyJitExit_Owner(head->incoming->exit);
+    }
+    bool anew = head->incoming != NULL && _PyJitRecorder_IsOfEntries(head->incoming->exit);
+    if (anew) {
+        head = _PyJitExit_Owner(head->incoming->exit)->anchor;      // nor is there much left that its loop is entered for
     }
     Py_INCREF(head);
     for (_PyJitLink *link = head->incoming; link != NULL; link = link->next_in) {
@@ -59,7 +78,10 @@ drop_chain(_PyExecutorObject *last)
     ENGINE->counters.invalidations++;
     _PyJitLog_Drop(head, "its checks fail");
     _PyJitExecutor_Invalidate(head);
-    if (code != NULL) {
+    if (code != NULL && anew && is_rare()) {
+        _PyJitRecorder_LoopAgain(code, index);
+    }
+    else if (code != NULL) {
         _PyJitRecorder_LoopFailed(code, index, false);
     }
     Py_DECREF(head);

@@ -56,6 +56,19 @@ note_loop_failure(_Py_CODEUNIT *instr, bool for_good)
 }
 
 void
+_PyJitRecorder_LoopAgain(PyCodeObject *code, int index)
+{
+    _Py_CODEUNIT *instr = _PyCode_CODE(code) + index;
+    while (instr->op.code == EXTENDED_ARG) {
+        instr++;
+    }
+    if (instr->op.code == JUMP_BACKWARD) {
+        unsigned failures = instr[1].cache >> JIT_LOOP_FAILURE_SHIFT;
+        instr[1].cache = (uint16_t)(failures << JIT_LOOP_FAILURE_SHIFT | JIT_LOOP_COUNT_START);
+    }
+}
+
+void
 _PyJitRecorder_LoopFailed(PyCodeObject *code, int index, bool for_good)
 {
     note_loop_failure(_PyCode_CODE(code) + index, for_good);
@@ -135,6 +148,19 @@ void
 _PyJitRecorder_Finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int opcode)
 {
     _PyJitRecorder *r = recorder();
+    if (r->anew > 0) {
+        const _PyExecutorObject *anchor = _PyJitExit_Owner(r->exit)->anchor;
+        if (end != JIT_END_LINK || end_ip != anchor->start || r->depth != 0) {
+            // The iteration did not come back: the trace ends before it.
+            r->trace.nrecords = r->anew;
+            r->anew = 0;
+            r->depth = 0;
+            r->arrived = NULL;
+            end = JIT_END_LINK;
+            end_code = anchor->vm_data.code;
+            end_ip = anchor->start;
+        }
+    }
     if (r->trace.nrecords == 0) {
         int why = end == JIT_END_UNSUPPORTED ? JIT_ABORT_NOT_TRACEABLE
             : end == JIT_END_EXCEPTION ? JIT_ABORT_UNWIND : JIT_ABORT_TOO_SHORT;

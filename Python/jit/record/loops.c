@@ -65,6 +65,41 @@ goes_around(const _PyJitRecorder *r, const _PyExecutorObject *there, PyCodeObjec
 }
 
 bool
+_PyJitRecorder_IsOfEntries(const _PyJitExit *exit)
+{
+    const _PyExecutorObject *owner = _PyJitExit_Owner(exit);
+    uint32_t index = (uint32_t)(exit - owner->exits);
+    if (index >= owner->once || owner->once == owner->nexits) {
+        return false;
+    }
+    const _PyJitTrace *t = owner->trace;
+    const _PyJitSnapshot *snap = &t->snaps[exit->snapshot];
+    for (uint32_t i = owner->once; i < owner->nexits; i++) {
+        const _PyJitSnapshot *other = &t->snaps[owner->exits[i].snapshot];
+        if (other->nframes == snap->nframes && _PyJitTrace_SnapIP(t, other) == _PyJitTrace_SnapIP(t, snap)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The same of a side trace that has a loop of its own: its iterations may check again what led into it. */
+static bool
+is_entry(const _PyJitExit *exit)
+{
+    const _PyExecutorObject *owner = _PyJitExit_Owner(exit);
+    return _PyJitRecorder_IsOfEntries(exit) || (owner->kind == JIT_KIND_SIDE && owner->loop == owner && !exit->progress);
+}
+
+bool
+_PyJitRecorder_BeginsAnew(const _PyJitRecorder *r, const _PyExecutorObject *there)
+{
+    return r->exit != NULL && !r->in_memory && r->depth == 0 && r->anew == 0 && r->trace.nrecords > 0
+        && there == _PyJitExit_Owner(r->exit)->anchor && there->vm_data.opcode == JUMP_BACKWARD
+        && is_entry(r->exit) && _PyJitSide_ComesBack(r->exit);
+}
+
+bool
 _PyJitRecorder_GoesThrough(const _PyJitRecorder *r, const _PyExecutorObject *there, PyCodeObject *code, _Py_CODEUNIT *instr)
 {
     return is_same_loop(r, there) || goes_around(r, there, code, instr);

@@ -23,10 +23,17 @@ int _PyJitRecorder_Hold(_PyJitRecorder *r, PyObject *object);
 void _PyJitRecorder_Cancel(int abort);
 /* The loop at that code unit did not serve; FOR_GOOD: it is never recorded again. */
 void _PyJitRecorder_LoopFailed(PyCodeObject *code, int index, bool for_good);
+/* The same where nothing was wrong with it: it is recorded again when it is hot, and that is no failure. */
+void _PyJitRecorder_LoopAgain(PyCodeObject *code, int index);
 
 /* loops.c */
 /* How often INSTR is in the trace already, at this depth or at any: an inner loop or a recursion is being unrolled. */
 int _PyJitRecorder_TimesSeen(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT *instr, bool same_depth);
+/* Only an entry of the loop checks what EXIT checks; its iterations rely on that. */
+bool _PyJitRecorder_IsOfEntries(const _PyJitExit *exit);
+/* A side trace for objects of which the loop it leaves, THERE, assumes something else in all iterations: if it went back it would leave there
+ * again at once.  So it goes through the jump, and has an iteration of its own behind it. */
+bool _PyJitRecorder_BeginsAnew(const _PyJitRecorder *r, const _PyExecutorObject *there);
 /* The recording has come to INSTR, where the loop THERE stands, and goes on with the instruction it replaced. */
 bool _PyJitRecorder_GoesThrough(const _PyJitRecorder *r, const _PyExecutorObject *there, PyCodeObject *code, _Py_CODEUNIT *instr);
 /* The tree of EXIT's trace has as many members as it may: a side trace begins in memory, and all exits that lead there share it. */

@@ -260,7 +260,7 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
     }
     PyCodeObject *code = frame->owner == FRAME_OWNED_BY_CSTACK ? NULL : _PyFrame_GetCode(frame);
     if (fresh && r->trace.nrecords > 0) {
-        if (next_instr == r->root && !_PyJitPolicy_BeginsBesideLoop(r)) {
+        if (next_instr == r->root && r->anew == 0 && !_PyJitPolicy_BeginsBesideLoop(r)) {
             _PyJitRecorder_Finish(JIT_END_LOOP, code, next_instr, 0);
             return JIT_STEP_STOP;
         }
@@ -276,7 +276,9 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
             return JIT_STEP_STOP;
         }
         bool jumped = last == JUMP_BACKWARD && r->trace.nrecords > 1;
-        if (r->target == next_instr && r->depth == 0 && (r->kind == JIT_KIND_SIDE || jumped)) {
+        // A side trace with a loop of its own comes here first by the jump.
+        bool comes = r->anew > 0 ? r->trace.nrecords > r->anew + 1 : r->kind == JIT_KIND_SIDE || jumped;
+        if (r->target == next_instr && r->depth == 0 && comes) {
             // By another way than the jump that the loop begins with, whose place is as good.  A loop's own trace must come by a jump: what
             // it does next is its first one.
             r->arrived = next_instr;
@@ -314,7 +316,10 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
         // stands at the prefix of a jump, what it replaced is the prefix alone.)
         const _PyExecutorObject *there = code->co_executors->executors[oparg];
         bool few = there->vm_data.opcode == JUMP_BACKWARD && unrolled_consumer(frame, code) != NULL;
-        if (there->kind != JIT_KIND_FUNCTION && !_PyJitRecorder_GoesThrough(r, there, code, next_instr) && !few) {
+        if (_PyJitRecorder_BeginsAnew(r, there)) {
+            r->anew = r->trace.nrecords;
+        }
+        else if (there->kind != JIT_KIND_FUNCTION && !_PyJitRecorder_GoesThrough(r, there, code, next_instr) && !few) {
             end_here(r, JIT_END_LINK, frame, start, opcode);
             return JIT_STEP_STOP;
         }

@@ -77,11 +77,10 @@ _PyJit_PushClass(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject *cl
         return false;
     }
     PyObject *instance = PyType_GenericAlloc((PyTypeObject *)class, 0);
-    if (instance == NULL) {
-        PyErr_Clear();         // C tries it again, and raises it where it has to
-        return false;
+    for (Py_ssize_t i = 0; instance == NULL && i < npositional + PyTuple_GET_SIZE(names); i++) {
+        Py_DECREF(args[i]);
     }
-    *pushed = push_init(tstate, frame, instance, init, args, npositional, names);
+    *pushed = instance != NULL ? push_init(tstate, frame, instance, init, args, npositional, names) : NULL;
     Py_DECREF(class);
     return true;
 }

@@ -148,8 +148,8 @@ call_class(_PyJitBuilder *b, uint32_t index, PyTypeObject *class, PyObject *name
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, function, JIT_REF_NONE, init->func_version);
     guard_defaults(b, function, code, &plan, values);
     _PyJitFrame_GuardRoom(b, code, shim_code);
-    drop(b, 1);
     _PyJitRef instance = _PyJitBuild_Emit(b, JIT_OP_NEW_INSTANCE, object, JIT_REF_NONE, class->tp_version_tag);
+    drop(b, 1);
     _PyJitFrame_CallClass(b, index, (uint16_t)shim, (uint16_t)callee, slot, function, instance);
     sort_arguments(b, function, code, &plan, values);
     return 1;

@@ -79,6 +79,13 @@ PyObject *_PyJit_DictGet(PyObject *dict, PyObject *key);
 PyObject *_PyJit_DictGetOr(PyObject *dict, PyObject *key, PyObject *otherwise);
 /* 1 or 0: KEY is in the exact dict, or the exact set or frozenset; -1: to find out may run code of users. */
 int64_t _PyJit_DictHas(PyObject *dict, PyObject *key);
+/* A tuple of N items that are to be set, or NULL: memory is short, and OTHER has been given up. */
+PyObject *_PyJit_NewTupleWith(PyObject *other, uint32_t n);
+/* The exact dict has the keys of NAMES in this order, no others, and no gaps. */
+bool _PyJit_HasNames(PyObject *dict, PyObject *names);
+/* (N, (name, ...)) of the keys of DICT, always the same tuple, which lives as long as the engine; borrowed.  NULL: keys are no exact strs, or there
+ * are too many of them. */
+PyObject *_PyJitNames_Of(PyObject *dict, Py_ssize_t n);
 int64_t _PyJit_SetHas(PyObject *set, PyObject *key);
 
 /* KEY becomes an element of an exact set.  -1, with nothing done: it may run code of users, or memory is short. */

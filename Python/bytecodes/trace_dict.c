@@ -39,6 +39,16 @@ trace op(DICT_SET, (dict: object, key: object, v: object --)) exits calls writes
     EXIT_IF(_PyJit_DictSet(dict, key, v) < 0);
 }
 
+// Leaves unless the exact dict has the keys of NAMES, a tuple, in this order and no others, with no gaps.
+trace op(GUARD_NAMES, (dict: object, names: object --)) pure reads dict reads attr exits calls {
+    EXIT_IF(!_PyJit_HasNames(dict, names));
+}
+
+// The value of its key number AUX, borrowed.
+trace op(LOAD_NAMED, (dict: object -- r: object)) pure reads dict reads attr {
+    r = DK_UNICODE_ENTRIES(((PyDictObject *)dict)->ma_keys)[JIT_AUX].me_value;
+}
+
 // 1 if PART is in S, both exact strs, else 0; leaves where memory is short.
 trace op(STR_HAS, (s: object, part: object -- r: i64)) pure exits calls {
     r = _PyJit_StrHas(s, part);

@@ -12,6 +12,12 @@ trace op(NEW_TUPLE, (-- r: object)) exits calls writes event {
     EXIT_IF(r == NULL);
 }
 
+// The same where OTHER was made for the same instruction, whose reference goes if it leaves.
+trace op(NEW_TUPLE_WITH, (other: object -- r: object)) exits calls writes event {
+    r = _PyJit_NewTupleWith(other, (uint32_t)JIT_AUX);
+    EXIT_IF(r == NULL);
+}
+
 // Item `aux` of a new list or tuple; takes the reference to V.  Never leave.
 trace op(INIT_ITEM, (list: object, v: object --)) {
     PyList_SET_ITEM(list, (Py_ssize_t)JIT_AUX, v);

@@ -151,6 +151,8 @@ uint32_t _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Continuation(_PyJitBuilder *b, uint32_t index);
 /* The same where the rule does not apply: in memory.  The frame's operands are there. */
 void _PyJitLower_EnterOperator(_PyJitBuilder *b, uint32_t index);
+/* leaf.c: a new dict of N VALUES, of which it gets references of its own, under NAMES, exact strs, which live as long as the trace. */
+_PyJitRef _PyJitLower_NewDict(_PyJitBuilder *b, PyObject *names, const _PyJitRef *values, uint32_t n);
 /* keywords.c: CALL_KW; CALL_FUNCTION_EX. */
 uint32_t _PyJitLower_CallKeywords(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_CallTuple(_PyJitBuilder *b, uint32_t index);

@@ -91,7 +91,7 @@ call_function(_PyJitBuilder *b, uint32_t index)
         return REFUSE(b);
     }
     PyCodeObject *code = b->t->codes[callee];
-    if (record->opcode == CALL_PY_GENERAL && code->co_kwonlyargcount > 0) {
+    if (record->opcode == CALL_PY_GENERAL && (code->co_kwonlyargcount > 0 || code->co_flags & CO_VARKEYWORDS)) {
         return _PyJitLower_CallKeywords(b, index);
     }
     uint32_t wanted = (uint32_t)code->co_argcount, first = b->depth - record->oparg;

@@ -20,8 +20,10 @@
 
 /* Where each parameter comes from. */
 typedef struct {
-    uint32_t given;                       // by position
-    uint32_t nkeywords;
+    uint32_t given;                       // by position, to a parameter of its own
+    uint32_t nkeywords;                   // the same by name
+    uint32_t rest, extra;                 // positional arguments behind them that become a tuple, and keywords that become a dict
+    bool has_rest, has_extra;             // the function has such a parameter
     uint32_t parameters;                  // positional ones and those that need a name
     int source[MOST_PARAMETERS];          // argument that it gets, counted from the first; -1: its default
     uint32_t defaults;                    // of how many positional parameters, from the last one, some are needed
@@ -40,34 +42,92 @@ find_parameter(const PyCodeObject *code, PyObject *name, uint32_t parameters)
     return -1;
 }
 
-/* GIVEN arguments, and those of NAMES, to a function of CODE.  false: it is more than moves, or an error. */
+/* GIVEN arguments, and those of NAMES, to a function of CODE.  false: it is more than moves, a tuple and a dict, or an error. */
 static bool
 make_plan(const PyCodeObject *code, uint32_t given, const PyObject *names, Plan *plan)
 {
-    const int needed = CO_OPTIMIZED | CO_NEWLOCALS, refused = CO_VARARGS | CO_VARKEYWORDS;
-    uint32_t positional = (uint32_t)code->co_argcount;
-    plan->given = given;
-    plan->nkeywords = (uint32_t)PyTuple_GET_SIZE(names);
+    const int needed = CO_OPTIMIZED | CO_NEWLOCALS;
+    uint32_t positional = (uint32_t)code->co_argcount, nnames = (uint32_t)PyTuple_GET_SIZE(names);
+    plan->given = Py_MIN(given, positional);
+    plan->rest = given - plan->given;
+    plan->nkeywords = plan->extra = plan->defaults = 0;
+    plan->has_rest = code->co_flags & CO_VARARGS;
+    plan->has_extra = code->co_flags & CO_VARKEYWORDS;
     plan->parameters = positional + (uint32_t)code->co_kwonlyargcount;
-    plan->defaults = 0;
-    if ((code->co_flags & (needed | refused)) != needed || given > positional || plan->parameters > MOST_PARAMETERS) {
+    if ((code->co_flags & needed) != needed || (plan->rest > 0 && !plan->has_rest) || plan->rest > JIT_MOST_ITEMS || nnames > JIT_MOST_ITEMS
+        || plan->parameters > MOST_PARAMETERS) {
         return false;
     }
     for (uint32_t i = 0; i < plan->parameters; i++) {
-        plan->source[i] = i < given ? (int)i : -1;
+        plan->source[i] = i < plan->given ? (int)i : -1;
     }
-    for (uint32_t i = 0; i < plan->nkeywords; i++) {
+    for (uint32_t i = 0; i < nnames; i++) {
         PyObject *name = PyTuple_GET_ITEM(names, i);
         int parameter = PyUnicode_CheckExact(name) ? find_parameter(code, name, plan->parameters) : -1;
+        if (parameter < 0 && plan->has_extra && PyUnicode_CheckExact(name)) {
+            plan->extra++;
+            continue;
+        }
         if (parameter < 0 || plan->source[parameter] >= 0) {
             return false;
         }
-        plan->source[parameter] = (int)(given + i);
+        plan->source[parameter] = (int)(plan->given + i);
+        plan->nkeywords++;
     }
-    for (uint32_t i = given; i < positional && plan->defaults == 0; i++) {
+    for (uint32_t i = plan->given; i < positional && plan->defaults == 0; i++) {
         plan->defaults = plan->source[i] < 0 ? positional - i : 0;
     }
-    return true;
+    // What becomes a tuple or a dict is on top of the stack.
+    return plan->nkeywords == 0 || (plan->extra == 0 && plan->rest == 0);
+}
+
+/* The tuple of what is left of the arguments.  DICT: what is made besides, or NONE. */
+static _PyJitRef
+new_tuple(_PyJitBuilder *b, const Plan *plan, _PyJitRef dict)
+{
+    return _PyJitBuild_Emit(b, dict == JIT_REF_NONE ? JIT_OP_NEW_TUPLE : JIT_OP_NEW_TUPLE_WITH, dict, JIT_REF_NONE, plan->rest);
+}
+
+/* The arguments on top of the stack that have no parameter of their own become a tuple and a dict.  NAMED: NAMES stands above them, and
+ * goes. */
+static void
+gather(_PyJitBuilder *b, const Plan *plan, PyObject *names, bool named)
+{
+    _PyJitRef values[JIT_MOST_ITEMS], dict = JIT_REF_NONE, tuple = JIT_REF_NONE;
+    uint32_t end = b->depth - named;
+    for (uint32_t i = end - plan->rest - plan->extra; i < end; i++) {
+        if (_PyJitSlot_IsBare(b, i)) {
+            _PyJitSlot_Box(b, i);
+        }
+    }
+    for (uint32_t i = 0; i < plan->extra; i++) {
+        values[i] = _PyJitSlot_Object(b, end - plan->extra + i);
+    }
+    if (plan->has_extra) {
+        dict = _PyJitLower_NewDict(b, names, values, plan->extra);
+    }
+    if (plan->rest > 0) {
+        tuple = new_tuple(b, plan, dict);
+    }
+    // Nothing leaves from here on.
+    drop(b, named);
+    for (uint32_t i = 0; i < plan->extra; i++) {
+        b->slots[b->depth - 1 - i].plain = 1;         // the dict has it
+    }
+    drop(b, plan->extra);
+    for (uint32_t i = plan->rest; i-- > 0;) {
+        _PyJitRef item = _PyJitSlot_TakeTop(b);
+        (void)_PyJitBuild_Emit(b, JIT_OP_INIT_TUPLE_ITEM, tuple, item, i);
+    }
+    if (plan->rest > 0) {
+        _PyJitSlot_Push(b, (_PyJitSlot){.object = tuple, .dirty = 1, .owned = 1});
+    }
+    else if (plan->has_rest) {
+        _PyJitSlot_PushConst(b, (PyObject *)&_Py_SINGLETON(tuple_empty));
+    }
+    if (plan->has_extra) {
+        _PyJitSlot_Push(b, (_PyJitSlot){.object = dict, .dirty = 1, .owned = 1});
+    }
 }
 
 /* Checks that FUNCTION has the defaults that PLAN needs.  Those of parameters that need a name are in a dict, which anybody may
@@ -90,8 +150,8 @@ guard_defaults(_PyJitBuilder *b, _PyJitRef function, const PyCodeObject *code, c
 static void
 sort_arguments(_PyJitBuilder *b, _PyJitRef function, const PyCodeObject *code, const Plan *plan, const _PyJitRef *values)
 {
-    _PyJitSlot arguments[MOST_PARAMETERS];
-    uint32_t n = plan->given + plan->nkeywords, positional = (uint32_t)code->co_argcount;
+    _PyJitSlot arguments[MOST_PARAMETERS + 2];
+    uint32_t next = plan->given + plan->nkeywords, n = next + plan->has_rest + plan->has_extra, positional = (uint32_t)code->co_argcount;
     for (uint32_t i = 0; i < n; i++) {
         arguments[i] = b->slots[local(b, i)];
     }
@@ -103,6 +163,9 @@ sort_arguments(_PyJitBuilder *b, _PyJitRef function, const PyCodeObject *code, c
         }
         _PyJitRef value = i < positional ? _PyJitBuild_Emit(b, JIT_OP_LOAD_DEFAULT, function, JIT_REF_NONE, positional - i) : values[i];
         *slot = (_PyJitSlot){.object = value, .dirty = 1, .heap = 1};
+    }
+    for (uint32_t i = plan->parameters; next < n; i++, next++) {
+        b->slots[local(b, i)] = arguments[next];
     }
 }
 
@@ -130,7 +193,8 @@ call_class(_PyJitBuilder *b, uint32_t index, PyTypeObject *class, PyObject *name
     Plan plan;
     if (callee < 0 || init == NULL || init->func_code != (PyObject *)b->t->codes[callee] || !is_version(init->func_version) || null == 0
         || !_PyJitLower_Fits(b, b->t->codes[callee], shim_code) || _PyJitSlot_IsBare(b, slot)
-        || !make_plan(b->t->codes[callee], 1 + record->oparg - (uint32_t)PyTuple_GET_SIZE(names), names, &plan)) {
+        || !make_plan(b->t->codes[callee], 1 + record->oparg - (uint32_t)PyTuple_GET_SIZE(names), names, &plan)
+        || plan.has_rest || plan.has_extra) {
         return REFUSE(b);
     }
     int shim = _PyJitTrace_AddCode(b->t, shim_code);
@@ -182,7 +246,7 @@ _PyJitLower_CallKeywords(_PyJitBuilder *b, uint32_t index)
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, object, JIT_REF_NONE, version);
     guard_defaults(b, object, code, &plan, values);
     _PyJitFrame_GuardRoom(b, code, NULL);
-    drop(b, named);
+    gather(b, &plan, names, named);
     _PyJitFrame_Call(b, index, (uint16_t)callee, function, null == 0 ? self : first);
     sort_arguments(b, object, code, &plan, values);
     return 1;
@@ -199,7 +263,65 @@ can_end(_PyJitBuilder *b, const _PyJitRecord *record, bool named)
     return can;
 }
 
-/* CALL_FUNCTION_EX of a tuple of as many arguments as there were, and of a dict that is empty, if there is one. */
+/* What SEEN, of a CALL_FUNCTION_EX, says (record/types.c): how many arguments are in the tuple; returns the names that are in the dict. */
+static PyObject *
+arguments_seen(PyObject *seen, uint32_t *n)
+{
+    bool has_names = PyTuple_CheckExact(seen);
+    *n = (uint32_t)_PyLong_CompactValue((PyLongObject *)(has_names ? PyTuple_GET_ITEM(seen, 0) : seen));
+    return has_names ? PyTuple_GET_ITEM(seen, 1) : (PyObject *)&_Py_SINGLETON(tuple_empty);
+}
+
+/* Checks that the dict on top of the stack has values under NAMES, and nothing else, and loads them. */
+static void
+load_named(_PyJitBuilder *b, PyObject *names, _PyJitRef *values)
+{
+    uint32_t n = (uint32_t)PyTuple_GET_SIZE(names);
+    _PyJitRef dict = _PyJitSlot_Object(b, b->depth - 1);
+    (void)emit2(b, JIT_OP_GUARD_EXACT, dict, object_const(b, &PyDict_Type));
+    if (n == 0) {
+        (void)emit2(b, JIT_OP_GUARD_IEQ, emit1(b, JIT_OP_DICT_SIZE, dict), konst(b, 0));
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_QUIET, dict, JIT_REF_NONE, 2);
+    }
+    else {
+        (void)emit2(b, JIT_OP_GUARD_NAMES, dict, object_const(b, names));
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        values[i] = _PyJitBuild_Emit(b, JIT_OP_LOAD_NAMED, dict, JIT_REF_NONE, i);
+    }
+    // Its values run on.
+    b->slots[b->depth - 1].plain = 1;
+}
+
+/* The arguments OBJECTS, of which the frame that begins borrows none: those without a parameter of their own become a tuple and a dict. */
+static uint32_t
+gather_objects(_PyJitBuilder *b, const Plan *plan, PyObject *names, _PyJitRef *objects)
+{
+    uint32_t fixed = plan->given + plan->nkeywords, n = fixed;
+    _PyJitRef dict = JIT_REF_NONE, tuple = object_const(b, &_Py_SINGLETON(tuple_empty));
+    if (plan->has_extra) {
+        dict = _PyJitLower_NewDict(b, names, objects + fixed + plan->rest, plan->extra);
+    }
+    if (plan->rest > 0) {
+        tuple = new_tuple(b, plan, dict);
+    }
+    // Nothing leaves from here on.
+    for (uint32_t i = 0; i < fixed + plan->rest; i++) {
+        (void)emit1(b, JIT_OP_INCREF, objects[i]);
+    }
+    for (uint32_t i = 0; i < plan->rest; i++) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_INIT_TUPLE_ITEM, tuple, objects[fixed + i], i);
+    }
+    if (plan->has_rest) {
+        objects[n++] = tuple;
+    }
+    if (plan->has_extra) {
+        objects[n++] = dict;
+    }
+    return n;
+}
+
+/* CALL_FUNCTION_EX of a tuple of as many arguments as there were, and of a dict with the same names, if there is one. */
 uint32_t
 _PyJitLower_CallTuple(_PyJitBuilder *b, uint32_t index)
 {
@@ -212,37 +334,34 @@ _PyJitLower_CallTuple(_PyJitBuilder *b, uint32_t index)
         return REFUSE(b);
     }
     PyCodeObject *code = b->t->codes[callee];
-    uint32_t n = (uint32_t)_PyLong_CompactValue((PyLongObject *)record->seen);
+    uint32_t n;
+    PyObject *names = arguments_seen(record->seen, &n);
     Plan plan;
     if (!is_version(code->co_version) || !_PyJitLower_Fits(b, code, NULL) || _PyJitLower_IsAnother(b, function, code, code->co_version)
-        || !make_plan(code, n, (PyObject *)&_Py_SINGLETON(tuple_empty), &plan)) {
+        || !make_plan(code, n, names, &plan) || n > MOST_PARAMETERS) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, function), arguments = _PyJitSlot_Object(b, tuple), values[MOST_PARAMETERS];
+    _PyJitRef objects[MOST_PARAMETERS + JIT_MOST_ITEMS + 2];
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, object, JIT_REF_NONE, code->co_version);
     (void)emit1(b, JIT_OP_GUARD_TUPLE, arguments);
     (void)emit2(b, JIT_OP_GUARD_IEQ, emit1(b, JIT_OP_TUPLE_SIZE, arguments), konst(b, n));
+    for (uint32_t i = 0; i < n; i++) {
+        objects[i] = emit2(b, JIT_OP_TUPLE_GET, arguments, konst(b, i));
+    }
     if (named) {
-        _PyJitRef dict = _PyJitSlot_Object(b, b->depth - 1);
-        (void)emit2(b, JIT_OP_GUARD_EXACT, dict, object_const(b, &PyDict_Type));
-        (void)emit2(b, JIT_OP_GUARD_IEQ, emit1(b, JIT_OP_DICT_SIZE, dict), konst(b, 0));
-        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_QUIET, dict, JIT_REF_NONE, 2);
-        b->slots[b->depth - 1].plain = 1;
+        load_named(b, names, objects + n);
     }
     guard_defaults(b, object, code, &plan, values);
     _PyJitFrame_GuardRoom(b, code, NULL);
     _PyJitSlot_GuardEnds(b, record, 1 + named);
-    _PyJitRef items[MOST_PARAMETERS];
-    for (uint32_t i = 0; i < n; i++) {
-        // The tuple may end here, while the arguments run on.
-        items[i] = emit2(b, JIT_OP_TUPLE_GET, arguments, konst(b, i));
-        (void)emit1(b, JIT_OP_INCREF, items[i]);
-    }
+    // The tuple and the dict may end here, while the arguments run on.
+    n = gather_objects(b, &plan, names, objects);
     drop(b, 1 + named);
     _PyJitFrame_Call(b, index, (uint16_t)callee, function, b->depth);
     for (uint32_t i = 0; i < n; i++) {
-        b->slots[local(b, i)] = (_PyJitSlot){.object = items[i], .dirty = 1, .owned = 1};
+        b->slots[local(b, i)] = (_PyJitSlot){.object = objects[i], .dirty = 1, .owned = 1};
     }
     sort_arguments(b, object, code, &plan, values);
     return 1;

@@ -128,6 +128,22 @@ format(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+_PyJitRef
+_PyJitLower_NewDict(_PyJitBuilder *b, PyObject *names, const _PyJitRef *values, uint32_t n)
+{
+    _PyJitRef null = object_const(b, NULL), args[] = {null, null, null};
+    if (n == 0) {
+        return emit_leaf(b, JIT_OP_CALL_LEAF, _PyJitLeaf_OfInstruction(BUILD_MAP, 0), args);
+    }
+    args[0] = object_const(b, names);
+    args[1] = _PyJitBuild_Emit(b, JIT_OP_NEW_TUPLE, JIT_REF_NONE, JIT_REF_NONE, n);
+    for (uint32_t i = 0; i < n; i++) {
+        (void)_PyJitSlot_Incref(b, values[i]);
+        (void)_PyJitBuild_Emit(b, JIT_OP_INIT_TUPLE_ITEM, args[1], values[i], i);
+    }
+    return emit_leaf(b, JIT_OP_CALL_LEAF, _PyJitLeaf_OfInstruction(BUILD_CONST_KEY_MAP, n), args);
+}
+
 /* BUILD_MAP, BUILD_CONST_KEY_MAP, BUILD_STRING: what is on the stack goes over in a tuple, which the call gives up.  COUNT slots, from
  * FIRST on; KEYS: a tuple of keys stands above them. */
 static uint32_t

@@ -135,6 +135,7 @@ is_result(const _PyJitBuilder *b, uint32_t slot)
         case JIT_OP_NEW_INSTANCE:
         case JIT_OP_NEW_LIST:
         case JIT_OP_NEW_TUPLE:
+        case JIT_OP_NEW_TUPLE_WITH:
             return true;
         default:
             return JIT_IS_CONST(value->object) ? (PyObject *)(uintptr_t)ins->bits != Py_NotImplemented

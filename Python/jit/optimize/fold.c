@@ -149,7 +149,7 @@ known_of_new(_PyJitBuilder *b, int op, _PyJitRef v, _PyJitRef right)
     if (ins->op == JIT_OP_NEW_LIST || ins->op == JIT_OP_STR_CONCAT) {
         return op == (ins->op == JIT_OP_NEW_LIST ? JIT_OP_GUARD_LIST : JIT_OP_GUARD_STR) ? JIT_REF_BIAS : JIT_REF_NONE;
     }
-    if (ins->op != JIT_OP_NEW_TUPLE) {
+    if (!is_new_tuple(ins)) {
         return JIT_REF_NONE;
     }
     switch (op) {

@@ -92,7 +92,7 @@ _PyJitIns
 _PyJitVirtualKind_Operation(_PyJitVirtualPass *p, const _PyJitIns *ins, int op)
 {
     _PyJitIns made = {.op = (uint16_t)op & 0x3ff, .type = JIT_TYPE_OBJECT, .snapshot = JIT_NO_SNAPSHOT, .a = ins->a, .b = ins->b, .aux = ins->aux};
-    if (ins->op == JIT_OP_NEW_ITER || ins->op == JIT_OP_RANGE_ITER) {
+    if (ins->op == JIT_OP_NEW_ITER || ins->op == JIT_OP_RANGE_ITER || ins->op == JIT_OP_NEW_TUPLE_WITH) {
         made.a = made.b = JIT_REF_NONE;
     }
     else if (ins->op == JIT_OP_NEW_GENERATOR) {

@@ -592,6 +592,9 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
         PyObject *callable = depth >= 3 + named ? stack_pointer[-3 - named] : NULL, *args = depth >= 3 ? stack_pointer[-1 - named] : NULL;
         bool known = callable != NULL && has_version_of_code(callable) && PyTuple_CheckExact(args)
             && PyTuple_GET_SIZE(args) < _PY_NSMALLPOSINTS;
+        if (known && named && PyDict_CheckExact(stack_pointer[-1]) && PyDict_GET_SIZE(stack_pointer[-1]) > 0) {
+            return _PyJitNames_Of(stack_pointer[-1], PyTuple_GET_SIZE(args));
+        }
         return known ? (PyObject *)&_PyLong_SMALL_INTS[_PY_NSMALLNEGINTS + PyTuple_GET_SIZE(args)] : NULL;
     }
     if (opcode == CALL_KW) {

@@ -116,6 +116,14 @@ enum {
     JIT_CONSUMER_TUPLE,
     JIT_CONSUMER_JOIN,
     JIT_CONSUMER_SET,
+    JIT_CONSUMER_NEXT,             // with a default: takes one item
+    JIT_CONSUMER_MIN_DEFAULT,
+    JIT_CONSUMER_MAX_DEFAULT,
+    // those with a function for the key of each item
+    JIT_CONSUMER_MIN_KEY,
+    JIT_CONSUMER_MAX_KEY,
+    JIT_CONSUMER_SORTED_KEY,
+    JIT_CONSUMER_SORTED_REVERSE,   // with `reverse` behind `key`
     JIT_CONTINUATION_KINDS,
     // what sum() does with one item
     JIT_SUM_TOTAL = JIT_CONTINUATION_KINDS,

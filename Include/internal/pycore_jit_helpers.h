@@ -167,6 +167,8 @@ int64_t _PyJit_AskLeaf(uint32_t number, PyObject *first, PyObject *second, PyObj
 /* 1: the iterator IT has another item, and the step to it runs no code of users; 0: it is at its end, and can just be given up; -1: nobody
  * knows. */
 int _PyJitIter_Has(PyObject *it);
+/* TYPE is that of a builtin container: to make an iterator of it, and to go through that, runs no code of users. */
+bool _PyJitIter_IsOfContainer(const PyTypeObject *type);
 /* IT is asked for another item, and has none, without code of users.  -1: it has one, or it would run some; nothing is done then. */
 int _PyJit_IterEnd(PyObject *it);
 /* That item, a new reference.  NULL, with no exception set: there is none, or nobody knows, or memory is short. */
@@ -258,7 +260,14 @@ PyObject *_PyJit_FinishItems(int kind, PyObject *self, PyObject *list);
 /* LIST, made of a generator, has no more room than C would leave it.  -1, with an exception set: memory is short. */
 int _PyJit_TrimList(PyListObject *list);
 
+/* LIST is sorted by KEYS, of which it has as many, as list.sort does, and KEYS is empty then.  false, with nothing done: to compare the keys, or
+ * to give them up, may run code of users, or they have no order. */
+bool _PyJit_SortByKeys(PyObject *list, PyObject *keys, bool reverse);
+
 /* --- consumers.c --- */
+
+/* The code of the function that KEY, called with an item, runs: a function or a method.  Borrowed; NULL: it is anything else. */
+PyCodeObject *_PyJit_CodeOfKey(PyObject *key);
 
 /* A list to collect items in: a new reference, or NULL with an exception set. */
 PyObject *_PyJit_NewCollection(int kind);

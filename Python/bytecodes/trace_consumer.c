@@ -14,6 +14,28 @@ trace op(NEW_COLLECTION, (-- r: object)) exits calls writes event {
     EXIT_IF(r == NULL);
 }
 
+// Leaves unless KEY, which is called with an item, is a function of CODE, or a method.
+trace op(GUARD_KEY, (key: object, code: object --)) exits {
+    EXIT_IF((PyObject *)_PyJit_CodeOfKey(key) != code);
+}
+
+// Leaves unless O is a builtin container, to go through which runs no code of users.
+trace op(GUARD_CONTAINER, (o: object --)) pure exits calls {
+    EXIT_IF(!_PyJitIter_IsOfContainer(Py_TYPE(o)));
+}
+
+// A list of the items of such a container.  Leaves, with nothing done, where memory is short.
+trace op(COPY_ITEMS, (o: object -- r: object)) exits calls writes event {
+    r = _PyJit_New(PySequence_List(o));
+    EXIT_IF(r == NULL);
+}
+
+// LIST is sorted by KEYS, a list that is empty then; with `aux` 1 the greatest comes first.  Leaves, with nothing done, where they are many, or
+// no numbers or strings.
+trace op(SORT_BY_KEYS, (list: object, keys: object --)) exits calls writes item writes length {
+    EXIT_IF(!_PyJit_SortByKeys(list, keys, JIT_AUX != 0));
+}
+
 // What rounding loses where sum() adds ITEM to TOTAL, and what the sum is with all that was lost.
 trace op(FSUM_ERROR, (total: f64, item: f64 -- r: f64)) pure {
     r = _PyJit_SumError(total, item);

@@ -26,6 +26,8 @@ LOOPS = {
     "list": ("len(list(x + i for x in a))", ["IADD", "LIST_PUSH"]),
     "join": ("len(','.join('a' if x else 'b' for x in a))", ["LIST_PUSH"]),
     "max": ("max(-x for x in a)", ["INEG"]),
+    "max with a default": ("max((-x for x in a), default=0)", ["INEG"]),
+    "max with a key": ("max((x for x in a), key=lambda x: -x)", ["INEG"]),
 }
 
 PROGRAM = """
@@ -248,7 +250,53 @@ def suspended(n):
         out.append([x for x, _ in zip(g, range(5))])
     return out
 
-print([f(N) for f in (numbers, one_kind, sizes, frames, ends, failures, running, nested, depth, replaced, suspended)])
+def defaults(n):
+    # What is there where nothing is, and what the generator is left with.
+    heard, out, marker = [], [], object()
+    def watched(k):
+        try:
+            for i in range(k):
+                yield i * 5 % 7
+        finally:
+            heard.append("closed")
+        return "value"
+    def fails(k):
+        yield 1
+        raise LookupError(k)
+    begun = watched(4)
+    for i in range(n):
+        a = range(i % 5)
+        out.append((next((x for x in a if x > 2), None), next((x for x in a), marker) is marker, next((x for x in (i, 2)), 0)))
+        out.append((next(watched(i % 3), "none"), len(heard)))
+        out.append((max((x * 3 % 4 for x in a), default=-1), min((x for x in a), default=marker) is marker, max(watched(i % 4), default=i)))
+        out.append((max((x for x in (3, 1, 2)), key=lambda x: -x), min(watched(3), key=lambda x: x % 3), len(heard)))
+        if i % 7 == 6:
+            begun = watched(4)
+        out.append(next(begun, "end"))
+        g = fails(i)
+        out.append(next(g, 0))
+        for take in (next, max):
+            try:
+                out.append(next(g, 5) if take is next else max(fails(i), default=1))
+            except LookupError as error:
+                steps = traceback.extract_tb(error.__traceback__)
+                out.append((repr(error), [(f.name, f.lineno - defaults.__code__.co_firstlineno) for f in steps]))
+        me = (next(me, 5) for _ in (0,))
+        try:
+            out.append(next(me, 3))
+        except ValueError as error:
+            out.append(str(error))
+        out.append(next((sys.getrefcount(marker) for _ in (0,)), marker) - sys.getrefcount(marker))
+    return out, heard
+
+def searches(n):
+    out = []
+    for i in range(n):
+        out.append(next((x for x in range(i % 60, 100) if x % 50 == 49), None))
+        out.append(next((x for x in range(i % 3) if x == 1), None))
+    return out
+
+print([f(N) for f in (numbers, one_kind, sizes, frames, ends, failures, running, nested, depth, replaced, suspended, defaults, searches)])
 """
 
 TRACED = """

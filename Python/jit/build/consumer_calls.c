@@ -9,21 +9,68 @@
 
 #include "opcode.h"
 #include "pycore_code.h"
+#include "pycore_jit_helpers.h"
 #include "jit/run/run.h"
 #include "jit/build/rules.h"
 
-/* The operands on the stack are those of KIND: the callable is known, and the generator an object. */
-static bool
-is_call_of(const _PyJitBuilder *b, const _PyJitRecord *record, int kind)
+/* What SLOT holds, if that is known; else NULL. */
+static PyObject *
+known_object(const _PyJitBuilder *b, uint32_t slot)
 {
-    uint32_t callable = b->depth - CONSUMER_OPERANDS, self = callable + 1;
-    _PyJitRef known = b->slots[callable].object;
-    if (known == JIT_REF_NONE || !JIT_IS_CONST(known) || _PyJitSlot_IsBare(b, self) || _PyJitSlot_IsBare(b, self + 1)) {
+    _PyJitRef known = b->slots[slot].object;
+    return known != JIT_REF_NONE && JIT_IS_CONST(known) ? (PyObject *)(uintptr_t)JIT_INS(b->t, known)->bits : NULL;
+}
+
+/* The operands on the stack, from slot CALLABLE on, are those of KIND: the callable is known, and so are the names; a generator, the items, or a
+ * function for keys is an object. */
+static bool
+is_call_of(const _PyJitBuilder *b, const _PyJitRecord *record, int kind, uint32_t callable)
+{
+    uint32_t self = callable + 1;
+    PyObject *object = known_object(b, callable);
+    bool keyed = _PyJitConsumer_IsKeyed(kind);
+    if (object == NULL || _PyJitSlot_IsBare(b, self) || _PyJitSlot_IsBare(b, callable + CONSUMER_GENERATOR)
+        || (keyed && _PyJitSlot_IsBare(b, callable + KEYED_KEY))) {
         return false;
     }
-    PyObject *object = (PyObject *)(uintptr_t)JIT_INS(b->t, known)->bits;
+    if (record->opcode == CALL_KW) {
+        PyObject *names = known_object(b, b->depth - 1), *reverse = known_object(b, callable + KEYED_REVERSE);
+        return names != NULL && PyTuple_CheckExact(names) && known_null(b, self) != 0
+            && _PyJitConsumer_KindOfNamed(object, (Py_ssize_t)record->oparg, names) == kind
+            && (kind != JIT_CONSUMER_SORTED_REVERSE || reverse == Py_True || reverse == Py_False);
+    }
     bool method = kind == JIT_CONSUMER_JOIN;
     return _PyJitConsumer_KindOf(object, method, record->opcode) == kind && (method ? known_null(b, self) <= 0 : known_null(b, self) != 0);
+}
+
+/* The function for keys in SLOT is a new one of this CODE. */
+static bool
+makes_key(const _PyJitBuilder *b, uint32_t slot, const PyCodeObject *code)
+{
+    _PyJitRef key = b->slots[slot].object;
+    const _PyJitIns *ins = key == JIT_REF_NONE ? NULL : JIT_INS(b->t, key);
+    return ins != NULL && ins->op == JIT_OP_NEW_FUNCTION && JIT_INS(b->t, ins->b)->bits == (uint64_t)(uintptr_t)code;
+}
+
+/* What SLOT holds is known, and is no function of CODE. */
+static bool
+is_other_key(const _PyJitBuilder *b, uint32_t slot, const PyCodeObject *code)
+{
+    PyObject *key = known_object(b, slot);
+    return key != NULL && _PyJit_CodeOfKey(key) != code;
+}
+
+/* The operands from slot FIRST on are items to go through, and a function of CODE for their keys. */
+static void
+guard_keyed(_PyJitBuilder *b, uint32_t first, int kind, PyCodeObject *code)
+{
+    if (known_object(b, first + KEYED_KEY) == NULL && !makes_key(b, first + KEYED_KEY, code)) {
+        (void)emit2(b, JIT_OP_GUARD_KEY, _PyJitSlot_Object(b, first + KEYED_KEY), object_const(b, code));
+    }
+    // That of the others is checked where their loop begins.
+    if (_PyJitConsumer_Sorts(kind)) {
+        (void)emit1(b, JIT_OP_GUARD_CONTAINER, _PyJitSlot_Object(b, first + KEYED_ITEMS));
+    }
 }
 
 uint32_t
@@ -32,11 +79,12 @@ _PyJitLower_Consumer(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     PyCodeObject *code = (PyCodeObject *)record->seen;
     int kind = _PyJitConsumer_Kind(code);
-    uint32_t self = b->depth - 2;
-    if (!is_call_of(b, record, kind) || !_PyJitLower_Fits(b, code, NULL)) {
+    uint32_t operands = _PyJitConsumer_Operands(kind), first = b->depth - operands, self = first + CONSUMER_SELF;
+    PyCodeObject *consumed = _PyJitConsumer_Consumed(code);
+    if (!is_call_of(b, record, kind, first) || !_PyJitLower_Fits(b, code, NULL)
+        || (_PyJitConsumer_IsKeyed(kind) && is_other_key(b, first + KEYED_KEY, consumed))) {
         return REFUSE(b);
     }
-    PyCodeObject *consumed = _PyJitConsumer_Consumed(code);
     int lower = _PyJitTrace_AddCode(b->t, code);
     if (lower < 0 || _PyJitTrace_AddCode(b->t, consumed) < 0) {
         b->failed = true;
@@ -49,19 +97,31 @@ _PyJitLower_Consumer(_PyJitBuilder *b, uint32_t index)
     else if (known_null(b, self) < 0) {
         (void)emit1(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, self));
     }
-    (void)emit2(b, JIT_OP_GUARD_CONSUMED, _PyJitSlot_Object(b, self + 1), object_const(b, consumed));
+    if (_PyJitConsumer_IsKeyed(kind)) {
+        guard_keyed(b, first, kind, consumed);
+    }
+    else {
+        (void)emit2(b, JIT_OP_GUARD_CONSUMED, _PyJitSlot_Object(b, first + CONSUMER_GENERATOR), object_const(b, consumed));
+    }
     _PyJitFrame_GuardRoom(b, code, NULL);
-    _PyJitRef collection = JIT_REF_NONE;
-    if (_PyJitConsumer_Collects(kind)) {
+    _PyJitRef collection = JIT_REF_NONE, keys = JIT_REF_NONE;
+    if (_PyJitConsumer_Sorts(kind)) {
+        collection = emit1(b, JIT_OP_COPY_ITEMS, _PyJitSlot_Object(b, first + KEYED_ITEMS));
+        keys = _PyJitBuild_Emit(b, JIT_OP_NEW_COLLECTION, JIT_REF_NONE, JIT_REF_NONE, (uint32_t)kind);
+    }
+    else if (_PyJitConsumer_Collects(kind)) {
         collection = _PyJitBuild_Emit(b, JIT_OP_NEW_COLLECTION, JIT_REF_NONE, JIT_REF_NONE, (uint32_t)kind);
     }
-    _PyJitFrame_CallConsumer(b, index, (uint16_t)lower, CONSUMER_OPERANDS);
+    _PyJitFrame_CallConsumer(b, index, (uint16_t)lower, operands);
     if (kind == JIT_CONSUMER_SUM) {
         b->slots[local(b, CONSUMER_RESULT)] = (_PyJitSlot){.number = konst(b, 0), .dirty = 1, .identity = ++b->identities};
         b->slots[local(b, CONSUMER_ERROR)] = (_PyJitSlot){.object = object_const(b, Py_None), .dirty = 1, .plain = 1};
     }
     else if (collection != JIT_REF_NONE) {
-        b->slots[local(b, CONSUMER_RESULT)] = (_PyJitSlot){.object = collection, .dirty = 1, .owned = 1};
+        b->slots[local(b, operands)] = (_PyJitSlot){.object = collection, .dirty = 1, .owned = 1};
+        if (keys != JIT_REF_NONE) {
+            b->slots[local(b, operands + 1)] = (_PyJitSlot){.object = keys, .dirty = 1, .owned = 1};
+        }
     }
     return 1;
 }
@@ -203,12 +263,17 @@ finish_sum(_PyJitBuilder *b, uint32_t index)
 
 /* min and max: what is on the stack is nothing. */
 static uint32_t
-finish_extreme(_PyJitBuilder *b, uint32_t index)
+finish_extreme(_PyJitBuilder *b, uint32_t index, int kind)
 {
-    uint32_t result = local(b, CONSUMER_RESULT);
+    uint32_t result = local(b, _PyJitConsumer_Operands(kind));
     const _PyJitSlot *slot = &b->slots[result];
     bool known = slot->dirty || slot->number != JIT_REF_NONE;
     bool null = slot->object != JIT_REF_NONE && JIT_IS_CONST(slot->object) && JIT_INS(b->t, slot->object)->bits == 0;
+    if (null && (kind == JIT_CONSUMER_MIN_DEFAULT || kind == JIT_CONSUMER_MAX_DEFAULT)) {
+        result = local(b, CONSUMER_DEFAULT);
+        known = true;
+        null = false;
+    }
     if (null || (!known && !slot_in_memory(b, result)) || !_PyJitSlot_CanDrop(b)) {
         return REFUSE(b);
     }
@@ -244,6 +309,25 @@ finish_items(_PyJitBuilder *b, uint32_t index, int kind)
     return 1;
 }
 
+/* The keys are on top of the stack, and in a local, as the items are.  Of many the sort is what takes the time. */
+static uint32_t
+finish_sorted(_PyJitBuilder *b, uint32_t index, int kind)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t top = b->depth - 1, list = local(b, _PyJitConsumer_Operands(kind)), keys = list + 1;
+    PyObject *reverse = kind == JIT_CONSUMER_SORTED_REVERSE ? known_object(b, local(b, KEYED_REVERSE)) : Py_False;
+    if (!_PyJitConsumer_IsUnrolled(b->t->codes[record->code]) || (reverse != Py_True && reverse != Py_False)
+        || _PyJitSlot_IsBare(b, list)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    (void)_PyJitBuild_Emit(b, JIT_OP_SORT_BY_KEYS, _PyJitSlot_Object(b, list), _PyJitSlot_Object(b, top), reverse == Py_True);
+    b->slots[top].plain = b->slots[keys].plain = 1;        // it is empty
+    drop(b, 1);
+    _PyJitSlot_PushLocal(b, list);
+    return 1;
+}
+
 uint32_t
 _PyJitLower_ConsumerStep(_PyJitBuilder *b, uint32_t index, int what)
 {
@@ -256,7 +340,14 @@ _PyJitLower_ConsumerStep(_PyJitBuilder *b, uint32_t index, int what)
             return finish_sum(b, index);
         case JIT_CONSUMER_MIN:
         case JIT_CONSUMER_MAX:
-            return finish_extreme(b, index);
+        case JIT_CONSUMER_MIN_DEFAULT:
+        case JIT_CONSUMER_MAX_DEFAULT:
+        case JIT_CONSUMER_MIN_KEY:
+        case JIT_CONSUMER_MAX_KEY:
+            return finish_extreme(b, index, what);
+        case JIT_CONSUMER_SORTED_KEY:
+        case JIT_CONSUMER_SORTED_REVERSE:
+            return finish_sorted(b, index, what);
         case JIT_CONSUMER_LIST:
         case JIT_CONSUMER_TUPLE:
         case JIT_CONSUMER_JOIN:

@@ -222,6 +222,14 @@ lets_go_quietly(PyObject *it)
     return over == NULL || Py_REFCNT(over) > 1 || _PyJit_EndsQuietly(over, 1);
 }
 
+bool
+_PyJitIter_IsOfContainer(const PyTypeObject *type)
+{
+    return type == &PyList_Type || type == &PyTuple_Type || type == &PyRange_Type || type == &PyUnicode_Type
+        || type == &PyDict_Type || type == &PyDictKeys_Type || type == &PyDictValues_Type || type == &PyDictItems_Type
+        || type == &PySet_Type || type == &PyFrozenSet_Type;
+}
+
 int
 _PyJit_IterEnd(PyObject *it)
 {

@@ -390,12 +390,7 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
 static bool
 has_quiet_iter(PyTypeObject *type)
 {
-    if (type->tp_iter == PyObject_SelfIter) {
-        return !(type->tp_flags & Py_TPFLAGS_HEAPTYPE);
-    }
-    return type == &PyList_Type || type == &PyTuple_Type || type == &PyRange_Type || type == &PyUnicode_Type
-        || type == &PyDict_Type || type == &PyDictKeys_Type || type == &PyDictValues_Type || type == &PyDictItems_Type
-        || type == &PySet_Type || type == &PyFrozenSet_Type;
+    return type->tp_iter == PyObject_SelfIter ? !(type->tp_flags & Py_TPFLAGS_HEAPTYPE) : _PyJitIter_IsOfContainer(type);
 }
 
 /* True or False: there is such an attribute, or there is none; None: there is one that is made each time; NULL: that cannot be said. */

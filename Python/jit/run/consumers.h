@@ -9,7 +9,16 @@
 /* Locals of a consumer: the operands of the call, which is the callable, its `self`, and the generator; then what the items have made so
  * far, and for sum() what rounding has lost: None while all items are ints, a float as long as there are floats and ints, True behind
  * anything else. */
-enum { CONSUMER_CALLABLE, CONSUMER_SELF, CONSUMER_GENERATOR, CONSUMER_OPERANDS, CONSUMER_RESULT = CONSUMER_OPERANDS, CONSUMER_ERROR };
+enum {
+    CONSUMER_CALLABLE, CONSUMER_SELF, CONSUMER_GENERATOR, CONSUMER_OPERANDS, CONSUMER_DEFAULT = CONSUMER_OPERANDS,
+    CONSUMER_RESULT = CONSUMER_OPERANDS, CONSUMER_ERROR,
+};
+/* The same where a function gives the key of each item: the items, the function, if need be whether the order is reversed, and the names of
+ * both.  Then the item that is returned, or the list of them; the key of that item, or those of all. */
+enum {
+    KEYED_ITEMS = CONSUMER_GENERATOR, KEYED_KEY, KEYED_REVERSE, KEYED_NAMES = KEYED_REVERSE, KEYED_OPERANDS, KEYED_RESULT = KEYED_OPERANDS,
+    KEYED_KEYS, KEYED_BEST_KEY = KEYED_KEYS,
+};
 /* Constants of its code. */
 enum { CONSUMER_NONE, CONSUMER_FALSE, CONSUMER_TRUE, CONSUMER_CONSUMED };
 
@@ -17,14 +26,48 @@ enum { CONSUMER_NONE, CONSUMER_FALSE, CONSUMER_TRUE, CONSUMER_CONSUMED };
 
 /* The builtin CALLABLE, as it is called by OPCODE with one argument, and as a METHOD of a string or not: JIT_CONSUMER_; -1: none of them. */
 int _PyJitConsumer_KindOf(PyObject *callable, bool method, int opcode);
-/* The code of the generators that CODE, a consumer's, is for.  Borrowed; it lives as long as such a generator does. */
+/* The same of a call with NARGS arguments, of which the last ones have NAMES. */
+int _PyJitConsumer_KindOfNamed(PyObject *callable, Py_ssize_t nargs, PyObject *names);
+
+/* consumers_code.c.  The name of the builtin that KIND stands for, and the units of C recursion that it takes. */
+const char *_PyJitConsumer_Name(int kind);
+int _PyJitConsumer_Units(int kind);
+/* Code of KIND for generators, or keys, of CONSUMED, or NULL with an exception set. */
+PyCodeObject *_PyJitConsumer_NewCode(PyCodeObject *consumed, int kind, bool unrolled);
+/* The code of the generators, or of the keys, that CODE, a consumer's, is for.  Borrowed; it lives as long as such a generator does. */
 PyCodeObject *_PyJitConsumer_Consumed(const PyCodeObject *code);
+
+/* consumers_sort.c.  LIST is sorted by KEYS, of which it has as many; they are given up.  -1, with an exception set. */
+int _PyJitConsumer_SortByKeys(PyObject *list, PyObject *keys, bool reverse);
+
+/* KIND calls a function for the key of each item. */
+static inline bool
+_PyJitConsumer_IsKeyed(int kind)
+{
+    return kind >= JIT_CONSUMER_MIN_KEY;
+}
+
+/* How many operands the call of KIND has on the stack, its callable among them. */
+static inline uint32_t
+_PyJitConsumer_Operands(int kind)
+{
+    return kind == JIT_CONSUMER_SORTED_REVERSE ? KEYED_OPERANDS + 1
+        : kind == JIT_CONSUMER_NEXT ? CONSUMER_OPERANDS + 1
+        : kind > JIT_CONSUMER_NEXT ? KEYED_OPERANDS : CONSUMER_OPERANDS;      // a default, or a key, with its name
+}
+
+/* KIND sorts a list of the items by their keys. */
+static inline bool
+_PyJitConsumer_Sorts(int kind)
+{
+    return kind >= JIT_CONSUMER_SORTED_KEY;
+}
 
 /* KIND collects items in a list. */
 static inline bool
 _PyJitConsumer_Collects(int kind)
 {
-    return kind >= JIT_CONSUMER_SORTED;
+    return kind >= JIT_CONSUMER_SORTED && kind <= JIT_CONSUMER_SET;
 }
 
 #endif /* !Py_JIT_CONSUMERS_H */

@@ -138,6 +138,9 @@ finish(int kind, PyObject **locals, PyObject *value)
                 PyErr_Format(PyExc_ValueError, "%s() iterable argument is empty", kind == JIT_CONSUMER_MIN ? "min" : "max");
             }
             return Py_XNewRef(locals[CONSUMER_RESULT]);
+        case JIT_CONSUMER_MIN_DEFAULT:
+        case JIT_CONSUMER_MAX_DEFAULT:
+            return Py_NewRef(locals[KEYED_RESULT] != NULL ? locals[KEYED_RESULT] : locals[CONSUMER_DEFAULT]);
         case JIT_CONSUMER_SUM: {
             PyObject *error = locals[CONSUMER_ERROR];
             return PyFloat_CheckExact(error)
@@ -145,6 +148,18 @@ finish(int kind, PyObject **locals, PyObject *value)
         }
         case JIT_CONSUMER_SORTED:
             return _PyJit_TrimList((PyListObject *)value) < 0 || PyList_Sort(value) < 0 ? NULL : Py_NewRef(value);
+        case JIT_CONSUMER_MIN_KEY:
+        case JIT_CONSUMER_MAX_KEY:
+            if (locals[KEYED_RESULT] == NULL) {
+                PyErr_Format(PyExc_ValueError, "%s() iterable argument is empty", _PyJitConsumer_Name(kind));
+            }
+            return Py_XNewRef(locals[KEYED_RESULT]);
+        case JIT_CONSUMER_SORTED_KEY:
+        case JIT_CONSUMER_SORTED_REVERSE: {
+            PyObject *list = locals[_PyJitConsumer_Operands(kind)];
+            bool reverse = kind == JIT_CONSUMER_SORTED_REVERSE && locals[KEYED_REVERSE] == Py_True;
+            return _PyJitConsumer_SortByKeys(list, value, reverse) < 0 ? NULL : Py_NewRef(list);
+        }
         case JIT_CONSUMER_LIST:
         case JIT_CONSUMER_TUPLE:
         case JIT_CONSUMER_JOIN:
@@ -158,8 +173,9 @@ PyObject *
 _PyJitConsumer_Finish(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, int what, PyObject *value)
 {
     PyObject **locals = frame->localsplus, *result;
-    // C has no evaluation loop of a generator on the stack when it works on an item.
-    tstate->c_recursion_remaining += LOOP_UNITS;
+    // C has no evaluation loop of a generator on the stack when it works on an item; and to sort takes a unit by itself.
+    int units = _PyJitContinuation_Units(_PyFrame_GetCode(frame)), others = LOOP_UNITS + (what < JIT_SUM_TOTAL && _PyJitConsumer_Sorts(what));
+    tstate->c_recursion_remaining += others;
     switch (what) {
         case JIT_SUM_TOTAL:
             result = next_total(locals[CONSUMER_RESULT], locals[CONSUMER_ERROR], value);
@@ -170,12 +186,13 @@ _PyJitConsumer_Finish(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObjec
         default:
             result = finish(what, locals, value);
             if (result != NULL) {
+                tstate->c_recursion_remaining += units - others;
                 tstate->py_recursion_remaining--;      // its return gives back what it did not take
                 return result;
             }
             break;
     }
-    tstate->c_recursion_remaining -= LOOP_UNITS;
+    tstate->c_recursion_remaining -= others;
     return result;
 }
 

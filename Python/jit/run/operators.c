@@ -114,8 +114,8 @@ _PyJitOperator_Kind(const PyCodeObject *code)
 int
 _PyJitContinuation_Units(const PyCodeObject *code)
 {
-    int kind = _PyJitOperator_Kind(code);
-    return kind >= 0 ? _PyJitOperatorForms[kind].units : _PyJitConsumer_Kind(code) >= 0 ? LOOP_UNITS : 0;
+    int kind = _PyJitOperator_Kind(code), consumer = _PyJitConsumer_Kind(code);
+    return kind >= 0 ? _PyJitOperatorForms[kind].units : consumer >= 0 ? _PyJitConsumer_Units(consumer) : 0;
 }
 
 int

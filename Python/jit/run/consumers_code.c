@@ -1,0 +1,314 @@
+/* The code of consumers (consumers.c), and of each the copy that one place of the program runs.
+ *
+ * It is written by hand, in code units.  The first locals are the operands of the call; then there is what has come of the items so far.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_backoff.h"
+#include "pycore_code.h"
+#include "pycore_long.h"
+#include "pycore_jit_engine.h"
+#include "jit/run/run.h"
+
+/* --- Of a generator's items --------------------------------------------------------------------------------------------- */
+
+#define TEST_CODE(KIND, JUMP, AT_END, WHEN_FOUND) { \
+    LOAD_FAST, CONSUMER_GENERATOR, \
+    FOR_ITER, 8, CACHE, 0,                    /* 1 */ \
+    TO_BOOL, 0, CACHE, 0, CACHE, 0, CACHE, 0, \
+    (JUMP), 6, CACHE, 0,                      /* 7: one is found */ \
+    JUMP_BACKWARD, 10, CACHE, 0, \
+    END_FOR, 0,                               /* 11 */ \
+    POP_TOP, 0, \
+    LOAD_CONST, (AT_END), \
+    JUMP_FORWARD, 2, \
+    POP_TOP, 0,                               /* 15 */ \
+    LOAD_CONST, (WHEN_FOUND), \
+    CALL_INTRINSIC_1, JIT_CONTINUATION + (KIND),      /* 17 */ \
+    RETURN_VALUE, 0, \
+}
+
+static const uint8_t any_code[] = TEST_CODE(JIT_CONSUMER_ANY, POP_JUMP_IF_TRUE, CONSUMER_FALSE, CONSUMER_TRUE);
+static const uint8_t all_code[] = TEST_CODE(JIT_CONSUMER_ALL, POP_JUMP_IF_FALSE, CONSUMER_TRUE, CONSUMER_FALSE);
+
+static const uint8_t sum_code[] = {
+    LOAD_FAST, CONSUMER_GENERATOR,
+    FOR_ITER, 8, CACHE, 0,                    // 1
+    COPY, 1,
+    CALL_INTRINSIC_1, JIT_CONTINUATION + JIT_SUM_TOTAL,
+    SWAP, 2,
+    CALL_INTRINSIC_1, JIT_CONTINUATION + JIT_SUM_ERROR,
+    STORE_FAST, CONSUMER_ERROR,
+    STORE_FAST, CONSUMER_RESULT,
+    JUMP_BACKWARD, 10, CACHE, 0,
+    END_FOR, 0,                               // 11
+    POP_TOP, 0,
+    LOAD_FAST, CONSUMER_RESULT,
+    CALL_INTRINSIC_1, JIT_CONTINUATION + JIT_CONSUMER_SUM,
+    RETURN_VALUE, 0,
+};
+
+/* ORDER: COMPARE_OP's oparg, which asks for a truth. */
+#define EXTREME_CODE(KIND, ORDER, RESULT) { \
+    LOAD_FAST, CONSUMER_GENERATOR, \
+    FOR_ITER, 15, CACHE, 0,                   /* 1 */ \
+    STORE_FAST, (RESULT), \
+    FOR_ITER, 12, CACHE, 0,                   /* 4 */ \
+    COPY, 1, \
+    LOAD_FAST, (RESULT), \
+    COMPARE_OP, (ORDER), CACHE, 0, \
+    POP_JUMP_IF_FALSE, 3, CACHE, 0,           /* 10 */ \
+    STORE_FAST, (RESULT), \
+    JUMP_BACKWARD, 11, CACHE, 0, \
+    POP_TOP, 0,                               /* 15 */ \
+    JUMP_BACKWARD, 14, CACHE, 0, \
+    END_FOR, 0,                               /* 18 */ \
+    POP_TOP, 0, \
+    LOAD_CONST, CONSUMER_NONE, \
+    CALL_INTRINSIC_1, JIT_CONTINUATION + (KIND), \
+    RETURN_VALUE, 0, \
+}
+
+#define LESS (Py_LT << 5 | 16 | 2)
+#define MORE (Py_GT << 5 | 16 | 4)
+static const uint8_t min_code[] = EXTREME_CODE(JIT_CONSUMER_MIN, LESS, CONSUMER_RESULT);
+static const uint8_t max_code[] = EXTREME_CODE(JIT_CONSUMER_MAX, MORE, CONSUMER_RESULT);
+static const uint8_t min_default_code[] = EXTREME_CODE(JIT_CONSUMER_MIN_DEFAULT, LESS, KEYED_RESULT);
+static const uint8_t max_default_code[] = EXTREME_CODE(JIT_CONSUMER_MAX_DEFAULT, MORE, KEYED_RESULT);
+
+static const uint8_t next_code[] = {
+    LOAD_FAST, CONSUMER_GENERATOR,
+    FOR_ITER, 4, CACHE, 0,                    // 1
+    SWAP, 2,
+    POP_TOP, 0,
+    CALL_INTRINSIC_1, JIT_CONTINUATION + JIT_CONSUMER_NEXT,
+    RETURN_VALUE, 0,
+    END_FOR, 0,                               // 7
+    POP_TOP, 0,
+    LOAD_FAST, CONSUMER_DEFAULT,
+    CALL_INTRINSIC_1, JIT_CONTINUATION + JIT_CONSUMER_NEXT,
+    RETURN_VALUE, 0,
+};
+
+#define COLLECT_CODE(KIND, ADD) { \
+    LOAD_FAST, CONSUMER_RESULT, \
+    LOAD_FAST, CONSUMER_GENERATOR, \
+    FOR_ITER, 3, CACHE, 0,                    /* 2 */ \
+    (ADD), 2, \
+    JUMP_BACKWARD, 5, CACHE, 0, \
+    END_FOR, 0,                               /* 7 */ \
+    POP_TOP, 0, \
+    CALL_INTRINSIC_1, JIT_CONTINUATION + (KIND), \
+    RETURN_VALUE, 0, \
+}
+
+static const uint8_t list_code[] = COLLECT_CODE(JIT_CONSUMER_LIST, LIST_APPEND);
+static const uint8_t tuple_code[] = COLLECT_CODE(JIT_CONSUMER_TUPLE, LIST_APPEND);
+static const uint8_t sorted_code[] = COLLECT_CODE(JIT_CONSUMER_SORTED, LIST_APPEND);
+static const uint8_t join_code[] = COLLECT_CODE(JIT_CONSUMER_JOIN, LIST_APPEND);
+static const uint8_t set_code[] = COLLECT_CODE(JIT_CONSUMER_SET, SET_ADD);
+
+/* --- With a function that says by what items are compared ------------------------------------------------------------------ */
+
+/* The items and their keys are told from each other as C does: of two with equal keys the first one counts. */
+#define EXTREME_KEY_CODE(KIND, ORDER) { \
+    LOAD_FAST, KEYED_ITEMS, \
+    GET_ITER, 0, \
+    FOR_ITER, 33, CACHE, 0,                   /* 2 */ \
+    LOAD_FAST, KEYED_KEY, \
+    PUSH_NULL, 0, \
+    COPY, 3, \
+    CALL, 1, CACHE, 0, CACHE, 0, CACHE, 0,    /* 7 */ \
+    STORE_FAST, KEYED_BEST_KEY, \
+    STORE_FAST, KEYED_RESULT, \
+    FOR_ITER, 22, CACHE, 0,                   /* 13 */ \
+    LOAD_FAST, KEYED_KEY, \
+    PUSH_NULL, 0, \
+    COPY, 3, \
+    CALL, 1, CACHE, 0, CACHE, 0, CACHE, 0,    /* 18 */ \
+    COPY, 1, \
+    LOAD_FAST, KEYED_BEST_KEY, \
+    COMPARE_OP, (ORDER), CACHE, 0, \
+    POP_JUMP_IF_FALSE, 4, CACHE, 0,           /* 26 */ \
+    STORE_FAST, KEYED_BEST_KEY, \
+    STORE_FAST, KEYED_RESULT, \
+    JUMP_BACKWARD, 19, CACHE, 0, \
+    SWAP, 2,                                  /* 32 */ \
+    POP_TOP, 0, \
+    POP_TOP, 0, \
+    JUMP_BACKWARD, 24, CACHE, 0, \
+    END_FOR, 0,                               /* 37 */ \
+    POP_TOP, 0, \
+    LOAD_CONST, CONSUMER_NONE, \
+    STORE_FAST, KEYED_BEST_KEY, \
+    LOAD_CONST, CONSUMER_NONE, \
+    CALL_INTRINSIC_1, JIT_CONTINUATION + (KIND), \
+    RETURN_VALUE, 0, \
+}
+
+static const uint8_t min_key_code[] = EXTREME_KEY_CODE(JIT_CONSUMER_MIN_KEY, LESS);
+static const uint8_t max_key_code[] = EXTREME_KEY_CODE(JIT_CONSUMER_MAX_KEY, MORE);
+
+/* RESULT is a list of the items already. */
+#define SORTED_KEY_CODE(KIND, RESULT, KEYS) { \
+    LOAD_FAST, (KEYS), \
+    LOAD_FAST, (RESULT), \
+    GET_ITER, 0, \
+    FOR_ITER, 11, CACHE, 0,                   /* 3 */ \
+    LOAD_FAST, KEYED_KEY, \
+    SWAP, 2, \
+    PUSH_NULL, 0, \
+    SWAP, 2, \
+    CALL, 1, CACHE, 0, CACHE, 0, CACHE, 0,    /* 9 */ \
+    LIST_APPEND, 2, \
+    JUMP_BACKWARD, 13, CACHE, 0, \
+    END_FOR, 0,                               /* 16 */ \
+    POP_TOP, 0, \
+    CALL_INTRINSIC_1, JIT_CONTINUATION + (KIND), \
+    RETURN_VALUE, 0, \
+}
+
+static const uint8_t sorted_key_code[] = SORTED_KEY_CODE(JIT_CONSUMER_SORTED_KEY, KEYED_RESULT, KEYED_KEYS);
+static const uint8_t sorted_reverse_code[] = SORTED_KEY_CODE(JIT_CONSUMER_SORTED_REVERSE, KEYED_RESULT + 1, KEYED_KEYS + 1);
+
+/* --- Forms ---------------------------------------------------------------------------------------------------------------- */
+
+#define NAMED_FORM(NAME, CODE, LOCALS, UNITS) {#NAME, CODE##_code, sizeof(CODE##_code), LOCALS, UNITS}
+#define FORM(NAME, LOCALS) NAMED_FORM(NAME, NAME, LOCALS, LOOP_UNITS)
+
+typedef struct {
+    const char *name;          // of the builtin
+    const uint8_t *code;
+    size_t size;
+    uint8_t nlocals;
+    uint8_t units;             // of C recursion, while the function runs that C would call
+} Form;
+
+static const Form forms[] = {
+    [JIT_CONSUMER_ANY - JIT_CONSUMER_FIRST] = FORM(any, 3),
+    [JIT_CONSUMER_ALL - JIT_CONSUMER_FIRST] = FORM(all, 3),
+    [JIT_CONSUMER_SUM - JIT_CONSUMER_FIRST] = FORM(sum, 5),
+    [JIT_CONSUMER_MIN - JIT_CONSUMER_FIRST] = FORM(min, 4),
+    [JIT_CONSUMER_MAX - JIT_CONSUMER_FIRST] = FORM(max, 4),
+    [JIT_CONSUMER_SORTED - JIT_CONSUMER_FIRST] = FORM(sorted, 4),
+    [JIT_CONSUMER_LIST - JIT_CONSUMER_FIRST] = FORM(list, 4),
+    [JIT_CONSUMER_TUPLE - JIT_CONSUMER_FIRST] = FORM(tuple, 4),
+    [JIT_CONSUMER_JOIN - JIT_CONSUMER_FIRST] = FORM(join, 4),
+    [JIT_CONSUMER_SET - JIT_CONSUMER_FIRST] = FORM(set, 4),
+    [JIT_CONSUMER_NEXT - JIT_CONSUMER_FIRST] = FORM(next, 4),
+    [JIT_CONSUMER_MIN_DEFAULT - JIT_CONSUMER_FIRST] = NAMED_FORM(min, min_default, 6, LOOP_UNITS + 1),
+    [JIT_CONSUMER_MAX_DEFAULT - JIT_CONSUMER_FIRST] = NAMED_FORM(max, max_default, 6, LOOP_UNITS + 1),
+    // A call with names counts, and so does that of list.sort.
+    [JIT_CONSUMER_MIN_KEY - JIT_CONSUMER_FIRST] = NAMED_FORM(min, min_key, 7, LOOP_UNITS + 1),
+    [JIT_CONSUMER_MAX_KEY - JIT_CONSUMER_FIRST] = NAMED_FORM(max, max_key, 7, LOOP_UNITS + 1),
+    [JIT_CONSUMER_SORTED_KEY - JIT_CONSUMER_FIRST] = NAMED_FORM(sorted, sorted_key, 7, LOOP_UNITS + 2),
+    [JIT_CONSUMER_SORTED_REVERSE - JIT_CONSUMER_FIRST] = NAMED_FORM(sorted, sorted_reverse, 8, LOOP_UNITS + 2),
+};
+
+#define MOST_STACK 5
+#define FIRST_LINE INT_MIN     // and the kind: no other code has such a line
+#define FIRST_UNROLLED_LINE (FIRST_LINE + JIT_CONTINUATION_KINDS)
+
+int
+_PyJitConsumer_Kind(const PyCodeObject *code)
+{
+    if (!(code->co_flags & CO_NO_MONITORING_EVENTS) || code->co_firstlineno >= FIRST_UNROLLED_LINE + JIT_CONTINUATION_KINDS) {
+        return -1;
+    }
+    return code->co_firstlineno - (code->co_firstlineno < FIRST_UNROLLED_LINE ? FIRST_LINE : FIRST_UNROLLED_LINE);
+}
+
+const char *
+_PyJitConsumer_Name(int kind)
+{
+    return forms[kind - JIT_CONSUMER_FIRST].name;
+}
+
+int
+_PyJitConsumer_Units(int kind)
+{
+    return forms[kind - JIT_CONSUMER_FIRST].units;
+}
+
+bool
+_PyJitConsumer_IsUnrolled(const PyCodeObject *code)
+{
+    return _PyJitConsumer_Kind(code) >= 0 && code->co_firstlineno >= FIRST_UNROLLED_LINE;
+}
+
+/* The names of N locals, which nobody asks for. */
+static PyObject *
+local_names(uint32_t n)
+{
+    PyObject *names = PyTuple_New(n);
+    for (uint32_t i = 0; names != NULL && i < n; i++) {
+        PyObject *name = PyUnicode_FromFormat(".%u", i);
+        if (name == NULL) {
+            Py_CLEAR(names);
+            break;
+        }
+        PyTuple_SET_ITEM(names, i, name);
+    }
+    return names;
+}
+
+/* In tier 1 the loop over a GENERATOR is specialized from the beginning, and other instructions are the first time they run.  The jumps of
+ * one that is UNROLLED do not count. */
+static void
+specialize(PyCodeObject *code, bool generator, bool unrolled)
+{
+    for (Py_ssize_t i = 0; i < Py_SIZE(code); i += _PyInstruction_GetLength(code, (int)i)) {
+        _Py_CODEUNIT *instr = _PyCode_CODE(code) + i;
+        if (instr->op.code == FOR_ITER && generator) {
+            instr->op.code = FOR_ITER_GEN;
+            instr[1].counter = adaptive_counter_cooldown();
+        }
+        else if (instr->op.code == FOR_ITER || instr->op.code == TO_BOOL || instr->op.code == COMPARE_OP || instr->op.code == CALL) {
+            instr[1].counter.value = 0;
+        }
+        else if (instr->op.code == JUMP_BACKWARD && unrolled) {
+            instr[1].op.code = JUMP_BACKWARD_NO_INTERRUPT;       // in place of the cache; its oparg counts from the same place
+            instr[1].op.arg = instr->op.arg;
+            instr->op.code = NOP;
+            instr->op.arg = 0;
+            i++;
+        }
+    }
+}
+
+PyCodeObject *
+_PyJitConsumer_Consumed(const PyCodeObject *code)
+{
+    return PyLong_AsVoidPtr(PyTuple_GET_ITEM(code->co_consts, CONSUMER_CONSUMED));
+}
+
+PyCodeObject *
+_PyJitConsumer_NewCode(PyCodeObject *consumed, int kind, bool unrolled)
+{
+    const Form *form = &forms[kind - JIT_CONSUMER_FIRST];
+    PyObject *units = PyBytes_FromStringAndSize((const char *)form->code, (Py_ssize_t)form->size);
+    PyObject *place = PyLong_FromVoidPtr(consumed);
+    PyObject *constants = place == NULL ? NULL : PyTuple_Pack(4, Py_None, Py_False, Py_True, place);
+    PyObject *locals = local_names(form->nlocals);
+    PyObject *none = PyTuple_New(0), *nothing = PyBytes_FromStringAndSize(NULL, 0);
+    PyObject *file = PyUnicode_FromString(""), *title = PyUnicode_FromString(form->name);
+    PyCodeObject *made = NULL;
+    if (units != NULL && constants != NULL && locals != NULL && none != NULL && nothing != NULL && file != NULL && title != NULL) {
+        made = PyUnstable_Code_New(0, 0, (int)form->nlocals, MOST_STACK, CO_OPTIMIZED | CO_NO_MONITORING_EVENTS, units,
+                                   constants, none, locals, none, none, file, title, title, 1, nothing, nothing);
+    }
+    if (made != NULL) {
+        made->co_firstlineno = (unrolled ? FIRST_UNROLLED_LINE : FIRST_LINE) + kind;
+        specialize(made, !_PyJitConsumer_IsKeyed(kind), unrolled);
+    }
+    PyObject *parts[] = {units, place, constants, locals, none, nothing, file, title};
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(parts); i++) {
+        Py_XDECREF(parts[i]);
+    }
+    return made;
+}
+
+#endif /* _Py_TIER2 */

@@ -124,10 +124,18 @@ enum {
     JIT_CONSUMER_MAX_KEY,
     JIT_CONSUMER_SORTED_KEY,
     JIT_CONSUMER_SORTED_REVERSE,   // with `reverse` behind `key`
+    // not a builtin's call, but one step of a loop: the next item of map() or filter(); then what such a step does at its end
+    JIT_STEP_MAP,
+    JIT_STEP_FILTER,
+    JIT_STEP_END,           // there is none
+    JIT_STEP_FAILED,        // neither, if the function raised StopIteration
     JIT_CONTINUATION_KINDS,
     // what sum() does with one item
     JIT_SUM_TOTAL = JIT_CONTINUATION_KINDS,
     JIT_SUM_ERROR,
+    // what map() or filter() has: the iterator below it, and its function
+    JIT_STEP_ITERATOR,
+    JIT_STEP_FUNCTION,
 };
 #define JIT_OPERATOR_MOST_ARGUMENTS 3
 #define JIT_CONTINUATION 128

@@ -264,6 +264,14 @@ int _PyJit_TrimList(PyListObject *list);
  * to give them up, may run code of users, or they have no order. */
 bool _PyJit_SortByKeys(PyObject *list, PyObject *keys, bool reverse);
 
+/* --- consumers_step.c --- */
+
+/* O, a map object or a filter, calls this function with an item of this iterator.  Borrowed. */
+PyObject *_PyJitStep_Function(PyObject *o);
+PyObject *_PyJitStep_Iterator(PyObject *o);
+/* The code of that function, if O is one of KIND (JIT_STEP_), with one iterator.  Borrowed; NULL: it is anything else. */
+PyCodeObject *_PyJitStep_Code(PyObject *o, int kind);
+
 /* --- consumers.c --- */
 
 /* The code of the function that KEY, called with an item, runs: a function or a method.  Borrowed; NULL: it is anything else. */

@@ -36,6 +36,25 @@ trace op(SORT_BY_KEYS, (list: object, keys: object --)) exits calls writes item 
     EXIT_IF(!_PyJit_SortByKeys(list, keys, JIT_AUX != 0));
 }
 
+// Leaves unless O is a map object, or a filter (`aux`: JIT_STEP_), that calls a function of CODE.
+trace op(GUARD_STEP, (o: object, code: object --)) pure reads type exits calls {
+    EXIT_IF((PyObject *)_PyJitStep_Code(o, (int)JIT_AUX) != code);
+}
+
+// What such an object has, borrowed: an iterator, and the function it calls with each item.
+trace op(STEP_ITERATOR, (o: object -- r: object)) pure calls {
+    r = _PyJitStep_Iterator(o);
+}
+
+trace op(STEP_FUNCTION, (o: object -- r: object)) pure calls {
+    r = _PyJitStep_Function(o);
+}
+
+// The frame below goes on in its loop.
+trace op(STEP_RETURNS, (--)) writes frame {
+    frame->previous->return_offset = 1 + INLINE_CACHE_ENTRIES_FOR_ITER;
+}
+
 // What rounding loses where sum() adds ITEM to TOTAL, and what the sum is with all that was lost.
 trace op(FSUM_ERROR, (total: f64, item: f64 -- r: f64)) pure {
     r = _PyJit_SumError(total, item);

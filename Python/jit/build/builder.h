@@ -132,6 +132,9 @@ uint32_t _PyJitLower_EndGenerator(_PyJitBuilder *b, uint32_t index);
  * the frame that was begun, with WHAT for its oparg. */
 uint32_t _PyJitLower_Consumer(_PyJitBuilder *b, uint32_t index);
 void _PyJitLower_EnterConsumer(_PyJitBuilder *b, uint32_t index);
+/* step_calls.c: FOR_ITER of map() or filter(), and CALL_INTRINSIC_1 in its frame. */
+uint32_t _PyJitLower_Step(_PyJitBuilder *b, uint32_t index);
+uint32_t _PyJitLower_EndStep(_PyJitBuilder *b, uint32_t index, int what);
 uint32_t _PyJitLower_ConsumerStep(_PyJitBuilder *b, uint32_t index, int what);
 /* calls.c, returns.c: the same for calls, methods and returns. */
 uint32_t _PyJitLower_Call(_PyJitBuilder *b, uint32_t index);

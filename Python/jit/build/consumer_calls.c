@@ -79,6 +79,9 @@ _PyJitLower_Consumer(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     PyCodeObject *code = (PyCodeObject *)record->seen;
     int kind = _PyJitConsumer_Kind(code);
+    if (_PyJitConsumer_IsStep(kind)) {
+        return _PyJitLower_Step(b, index);
+    }
     uint32_t operands = _PyJitConsumer_Operands(kind), first = b->depth - operands, self = first + CONSUMER_SELF;
     PyCodeObject *consumed = _PyJitConsumer_Consumed(code);
     if (!is_call_of(b, record, kind, first) || !_PyJitLower_Fits(b, code, NULL)
@@ -355,6 +358,9 @@ _PyJitLower_ConsumerStep(_PyJitBuilder *b, uint32_t index, int what)
         case JIT_CONSUMER_SORTED:
             return REFUSE(b);
         default:
+            if (what >= JIT_STEP_MAP) {
+                return _PyJitLower_EndStep(b, index, what);
+            }
             _PyJitLower_Begin(b, index);
             return 1;
     }

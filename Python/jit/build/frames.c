@@ -222,9 +222,12 @@ _PyJitFrame_Push(_PyJitBuilder *b)
         return;
     }
     if (_PyJitContinuation_Units(t->codes[callee->code]) > 0) {
-        uint32_t at = b->machine + 2 == b->nframes ? b->offset : callee->call;
+        uint32_t at = b->machine + 2 == b->nframes ? b->offset : callee->call, size = caller->call_size;
+        if (_PyJitConsumer_IsStep(_PyJitConsumer_Kind(t->codes[callee->code]))) {
+            size = _PyJitStep_ReturnsTo(_PyCode_CODE(t->codes[caller->code]) + caller->call, t->codes[callee->code], at);
+        }
         (void)_PyJitBuild_Emit(b, JIT_OP_PUSH_CONTINUATION, object_const(b, t->codes[callee->code]), place,
-                               (uint32_t)_PyJitContinuation_UnitsAt(t->codes[callee->code], at) | (uint32_t)caller->call_size << 8);
+                               (uint32_t)_PyJitContinuation_UnitsAt(t->codes[callee->code], at) | size << 8);
     }
     else if (_PyJit_IsShim(t->codes[callee->code])) {
         (void)_PyJitBuild_Emit(b, JIT_OP_PUSH_SHIM, object_const(b, t->codes[callee->code]), place, caller->call_size);

@@ -184,7 +184,7 @@ _PyJitRecorder_Finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int
             return;
         }
     }
-    if (_PyJitPolicy_IsOneStep(r, end)) {
+    if (_PyJitPolicy_IsOneStep(r, end) || _PyJitPolicy_WalksTree(r)) {
         _PyJitRecorder_Abort(JIT_ABORT_NO_GAIN, end_ip, 0);
         return;
     }

@@ -9,7 +9,8 @@
  * it, and where C takes them each item is a trace (run/resume.c).
  *
  * Generators of a tree resume each other, and yield through each other, one step of a few instructions after the other, in an order that
- * the data give.  Such a step is no trace: tier 1 does it as fast.
+ * the data give.  Such a step is no trace: tier 1 does it as fast.  Nor is a generator that goes down to one of its kind: what follows would
+ * be such steps.
  *
  * The side trace of a loop's end begins with the FOR_ITER that found nothing more.  When control comes back there, the loop around it
  * has begun the inner loop anew, and FOR_ITER does not find the end again: this is no loop of its own.  The recording goes on to the
@@ -108,6 +109,19 @@ _PyJitPolicy_IsOneStep(const _PyJitRecorder *r, int end)
     // Whoever jumps from function to function anew each time gets nothing from a trace between two jumps.
     return r->kind == JIT_KIND_SIDE && _PyJitExit_Target(r->exit) == NULL && r->trace.nrecords < ONE_STEP
         && r->root_code->co_flags & CO_GENERATOR && (end == JIT_END_RECURSION || (end == JIT_END_LOOP && r->depth != 0)) && !ENGINE->stress;
+}
+
+bool
+_PyJitPolicy_WalksTree(const _PyJitRecorder *r)
+{
+    for (uint32_t i = 0; i + 1 < r->trace.nrecords && r->kind == JIT_KIND_FUNCTION && !ENGINE->stress; i++) {
+        const _PyJitRecord *record = &r->trace.records[i], *next = record + 1;
+        if ((record->opcode == SEND_GEN || record->opcode == FOR_ITER_GEN) && r->trace.codes[record->code] == r->root_code
+            && next->code == record->code && next->depth == record->depth + 1) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool

@@ -58,6 +58,8 @@ bool _PyJitPolicy_BeginsBesideLoop(const _PyJitRecorder *r);
 bool _PyJitPolicy_YieldsEachTime(const _PyJitRecorder *r);
 /* What is recorded, which ended for END, is a short way from one jump to another in a recursion. */
 bool _PyJitPolicy_IsOneStep(const _PyJitRecorder *r, int end);
+/* The recording is of a generator's function, which has resumed another generator of it. */
+bool _PyJitPolicy_WalksTree(const _PyJitRecorder *r);
 /* The instruction behind a yield, in FRAME, is where C goes on with a generator. */
 bool _PyJitPolicy_IsResumedByC(const _PyInterpreterFrame *frame);
 /* When the JUMP_BACKWARD at INSTR asks again whose recording met the loop's end: soon, a few times; then it counts anew. */

@@ -344,7 +344,7 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
             }
             break;
         case CALL_INTRINSIC_1:
-            if (oparg >= JIT_CONTINUATION + JIT_SUM_TOTAL) {
+            if (oparg == JIT_CONTINUATION + JIT_SUM_TOTAL || oparg == JIT_CONTINUATION + JIT_SUM_ERROR) {
                 types |= tag_of(base[CONSUMER_RESULT]) << 8;
             }
             break;

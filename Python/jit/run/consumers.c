@@ -278,10 +278,30 @@ has_made(const _PyJitTrace *t, const PyCodeObject *code)
     return false;
 }
 
+/* PREV goes to the next item of O, which is on top of the stack. */
+static void
+note_step(PyThreadState *tstate, _PyJitPending *prev, PyObject *o)
+{
+    int kind = prev->oparg < UINT8_MAX - prev->size ? _PyJitStep_Kind(o) : -1;
+    PyCodeObject *consumed = kind < 0 ? NULL : _PyJitStep_Code(o, kind);
+    Copies *copies = consumed == NULL ? NULL : copies_for(consumed);
+    PyCodeObject *code = copies == NULL ? NULL : code_for(copies, consumed, kind, false);
+    if (code != NULL && has_room(tstate, code)) {
+        prev->entered = JIT_ENTERED_CONSUMER;
+        prev->opcode = FOR_ITER;
+        prev->fits = 1;
+        prev->seen = (PyObject *)code;
+    }
+}
+
 void
 _PyJitConsumer_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
 {
     bool named = prev->opcode == CALL_KW;
+    if (ENGINE->options.typed && _PyOpcode_Deopt[prev->opcode] == FOR_ITER && depth > 0) {
+        note_step(tstate, prev, stack_pointer[-1]);
+        return;
+    }
     if (!ENGINE->options.typed || !may_consume(prev->opcode, prev->oparg) || depth < prev->oparg + 2 + named) {
         return;
     }
@@ -326,6 +346,15 @@ _PyJit_EnterConsumer(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject
                      int opcode)
 {
     int kind = _PyJitConsumer_Kind(code);
+    if (_PyJitConsumer_IsStep(kind)) {
+        if (_PyJitStep_Code(stack_pointer[-1], kind) != _PyJitConsumer_Consumed(code) || !has_room(tstate, code)) {
+            return NULL;
+        }
+        _PyFrame_SetStackPointer(frame, stack_pointer);
+        frame->instr_ptr = call;
+        frame->return_offset = (uint16_t)(1 + INLINE_CACHE_ENTRIES_FOR_ITER + call->op.arg);
+        return _PyJit_PushContinuation(tstate, frame, code, _PyJitConsumer_Units(kind));
+    }
     PyObject **operands = stack_pointer - _PyJitConsumer_Operands(kind);
     bool same = may_consume(opcode, call->op.arg) && kind_of_call(stack_pointer, opcode, call->op.arg) == kind;
     if (!same || consumed_by(kind, operands) != _PyJitConsumer_Consumed(code) || !has_room(tstate, code)) {

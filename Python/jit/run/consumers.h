@@ -19,6 +19,8 @@ enum {
     KEYED_ITEMS = CONSUMER_GENERATOR, KEYED_KEY, KEYED_REVERSE, KEYED_NAMES = KEYED_REVERSE, KEYED_OPERANDS, KEYED_RESULT = KEYED_OPERANDS,
     KEYED_KEYS, KEYED_BEST_KEY = KEYED_KEYS,
 };
+/* The only local of a step: the item. */
+enum { STEP_ITEM };
 /* Constants of its code. */
 enum { CONSUMER_NONE, CONSUMER_FALSE, CONSUMER_TRUE, CONSUMER_CONSUMED };
 
@@ -40,18 +42,31 @@ PyCodeObject *_PyJitConsumer_Consumed(const PyCodeObject *code);
 /* consumers_sort.c.  LIST is sorted by KEYS, of which it has as many; they are given up.  -1, with an exception set. */
 int _PyJitConsumer_SortByKeys(PyObject *list, PyObject *keys, bool reverse);
 
+/* consumers_step.c.  JIT_STEP_MAP or JIT_STEP_FILTER: what O is; -1: neither. */
+int _PyJitStep_Kind(PyObject *o);
+/* What CALL_INTRINSIC_1 of WHAT does in FRAME, a step's; VALUE is borrowed.  A new reference, or NULL with an exception set. */
+PyObject *_PyJitStep_Finish(PyThreadState *tstate, _PyInterpreterFrame *frame, int what, PyObject *value);
+/* How many code units behind the FOR_ITER at FOR_ITER the frame of CODE, which stands at OFFSET, returns to. */
+uint16_t _PyJitStep_ReturnsTo(const _Py_CODEUNIT *for_iter, PyCodeObject *code, uint32_t offset);
+
+static inline bool
+_PyJitConsumer_IsStep(int kind)
+{
+    return kind == JIT_STEP_MAP || kind == JIT_STEP_FILTER;
+}
+
 /* KIND calls a function for the key of each item. */
 static inline bool
 _PyJitConsumer_IsKeyed(int kind)
 {
-    return kind >= JIT_CONSUMER_MIN_KEY;
+    return kind >= JIT_CONSUMER_MIN_KEY && kind <= JIT_CONSUMER_SORTED_REVERSE;
 }
 
 /* How many operands the call of KIND has on the stack, its callable among them. */
 static inline uint32_t
 _PyJitConsumer_Operands(int kind)
 {
-    return kind == JIT_CONSUMER_SORTED_REVERSE ? KEYED_OPERANDS + 1
+    return kind >= JIT_STEP_MAP ? 0 : kind == JIT_CONSUMER_SORTED_REVERSE ? KEYED_OPERANDS + 1
         : kind == JIT_CONSUMER_NEXT ? CONSUMER_OPERANDS + 1
         : kind > JIT_CONSUMER_NEXT ? KEYED_OPERANDS : CONSUMER_OPERANDS;      // a default, or a key, with its name
 }
@@ -60,7 +75,7 @@ _PyJitConsumer_Operands(int kind)
 static inline bool
 _PyJitConsumer_Sorts(int kind)
 {
-    return kind >= JIT_CONSUMER_SORTED_KEY;
+    return kind >= JIT_CONSUMER_SORTED_KEY && kind <= JIT_CONSUMER_SORTED_REVERSE;
 }
 
 /* KIND collects items in a list. */

@@ -174,6 +174,63 @@ static const uint8_t max_key_code[] = EXTREME_KEY_CODE(JIT_CONSUMER_MAX_KEY, MOR
 static const uint8_t sorted_key_code[] = SORTED_KEY_CODE(JIT_CONSUMER_SORTED_KEY, KEYED_RESULT, KEYED_KEYS);
 static const uint8_t sorted_reverse_code[] = SORTED_KEY_CODE(JIT_CONSUMER_SORTED_REVERSE, KEYED_RESULT + 1, KEYED_KEYS + 1);
 
+/* --- One step of map() and filter() ------------------------------------------------------------------------------------------- */
+
+/* They stand on the stack of the frame below.  Where it is said that nothing is left, or the function raises StopIteration, that goes on
+ * behind its loop. */
+static const uint8_t map_code[] = {
+    LOAD_CONST, CONSUMER_NONE,
+    CALL_INTRINSIC_1, JIT_CONTINUATION + JIT_STEP_ITERATOR,
+    FOR_ITER, 12, CACHE, 0,                   // 2
+    STORE_FAST, STEP_ITEM,
+    POP_TOP, 0,
+    LOAD_CONST, CONSUMER_NONE,                // 6
+    CALL_INTRINSIC_1, JIT_CONTINUATION + JIT_STEP_FUNCTION,
+    PUSH_NULL, 0,
+    LOAD_FAST, STEP_ITEM,
+    CALL, 1, CACHE, 0, CACHE, 0, CACHE, 0,    // 10
+    CALL_INTRINSIC_1, JIT_CONTINUATION + JIT_STEP_MAP,
+    RETURN_VALUE, 0,
+    END_FOR, 0,                               // 16
+    POP_TOP, 0,
+    LOAD_CONST, CONSUMER_NONE,
+    CALL_INTRINSIC_1, JIT_CONTINUATION + JIT_STEP_END,
+    RETURN_VALUE, 0,
+    CALL_INTRINSIC_1, JIT_CONTINUATION + JIT_STEP_FAILED,         // 21
+    RETURN_VALUE, 0,
+};
+/* An exception of the 8 code units from 6 on leads to 21. */
+static const uint8_t map_handlers[] = {128 | 6, 8, 21, 0};
+
+static const uint8_t filter_code[] = {
+    LOAD_CONST, CONSUMER_NONE,
+    CALL_INTRINSIC_1, JIT_CONTINUATION + JIT_STEP_ITERATOR,
+    FOR_ITER, 23, CACHE, 0,                   // 2
+    STORE_FAST, STEP_ITEM,
+    POP_TOP, 0,
+    LOAD_CONST, CONSUMER_NONE,                // 6
+    CALL_INTRINSIC_1, JIT_CONTINUATION + JIT_STEP_FUNCTION,
+    PUSH_NULL, 0,
+    LOAD_FAST, STEP_ITEM,
+    CALL, 1, CACHE, 0, CACHE, 0, CACHE, 0,    // 10
+    TO_BOOL, 0, CACHE, 0, CACHE, 0, CACHE, 0, // 14
+    POP_JUMP_IF_FALSE, 3, CACHE, 0,           // 18
+    LOAD_FAST, STEP_ITEM,
+    CALL_INTRINSIC_1, JIT_CONTINUATION + JIT_STEP_FILTER,
+    RETURN_VALUE, 0,
+    LOAD_FAST_AND_CLEAR, STEP_ITEM,           // 23
+    POP_TOP, 0,
+    JUMP_BACKWARD, 27, CACHE, 0,
+    END_FOR, 0,                               // 27
+    POP_TOP, 0,
+    LOAD_CONST, CONSUMER_NONE,
+    CALL_INTRINSIC_1, JIT_CONTINUATION + JIT_STEP_END,
+    RETURN_VALUE, 0,
+    CALL_INTRINSIC_1, JIT_CONTINUATION + JIT_STEP_FAILED,         // 32
+    RETURN_VALUE, 0,
+};
+static const uint8_t filter_handlers[] = {128 | 6, 12, 32, 0};
+
 /* --- Forms ---------------------------------------------------------------------------------------------------------------- */
 
 #define NAMED_FORM(NAME, CODE, LOCALS, UNITS) {#NAME, CODE##_code, sizeof(CODE##_code), LOCALS, UNITS}
@@ -185,6 +242,7 @@ typedef struct {
     size_t size;
     uint8_t nlocals;
     uint8_t units;             // of C recursion, while the function runs that C would call
+    const uint8_t *handlers;   // an exception table of one entry
 } Form;
 
 static const Form forms[] = {
@@ -206,6 +264,8 @@ static const Form forms[] = {
     [JIT_CONSUMER_MAX_KEY - JIT_CONSUMER_FIRST] = NAMED_FORM(max, max_key, 7, LOOP_UNITS + 1),
     [JIT_CONSUMER_SORTED_KEY - JIT_CONSUMER_FIRST] = NAMED_FORM(sorted, sorted_key, 7, LOOP_UNITS + 2),
     [JIT_CONSUMER_SORTED_REVERSE - JIT_CONSUMER_FIRST] = NAMED_FORM(sorted, sorted_reverse, 8, LOOP_UNITS + 2),
+    [JIT_STEP_MAP - JIT_CONSUMER_FIRST] = {"map", map_code, sizeof(map_code), 1, LOOP_UNITS, map_handlers},
+    [JIT_STEP_FILTER - JIT_CONSUMER_FIRST] = {"filter", filter_code, sizeof(filter_code), 1, LOOP_UNITS, filter_handlers},
 };
 
 #define MOST_STACK 5
@@ -294,17 +354,18 @@ _PyJitConsumer_NewCode(PyCodeObject *consumed, int kind, bool unrolled)
     PyObject *constants = place == NULL ? NULL : PyTuple_Pack(4, Py_None, Py_False, Py_True, place);
     PyObject *locals = local_names(form->nlocals);
     PyObject *none = PyTuple_New(0), *nothing = PyBytes_FromStringAndSize(NULL, 0);
+    PyObject *handlers = PyBytes_FromStringAndSize((const char *)form->handlers, form->handlers != NULL ? 4 : 0);
     PyObject *file = PyUnicode_FromString(""), *title = PyUnicode_FromString(form->name);
     PyCodeObject *made = NULL;
-    if (units != NULL && constants != NULL && locals != NULL && none != NULL && nothing != NULL && file != NULL && title != NULL) {
+    if (units != NULL && constants != NULL && locals != NULL && none != NULL && nothing != NULL && handlers != NULL && file != NULL && title != NULL) {
         made = PyUnstable_Code_New(0, 0, (int)form->nlocals, MOST_STACK, CO_OPTIMIZED | CO_NO_MONITORING_EVENTS, units,
-                                   constants, none, locals, none, none, file, title, title, 1, nothing, nothing);
+                                   constants, none, locals, none, none, file, title, title, 1, nothing, handlers);
     }
     if (made != NULL) {
         made->co_firstlineno = (unrolled ? FIRST_UNROLLED_LINE : FIRST_LINE) + kind;
-        specialize(made, !_PyJitConsumer_IsKeyed(kind), unrolled);
+        specialize(made, !_PyJitConsumer_IsKeyed(kind) && !_PyJitConsumer_IsStep(kind), unrolled);
     }
-    PyObject *parts[] = {units, place, constants, locals, none, nothing, file, title};
+    PyObject *parts[] = {units, place, constants, locals, none, nothing, handlers, file, title};
     for (size_t i = 0; i < Py_ARRAY_LENGTH(parts); i++) {
         Py_XDECREF(parts[i]);
     }

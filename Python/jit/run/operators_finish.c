@@ -231,6 +231,9 @@ PyObject *
 _PyJitOperator_Finish(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, int oparg, PyObject *value)
 {
     int kind = oparg - JIT_CONTINUATION;
+    if (kind >= JIT_STEP_ITERATOR || (kind >= JIT_STEP_MAP && kind <= JIT_STEP_FAILED)) {
+        return _PyJitStep_Finish(tstate, frame, kind, value);
+    }
     if (kind >= JIT_CONSUMER_FIRST) {
         return _PyJitConsumer_Finish(tstate, frame, stack_pointer, kind, value);
     }

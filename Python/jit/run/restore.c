@@ -282,6 +282,9 @@ push_frame(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitTrace 
     assert(slots[n].slot == JIT_SLOT_FUNCTION);
     PyCodeObject *called = t->codes[callee->code];
     bool continuation = _PyJitContinuation_Units(called) > 0;
+    if (_PyJitConsumer_IsStep(_PyJitConsumer_Kind(called))) {
+        frame->return_offset = _PyJitStep_ReturnsTo(frame->instr_ptr, called, callee->offset);
+    }
     _PyInterpreterFrame *made = continuation
         ? _PyJit_PushContinuation(tstate, frame, called, _PyJitContinuation_UnitsAt(called, callee->offset))
         : called == _PyJit_ShimCode() ? _PyFrame_PushTrampolineUnchecked(tstate, called, 0)

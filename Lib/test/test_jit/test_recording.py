@@ -85,7 +85,7 @@ class WhoRecords(unittest.TestCase):
             done.append(compile_another())
         return item
     def wait(i):
-        sorted([i, i + 1], key=key)
+        [i, i + 1].sort(key=key)
     print(waiting_loop(2000, wait) == waiting_loop(2000, lambda i: None))
     print(done)
     print(sys._jit.stats()["aborts"]["it waited while others asked"] > 0)

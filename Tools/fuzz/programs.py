@@ -374,6 +374,13 @@ class Maker:
             f"len({{{items}}})",
             f"sum([{items}])",
             f"len('.'.join(str({x}) for {x} in {container}))",
+            f"next(({items}), {value})",
+            f"max([*{container}, {value}], key=lambda {x}: {item})",
+            f"min((({item}) for {x} in [*{container}, 1]), key=lambda {x}: {item})",
+            f"sorted([*{container}, {value}], key=lambda {x}: {item})[0]",
+            f"sorted([{value}, *{container}], key=lambda {x}: {item}, reverse=True)[0]",
+            f"sum([{x} for {x} in map(lambda {x}: {item}, {container})])",
+            f"len([{x} for {x} in filter(lambda {x}: {item}, {container})])",
         )
 
     def operated(self, value: str) -> str:

@@ -26,6 +26,7 @@ LOOPS = {
     "list": ("len(list(x + i for x in a))", ["IADD", "LIST_PUSH"]),
     "join": ("len(','.join('a' if x else 'b' for x in a))", ["LIST_PUSH"]),
     "max": ("max(-x for x in a)", ["INEG"]),
+    "many items of few rows": ("sum(x * y for y in (1, 2, 3) for x in a)", ["IMUL", "IADD"]),
     "max with a default": ("max((-x for x in a), default=0)", ["INEG"]),
     "max with a key": ("max((x for x in a), key=lambda x: -x)", ["INEG"]),
 }

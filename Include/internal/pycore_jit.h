@@ -102,6 +102,11 @@ enum {
     JIT_OPERATOR_BOOL,      // a branch on an object with __bool__: the result has to be a bool
     JIT_OPERATOR_NONEMPTY,  // with __len__ only: it has to be a size, which is 0 or not
     JIT_OPERATOR_LEN,       // len(a): it has to be a size
+    JIT_OPERATOR_GET,       // o.name, where the class of o has a descriptor with __get__: nothing
+    JIT_OPERATOR_GETTER,    // with a property: nothing
+    JIT_OPERATOR_GETATTR,   // with __getattr__, where there is no such attribute: nothing
+    JIT_OPERATOR_ENTER,     // the beginning of `with o`; o.__exit__ has taken the place of o on the stack: nothing
+    JIT_OPERATOR_EXIT,      // its end, without an exception: nothing
     JIT_OPERATOR_CALL,      // a(...), with up to three arguments, a kind for each number of them: nothing
     JIT_OPERATOR_KINDS = JIT_OPERATOR_CALL + 4,
     // consumers.c: what a builtin makes of all items of a generator

@@ -118,12 +118,20 @@ PyObject *_PyJit_GetAttr(PyObject *o, PyObject *name, PyObject *otherwise);
 PyObject *_PyJit_MakeAttr(PyObject *o, PyObject *name, PyObject *otherwise);
 /* 1 or 0: is there one; -1: not known. */
 int64_t _PyJit_HasAttr(PyObject *o, PyObject *name);
+/* Which item of a named tuple DESCR, which its class has, stands for; -1: it is nothing of that kind. */
+Py_ssize_t _PyJit_TupleField(PyObject *descr);
 /* The method that `o.name(...)` calls with O as its first argument, borrowed; NULL: there is none, or that is not known. */
 PyObject *_PyJit_FindMethod(PyObject *o, PyObject *name);
 /* To set attribute NAME of O, to anything, runs no code of users, nor does the end of what it replaces. */
 bool _PyJit_CanSetAttr(PyObject *o, PyObject *name);
 /* Sets it, if that is so.  -1, with nothing done: it is not, or memory is short. */
 int _PyJit_SetAttr(PyObject *o, PyObject *name, PyObject *value);
+/* CLASS was changed so often that what is known by its version does not last. */
+static inline bool
+_PyJit_ChangesOften(const PyTypeObject *class)
+{
+    return class->tp_versions_used > 32;
+}
 /* The same where O's type is known to have no NAME that comes first, and O a dict; HINT: the number of the entry, perhaps. */
 int _PyJit_SetInDict(PyObject *o, PyObject *name, PyObject *value, Py_ssize_t hint);
 /* O has nothing of its own under NAME, which would come before a method of its type. */
@@ -233,10 +241,12 @@ _PyJit_RewriteInt(PyObject *number, int64_t value)
 
 /* O's type derives from TYPE. */
 bool _PyJit_DerivesFrom(PyObject *o, PyTypeObject *type);
+/* O is an int, or of a class derived from int that has int's own method for the operator OPCODE with OPARG: BINARY_OP or COMPARE_OP. */
+bool _PyJit_IsIntBy(PyObject *o, int opcode, int oparg);
 /* Begins METHOD for the instruction CALL, which is OPCODE, with its operands below STACK_POINTER: the method's frame, which is current.
- * NULL, with nothing done: it would call another one first, or there is no room. */
+ * NULL, with nothing done: it would call another one first (METHOD need not exist any more) or one of another VERSION, or there is no room. */
 struct _PyInterpreterFrame *_PyJit_EnterOperator(PyThreadState *tstate, struct _PyInterpreterFrame *frame, PyObject **stack_pointer,
-                                                 _Py_CODEUNIT *call, PyFunctionObject *method, int opcode);
+                                                 _Py_CODEUNIT *call, PyFunctionObject *method, uint32_t version, int opcode);
 
 /* --- consumers_finish.c --- */
 

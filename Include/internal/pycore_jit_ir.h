@@ -223,6 +223,7 @@ enum {
     JIT_TAG_NONE,
     JIT_TAG_STR,
     JIT_TAG_SHARED,        // of what an instruction gives up: not plain, but there are other references
+    JIT_TAG_DERIVED,       // of an operand: no exact int, but of a class that has int's own method for the operator
     JIT_TAG_QUIET,         // the same: there are none, but its end runs no code of users (objects/quiet.c)
 };
 

@@ -54,6 +54,12 @@ trace op(INIT_FUNCTION, (f: object, v: object --)) {
     *(PyObject **)((char *)f + JIT_AUX) = v;
 }
 
+// A bound method: function F with SELF.
+trace op(NEW_METHOD, (f: object, self: object -- r: object)) exits calls writes event {
+    r = _PyJit_New(PyMethod_New(f, self));
+    EXIT_IF(r == NULL);
+}
+
 // A cell with nothing in it.
 trace op(NEW_CELL, (-- r: object)) exits calls writes event {
     r = _PyJit_New(PyCell_New(NULL));

@@ -64,6 +64,33 @@ _PyJitNumber_Get(_PyJitBuilder *b, uint32_t index, unsigned int tag, int type)
     return _PyJitSlot_Number(b, index, type);
 }
 
+bool
+_PyJitNumber_IsDerived(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t from_top)
+{
+    const _PyJitSlot *slot = &b->slots[b->depth - 1 - from_top];
+    return JIT_TAG(record->types, from_top) == JIT_TAG_DERIVED && slot->number == JIT_REF_NONE;
+}
+
+int
+_PyJitNumber_OperandKind(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t from_top)
+{
+    if (_PyJitNumber_IsDerived(b, record, from_top)) {
+        return _PyJitSlot_CanEnd(b, record, 2) ? JIT_TYPE_I64 : JIT_TYPE_NONE;
+    }
+    return _PyJitNumber_Kind(b, b->depth - 1 - from_top, JIT_TAG(record->types, from_top));
+}
+
+_PyJitRef
+_PyJitNumber_Operand(_PyJitBuilder *b, const _PyJitRecord *record, uint32_t from_top, int type)
+{
+    uint32_t index = b->depth - 1 - from_top;
+    if (_PyJitNumber_IsDerived(b, record, from_top)) {
+        // Its number does not stand for it in the map: there it would be an exact int.
+        return _PyJitBuild_Emit(b, JIT_OP_UNBOX_DERIVED, _PyJitSlot_Object(b, index), JIT_REF_NONE, record->opcode | record->oparg << 8);
+    }
+    return _PyJitNumber_Get(b, index, JIT_TAG(record->types, from_top), type);
+}
+
 /* Operation of BINARY_OP's oparg on two numbers of one type; JIT_OP_NOP: none. */
 static int
 int_operation(uint32_t oparg)
@@ -135,10 +162,7 @@ static uint32_t
 binary(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
-    uint32_t left = b->depth - 2, right = b->depth - 1;
-    unsigned int left_tag = JIT_TAG(record->types, 1), right_tag = JIT_TAG(record->types, 0);
-    int left_type = _PyJitNumber_Kind(b, left, left_tag);
-    int right_type = _PyJitNumber_Kind(b, right, right_tag);
+    int left_type = _PyJitNumber_OperandKind(b, record, 1), right_type = _PyJitNumber_OperandKind(b, record, 0);
     if (left_type == JIT_TYPE_NONE || right_type == JIT_TYPE_NONE) {
         return REFUSE(b);
     }
@@ -149,9 +173,13 @@ binary(_PyJitBuilder *b, uint32_t index)
         return REFUSE(b);              // or a bool: `&`, `|`, `^` of two of them
     }
     _PyJitLower_Begin(b, index);
-    _PyJitRef x = _PyJitNumber_Get(b, left, left_tag, left_type);
-    _PyJitRef y = _PyJitNumber_Get(b, right, right_tag, right_type);
+    bool derived = _PyJitNumber_IsDerived(b, record, 0) || _PyJitNumber_IsDerived(b, record, 1);
+    _PyJitRef x = _PyJitNumber_Operand(b, record, 1, left_type);
+    _PyJitRef y = _PyJitNumber_Operand(b, record, 0, right_type);
     _PyJitRef value;
+    if (derived) {
+        _PyJitSlot_GuardEnds(b, record, 2);
+    }
     if (op == JIT_OP_IPOW && y == constant(b, 2)) {
         value = _PyJitBuild_Emit(b, JIT_OP_IMUL, x, x, 0);
     }

@@ -17,6 +17,7 @@
 #include "pycore_dict.h"
 #include "pycore_moduleobject.h"
 #include "pycore_typeobject.h"
+#include "pycore_jit_helpers.h"
 #include "jit/build/rules.h"
 
 static inline uint32_t
@@ -241,7 +242,7 @@ load_class(_PyJitBuilder *b, uint32_t index)
 static PyObject *
 function_of_class(PyTypeObject *class, PyObject *name)
 {
-    if (Py_TYPE(class) != &PyType_Type || !is_version(class->tp_version_tag)) {
+    if (Py_TYPE(class) != &PyType_Type || !is_version(class->tp_version_tag) || _PyJit_ChangesOften(class)) {
         return NULL;
     }
     PyObject *above = _PyType_Lookup(&PyType_Type, name), *found = _PyType_Lookup(class, name);

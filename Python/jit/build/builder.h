@@ -104,8 +104,12 @@ void _PyJitFrame_Push(_PyJitBuilder *b);
 void _PyJitFrame_CallClass(_PyJitBuilder *b, uint32_t index, uint16_t shim, uint16_t init, uint32_t class, _PyJitRef function,
                            _PyJitRef instance);
 /* The operator of record INDEX and KIND, with its operands on top, begins the frames of LOWER, its continuation, and of CODE (indexes),
- * which are not in memory.  FUNCTION is the method. */
-void _PyJitFrame_CallOperator(_PyJitBuilder *b, uint32_t index, int kind, uint16_t lower, uint16_t code, _PyJitRef function);
+ * which are not in memory.  FUNCTION is the method; GIVEN: what JIT_ARGUMENT_... number i is, at i (of a REST the frame takes the reference,
+ * where there is one). */
+void _PyJitFrame_CallOperator(_PyJitBuilder *b, uint32_t index, int kind, uint16_t lower, uint16_t code, _PyJitRef function,
+                              const _PyJitRef *given);
+/* EXIT, a reference, takes the place of the operand that the caller of the operator on top had on its stack. */
+void _PyJitFrame_LeaveExit(_PyJitBuilder *b, _PyJitRef exit);
 /* The call of record INDEX, with its OPERANDS on top, begins a frame of CODE (an index), a consumer's, which is not in memory. */
 void _PyJitFrame_CallConsumer(_PyJitBuilder *b, uint32_t index, uint16_t code, uint32_t operands);
 /* Checks that there will be room for the frames not in memory, and one of CODE.  SHIM: the same for one below it, if not NULL. */
@@ -118,6 +122,13 @@ uint32_t _PyJitLower_Record(_PyJitBuilder *b, uint32_t index);
 /* The same for arithmetic (arithmetic.c), for comparisons, tests and the jumps behind them (compare.c). */
 uint32_t _PyJitLower_Number(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Compare(_PyJitBuilder *b, uint32_t index);
+/* protocol_calls.c: operators that are attributes (the method was found for LOAD_ATTR, of KIND), and `with`.  Can the rule check that KIND's
+ * method is what is called?  Does so, behind the check of the type's version; GIVEN: what JIT_ARGUMENT_... are. */
+bool _PyJitLower_CanGet(const _PyJitBuilder *b, const _PyJitRecord *record, int kind);
+void _PyJitLower_GuardGet(_PyJitBuilder *b, const _PyJitRecord *record, int kind, PyFunctionObject *method, _PyJitRef *given);
+/* RECORD, an operator, is the CALL at the end of `with`.  Its rule, with METHOD; LOWER and CALLEE as for _PyJitFrame_CallOperator. */
+bool _PyJitLower_IsEndOfWith(const _PyJitRecord *record);
+uint32_t _PyJitLower_EndWith(_PyJitBuilder *b, uint32_t index, uint16_t lower, uint16_t callee, const PyFunctionObject *method);
 /* globals.c: LOAD_GLOBAL_MODULE and LOAD_GLOBAL_BUILTIN. */
 uint32_t _PyJitLower_Global(_PyJitBuilder *b, uint32_t index);
 /* The walk's frame may have GLOBALS, whose builtins are the interpreter's; emits the check that it has, after which both are constants. */
@@ -220,6 +231,11 @@ _PyJitRef _PyJitNumber_Get(_PyJitBuilder *b, uint32_t slot, unsigned int tag, in
 /* Is the slot a bool, as is known or as was recorded?  0 or 1, after its check. */
 bool _PyJitNumber_IsBool(const _PyJitBuilder *b, uint32_t slot, unsigned int tag);
 _PyJitRef _PyJitNumber_Bool(_PyJitBuilder *b, uint32_t slot);
+/* The same for operand number FROM_TOP (0: the top of the stack) of RECORD, a BINARY_OP or COMPARE_OP: it may be of a class derived from int. */
+int _PyJitNumber_OperandKind(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t from_top);
+_PyJitRef _PyJitNumber_Operand(_PyJitBuilder *b, const _PyJitRecord *record, uint32_t from_top, int type);
+/* It is: then its end has to be checked. */
+bool _PyJitNumber_IsDerived(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t from_top);
 
 /* walk.c ------------------------------------------------------------------------------------------------------- */
 

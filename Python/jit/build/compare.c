@@ -206,10 +206,8 @@ static uint32_t
 compare(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
-    uint32_t left = b->depth - 2, right = b->depth - 1, operator = record->oparg >> 5;
-    unsigned int left_tag = JIT_TAG(record->types, 1), right_tag = JIT_TAG(record->types, 0);
-    int left_type = _PyJitNumber_Kind(b, left, left_tag);
-    int right_type = _PyJitNumber_Kind(b, right, right_tag);
+    uint32_t operator = record->oparg >> 5;
+    int left_type = _PyJitNumber_OperandKind(b, record, 1), right_type = _PyJitNumber_OperandKind(b, record, 0);
     if (record->opcode == COMPARE_OP && record->seen == Py_True) {
         return compare_identity(b, index, operator == Py_NE);
     }
@@ -218,8 +216,12 @@ compare(_PyJitBuilder *b, uint32_t index)
     }
     bool floats = left_type == JIT_TYPE_F64 || right_type == JIT_TYPE_F64;
     _PyJitLower_Begin(b, index);
-    _PyJitRef x = _PyJitNumber_Get(b, left, left_tag, left_type);
-    _PyJitRef y = _PyJitNumber_Get(b, right, right_tag, right_type);
+    bool derived = _PyJitNumber_IsDerived(b, record, 0) || _PyJitNumber_IsDerived(b, record, 1);
+    _PyJitRef x = _PyJitNumber_Operand(b, record, 1, left_type);
+    _PyJitRef y = _PyJitNumber_Operand(b, record, 0, right_type);
+    if (derived) {
+        _PyJitSlot_GuardEnds(b, record, 2);
+    }
     // An int and a float compare exactly.
     if (floats && left_type == JIT_TYPE_I64) {
         x = _PyJitBuild_Emit(b, JIT_OP_I2F_EXACT, x, JIT_REF_NONE, 0);
@@ -233,8 +235,8 @@ compare(_PyJitBuilder *b, uint32_t index)
         return finish_test(b, index, 2, compare_value(b, operator, floats, x, y));
     }
     int guard = compare_guard(operator, holds, floats, &swap);
-    _PyJitSlot_DropTop(b);
-    _PyJitSlot_DropTop(b);
+    drop(b, 2);
+    _PyJitSlot_EndRecord(b);
     _PyJitLower_Begin(b, index + 1);
     guard_branch(b, guard, swap ? y : x, swap ? x : y, &branch);
     return 2;

@@ -119,7 +119,8 @@ _PyJitFrame_CallClass(_PyJitBuilder *b, uint32_t index, uint16_t shim, uint16_t 
 }
 
 void
-_PyJitFrame_CallOperator(_PyJitBuilder *b, uint32_t index, int kind, uint16_t lower, uint16_t code, _PyJitRef function)
+_PyJitFrame_CallOperator(_PyJitBuilder *b, uint32_t index, int kind, uint16_t lower, uint16_t code, _PyJitRef function,
+                         const _PyJitRef *given)
 {
     const _PyJitOperatorForm *form = &_PyJitOperatorForms[kind];
     uint32_t caller = b->nframes - 1, first = b->depth - form->operands;
@@ -138,13 +139,32 @@ _PyJitFrame_CallOperator(_PyJitBuilder *b, uint32_t index, int kind, uint16_t lo
         b->slots[copies + i] = b->slots[copies - form->copies + i];
         b->slots[copies + i].owned = 0;
     }
+    if (form->keeps) {
+        b->slots[copies] = (_PyJitSlot){.object = given[JIT_ARGUMENT_DESCRIPTOR], .dirty = 1};
+    }
     _PyJitFrame_Enter(b, code, depth + 2, false);
     this_frame(b)->function = function;
+    _PyJitRef rest = given != NULL ? given[JIT_ARGUMENT_REST] : JIT_REF_NONE;
     for (uint32_t i = 0; i < form->nargs; i++) {
         _PyJitSlot *argument = &b->slots[local(b, i)];
+        if (i == 1 && rest != JIT_REF_NONE) {
+            *argument = (_PyJitSlot){.object = rest, .dirty = 1, .owned = 1};
+            break;
+        }
+        if (form->arguments[i] >= JIT_ARGUMENT_DESCRIPTOR) {
+            *argument = (_PyJitSlot){.object = given[form->arguments[i]], .dirty = 1};
+            continue;
+        }
         *argument = b->slots[operands + form->arguments[i]];
         argument->owned = 0;
     }
+}
+
+void
+_PyJitFrame_LeaveExit(_PyJitBuilder *b, _PyJitRef exit)
+{
+    _PyJitAbstractFrame *caller = &b->frames[b->nframes - 3];
+    b->slots[caller->free++] = (_PyJitSlot){.object = exit, .dirty = 1, .owned = 1};
 }
 
 void

@@ -50,6 +50,29 @@ load_method(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* The object on top is a named tuple, and its class has FIELD under the name: an item. */
+static uint32_t
+load_tuple_field(_PyJitBuilder *b, uint32_t index, Py_ssize_t field)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t top = b->depth - 1;
+    if (_PyJitSlot_IsBare(b, top) || !_PyJitSlot_CanEnd(b, record, 1) || !is_version(unit32(b, record, 2))) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef owner = _PyJitSlot_Object(b, top), i = konst(b, field);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, owner, JIT_REF_NONE, unit32(b, record, 2));
+    (void)emit2(b, JIT_OP_GUARD_TUPLE_INDEX, owner, i);
+    _PyJitSlot_GuardEnds(b, record, 1);
+    _PyJitRef item = emit2(b, JIT_OP_TUPLE_GET, owner, i);
+    drop(b, 1);
+    _PyJitSlot_PushHeap(b, item);
+    if (record->oparg & 1) {
+        _PyJitSlot_PushNull(b);
+    }
+    return 1;
+}
+
 /* VALUE, a reference the trace owns, is pushed. */
 static void
 push_made(_PyJitBuilder *b, _PyJitRef value)
@@ -66,6 +89,9 @@ load_attribute(_PyJitBuilder *b, uint32_t index)
     bool calls = record->oparg & 1;
     if (calls && record->seen != NULL && (record->seen == Py_True || PyFunction_Check(record->seen))) {
         return load_method(b, index);
+    }
+    if (record->seen != NULL && _PyJit_TupleField(record->seen) >= 0) {
+        return load_tuple_field(b, index, _PyJit_TupleField(record->seen));
     }
     bool made = record->seen == Py_None;
     if ((record->seen != (calls ? Py_False : Py_True) && !made) || _PyJitSlot_IsBare(b, top) || !_PyJitSlot_CanEnd(b, record, 1)) {

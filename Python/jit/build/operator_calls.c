@@ -18,9 +18,17 @@
 static PyFunctionObject *
 entered_method(const _PyJitBuilder *b, const _PyJitRecord *record, int callee, int *kind)
 {
-    PyFunctionObject *method =
-        callee < 0 ? NULL : _PyJitOperator_Method((PyTypeObject *)record->seen, record->opcode, (int)record->oparg,
-                                                  record->entered == JIT_ENTERED_REFLECTED, kind);
+    if (callee < 0) {
+        return NULL;
+    }
+    PyFunctionObject *method = (PyFunctionObject *)record->seen;
+    if (_PyJitLower_IsEndOfWith(record)) {
+        *kind = JIT_OPERATOR_EXIT;
+    }
+    else {
+        method = _PyJitOperator_Method((PyTypeObject *)record->seen, b->t->codes[record->code], record->opcode, (int)record->oparg,
+                                       record->entered == JIT_ENTERED_REFLECTED, kind);
+    }
     return method != NULL && method->func_code == (PyObject *)b->t->codes[callee] && is_version(method->func_version) ? method : NULL;
 }
 
@@ -65,14 +73,16 @@ _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index)
     PyTypeObject *type = (PyTypeObject *)record->seen;
     int callee = _PyJitLower_Callee(b, index), kind = 0;
     PyFunctionObject *method = entered_method(b, record, callee, &kind);
-    if (method == NULL || !is_version(type->tp_version_tag)) {
+    bool bound = kind == JIT_OPERATOR_EXIT;
+    if (method == NULL || (!bound && !is_version(type->tp_version_tag))) {
         return REFUSE(b);
     }
     const _PyJitOperatorForm *form = &_PyJitOperatorForms[kind];
-    uint32_t first = b->depth - form->operands, owner = first + form->arguments[0];
+    uint32_t first = b->depth - form->operands, owner = first + operand_of_method(form);
     unsigned int tag = JIT_TAG(record->types, 1);
     int number = kind == JIT_OPERATOR_REFLECTED ? _PyJitNumber_Kind(b, first, tag) : JIT_TYPE_OBJECT;
-    if (_PyJitSlot_IsBare(b, owner) || !is_call_of(b, kind, first) || number == JIT_TYPE_NONE) {
+    if (_PyJitSlot_IsBare(b, owner) || !is_call_of(b, kind, first) || number == JIT_TYPE_NONE
+        || (record->opcode == LOAD_ATTR && !_PyJitLower_CanGet(b, record, kind)) || (bound && known_null(b, first + 1) != 0)) {
         return REFUSE(b);
     }
     PyCodeObject *code = b->t->codes[callee], *below = _PyJitOperator_Code(kind);
@@ -85,8 +95,14 @@ _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index)
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
-    _PyJitRef known = object_const(b, method);
+    if (bound) {
+        return _PyJitLower_EndWith(b, index, (uint16_t)lower, (uint16_t)callee, method);
+    }
+    _PyJitRef known = object_const(b, method), given[JIT_ARGUMENTS] = {JIT_REF_NONE};
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, owner), JIT_REF_NONE, type->tp_version_tag);
+    if (record->opcode == LOAD_ATTR) {
+        _PyJitLower_GuardGet(b, record, kind, method, given);
+    }
     if (kind == JIT_OPERATOR_REFLECTED) {
         (void)_PyJitNumber_Get(b, first, tag, number);
     }
@@ -98,7 +114,12 @@ _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index)
     }
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, known, JIT_REF_NONE, method->func_version);
     _PyJitFrame_GuardRoom(b, code, below);
-    _PyJitFrame_CallOperator(b, index, kind, (uint16_t)lower, (uint16_t)callee, known);
+    _PyJitRef exit = form->leaves ? emit2(b, JIT_OP_NEW_METHOD, object_const(b, _PyJitOperator_ExitOf(type)), _PyJitSlot_Object(b, owner))
+        : JIT_REF_NONE;
+    _PyJitFrame_CallOperator(b, index, kind, (uint16_t)lower, (uint16_t)callee, known, given);
+    if (form->leaves) {
+        _PyJitFrame_LeaveExit(b, exit);
+    }
     return 1;
 }
 
@@ -112,8 +133,11 @@ _PyJitLower_EnterOperator(_PyJitBuilder *b, uint32_t index)
     _PyJitRef known = object_const(b, method != NULL ? (PyObject *)method : Py_None);
     _PyJitRef place = konst(b, (int64_t)(intptr_t)_PyJitTrace_Instr(b->t, record));
     _PyJitLower_Begin(b, index);
-    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, known, JIT_REF_NONE, method != NULL ? method->func_version : 0);
-    (void)_PyJitBuild_Emit(b, JIT_OP_ENTER_OPERATOR, known, place, record->opcode);
+    _PyJitRef version = konst(b, method != NULL ? method->func_version : 0);
+    _PyJitRef entered = _PyJitBuild_Emit3(b, JIT_OP_ENTER_OPERATOR, known, place, version);
+    if (entered != JIT_REF_NONE) {
+        JIT_INS(b->t, entered)->aux = record->opcode;
+    }
     b->ran = 0;
 }
 

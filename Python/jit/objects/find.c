@@ -46,6 +46,59 @@ makes_quietly(PyObject *descr)
         || type == &PyStaticMethod_Type || type == &PyClassMethodDescr_Type;
 }
 
+/* What namedtuple() puts into a class for a field.  The layout is not public. */
+typedef struct {
+    PyObject_HEAD
+    Py_ssize_t index;
+    PyObject *doc;
+} TupleField;
+
+/* TYPE is the class of such fields. */
+static bool
+is_tuple_getter(PyTypeObject *type)
+{
+    const unsigned long flags = Py_TPFLAGS_HEAPTYPE | Py_TPFLAGS_IMMUTABLETYPE;
+    if ((type->tp_flags & flags) != flags || type->tp_basicsize != sizeof(TupleField)) {
+        return false;
+    }
+    PyObject *module = ((PyHeapTypeObject *)type)->ht_module;
+    const PyModuleDef *definition = module != NULL && PyModule_Check(module) ? PyModule_GetDef(module) : NULL;
+    return definition != NULL && strcmp(definition->m_name, "_collections") == 0 && strcmp(type->tp_name, "collections._tuplegetter") == 0;
+}
+
+Py_ssize_t
+_PyJit_TupleField(PyObject *descr)
+{
+    return is_tuple_getter(Py_TYPE(descr)) ? ((const TupleField *)descr)->index : -1;
+}
+
+/* DESCR is an attribute of a builtin type whose getter only says what the object has. */
+static bool
+is_quiet_getter(PyObject *descr)
+{
+    const struct {
+        PyTypeObject *type;
+        const char *names[4];
+    } getters[] = {
+        {&PyLong_Type, {"real", "imag", "numerator", "denominator"}},
+        {&PyFloat_Type, {"real", "imag"}},
+        {&PyFunction_Type, {"__name__", "__qualname__"}},
+        {&PyCFunction_Type, {"__name__", "__qualname__"}},
+        {(PyTypeObject *)PyExc_BaseException, {"args"}},
+    };
+    if (!Py_IS_TYPE(descr, &PyGetSetDescr_Type)) {
+        return false;
+    }
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(getters); i++) {
+        for (int k = 0; k < 4 && PyDescr_TYPE(descr) == getters[i].type && getters[i].names[k] != NULL; k++) {
+            if (strcmp(((PyGetSetDescrObject *)descr)->d_getset->name, getters[i].names[k]) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* CLASS has no NAME but what all classes have: its class does not define it anew. */
 static bool
 is_as_in_type(PyTypeObject *class, PyObject *name)
@@ -99,7 +152,7 @@ is_dict_of_instance(PyObject *descr)
     return known != NULL && Py_IS_TYPE(descr, &PyGetSetDescr_Type) && ((PyGetSetDescrObject *)descr)->d_getset->get == known;
 }
 
-/* What the data descriptor DESCR of O's class says of O: its class, or a slot. */
+/* What the data descriptor DESCR of O's class says of O: its class, a slot, or what getters of C say. */
 static int
 find_in_slot(PyObject *o, PyObject *descr, PyObject **value)
 {
@@ -110,6 +163,14 @@ find_in_slot(PyObject *o, PyObject *descr, PyObject **value)
     if (is_dict_of_instance(descr) && Py_TYPE(o)->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
         *value = (PyObject *)_PyObject_GetManagedDict(o);
         return *value != NULL ? JIT_FOUND : JIT_UNKNOWN;      // made once
+    }
+    if (_PyJit_TupleField(descr) >= 0 && PyTuple_Check(o) && _PyJit_TupleField(descr) < PyTuple_GET_SIZE(o)) {
+        *value = PyTuple_GET_ITEM(o, _PyJit_TupleField(descr));
+        return JIT_FOUND;
+    }
+    if (is_quiet_getter(descr) && PyObject_TypeCheck(o, PyDescr_TYPE(descr))) {
+        *value = descr;
+        return JIT_MADE;
     }
     if (!Py_IS_TYPE(descr, &PyMemberDescr_Type)) {
         return JIT_UNKNOWN;

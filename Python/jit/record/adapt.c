@@ -164,6 +164,11 @@ adapt_load(_PyJitPending *prev, PyObject *owner)
         prev->units[4].cache = (uint16_t)index;
         choose(prev, value ? LOAD_ATTR_INSTANCE_VALUE : LOAD_ATTR_SLOT, version);
     }
+    else if (descr != NULL && PyTuple_Check(owner) && _PyJit_TupleField(descr) >= 0) {
+        // There is no form for it; the cache names the field all the same (build/lookups.c).
+        write_obj((uint16_t *)&prev->units[6].cache, descr);
+        choose(prev, LOAD_ATTR, version);
+    }
     else if (descr != NULL && prev->oparg & 1 && PyFunction_Check(descr)) {
         adapt_method(prev, owner, name, descr, version);
     }
@@ -274,6 +279,11 @@ _PyJitAdapt(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
         case LOAD_ATTR_METHOD_NO_DICT:
             if (depth >= 1) {
                 adapt_load(prev, stack_pointer[-1]);
+            }
+            break;
+        case LOAD_ATTR_CLASS:
+            if (depth >= 1 && PyType_Check(stack_pointer[-1]) && _PyJit_ChangesOften((PyTypeObject *)stack_pointer[-1])) {
+                prev->opcode = LOAD_ATTR;
             }
             break;
         case STORE_ATTR:

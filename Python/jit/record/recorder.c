@@ -394,8 +394,11 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
         prev->seen = NULL;
     }
     else if (prev->entered != JIT_ENTERED_NOT) {
-        _PyJitOperator_Begin(tstate, frame, prev, stack_pointer);
-        return JIT_STEP_ENTERED;
+        if (_PyJitOperator_Begin(tstate, frame, prev, stack_pointer) == 0) {
+            return JIT_STEP_ENTERED;
+        }
+        prev->entered = JIT_ENTERED_NOT;
+        prev->seen = NULL;
     }
     return how;
 }
@@ -449,6 +452,9 @@ _PyJit_RecordUnwind(PyThreadState *tstate, uint64_t number)
         PyCodeObject *code = r->prev.code;
         _Py_CODEUNIT *start = r->prev.start;
         r->prev.instr = NULL;
+        if (tstate->current_frame == r->frame) {
+            _PyJitOperator_Raised(r->frame, r->depth);
+        }
         bool hidden = _PyJitTools_Hide();
         _PyJitRecorder_Finish(JIT_END_EXCEPTION, code, start, start->op.code);
         _PyJitTools_Show(hidden);

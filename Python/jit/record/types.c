@@ -301,6 +301,13 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
         case STORE_FAST_LOAD_FAST:
             types |= tag_of_release(base[oparg >> 4]) << 8;
             break;
+        case BINARY_OP:
+        case COMPARE_OP:
+            for (int i = 0; i < 2 && depth > i; i++) {
+                bool derived = JIT_TAG(types, i) == JIT_TAG_OTHER && _PyJit_IsIntBy(stack_pointer[-1 - i], prev->opcode, prev->oparg);
+                types |= derived ? (unsigned int)JIT_TAG_DERIVED << (4 * i) : 0;
+            }
+            break;
         case STORE_SUBSCR:
             types |= depth > 2 ? tag_of(stack_pointer[-3]) << 8 : 0;
             break;

@@ -26,6 +26,7 @@
 #include "pycore_opcode_metadata.h"
 #include "pycore_pyerrors.h"
 #include "pycore_pystate.h"
+#include "pycore_tuple.h"
 #include "pycore_typeobject.h"
 #include "jit/run/run.h"
 #include "pycore_jit_frames.h"
@@ -69,6 +70,11 @@ static const struct _PyCode_DEF(4) continuations[JIT_OPERATOR_KINDS] = {
     CONTINUATION(JIT_OPERATOR_BOOL, 1),
     CONTINUATION(JIT_OPERATOR_NONEMPTY, 1),
     CONTINUATION(JIT_OPERATOR_LEN, 3),
+    CONTINUATION(JIT_OPERATOR_GET, 2),
+    CONTINUATION(JIT_OPERATOR_GETTER, 2),
+    CONTINUATION(JIT_OPERATOR_GETATTR, 1),
+    CONTINUATION(JIT_OPERATOR_ENTER, 1),
+    CONTINUATION(JIT_OPERATOR_EXIT, 4),
     CONTINUATION(JIT_OPERATOR_CALL, 2),
     CONTINUATION(JIT_OPERATOR_CALL + 1, 4),
     CONTINUATION(JIT_OPERATOR_CALL + 2, 6),
@@ -76,21 +82,26 @@ static const struct _PyCode_DEF(4) continuations[JIT_OPERATOR_KINDS] = {
 };
 
 /* C calls a class with a tuple of the arguments, which has references of its own to them. */
-#define CALL_FORM(N) {2 + (N), 1 + (N), N, {0, 2, 3, 4}, LOOP_UNITS + 1, true}
+#define CALL_FORM(N) {2 + (N), 1 + (N), N, {0, 2, 3, 4}, LOOP_UNITS + 1, .is_call = true}
 
 const _PyJitOperatorForm _PyJitOperatorForms[JIT_OPERATOR_KINDS] = {
-    [JIT_OPERATOR_BINARY] = {2, 2, 0, {0, 1}, LOOP_UNITS, false},
-    [JIT_OPERATOR_INPLACE] = {2, 2, 0, {0, 1}, LOOP_UNITS, false},
-    [JIT_OPERATOR_REFLECTED] = {2, 2, 0, {1, 0}, LOOP_UNITS, false},
-    [JIT_OPERATOR_COMPARE] = {2, 2, 0, {0, 1}, LOOP_UNITS + 1, false},       // PyObject_RichCompare counts, too
-    [JIT_OPERATOR_TEST] = {2, 2, 0, {0, 1}, LOOP_UNITS + 1, false},
-    [JIT_OPERATOR_UNARY] = {1, 1, 0, {0}, LOOP_UNITS, false},
-    [JIT_OPERATOR_ITEM] = {2, 2, 0, {0, 1}, LOOP_UNITS, false},
-    [JIT_OPERATOR_IN] = {2, 2, 0, {1, 0}, LOOP_UNITS, false},
-    [JIT_OPERATOR_NOT_IN] = {2, 2, 0, {1, 0}, LOOP_UNITS, false},
-    [JIT_OPERATOR_BOOL] = {1, 1, 0, {0}, LOOP_UNITS, false},
-    [JIT_OPERATOR_NONEMPTY] = {1, 1, 0, {0}, LOOP_UNITS, false},
-    [JIT_OPERATOR_LEN] = {3, 1, 0, {2}, LOOP_UNITS, true},
+    [JIT_OPERATOR_BINARY] = {2, 2, 0, {0, 1}, LOOP_UNITS},
+    [JIT_OPERATOR_INPLACE] = {2, 2, 0, {0, 1}, LOOP_UNITS},
+    [JIT_OPERATOR_REFLECTED] = {2, 2, 0, {1, 0}, LOOP_UNITS},
+    [JIT_OPERATOR_COMPARE] = {2, 2, 0, {0, 1}, LOOP_UNITS + 1},       // PyObject_RichCompare counts, too
+    [JIT_OPERATOR_TEST] = {2, 2, 0, {0, 1}, LOOP_UNITS + 1},
+    [JIT_OPERATOR_UNARY] = {1, 1, 0, {0}, LOOP_UNITS},
+    [JIT_OPERATOR_ITEM] = {2, 2, 0, {0, 1}, LOOP_UNITS},
+    [JIT_OPERATOR_IN] = {2, 2, 0, {1, 0}, LOOP_UNITS},
+    [JIT_OPERATOR_NOT_IN] = {2, 2, 0, {1, 0}, LOOP_UNITS},
+    [JIT_OPERATOR_BOOL] = {1, 1, 0, {0}, LOOP_UNITS},
+    [JIT_OPERATOR_NONEMPTY] = {1, 1, 0, {0}, LOOP_UNITS},
+    [JIT_OPERATOR_LEN] = {3, 1, 0, {2}, LOOP_UNITS, .is_call = true},
+    [JIT_OPERATOR_GET] = {1, 3, 0, {JIT_ARGUMENT_DESCRIPTOR, 0, JIT_ARGUMENT_TYPE}, LOOP_UNITS, .keeps = true},
+    [JIT_OPERATOR_GETTER] = {1, 1, 0, {0}, LOOP_UNITS, .keeps = true},
+    [JIT_OPERATOR_GETATTR] = {1, 2, 0, {0, JIT_ARGUMENT_NAME}, LOOP_UNITS},
+    [JIT_OPERATOR_ENTER] = {1, 1, 0, {0}, LOOP_UNITS, .leaves = true},
+    [JIT_OPERATOR_EXIT] = {4, 4, 0, {JIT_ARGUMENT_SELF, 1, 2, 3}, LOOP_UNITS},
     [JIT_OPERATOR_CALL] = CALL_FORM(0),
     [JIT_OPERATOR_CALL + 1] = CALL_FORM(1),
     [JIT_OPERATOR_CALL + 2] = CALL_FORM(2),
@@ -159,20 +170,28 @@ static PyObject *const comparisons[] = {
 
 /* --- Finding the method --------------------------------------------------------------------------------------------- */
 
-/* NAME of TYPE if it is a function that takes NARGS positional arguments and runs at once; borrowed, or NULL.  A class with such a function
- * for a method has the slot that calls it. */
-static PyFunctionObject *
-function_of(PyTypeObject *type, PyObject *name, int nargs)
+/* FOUND is a function that takes NARGS positional arguments, and any number of others or none, as FLAGS say, and runs at once. */
+static bool
+is_function(PyObject *found, int nargs, int flags)
 {
-    const int flags = CO_OPTIMIZED | CO_NEWLOCALS;
-    const int others = CO_VARARGS | CO_VARKEYWORDS | CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
-    PyObject *found = _PyType_Lookup(type, name);
+    const int others = CO_OPTIMIZED | CO_NEWLOCALS | CO_VARARGS | CO_VARKEYWORDS | CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
     if (found == NULL || !PyFunction_Check(found) || ((PyFunctionObject *)found)->vectorcall != _PyFunction_Vectorcall) {
-        return NULL;
+        return false;
     }
     const PyCodeObject *code = (const PyCodeObject *)PyFunction_GET_CODE(found);
-    return (code->co_flags & (flags | others)) == flags && code->co_kwonlyargcount == 0 && code->co_argcount == nargs
-        ? (PyFunctionObject *)found : NULL;
+    return (code->co_flags & others) == flags && code->co_kwonlyargcount == 0 && code->co_argcount == nargs;
+}
+
+PyFunctionObject *
+_PyJitOperator_Takes(PyObject *found, int nargs)
+{
+    return is_function(found, nargs, CO_OPTIMIZED | CO_NEWLOCALS) ? (PyFunctionObject *)found : NULL;
+}
+
+bool
+_PyJitOperator_TakesRest(PyObject *found)
+{
+    return is_function(found, 1, CO_OPTIMIZED | CO_NEWLOCALS | CO_VARARGS);
 }
 
 /* The name of BINARY_OP's method. */
@@ -210,6 +229,9 @@ method_name(PyTypeObject *type, int opcode, int oparg, int *kind)
             *kind = has ? JIT_OPERATOR_BOOL : JIT_OPERATOR_NONEMPTY;
             return has ? &_Py_ID(__bool__) : &_Py_ID(__len__);
         }
+        case BEFORE_WITH:
+            *kind = JIT_OPERATOR_ENTER;
+            return _PyJitOperator_ExitOf(type) != NULL ? &_Py_ID(__enter__) : NULL;
         case CALL_LEN:
             *kind = JIT_OPERATOR_LEN;
             return oparg == 1 ? &_Py_ID(__len__) : NULL;
@@ -222,9 +244,12 @@ method_name(PyTypeObject *type, int opcode, int oparg, int *kind)
 }
 
 PyFunctionObject *
-_PyJitOperator_Method(PyTypeObject *type, int opcode, int oparg, bool reflected, int *kind)
+_PyJitOperator_Method(PyTypeObject *type, const PyCodeObject *code, int opcode, int oparg, bool reflected, int *kind)
 {
     PyObject *name = NULL;
+    if (opcode == LOAD_ATTR) {
+        return _PyJitAttribute_Method(type, code, oparg, kind);
+    }
     if (reflected) {
         *kind = JIT_OPERATOR_REFLECTED;
         name = _PyJitOperators[oparg % NB_INPLACE_ADD].reflected;
@@ -232,13 +257,26 @@ _PyJitOperator_Method(PyTypeObject *type, int opcode, int oparg, bool reflected,
     else if (type->tp_flags & Py_TPFLAGS_HEAPTYPE) {
         name = method_name(type, opcode, oparg, kind);
     }
-    return name != NULL ? function_of(type, name, _PyJitOperatorForms[*kind].nargs) : NULL;
+    // A class with such a function for a method has the slot that calls it.
+    return name != NULL ? _PyJitOperator_Takes(_PyType_Lookup(type, name), _PyJitOperatorForms[*kind].nargs) : NULL;
 }
 
 bool
 _PyJit_DerivesFrom(PyObject *o, PyTypeObject *type)
 {
     return PyType_IsSubtype(Py_TYPE(o), type);
+}
+
+bool
+_PyJit_IsIntBy(PyObject *o, int opcode, int oparg)
+{
+    const PyTypeObject *type = Py_TYPE(o);
+    if (!PyLong_Check(o) || opcode == COMPARE_OP) {
+        return PyLong_Check(o) && type->tp_richcompare == PyLong_Type.tp_richcompare;
+    }
+    const _PyJitOperator *operator = &_PyJitOperators[oparg % NB_INPLACE_ADD];
+    return slot_of(Py_TYPE(o), operator->slot) == slot_of(&PyLong_Type, operator->slot)
+        && slot_of(Py_TYPE(o), operator->inplace_slot) == NULL;
 }
 
 bool
@@ -268,13 +306,27 @@ owner_of(PyObject **stack_pointer, int opcode, int oparg)
         : opcode == BINARY_OP || opcode == COMPARE_OP || opcode == BINARY_SUBSCR ? stack_pointer[-2] : stack_pointer[-1];
 }
 
-/* The method that runs first for the operands below STACK_POINTER, if it can be entered here and now; borrowed, or NULL. */
+/* The method that OPCODE of CODE calls for the operands below STACK_POINTER; borrowed, or NULL. */
 static PyFunctionObject *
-method_to_enter(PyThreadState *tstate, PyObject **stack_pointer, int opcode, int oparg, int *kind)
+method_of(PyObject **stack_pointer, const PyCodeObject *code, int opcode, int oparg, int *kind)
+{
+    PyObject *owner = owner_of(stack_pointer, opcode, oparg);
+    PyFunctionObject *bound = opcode == CALL ? _PyJitOperator_Bound(owner, stack_pointer[-oparg - 1], oparg) : NULL;
+    if (bound != NULL) {
+        *kind = JIT_OPERATOR_EXIT;
+        return bound;
+    }
+    bool hidden = opcode == LOAD_ATTR && _PyJitAttribute_MayBeHidden(Py_TYPE(owner), PyTuple_GET_ITEM(code->co_names, oparg >> 1))
+        && !_PyJit_HasNone(owner, PyTuple_GET_ITEM(code->co_names, oparg >> 1));
+    return hidden ? NULL : _PyJitOperator_Method(Py_TYPE(owner), code, opcode, oparg, is_reflected(stack_pointer, opcode, oparg), kind);
+}
+
+/* The same, if it can be entered here and now. */
+static PyFunctionObject *
+method_to_enter(PyThreadState *tstate, PyObject **stack_pointer, const PyCodeObject *code, int opcode, int oparg, int *kind)
 {
     PyTypeObject *type = Py_TYPE(owner_of(stack_pointer, opcode, oparg));
-    bool reflected = is_reflected(stack_pointer, opcode, oparg);
-    PyFunctionObject *method = _PyJitOperator_Method(type, opcode, oparg, reflected, kind);
+    PyFunctionObject *method = method_of(stack_pointer, code, opcode, oparg, kind);
     if (method == NULL) {
         return NULL;
     }
@@ -290,17 +342,55 @@ method_to_enter(PyThreadState *tstate, PyObject **stack_pointer, int opcode, int
     return room && tstate->interp->eval_frame == NULL ? method : NULL;
 }
 
+/* --- Methods that raise ----------------------------------------------------------------------------------------------- */
+
+/* No trace goes through an exception.  Where a recording that had entered such a method ended with one, twice, C is to call it: then the trace
+ * has the whole operator, and what is around it. */
+static struct {
+    uint32_t version;          // of the method
+    uint32_t times;
+} raising[64];
+
+static bool
+raises(const PyFunctionObject *method)
+{
+    uint32_t version = method->func_version, place = version % Py_ARRAY_LENGTH(raising);
+    return version != 0 && raising[place].version == version && raising[place].times >= 2;
+}
+
+void
+_PyJitOperator_Raised(const _PyInterpreterFrame *frame, int depth)
+{
+    for (; depth > 0 && frame->previous != NULL && frame->previous->owner != FRAME_OWNED_BY_CSTACK; depth--, frame = frame->previous) {
+        if (_PyJitOperator_Kind(_PyFrame_GetCode(frame->previous)) < 0) {
+            continue;
+        }
+        uint32_t version = ((PyFunctionObject *)frame->f_funcobj)->func_version, place = version % Py_ARRAY_LENGTH(raising);
+        raising[place].times = raising[place].version == version ? raising[place].times + 1 : 1;
+        raising[place].version = version;
+    }
+}
+
 /* --- Entering it ------------------------------------------------------------------------------------------------------ */
 
 /* FRAME is at the instruction CALL of SIZE code units, with its operands below STACK_POINTER: they go to a continuation frame of KIND, and
- * METHOD's frame, which is current afterwards, has its arguments from there. */
+ * METHOD's frame, which is current afterwards, has its arguments from there.  NULL, with nothing done: memory is short. */
 static _PyInterpreterFrame *
 push_frames(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, _Py_CODEUNIT *call, int size, int kind,
             PyFunctionObject *method)
 {
     const _PyJitOperatorForm *form = &_PyJitOperatorForms[kind];
-    PyObject **operands = stack_pointer - form->operands;
-    _PyFrame_SetStackPointer(frame, operands);
+    const PyCodeObject *code = _PyFrame_GetCode(frame);
+    PyObject **operands = stack_pointer - form->operands, *owner = operands[operand_of_method(form)];
+    PyTypeObject *type = Py_TYPE(owner);
+    bool takes_rest = _PyJitOperator_TakesRest((PyObject *)method);
+    PyObject *rest = takes_rest ? _PyJit_New(_PyTuple_FromArray(operands + 1, form->nargs - 1)) : NULL;
+    PyObject *exit = form->leaves ? _PyJit_New(PyMethod_New(_PyJitOperator_ExitOf(type), owner)) : NULL;
+    if ((takes_rest && rest == NULL) || (form->leaves && exit == NULL)) {
+        Py_XDECREF(rest);
+        return NULL;
+    }
+    _PyFrame_SetStackPointer(frame, operands + form->leaves);
     frame->instr_ptr = call;
     frame->return_offset = (uint16_t)size;
     _PyInterpreterFrame *below = _PyJit_PushContinuation(tstate, frame, _PyJitOperator_Code(kind), (int)form->units);
@@ -308,9 +398,19 @@ push_frames(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_
     for (int i = 0; i < form->copies; i++) {
         below->localsplus[form->operands + i] = Py_NewRef(operands[form->operands - form->copies + i]);
     }
-    _PyInterpreterFrame *above = _PyFrame_PushUnchecked(tstate, (PyFunctionObject *)Py_NewRef(method), form->nargs);
-    for (int i = 0; i < form->nargs; i++) {
-        above->localsplus[i] = Py_NewRef(operands[form->arguments[i]]);
+    if (form->keeps) {
+        PyObject *kept = _PyJitOperator_Argument(type, code, call->op.arg, operands, JIT_ARGUMENT_DESCRIPTOR);
+        below->localsplus[form->operands] = Py_NewRef(kept);
+    }
+    int nargs = takes_rest ? 2 : form->nargs;
+    _PyInterpreterFrame *above = _PyFrame_PushUnchecked(tstate, (PyFunctionObject *)Py_NewRef(method), nargs);
+    for (int i = 0; i < nargs; i++) {
+        bool is_rest = takes_rest && i == 1;
+        above->localsplus[i] =
+            is_rest ? rest : Py_NewRef(_PyJitOperator_Argument(type, code, call->op.arg, below->localsplus, form->arguments[i]));
+    }
+    if (form->leaves) {
+        operands[0] = exit;
     }
     above->previous = below;
     tstate->current_frame = above;
@@ -324,13 +424,10 @@ form_of(int opcode)
     return opcode == CALL_LEN ? CALL_LEN : _PyOpcode_Deopt[opcode];
 }
 
-void
-_PyJitOperator_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
+/* Tier 1 leaves the instruction PREV to C, or that may be done otherwise here. */
+static bool
+can_enter(const _PyJitPending *prev, int opcode, PyObject **stack_pointer)
 {
-    int opcode = form_of(prev->opcode), kind = 0;
-    if (!ENGINE->options.typed || depth < _PyOpcode_num_popped(_PyOpcode_Deopt[opcode], prev->oparg)) {
-        return;
-    }
     switch (opcode) {
         case BINARY_OP:
         case COMPARE_OP:
@@ -340,46 +437,68 @@ _PyJitOperator_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack
         case TO_BOOL:
         case CALL_LEN:
         case CALL:
-            break;
+        case BEFORE_WITH:
+            return true;
         case BINARY_SUBSCR:
-            if (prev->opcode != BINARY_SUBSCR_GETITEM) {
-                break;
-            }
-            return;            // has a rule of its own
+            return prev->opcode != BINARY_SUBSCR_GETITEM;      // has a rule of its own
+        case LOAD_ATTR: {
+            uint32_t version = read_u32((uint16_t *)&prev->units[2].cache);
+            bool has_getter = prev->opcode == LOAD_ATTR_PROPERTY && Py_TYPE(stack_pointer[-1])->tp_version_tag == version;
+            // Who finishes it finds the name by the last byte of the oparg.
+            return !prev->fits && prev->oparg <= UINT8_MAX && !has_getter;
+        }
         default:
-            return;
+            return false;
     }
-    PyFunctionObject *method = method_to_enter(tstate, stack_pointer, opcode, prev->oparg, &kind);
-    PyTypeObject *type = Py_TYPE(owner_of(stack_pointer, opcode, prev->oparg));
-    if (method == NULL || !PyUnstable_Type_AssignVersionTag(type) || _PyFunction_GetVersionForCurrentState(method) == 0) {
+}
+
+void
+_PyJitOperator_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
+{
+    int opcode = form_of(prev->opcode), kind = 0;
+    if (!ENGINE->options.typed || depth < _PyOpcode_num_popped(_PyOpcode_Deopt[opcode], prev->oparg)
+        || !can_enter(prev, opcode, stack_pointer)) {
         return;
+    }
+    PyFunctionObject *method = method_to_enter(tstate, stack_pointer, prev->code, opcode, prev->oparg, &kind);
+    PyTypeObject *type = Py_TYPE(owner_of(stack_pointer, opcode, prev->oparg));
+    if (method == NULL || !PyUnstable_Type_AssignVersionTag(type) || _PyFunction_GetVersionForCurrentState(method) == 0 || raises(method)) {
+        return;
+    }
+    if (kind == JIT_OPERATOR_GET) {
+        PyObject *descr = _PyJitOperator_Argument(type, prev->code, prev->oparg, stack_pointer - 1, JIT_ARGUMENT_DESCRIPTOR);
+        if (!PyUnstable_Type_AssignVersionTag(Py_TYPE(descr))) {
+            return;
+        }
     }
     prev->opcode = (uint8_t)opcode;
     prev->entered = kind == JIT_OPERATOR_REFLECTED ? JIT_ENTERED_REFLECTED
         : _PyJitOperator_HasReflected(kind) && Py_IS_TYPE(stack_pointer[-1], type) ? JIT_ENTERED_ALIKE : JIT_ENTERED;
     prev->fits = 1;
-    prev->seen = (PyObject *)type;
+    prev->seen = kind == JIT_OPERATOR_EXIT ? (PyObject *)method : (PyObject *)type;
 }
 
-void
+int
 _PyJitOperator_Begin(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitPending *prev, PyObject **stack_pointer)
 {
     int kind = 0;
-    PyFunctionObject *method = _PyJitOperator_Method((PyTypeObject *)prev->seen, prev->opcode, prev->oparg,
-                                                     prev->entered == JIT_ENTERED_REFLECTED, &kind);
-    (void)push_frames(tstate, frame, stack_pointer, prev->instr, prev->size, kind, method);
+    PyFunctionObject *method = method_of(stack_pointer, prev->code, prev->opcode, prev->oparg, &kind);
+    return push_frames(tstate, frame, stack_pointer, prev->instr, prev->size, kind, method) == NULL ? -1 : 0;
 }
 
 _PyInterpreterFrame *
 _PyJit_EnterOperator(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, _Py_CODEUNIT *call,
-                     PyFunctionObject *method, int opcode)
+                     PyFunctionObject *method, uint32_t version, int opcode)
 {
     int kind = 0;
-    if (method_to_enter(tstate, stack_pointer, opcode, call->op.arg, &kind) != method) {
+    PyFunctionObject *found = method_to_enter(tstate, stack_pointer, _PyFrame_GetCode(frame), opcode, call->op.arg, &kind);
+    if (found == NULL || found != method || found->func_version != version) {
         return NULL;
     }
-    tstate->py_recursion_remaining--;
-    return push_frames(tstate, frame, stack_pointer, call, 1 + _PyOpcode_Caches[_PyOpcode_Deopt[opcode]], kind, method);
+    int size = 1 + _PyOpcode_Caches[_PyOpcode_Deopt[opcode]];
+    _PyInterpreterFrame *entered = push_frames(tstate, frame, stack_pointer, call, size, kind, method);
+    tstate->py_recursion_remaining -= entered != NULL;
+    return entered;
 }
 
 #endif /* _Py_TIER2 */

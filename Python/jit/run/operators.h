@@ -22,10 +22,29 @@ typedef struct {
     uint8_t operands;          // on the caller's stack; then the locals of the continuation frame
     uint8_t nargs;             // of the method
     uint8_t copies;            // of the last operands, behind them: references that C would have besides those on the stack
-    uint8_t arguments[4];      // which operands they are; the first is the one whose method it is
+    uint8_t arguments[4];      // which operands they are, or JIT_ARGUMENT_; the first operand among them is the one whose method it is
     uint8_t units;             // of C recursion
     bool is_call;              // the second operand is NULL
+    bool keeps;                // behind the operands: the descriptor that was found, to which C has a reference
+    bool leaves;               // __exit__ stays on the caller's stack in place of the operand
 } _PyJitOperatorForm;
+
+/* Arguments that are no operands. */
+enum {
+    JIT_ARGUMENT_DESCRIPTOR = 8,   // what the class has under the name
+    JIT_ARGUMENT_TYPE,             // the class
+    JIT_ARGUMENT_NAME,
+    JIT_ARGUMENT_SELF,             // what the operand, a bound method, binds
+    JIT_ARGUMENT_REST,             // in place of all arguments behind it: a tuple of them
+    JIT_ARGUMENTS,
+};
+
+/* Operand number 0 is the one whose method it is, or which one in FORM. */
+static inline uint32_t
+operand_of_method(const _PyJitOperatorForm *form)
+{
+    return form->arguments[0] < JIT_ARGUMENT_DESCRIPTOR ? form->arguments[0] : 0;
+}
 
 /* Has the right operand a reflected method, which is tried first if its type derives from the left one's? */
 static inline bool

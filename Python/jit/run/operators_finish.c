@@ -257,8 +257,10 @@ _PyJitOperator_Finish(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObjec
 void
 _PyJitOperator_Unwind(PyThreadState *tstate, const _PyInterpreterFrame *frame)
 {
-    int units = _PyJitContinuation_Units(_PyFrame_GetCode((_PyInterpreterFrame *)frame));
+    PyCodeObject *code = _PyFrame_GetCode((_PyInterpreterFrame *)frame);
+    int units = _PyJitContinuation_Units(code);
     if (units > 0) {
+        _PyJitOperator_NoteError(frame, _PyJitOperator_Kind(code));
         tstate->c_recursion_remaining += units;
         tstate->py_recursion_remaining--;
     }

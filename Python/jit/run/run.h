@@ -48,9 +48,13 @@ bool _PyJit_IsShim(const PyCodeObject *code);
 uint16_t _PyJit_CallSize(PyCodeObject *code, uint32_t offset);
 
 /* operators.c */
-/* The Python function that the operator OPCODE (the generic form) with OPARG calls first for an operand of TYPE on the left, which needs
+/* The Python function that the operator OPCODE (the generic form) of CODE with OPARG calls first for an operand of TYPE on the left, which needs
  * nothing but that operand and the other one, if there is one; REFLECTED: for an operand on the right.  Borrowed.  NULL: none.  *kind: JIT_OPERATOR_, what the operator does then. */
-PyFunctionObject *_PyJitOperator_Method(PyTypeObject *type, int opcode, int oparg, bool reflected, int *kind);
+PyFunctionObject *_PyJitOperator_Method(PyTypeObject *type, const PyCodeObject *code, int opcode, int oparg, bool reflected, int *kind);
+/* FOUND, or NULL if it is no function that takes NARGS positional arguments and no others, and runs at once; the other one: it takes one of
+ * them, and any number of others. */
+PyFunctionObject *_PyJitOperator_Takes(PyObject *found, int nargs);
+bool _PyJitOperator_TakesRest(PyObject *found);
 /* OTHER's type comes before TYPE: what derives from TYPE has its methods tried first. */
 bool _PyJitOperator_ComesFirst(PyTypeObject *type, PyObject *other);
 PyCodeObject *_PyJitOperator_Code(int kind);             // of its continuation frame
@@ -61,8 +65,26 @@ int _PyJitContinuation_Units(const PyCodeObject *code);
 int _PyJitContinuation_UnitsAt(PyCodeObject *code, uint32_t offset);
 /* PREV, an operator, is about to run in FRAME: if it calls a Python function first, into `entered`, and `seen`. */
 void _PyJitOperator_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth);
-/* Then: begins the frames of that function.  They are current afterwards. */
-void _PyJitOperator_Begin(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitPending *prev, PyObject **stack_pointer);
+/* Then: begins the frames of that function.  They are current afterwards.  -1, with nothing done: memory is short. */
+int _PyJitOperator_Begin(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitPending *prev, PyObject **stack_pointer);
+
+/* A recording ends with an exception in FRAME, where DEPTH frames are above the one it began in. */
+void _PyJitOperator_Raised(const _PyInterpreterFrame *frame, int depth);
+
+/* attribute_methods.c */
+/* What LOAD_ATTR of CODE with OPARG calls for an object of TYPE that has none of its own attributes where those come first: as
+ * _PyJitOperator_Method. */
+PyFunctionObject *_PyJitAttribute_Method(PyTypeObject *type, const PyCodeObject *code, int oparg, int *kind);
+/* An object's own attribute NAME comes before what TYPE has under it. */
+bool _PyJitAttribute_MayBeHidden(PyTypeObject *type, PyObject *name);
+/* The function of CALLABLE, if CALL with OPARG, SELF and two more objects is as at the end of `with`; borrowed, or NULL. */
+PyFunctionObject *_PyJitOperator_Bound(PyObject *callable, PyObject *self, int oparg);
+/* What `__exit__` of TYPE is, if it is a function; borrowed, or NULL. */
+PyObject *_PyJitOperator_ExitOf(PyTypeObject *type);
+/* ARGUMENT, an operand or a JIT_ARGUMENT_, of the method that was found for TYPE at the instruction of CODE with OPARG; borrowed. */
+PyObject *_PyJitOperator_Argument(PyTypeObject *type, const PyCodeObject *code, int oparg, PyObject **operands, int argument);
+/* An exception leaves FRAME, a continuation frame of KIND: what C notes in it. */
+void _PyJitOperator_NoteError(const _PyInterpreterFrame *frame, int kind);
 
 /* consumers.c */
 int _PyJitConsumer_Kind(const PyCodeObject *code);       // JIT_CONSUMER_; -1: it is no consumer's

@@ -1,0 +1,110 @@
+/* Attributes that are got by a Python function: `__get__` of a descriptor, a property's getter, `__getattr__`; and what `with` calls.
+ * (operators.c has what becomes of such a function, InternalDocs/operators.md the whole.)
+ *
+ * What the class of the object has under a name is known by the version of its type, and so is whether the object's own attributes come
+ * first.  Where they might, the object must have none of that name.  An attribute that is called at once (`o.name()`) has no continuation:
+ * its instruction leaves two values on the stack, a return leaves one.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_code.h"
+#include "pycore_descrobject.h"
+#include "pycore_interp.h"
+#include "pycore_object.h"
+#include "pycore_runtime.h"
+#include "pycore_typeobject.h"
+#include "jit/run/run.h"
+#include "pycore_jit_helpers.h"
+
+/* The name of the attribute that LOAD_ATTR of CODE with OPARG is about. */
+static PyObject *
+name_of(const PyCodeObject *code, int oparg)
+{
+    return PyTuple_GET_ITEM(code->co_names, oparg >> 1);
+}
+
+/* TYPE looks for attributes as all classes do, and has `__getattr__` for what it does not find. */
+static bool
+has_hook_only(PyTypeObject *type)
+{
+    return type->tp_getattro == _Py_slot_tp_getattr_hook
+        && _PyType_Lookup(type, &_Py_ID(__getattribute__)) == _PyType_Lookup(&PyBaseObject_Type, &_Py_ID(__getattribute__));
+}
+
+PyFunctionObject *
+_PyJitAttribute_Method(PyTypeObject *type, const PyCodeObject *code, int oparg, int *kind)
+{
+    PyObject *descr = _PyType_Lookup(type, name_of(code, oparg));
+    if (oparg & 1) {
+        return NULL;
+    }
+    if (descr == NULL) {
+        *kind = JIT_OPERATOR_GETATTR;
+        PyObject *hook = has_hook_only(type) ? _PyType_Lookup(type, &_Py_ID(__getattr__)) : NULL;
+        return _PyJitOperator_Takes(hook, 2);
+    }
+    if (type->tp_getattro != PyObject_GenericGetAttr) {
+        return NULL;           // where it raises an AttributeError `__getattr__` would be called
+    }
+    if (Py_IS_TYPE(descr, &PyProperty_Type)) {
+        *kind = JIT_OPERATOR_GETTER;
+        return _PyJitOperator_Takes(((_PyPropertyObject *)descr)->prop_get, 1);
+    }
+    *kind = JIT_OPERATOR_GET;
+    bool is_class = (Py_TYPE(descr)->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0;
+    return _PyJitOperator_Takes(is_class ? _PyType_Lookup(Py_TYPE(descr), &_Py_ID(__get__)) : NULL, 3);
+}
+
+bool
+_PyJitAttribute_MayBeHidden(PyTypeObject *type, PyObject *name)
+{
+    PyObject *descr = _PyType_Lookup(type, name);
+    return descr == NULL || Py_TYPE(descr)->tp_descr_set == NULL;
+}
+
+PyFunctionObject *
+_PyJitOperator_Bound(PyObject *callable, PyObject *self, int oparg)
+{
+    bool is_end = oparg == 2 && Py_IS_TYPE(callable, &PyMethod_Type) && self != NULL;
+    PyObject *function = is_end ? PyMethod_GET_FUNCTION(callable) : NULL;
+    PyFunctionObject *fixed = _PyJitOperator_Takes(function, 4);
+    return fixed != NULL ? fixed : _PyJitOperator_TakesRest(function) ? (PyFunctionObject *)function : NULL;
+}
+
+PyObject *
+_PyJitOperator_ExitOf(PyTypeObject *type)
+{
+    PyObject *found = _PyType_Lookup(type, &_Py_ID(__exit__));
+    return found != NULL && PyFunction_Check(found) ? found : NULL;
+}
+
+PyObject *
+_PyJitOperator_Argument(PyTypeObject *type, const PyCodeObject *code, int oparg, PyObject **operands, int argument)
+{
+    switch (argument) {
+        case JIT_ARGUMENT_DESCRIPTOR:
+            return _PyType_Lookup(type, name_of(code, oparg));
+        case JIT_ARGUMENT_TYPE:
+            return (PyObject *)type;
+        case JIT_ARGUMENT_NAME:
+            return name_of(code, oparg);
+        case JIT_ARGUMENT_SELF:
+            return PyMethod_GET_SELF(operands[0]);
+        default:
+            return operands[argument];
+    }
+}
+
+void
+_PyJitOperator_NoteError(const _PyInterpreterFrame *frame, int kind)
+{
+    if (kind == JIT_OPERATOR_GET || kind == JIT_OPERATOR_GETTER || kind == JIT_OPERATOR_GETATTR) {
+        PyObject *name = name_of(_PyFrame_GetCode(frame->previous), frame->previous->instr_ptr->op.arg);
+        (void)_PyObject_SetAttributeErrorContext(frame->localsplus[0], name);
+    }
+}
+
+#endif /* _Py_TIER2 */

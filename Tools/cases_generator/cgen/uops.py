@@ -2,7 +2,8 @@
 
 In this fork a trace is made of bytecode instructions and of trace operations.  Pystats (configure
 --enable-pystats) counts both in one table, so both have a number there: an instruction its opcode, a trace
-operation one from 256 on.  Nothing else of upstream's uop tables has a reader.
+operation one from 256 on; those for which the table has no room are counted together.  Nothing else of upstream's
+uop tables has a reader.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ FIRST_TRACE_OP = 256
 PYSTATS_MAX_UOP_ID = 512  # Include/cpython/pystats.h
 
 
+def uop_id(index: int) -> int:
+    """The number of trace operation INDEX."""
+    return min(FIRST_TRACE_OP + index, PYSTATS_MAX_UOP_ID)
+
+
 def uop_ids(model: Model) -> str:
     w = Writer("uops")
-    last = FIRST_TRACE_OP + len(model.trace_ops) - 1
-    assert last <= PYSTATS_MAX_UOP_ID
     with w.guard("Py_CORE_UOP_IDS_H", core=True):
         for i, op in enumerate(model.trace_ops):
-            w.line(f"#define _TRACE_{op.name} {FIRST_TRACE_OP + i}")
-        w.line(f"#define MAX_UOP_ID {last}")
+            w.line(f"#define _TRACE_{op.name} {uop_id(i)}")
+        w.line(f"#define MAX_UOP_ID {uop_id(len(model.trace_ops) - 1)}")
     return w.text()
 
 
@@ -34,7 +38,10 @@ def uop_metadata(model: Model) -> str:
             for name, number in sorted(model.numbering.numbers.items(), key=lambda item: item[1]):
                 if number < FIRST_TRACE_OP:
                     w.line(f'[{number}] = "{name}",')
-            for op in model.trace_ops:
-                w.line(f'[_TRACE_{op.name}] = "{op.name}",')
+            for i, op in enumerate(model.trace_ops):
+                if uop_id(i) < PYSTATS_MAX_UOP_ID:
+                    w.line(f'[_TRACE_{op.name}] = "{op.name}",')
+            if uop_id(len(model.trace_ops) - 1) == PYSTATS_MAX_UOP_ID:
+                w.line('[MAX_UOP_ID] = "OTHERS",')
         w.line("#endif")
     return w.text()

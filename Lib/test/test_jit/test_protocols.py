@@ -624,6 +624,20 @@ def changed(n):
             if i == 180: C.__exit__ = staticmethod(lambda *a: out.append(a))
     return out
 
+class Back:
+    def __init__(self, k): self.k = [k]
+    def __enter__(self): return self
+    def __exit__(self, *rest): return self
+
+def gives_itself_back(n):
+    # The last reference to it is the method's.
+    t = 0
+    for i in range(n):
+        with Back(i) as b: t += b.k[0]
+        del b
+        with Back(i): t += 1
+    return t
+
 def around_loops(n):
     m, t = Manager([]), 0
     for i in range(n // 10):
@@ -642,7 +656,7 @@ def suspended(n):
         out.append(x)
     return out
 """,
-    "plain, temporaries, rest, exceptions, failures, leaving, ends, changed, around_loops, suspended",
+    "gives_itself_back, plain, temporaries, rest, exceptions, failures, leaving, ends, changed, around_loops, suspended",
 )
 
 

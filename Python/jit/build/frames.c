@@ -152,7 +152,8 @@ _PyJitFrame_CallOperator(_PyJitBuilder *b, uint32_t index, int kind, uint16_t lo
             break;
         }
         if (form->arguments[i] >= JIT_ARGUMENT_DESCRIPTOR) {
-            *argument = (_PyJitSlot){.object = given[form->arguments[i]], .dirty = 1};
+            // What a method binds may end with it, after it was returned.
+            *argument = (_PyJitSlot){.object = given[form->arguments[i]], .dirty = 1, .heap = form->arguments[i] == JIT_ARGUMENT_SELF};
             continue;
         }
         *argument = b->slots[operands + form->arguments[i]];

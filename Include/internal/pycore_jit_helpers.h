@@ -1,8 +1,10 @@
 /* What trace operations call because it is too large or too rare for a stencil.  None sets an exception. */
 #ifndef Py_INTERNAL_JIT_HELPERS_H
 #define Py_INTERNAL_JIT_HELPERS_H
+#include "pycore_dict.h"           // DICT_WATCHER_MASK
 #include "pycore_global_objects.h"   // _PY_NSMALLPOSINTS
 #include "pycore_long.h"          // NON_SIZE_BITS
+#include "pycore_interp.h"
 #include "pycore_moduleobject.h"
 
 #include <stdbool.h>
@@ -98,6 +100,28 @@ PyObject **_PyJit_DictPlace(PyDictObject *dict, PyObject *name, Py_ssize_t hint)
 /* VALUE at PLACE of DICT instead of what is there, whose end runs no code of users.  False, with nothing done: the dict shares its values, or the
  * collector does not know it yet. */
 bool _PyJit_DictReplace(PyDictObject *dict, PyObject **place, PyObject *value);
+/* The watcher of dicts that is the JIT's own (run/watch.c).  IsHeard: another one wants to hear of changes of the exact DICT. */
+#define JIT_DICT_WATCHER 1
+
+_Py_COMP_DIAG_PUSH
+_Py_COMP_DIAG_IGNORE_DEPR_DECLS
+
+static inline bool
+_PyJit_IsHeard(PyObject *dict)
+{
+    return (((PyDictObject *)dict)->ma_version_tag & DICT_WATCHER_MASK & ~(uint64_t)(1 << JIT_DICT_WATCHER)) != 0;
+}
+
+/* A value of DICT has changed, with nothing else of it. */
+static inline void
+_PyJit_NoteDictChange(PyInterpreterState *interp, PyObject *dict)
+{
+    PyDictObject *self = (PyDictObject *)dict;
+    self->ma_version_tag = DICT_NEXT_VERSION(interp) | (self->ma_version_tag & DICT_WATCHER_AND_MODIFICATION_MASK);
+}
+
+_Py_COMP_DIAG_POP
+
 /* 1 or 0: PART is in the exact str; KEY is in the exact list or tuple; -1: to find out may run code of users. */
 int64_t _PyJit_StrHas(PyObject *str, PyObject *part);
 int64_t _PyJit_SequenceHas(PyObject *sequence, PyObject *key);
@@ -155,12 +179,18 @@ int64_t _PyJit_TestStr(uint32_t method, PyObject *self, PyObject *argument);
 
 /* --- leaf_calls.c --- */
 
+/* Where arguments of a call are that has more than three; or what an instruction has on the stack. */
+#define JIT_MOST_ARGUMENTS 16
+extern PyObject *_PyJit_Arguments[JIT_MOST_ARGUMENTS];
+
 /* What a call gives: a new reference, to something plain, or to anything; the same where it changes its first argument; a number. */
 enum { JIT_LEAF_PLAIN, JIT_LEAF_OBJECT, JIT_LEAF_CHANGE, JIT_LEAF_NUMBER };
 /* The number of the builtin CALLABLE, if that is one of those with NARGS arguments (`self` included); -1: it is not. */
 int _PyJitLeaf_Find(PyObject *callable, Py_ssize_t nargs);
 /* The same of what an instruction does by itself: LIST_EXTEND, DICT_MERGE, small BUILD_MAP and its kin, parts of f-strings. */
 int _PyJitLeaf_OfInstruction(int opcode, uint32_t oparg);
+/* The same of what has this name in the table. */
+int _PyJitLeaf_Named(const char *name);
 int _PyJitLeaf_Gives(int number);
 /* It can be called with these arguments without running code of users. */
 bool _PyJitLeaf_Fits(int number, PyObject *const *args, Py_ssize_t nargs);
@@ -177,6 +207,10 @@ int64_t _PyJit_AskLeaf(uint32_t number, PyObject *first, PyObject *second, PyObj
 int _PyJitIter_Has(PyObject *it);
 /* TYPE is that of a builtin container: to make an iterator of it, and to go through that, runs no code of users. */
 bool _PyJitIter_IsOfContainer(const PyTypeObject *type);
+/* IT, which is at its end, lets go of what it goes over when it is asked for another item: that runs no code of users. */
+bool _PyJitIter_LetsGo(PyObject *it);
+/* Iterators of TYPE, a class of module itertools, end as others do: what they refer to is told to the collector. */
+bool _PyJitIter_IsOfItertools(PyTypeObject *type);
 /* IT is asked for another item, and has none, without code of users.  -1: it has one, or it would run some; nothing is done then. */
 int _PyJit_IterEnd(PyObject *it);
 /* That item, a new reference.  NULL, with no exception set: there is none, or nobody knows, or memory is short. */

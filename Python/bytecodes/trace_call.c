@@ -165,6 +165,11 @@ trace op(LEAVE_FRAME, (v: object --)) calls writes frame {
     *stack_pointer++ = v;
 }
 
+// Argument number `aux` of the next CALL_LEAF, one that takes more than three.  Borrowed.
+trace op(LEAF_ARGUMENT, (v: object --)) {
+    _PyJit_Arguments[JIT_AUX] = v;
+}
+
 // A builtin that runs no code of users with these arguments (Python/jit/objects/leaf_calls.c): number `aux`.  NULL stands for arguments that are
 // not given.  What it gives is a new reference that the trace owns.  Leaves, with nothing done, where it would run such code, or fails.
 trace op(CALL_LEAF, (first: object, second: object, third: object -- r: object)) exits calls writes event {

@@ -11,15 +11,34 @@ trace op(GUARD_BUILTINS, (dict: object --)) pure reads frame exits {
     EXIT_IF(frame->f_builtins != dict);
 }
 
+// Leaves unless the frame has this very dict for its locals: it runs a module's own code.
+trace op(GUARD_LOCALS, (dict: object --)) pure reads frame exits {
+    EXIT_IF(frame->f_locals != dict);
+}
+
 // Leaves unless the keys of DICT, an exact dict with str keys only, have version `aux`.
 trace op(GUARD_KEYS, (dict: object --)) pure reads dict exits {
     EXIT_IF(JIT_IS_NOT_AUX(((PyDictObject *)dict)->ma_keys->dk_version));
 }
 
-// The value of entry `aux` of a dict whose keys were checked; leaves where the key was deleted.
-trace op(LOAD_ENTRY, (dict: object -- r: object)) pure reads dict exits {
-    r = DK_UNICODE_ENTRIES(((PyDictObject *)dict)->ma_keys)[JIT_AUX].me_value;
-    EXIT_IF(r == NULL);
+// Where the entries of a dict begin whose keys were checked: no object, but fields are loaded and stored by it as by one.
+trace op(DICT_ENTRIES, (dict: object -- entries: object)) pure reads dict {
+    entries = (PyObject *)DK_UNICODE_ENTRIES(((PyDictObject *)dict)->ma_keys);
+}
+
+// Leaves if somebody other than the JIT wants to hear of changes of a dict.
+trace op(GUARD_UNHEARD, (dict: object --)) pure reads dict exits {
+    EXIT_IF(_PyJit_IsHeard(dict));
+}
+
+// Leaves unless the collector knows a dict, which is about to get an object that it has to find there.
+trace op(GUARD_TRACKED, (dict: object --)) exits {
+    EXIT_IF(!_PyObject_GC_IS_TRACKED(dict));
+}
+
+// One of a dict's fields was stored to: it has another version.
+trace op(DICT_CHANGED, (dict: object --)) {
+    _PyJit_NoteDictChange(tstate->interp, dict);
 }
 
 // What the version says: the type, where its instances have which attribute, and that no descriptor comes before it.

@@ -23,7 +23,7 @@ OPTIMIZED = {
         """,
         (500,),
         "GUARD_GLOBALS IMUL IADD LOOP",
-        "LOAD_ENTRY",
+        "DICT_ENTRIES",
     ),
     "global that changes": (
         """
@@ -41,7 +41,7 @@ OPTIMIZED = {
             change()
         """,
         (500,),
-        "GUARD_GLOBALS GUARD_KEYS LOAD_ENTRY UNBOX_INT IADD LOOP",
+        "GUARD_GLOBALS GUARD_KEYS DICT_ENTRIES LOAD_FIELD UNBOX_INT IADD LOOP",
         "OPAQUE",
     ),
     "attributes of an instance": (

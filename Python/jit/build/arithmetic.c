@@ -226,17 +226,28 @@ unary(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+static bool
+is_int_tag(unsigned int tag)
+{
+    return tag == JIT_TAG_INT || tag == JIT_TAG_WIDE || tag == JIT_TAG_BIG;
+}
+
 uint32_t
 _PyJitLower_Number(_PyJitBuilder *b, uint32_t index)
 {
     switch (b->t->records[index].opcode) {
-        case BINARY_OP: {
-            uint32_t done = binary(b, index);
-            return done != 0 || !b->t->records[index].leaf ? done : _PyJitLower_LeafInstruction(b, index);
-        }
+        case BINARY_OP:
         case BINARY_OP_ADD_INT:
         case BINARY_OP_SUBTRACT_INT:
-        case BINARY_OP_MULTIPLY_INT:
+        case BINARY_OP_MULTIPLY_INT: {
+            const _PyJitRecord *record = &b->t->records[index];
+            uint32_t done = binary(b, index);
+            if (done != 0 || !record->leaf) {
+                return done;
+            }
+            bool ints = is_int_tag(JIT_TAG(record->types, 0)) && is_int_tag(JIT_TAG(record->types, 1));
+            return ints ? _PyJitLower_WideInts(b, index) : _PyJitLower_LeafInstruction(b, index);
+        }
         case BINARY_OP_ADD_FLOAT:
         case BINARY_OP_SUBTRACT_FLOAT:
         case BINARY_OP_MULTIPLY_FLOAT:

@@ -122,12 +122,44 @@ store_first(_PyJitBuilder *b, const _PyJitRecord *record, _PyJitRef owner, uint3
     _PyJitForward_Store(b, owner, version_of(units), place, taken, number);
 }
 
+void
+_PyJitAttribute_Replace(_PyJitBuilder *b, _PyJitRef owner, uint32_t version, uint32_t place, unsigned int old_tag, uint32_t above)
+{
+    uint32_t value = b->depth - 1 - above;
+    bool bare = _PyJitSlot_IsBare(b, value), alone = _PyJitSlot_IsAlone(b, value);
+    _PyJitField old = _PyJitForward_Load(b, owner, version, place, false);
+    _PyJitRef number = b->slots[value].number;
+    if (alone) {
+        int op = type_of_ref(b, number) == JIT_TYPE_F64 ? JIT_OP_STORE_FIELD_FLOAT : JIT_OP_STORE_FIELD_INT;
+        if (above > 0) {
+            b->slots[b->depth - 1].heap = 0;     // still borrowed if it leaves, and not needed when it has written
+        }
+        _PyJitSlot_OwnHeap(b);
+        (void)_PyJitBuild_Emit(b, op, owner, number, place);
+        _PyJitForward_Store(b, owner, version, place, JIT_REF_NONE, number);
+        drop(b, above + 1);
+        return;
+    }
+    if (old.number == JIT_REF_NONE) {
+        old = _PyJitForward_Load(b, owner, version, place, true);
+        guard_release(b, old.value, old_tag);
+    }
+    if (bare) {
+        _PyJitSlot_Box(b, value);
+    }
+    // Nothing leaves from here on.
+    drop(b, above);
+    _PyJitRef taken = _PyJitSlot_TakeTop(b);
+    _PyJitSlot_OwnHeap(b);
+    (void)_PyJitBuild_Emit(b, JIT_OP_STORE_FIELD, owner, taken, place);
+    _PyJitForward_Store(b, owner, version, place, taken, number);
+}
+
 static uint32_t
 store_field(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     const _Py_CODEUNIT *units = &b->t->units[record->units];
-    uint32_t value = b->depth - 2;
     unsigned int old_tag = JIT_TAG(record->types, 2);
     if (!top_is_borrowed(b) || !is_version(version_of(units)) || old_tag == JIT_TAG_OTHER
         || (old_tag == JIT_TAG_QUIET && b->slots[b->depth - 1].heap)) {      // the object may end with the old value, and so the new one
@@ -144,32 +176,7 @@ store_field(_PyJitBuilder *b, uint32_t index)
         store_first(b, record, owner, place);
         return 1;
     }
-    bool bare = _PyJitSlot_IsBare(b, value), alone = _PyJitSlot_IsAlone(b, value);
-    _PyJitField old = _PyJitForward_Load(b, owner, version, place, false);
-    _PyJitRef number = b->slots[value].number;
-    if (alone) {
-        int op = type_of_ref(b, number) == JIT_TYPE_F64 ? JIT_OP_STORE_FIELD_FLOAT : JIT_OP_STORE_FIELD_INT;
-        b->slots[b->depth - 1].heap = 0;     // still borrowed if it leaves, and not needed when it has written
-        _PyJitSlot_OwnHeap(b);
-        (void)_PyJitBuild_Emit(b, op, owner, number, place);
-        _PyJitForward_Store(b, owner, version, place, JIT_REF_NONE, number);
-        _PyJitSlot_DropTop(b);
-        _PyJitSlot_DropTop(b);
-        return 1;
-    }
-    if (old.number == JIT_REF_NONE) {
-        old = _PyJitForward_Load(b, owner, version, place, true);
-        guard_release(b, old.value, old_tag);
-    }
-    if (bare) {
-        _PyJitSlot_Box(b, value);
-    }
-    // Nothing leaves from here on.
-    _PyJitSlot_DropTop(b);
-    _PyJitRef taken = _PyJitSlot_TakeTop(b);
-    _PyJitSlot_OwnHeap(b);
-    (void)_PyJitBuild_Emit(b, JIT_OP_STORE_FIELD, owner, taken, place);
-    _PyJitForward_Store(b, owner, version, place, taken, number);
+    _PyJitAttribute_Replace(b, owner, version, place, old_tag, 1);
     return 1;
 }
 

@@ -134,6 +134,8 @@ uint32_t _PyJitLower_Global(_PyJitBuilder *b, uint32_t index);
 /* The walk's frame may have GLOBALS, whose builtins are the interpreter's; emits the check that it has, after which both are constants. */
 bool _PyJitGlobals_CanCheck(const _PyJitBuilder *b, PyObject *globals);
 void _PyJitGlobals_Check(_PyJitBuilder *b, PyObject *globals);
+/* Before anything is built of RECORD, a STORE_GLOBAL: what it stores to is no constant. */
+void _PyJitGlobals_GiveUp(const _PyJitTrace *t, const _PyJitRecord *record);
 /* locals.c: locals that may not be bound, and cells. */
 uint32_t _PyJitLower_Local(_PyJitBuilder *b, uint32_t index);
 /* generators.c: what makes, resumes and ends generators, and YIELD_VALUE; the return of a generator. */
@@ -184,10 +186,16 @@ PyObject *_PyJitLower_Callable(const _PyJitBuilder *b, uint32_t nargs);
 /* leaf.c: calls of other builtins that run no code of users. */
 uint32_t _PyJitLower_Leaf(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_LeafInstruction(_PyJitBuilder *b, uint32_t index);
+uint32_t _PyJitLower_WideInts(_PyJitBuilder *b, uint32_t index);
+/* The top two slots compared by OPERATOR (Py_LT...), 0 or 1; leaves where that may run code of users, or fails. */
+_PyJitRef _PyJitLeaf_EmitCompare(_PyJitBuilder *b, uint32_t operator);
 /* math.c: a call of CALLABLE (NULL: not known) with NARGS arguments. */
 uint32_t _PyJitLower_Math(_PyJitBuilder *b, uint32_t index, PyObject *callable, uint32_t nargs);
 /* attributes.c: attributes of instances, modules and classes. */
 uint32_t _PyJitLower_Attribute(_PyJitBuilder *b, uint32_t index);
+/* The top of the stack but ABOVE slots, which are dropped too, replaces what stands at PLACE of OWNER, which has VERSION.  OLD_TAG: of what
+ * is replaced, neither NULL nor OTHER. */
+void _PyJitAttribute_Replace(_PyJitBuilder *b, _PyJitRef owner, uint32_t version, uint32_t place, unsigned int old_tag, uint32_t above);
 /* range_loops.c: ranges and their iterators. */
 uint32_t _PyJitLower_Range(_PyJitBuilder *b, uint32_t index);
 /* The FOR_ITER of record INDEX found nothing more, of any iterator. */

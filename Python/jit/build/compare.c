@@ -202,6 +202,93 @@ compare_identity(_PyJitBuilder *b, uint32_t index, bool differ)
     return finish_test(b, index, 2, differ ? not_of(b, same) : same);
 }
 
+#define MOST_COMPARED 4
+
+/* Item I of the tuple in SLOT as a number, if that is an int that the trace knows; else NONE. */
+static _PyJitRef
+int_of_tuple(_PyJitBuilder *b, uint32_t slot, uint32_t i)
+{
+    _PyJitRef tuple = b->slots[slot].object, item;
+    if (JIT_IS_CONST(tuple)) {
+        item = object_const(b, PyTuple_GET_ITEM((PyObject *)(uintptr_t)JIT_INS(b->t, tuple)->bits, i));
+    }
+    else {
+        item = emit2(b, JIT_OP_TUPLE_GET, tuple, konst(b, i));
+    }
+    if (b->failed) {
+        return JIT_REF_NONE;
+    }
+    const _PyJitIns *ins = JIT_INS(b->t, item);
+    if (!JIT_IS_CONST(item)) {
+        return ins->op == JIT_OP_BOX_INT ? ins->a : JIT_REF_NONE;
+    }
+    PyObject *o = (PyObject *)(uintptr_t)ins->bits;
+    bool whole = PyLong_CheckExact(o) && _PyLong_IsCompact((PyLongObject *)o);
+    return whole ? konst(b, _PyLong_CompactValue((PyLongObject *)o)) : JIT_REF_NONE;
+}
+
+/* The number of items of the tuple in SLOT, if the trace has made it or it is a constant; else 0. */
+static uint32_t
+known_size(const _PyJitBuilder *b, uint32_t slot)
+{
+    _PyJitRef tuple = b->slots[slot].object;
+    if (tuple == JIT_REF_NONE) {
+        return 0;
+    }
+    const _PyJitIns *ins = JIT_INS(b->t, tuple);
+    if (!JIT_IS_CONST(tuple)) {
+        return ins->op == JIT_OP_NEW_TUPLE ? ins->aux : 0;
+    }
+    PyObject *o = (PyObject *)(uintptr_t)ins->bits;
+    return o != NULL && PyTuple_CheckExact(o) ? (uint32_t)PyTuple_GET_SIZE(o) : 0;
+}
+
+/* Two tuples of as many ints, all of which the trace knows: no tuple is needed.  NONE: they are something else. */
+static _PyJitRef
+compare_known_tuples(_PyJitBuilder *b, uint32_t operator)
+{
+    uint32_t left = b->depth - 2, right = b->depth - 1, n = known_size(b, left);
+    _PyJitRef x[MOST_COMPARED], y[MOST_COMPARED], truth = JIT_REF_NONE;
+    if (n == 0 || n > MOST_COMPARED || n != known_size(b, right)) {
+        return JIT_REF_NONE;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        x[i] = int_of_tuple(b, left, i);
+        y[i] = int_of_tuple(b, right, i);
+        if (x[i] == JIT_REF_NONE || y[i] == JIT_REF_NONE) {
+            return JIT_REF_NONE;
+        }
+    }
+    bool ordered = operator != Py_EQ && operator != Py_NE;
+    for (uint32_t i = n; i-- > 0 && !b->failed;) {
+        _PyJitRef here = compare_value(b, ordered ? (i + 1 < n && operator != Py_LT && operator != Py_LE ? Py_GT
+                                                     : i + 1 < n ? Py_LT : operator) : Py_EQ, false, x[i], y[i]);
+        _PyJitRef same = truth == JIT_REF_NONE ? truth : ordered ? compare_value(b, Py_EQ, false, x[i], y[i]) : here;
+        truth = truth == JIT_REF_NONE ? here : emit2(b, JIT_OP_IAND, same, truth);
+        if (same != JIT_REF_NONE && ordered) {
+            truth = emit2(b, JIT_OP_IOR, here, truth);
+        }
+    }
+    return operator == Py_NE ? not_of(b, truth) : truth;
+}
+
+/* Objects that are compared without code of users: tuples, lists, strings, ints that are no numbers here. */
+static uint32_t
+compare_leaf(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    if (record->opcode != COMPARE_OP || !record->leaf || !_PyJitSlot_CanEnd(b, record, 2)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef truth = compare_known_tuples(b, record->oparg >> 5);
+    if (truth == JIT_REF_NONE) {
+        truth = _PyJitLeaf_EmitCompare(b, record->oparg >> 5);
+    }
+    _PyJitSlot_GuardEnds(b, record, 2);
+    return finish_test(b, index, 2, truth);
+}
+
 static uint32_t
 compare(_PyJitBuilder *b, uint32_t index)
 {
@@ -212,7 +299,7 @@ compare(_PyJitBuilder *b, uint32_t index)
         return compare_identity(b, index, operator == Py_NE);
     }
     if (left_type == JIT_TYPE_NONE || right_type == JIT_TYPE_NONE || operator > Py_GE) {
-        return REFUSE(b);
+        return compare_leaf(b, index);
     }
     bool floats = left_type == JIT_TYPE_F64 || right_type == JIT_TYPE_F64;
     _PyJitLower_Begin(b, index);

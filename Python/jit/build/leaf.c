@@ -5,6 +5,8 @@
 #ifdef _Py_TIER2
 
 #include "opcode.h"
+#include "pycore_global_objects.h"
+#include "pycore_long.h"
 #include "pycore_jit_helpers.h"
 #include "jit/build/rules.h"
 
@@ -19,6 +21,18 @@ constant_at(const _PyJitBuilder *b, uint32_t index)
         ? (PyObject *)(uintptr_t)JIT_INS(b->t, slot->object)->bits : NULL;
 }
 
+/* Slot INDEX has a number that is constant, and not negative. */
+static bool
+constant_is_natural(const _PyJitBuilder *b, uint32_t index)
+{
+    _PyJitRef number = b->slots[index].number;
+    PyObject *object = constant_at(b, index);
+    if (number != JIT_REF_NONE) {
+        return JIT_IS_CONST(number) && (int64_t)JIT_INS(b->t, number)->bits >= 0;
+    }
+    return object != NULL && PyLong_CheckExact(object) && !_PyLong_IsNegative((PyLongObject *)object);
+}
+
 /* OP, which does leaf NUMBER. */
 static _PyJitRef
 emit_leaf(_PyJitBuilder *b, int op, int number, const _PyJitRef *args)
@@ -28,6 +42,13 @@ emit_leaf(_PyJitBuilder *b, int op, int number, const _PyJitRef *args)
         JIT_INS(b->t, result)->aux = (uint32_t)number;
     }
     return result;
+}
+
+/* VALUE, below 256, as an object that lives for ever. */
+static _PyJitRef
+small_const(_PyJitBuilder *b, uint32_t value)
+{
+    return object_const(b, &_PyLong_SMALL_INTS[_PY_NSMALLNEGINTS + value]);
 }
 
 uint32_t
@@ -135,24 +156,22 @@ _PyJitLower_NewDict(_PyJitBuilder *b, PyObject *names, const _PyJitRef *values, 
     if (n == 0) {
         return emit_leaf(b, JIT_OP_CALL_LEAF, _PyJitLeaf_OfInstruction(BUILD_MAP, 0), args);
     }
-    args[0] = object_const(b, names);
-    args[1] = _PyJitBuild_Emit(b, JIT_OP_NEW_TUPLE, JIT_REF_NONE, JIT_REF_NONE, n);
     for (uint32_t i = 0; i < n; i++) {
-        (void)_PyJitSlot_Incref(b, values[i]);
-        (void)_PyJitBuild_Emit(b, JIT_OP_INIT_TUPLE_ITEM, args[1], values[i], i);
+        (void)_PyJitBuild_Emit(b, JIT_OP_LEAF_ARGUMENT, values[i], JIT_REF_NONE, i);
     }
+    args[0] = object_const(b, names);
     return emit_leaf(b, JIT_OP_CALL_LEAF, _PyJitLeaf_OfInstruction(BUILD_CONST_KEY_MAP, n), args);
 }
 
-/* BUILD_MAP, BUILD_CONST_KEY_MAP, BUILD_STRING: what is on the stack goes over in a tuple, which the call gives up.  COUNT slots, from
- * FIRST on; KEYS: a tuple of keys stands above them. */
+/* BUILD_MAP, BUILD_CONST_KEY_MAP, BUILD_SET, BUILD_STRING: what is on the stack goes over in _PyJit_Arguments.  COUNT slots, from FIRST on;
+ * KEYS: a tuple of keys stands above them. */
 static uint32_t
 make_of_many(_PyJitBuilder *b, uint32_t index, uint32_t first, uint32_t count, bool keys)
 {
     const _PyJitRecord *record = &b->t->records[index];
     int number = _PyJitLeaf_OfInstruction(record->opcode, record->oparg);
     bool strings = record->opcode == BUILD_STRING;
-    if (number < 0 || (!record->leaf && !strings) || count > JIT_MOST_ITEMS) {
+    if (number < 0 || (!record->leaf && !strings) || count > JIT_MOST_ARGUMENTS) {
         return REFUSE(b);
     }
     for (uint32_t i = first; i < b->depth && strings; i++) {
@@ -164,16 +183,12 @@ make_of_many(_PyJitBuilder *b, uint32_t index, uint32_t first, uint32_t count, b
     for (uint32_t i = first; i < first + count; i++) {
         (void)(strings ? guard_str(b, i) : key_of(b, i));
     }
-    _PyJitRef tuple = _PyJitBuild_Emit(b, JIT_OP_NEW_TUPLE, JIT_REF_NONE, JIT_REF_NONE, count);
     for (uint32_t i = 0; i < count; i++) {
-        _PyJitRef item = _PyJitSlot_Object(b, first + i);
-        (void)_PyJitSlot_Incref(b, item);
-        (void)_PyJitBuild_Emit(b, JIT_OP_INIT_TUPLE_ITEM, tuple, item, i);
+        (void)_PyJitBuild_Emit(b, JIT_OP_LEAF_ARGUMENT, _PyJitSlot_Object(b, first + i), JIT_REF_NONE, i);
     }
-    _PyJitRef null = object_const(b, NULL), args[] = {tuple, null, null};
+    _PyJitRef null = object_const(b, NULL), args[] = {small_const(b, count), null, null};
     if (keys) {
         args[0] = _PyJitSlot_Object(b, b->depth - 1);
-        args[1] = tuple;
     }
     _PyJitRef made = emit_leaf(b, JIT_OP_CALL_LEAF, number, args);
     for (uint32_t i = first; i < b->depth; i++) {
@@ -181,6 +196,74 @@ make_of_many(_PyJitBuilder *b, uint32_t index, uint32_t first, uint32_t count, b
     }
     drop(b, b->depth - first);
     _PyJitSlot_Push(b, (_PyJitSlot){.object = made, .dirty = 1, .owned = 1, .plain = strings});
+    return 1;
+}
+
+/* A comparison of objects: 0 or 1. */
+_PyJitRef
+_PyJitLeaf_EmitCompare(_PyJitBuilder *b, uint32_t operator)
+{
+    _PyJitRef args[] = {key_of(b, b->depth - 2), key_of(b, b->depth - 1), small_const(b, operator)};
+    return emit_leaf(b, JIT_OP_ASK_LEAF, _PyJitLeaf_Named("a < b"), args);
+}
+
+/* BINARY_OP of two ints, where an operand or the result has more than 64 bits.  What surely has not is a number. */
+uint32_t
+_PyJitLower_WideInts(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t left = b->depth - 2, right = b->depth - 1, op = record->oparg;
+    if (!record->leaf) {
+        return REFUSE(b);
+    }
+    op -= op >= NB_INPLACE_ADD ? NB_INPLACE_ADD : 0;
+    bool fits_right = _PyJitSlot_Kind(b, right, JIT_TAG(record->types, 0)) == JIT_TYPE_I64;
+    bool fits = fits_right && (op == NB_REMAINDER || (op == NB_AND && constant_is_natural(b, right)));
+    _PyJitLower_Begin(b, index);
+    _PyJitRef args[] = {key_of(b, left), key_of(b, right), small_const(b, op)};
+    int number = _PyJitLeaf_Named(fits ? "number of int op int" : "int op int");
+    _PyJitRef value = emit_leaf(b, fits ? JIT_OP_ASK_LEAF : JIT_OP_CALL_LEAF, number, args);
+    b->slots[left].plain = b->slots[right].plain = 1;    // if they are ints
+    drop(b, 2);
+    if (fits) {
+        _PyJitSlot_PushNumber(b, value);
+    }
+    else {
+        _PyJitSlot_Push(b, (_PyJitSlot){.object = value, .dirty = 1, .owned = 1, .plain = 1});
+    }
+    return 1;
+}
+
+/* UNPACK_EX: the list in the middle is new. */
+static uint32_t
+unpack(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t top = b->depth - 1, before = record->oparg & 0xff, after = record->oparg >> 8;
+    bool list = record->seen == (PyObject *)&PyList_Type;
+    if (!record->leaf || record->seen == NULL || _PyJitSlot_IsBare(b, top) || before > 15 || after > 15
+        || !_PyJitSlot_CanRelease(b, top, JIT_TAG(record->types, 2))) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, top), args[] = {object, small_const(b, before + 16 * after), object_const(b, NULL)};
+    (void)emit1(b, list ? JIT_OP_GUARD_LIST : JIT_OP_GUARD_TUPLE, object);
+    _PyJitSlot_GuardRelease(b, top, JIT_TAG(record->types, 2));
+    // An addition may leave: all indexes are there before anything changes.
+    _PyJitRef size = emit1(b, list ? JIT_OP_LIST_SIZE : JIT_OP_TUPLE_SIZE, object), at[15];
+    for (uint32_t i = 0; i < after; i++) {
+        at[i] = emit2(b, JIT_OP_IADD, size, konst(b, -1 - (int64_t)i));
+    }
+    _PyJitRef rest = emit_leaf(b, JIT_OP_CALL_LEAF, _PyJitLeaf_Named("a, *b"), args);
+    drop(b, 1);
+    int get = list ? JIT_OP_LIST_GET : JIT_OP_TUPLE_GET;
+    for (uint32_t i = 0; i < after; i++) {
+        _PyJitSlot_PushHeap(b, emit2(b, get, object, at[i]));
+    }
+    _PyJitSlot_Push(b, (_PyJitSlot){.object = rest, .dirty = 1, .owned = 1});
+    for (uint32_t i = before; i-- > 0;) {
+        _PyJitSlot_PushHeap(b, emit2(b, get, object, konst(b, i)));
+    }
     return 1;
 }
 
@@ -203,6 +286,8 @@ _PyJitLower_LeafInstruction(_PyJitBuilder *b, uint32_t index)
             return extend(b, index);
         case BUILD_MAP:
             return oparg == 0 ? make_of_top(b, index, 0) : make_of_many(b, index, b->depth - 2 * oparg, 2 * oparg, false);
+        case UNPACK_EX:
+            return unpack(b, index);
         case BUILD_CONST_KEY_MAP:
             return make_of_many(b, index, b->depth - oparg - 1, oparg, true);
         default:

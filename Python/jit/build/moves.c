@@ -192,6 +192,9 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
             return _PyJitLower_Generator(b, index);
         case LOAD_GLOBAL_MODULE:
         case LOAD_GLOBAL_BUILTIN:
+        case STORE_GLOBAL:
+        case LOAD_NAME:
+        case STORE_NAME:
             return _PyJitLower_Global(b, index);
         case LOAD_ATTR: {
             uint32_t done = _PyJitLower_Attribute(b, index);
@@ -234,6 +237,8 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case BUILD_STRING:
         case BUILD_MAP:
         case BUILD_CONST_KEY_MAP:
+        case BUILD_SET:
+        case UNPACK_EX:
         case LIST_EXTEND:
         case DICT_MERGE:
             return _PyJitLower_LeafInstruction(b, index);

@@ -5,6 +5,7 @@
 
 #ifdef _Py_TIER2
 
+#include "pycore_jit_helpers.h"
 #include "jit/build/slots.h"
 
 bool
@@ -61,13 +62,78 @@ _PyJitSlot_GuardRelease(_PyJitBuilder *b, uint32_t index, unsigned int tag)
     }
 }
 
+/* An object that ends runs nothing: a number or a bool the trace has made, or a constant. */
+static bool
+is_plain_ref(const _PyJitBuilder *b, _PyJitRef ref)
+{
+    const _PyJitIns *ins = JIT_INS(b->t, ref);
+    if (!JIT_IS_CONST(ref)) {
+        return ins->op == JIT_OP_BOX_INT || ins->op == JIT_OP_BOX_FLOAT || ins->op == JIT_OP_BOOL_OF;
+    }
+    PyObject *o = (PyObject *)(uintptr_t)ins->bits;
+    return PyLong_CheckExact(o) || PyUnicode_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o) || o == Py_None;
+}
+
+/* SLOT has a tuple that the trace has made, of plain objects: its end needs no look. */
+static bool
+is_thin(const _PyJitBuilder *b, const _PyJitSlot *slot)
+{
+    if (slot->object == JIT_REF_NONE || JIT_IS_CONST(slot->object) || JIT_INS(b->t, slot->object)->op != JIT_OP_NEW_TUPLE) {
+        return false;
+    }
+    uint32_t plain = 0;
+    for (_PyJitRef ref = slot->object + 1; ref < JIT_REF_BIAS + b->t->nins; ref++) {
+        const _PyJitIns *ins = JIT_INS(b->t, ref);
+        if (ins->op == JIT_OP_INIT_TUPLE_ITEM && ins->a == slot->object) {
+            plain += is_plain_ref(b, ins->b);
+        }
+        else if (ins->op != JIT_OP_INCREF) {
+            break;
+        }
+    }
+    return plain == JIT_INS(b->t, slot->object)->aux;
+}
+
+#define MOST_SINCE 24          // operations that are looked at
+
+/* Leaf NUMBER makes a set or a dict of its arguments. */
+static bool
+is_display(int number)
+{
+    return number == _PyJitLeaf_Named("{}") || number == _PyJitLeaf_Named("{:}") || number == _PyJitLeaf_Named("{keys:}");
+}
+
+/* SLOT has a set or a dict that a leaf call has made of plain objects alone, and nothing has been done to it: its end needs no look. */
+static bool
+is_thin_display(const _PyJitBuilder *b, const _PyJitSlot *slot)
+{
+    _PyJitRef made = slot->object, end = (_PyJitRef)(JIT_REF_BIAS + b->t->nins);
+    if (made == JIT_REF_NONE || JIT_IS_CONST(made) || !slot->owned || end - made > MOST_SINCE
+        || JIT_INS(b->t, made)->op != JIT_OP_CALL_LEAF || !is_display((int)JIT_INS(b->t, made)->aux)) {
+        return false;
+    }
+    for (_PyJitRef ref = made - 1; JIT_INS(b->t, ref)->op == JIT_OP_LEAF_ARGUMENT; ref--) {
+        if (!is_plain_ref(b, JIT_INS(b->t, ref)->a)) {
+            return false;
+        }
+    }
+    for (_PyJitRef ref = made + 1; ref < end; ref++) {
+        const _PyJitIns *ins = JIT_INS(b->t, ref);
+        bool used = ins->op != JIT_OP_BYTECODE && (ins->a == made || ins->b == made || ins->c == made);
+        if (ins->op == JIT_OP_OPAQUE || (used && !(_PyJit_Ops[ins->op].flags & JIT_OPFLAG_PURE))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool
 _PyJitSlot_CanEnd(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t count)
 {
     uint32_t quiet = 0;
     for (uint32_t i = 0; i < count; i++) {
         unsigned int tag = i < 4 ? JIT_TAG(record->ends, i) : JIT_TAG_OTHER;
-        if (can_drop(&b->slots[b->depth - 1 - i])) {
+        if (can_drop(&b->slots[b->depth - 1 - i]) || is_thin(b, &b->slots[b->depth - 1 - i])) {
             continue;
         }
         quiet += tag == JIT_TAG_QUIET;
@@ -89,7 +155,13 @@ _PyJitSlot_GuardEnds(_PyJitBuilder *b, const _PyJitRecord *record, uint32_t coun
 {
     // Those that are given up may be one object, if they are not plain.
     uint32_t shares = 0, loud = 0;
+    bool late = false;
     for (uint32_t i = 0; i < count; i++) {
+        _PyJitSlot *slot = &b->slots[b->depth - 1 - i];
+        if (!late && !can_drop(slot) && JIT_TAG(record->ends, i) == JIT_TAG_QUIET && is_thin_display(b, slot)) {
+            slot->plain = slot->quiet = late = true;       // at the end of the instruction, which may take something from it
+        }
+        slot->plain |= is_thin(b, slot);         // as far as this instruction goes
         bool given_up = !can_drop(&b->slots[b->depth - 1 - i]);
         shares += given_up;
         loud += given_up && !is_plain_tag(JIT_TAG(record->ends, i));

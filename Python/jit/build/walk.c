@@ -344,6 +344,7 @@ _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _P
     b.carries = b.virtuals && virtuals == JIT_VIRTUALS_CARRIED;
     for (uint32_t i = 0; i < t->nrecords; i++) {
         b.observed |= t->records[i].observed;
+        _PyJitGlobals_GiveUp(t, &t->records[i]);
     }
     if (!b.typed) {
         b.nframes = 1;         // nothing is known of it

@@ -72,6 +72,19 @@ hash_of(PyObject *key)
     return PyObject_Hash(key);
 }
 
+/* Tuples whose items are safe. */
+static int
+are_equal_tuples(PyObject *one, PyObject *other)
+{
+    Py_ssize_t n = PyTuple_GET_SIZE(one);
+    bool equal = n == PyTuple_GET_SIZE(other);
+    for (Py_ssize_t i = 0; i < n && equal; i++) {
+        PyObject *x = PyTuple_GET_ITEM(one, i), *y = PyTuple_GET_ITEM(other, i);
+        equal = x == y || PyObject_RichCompareBool(x, y, Py_EQ) == 1;
+    }
+    return equal;
+}
+
 /* Are THERE, which is in a table, and KEY, which is safe, equal?  They have one hash.  1, 0 or UNSURE. */
 static int
 is_equal(PyObject *there, PyObject *key)
@@ -82,7 +95,10 @@ is_equal(PyObject *there, PyObject *key)
     if (PyUnicode_CheckExact(there) && PyUnicode_CheckExact(key)) {
         return PyUnicode_Compare(there, key) == 0;
     }
-    return is_safe(there) ? PyObject_RichCompareBool(there, key, Py_EQ) : UNSURE;
+    if (!is_safe(there)) {
+        return UNSURE;
+    }
+    return PyTuple_CheckExact(there) && PyTuple_CheckExact(key) ? are_equal_tuples(there, key) : PyObject_RichCompareBool(there, key, Py_EQ);
 }
 
 static Py_ssize_t

@@ -369,22 +369,50 @@ has_place(PyObject *o, PyObject *name, PyObject **old)
 
 _Py_COMP_DIAG_POP
 
+/* Where O itself has the value of NAME, which no dict of its own shows; NULL: it has none there. */
+static PyObject **
+inline_place(PyObject *o, PyObject *name)
+{
+    PyTypeObject *type = Py_TYPE(o);
+    if (!(type->tp_flags & Py_TPFLAGS_INLINE_VALUES) || !_PyObject_InlineValues(o)->valid || _PyObject_GetManagedDict(o) != NULL) {
+        return NULL;
+    }
+    Py_ssize_t index = _PyDictKeys_StringLookup(((PyHeapTypeObject *)type)->ht_cached_keys, name);
+    PyObject **place = index >= 0 ? &_PyObject_InlineValues(o)->values[index] : NULL;
+    return place != NULL && *place != NULL ? place : NULL;
+}
+
+/* An attribute NAME of an object of TYPE is set the ordinary way. */
+static bool
+is_set_as_usual(PyTypeObject *type, PyObject *name)
+{
+    return type->tp_setattro == PyObject_GenericSetAttr && PyUnicode_CheckExact(name) && !is_data_descriptor(_PyType_Lookup(type, name));
+}
+
 bool
 _PyJit_CanSetAttr(PyObject *o, PyObject *name)
 {
-    PyTypeObject *type = Py_TYPE(o);
     PyObject *old;
-    if (type->tp_setattro != PyObject_GenericSetAttr || !PyUnicode_CheckExact(name) || is_data_descriptor(_PyType_Lookup(type, name))
-        || !has_place(o, name, &old)) {
-        return false;
-    }
-    return old == NULL || can_end_in(old, o);
+    return is_set_as_usual(Py_TYPE(o), name) && has_place(o, name, &old) && (old == NULL || can_end_in(old, o));
 }
 
 int
 _PyJit_SetAttr(PyObject *o, PyObject *name, PyObject *value)
 {
-    if (!_PyJit_CanSetAttr(o, name)) {
+    if (!is_set_as_usual(Py_TYPE(o), name)) {
+        return -1;
+    }
+    PyObject *old, **place = inline_place(o, name);
+    if (place != NULL) {
+        old = *place;
+        if (!can_end_in(old, o)) {
+            return -1;
+        }
+        *place = Py_NewRef(value);
+        Py_DECREF(old);
+        return 0;
+    }
+    if (!has_place(o, name, &old) || (old != NULL && !can_end_in(old, o))) {
         return -1;
     }
     int result = PyObject_GenericSetAttr(o, name, value);

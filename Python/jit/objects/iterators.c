@@ -1,5 +1,5 @@
 /* Steps of builtin iterators that have no form of their own: of dicts and their views, sets, strings, ranges, `reversed`,
- * `enumerate`, `zip`.
+ * `enumerate`, `zip`, `itertools.chain`, `itertools.product`.
  *
  * A step runs no code of users if the iterator is of one of these types, and so are those below it; if nothing has changed what it
  * goes over; and if what the last result held lives on or ends quietly, where the iterator uses the tuple again.  So it is looked at
@@ -11,6 +11,7 @@
 
 #ifdef _Py_TIER2
 
+#include <string.h>
 #include "pycore_dict.h"
 #include "pycore_jit_helpers.h"
 #include "pycore_list.h"
@@ -36,7 +37,7 @@ typedef struct {
     Py_ssize_t size, at, left;
 } SetIterator;
 
-/* Of a str, or backwards. */
+/* Of a str, of bytes, or backwards. */
 typedef struct {
     PyObject_HEAD
     Py_ssize_t at;
@@ -55,6 +56,19 @@ typedef struct {
     PyObject *below, *tuple;
     int strict;
 } Zip;
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *source, *active;
+} Chain;
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *pools;           // tuples, in a tuple
+    Py_ssize_t *at;            // for each of them
+    PyObject *tuple;           // the last result; NULL: none was asked for
+    int stopped;
+} Product;
 
 #define HAS_LAYOUT(IT, LAYOUT) (Py_TYPE(IT)->tp_basicsize == (Py_ssize_t)sizeof(LAYOUT))
 
@@ -128,11 +142,71 @@ index_has(const IndexIterator *it)
     if (PyList_CheckExact(over)) {
         return it->at < PyList_GET_SIZE(over);
     }
+    if (PyBytes_CheckExact(over) || PyByteArray_CheckExact(over)) {
+        return it->at < Py_SIZE(over);
+    }
     return PyUnicode_CheckExact(over) ? it->at < PyUnicode_GET_LENGTH(over)
         : PyTuple_CheckExact(over) ? it->at < PyTuple_GET_SIZE(over) : PyRange_Check(over) ? 1 : UNSURE;
 }
 
 static int has(PyObject *it, int nested);
+
+/* TYPE is the class NAME of a module in C, whose instances take SIZE bytes.  *known: how its iterators go on, which no other type has that
+ * does not derive from it. */
+static bool
+is_class_in_c(PyTypeObject *type, const char *name, size_t size, iternextfunc *known)
+{
+    const unsigned long made = Py_TPFLAGS_HEAPTYPE | Py_TPFLAGS_IMMUTABLETYPE;
+    if (*known == NULL && (type->tp_flags & made) == made && type->tp_basicsize == (Py_ssize_t)size && strcmp(type->tp_name, name) == 0) {
+        *known = type->tp_iternext;
+    }
+    return type->tp_iternext == *known && (type->tp_flags & made) == made;
+}
+
+static bool
+is_chain(PyTypeObject *type)
+{
+    static iternextfunc known;
+    return is_class_in_c(type, "itertools.chain", sizeof(Chain), &known);
+}
+
+static bool
+is_product(PyTypeObject *type)
+{
+    static iternextfunc known;
+    return is_class_in_c(type, "itertools.product", sizeof(Product), &known);
+}
+
+bool
+_PyJitIter_IsOfItertools(PyTypeObject *type)
+{
+    return type->tp_iternext != NULL && (is_chain(type) || is_product(type));
+}
+
+/* The step from one of what is chained to the next is not looked into. */
+static int
+chain_has(const Chain *it, int nested)
+{
+    return it->active != NULL && has(it->active, nested + 1) == 1 ? 1 : UNSURE;
+}
+
+/* What the last result held is in the pools too. */
+static int
+product_has(const Product *it)
+{
+    if (it->stopped) {
+        return 0;
+    }
+    Py_ssize_t n = PyTuple_GET_SIZE(it->pools), more = 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        Py_ssize_t size = PyTuple_GET_SIZE(PyTuple_GET_ITEM(it->pools, i));
+        if (size == 0) {
+            return 0;
+        }
+        more += it->tuple == NULL || it->at[i] + 1 < size;
+    }
+    return it->tuple == NULL || more > 0;
+}
 
 static int
 zip_has(const Zip *it, int nested)
@@ -174,7 +248,8 @@ has(PyObject *it, int nested)
     if (type == &PySetIter_Type) {
         return HAS_LAYOUT(it, SetIterator) ? set_has((const SetIterator *)it) : UNSURE;
     }
-    if (type == &PyListRevIter_Type || type == &PyReversed_Type || type == &PyUnicodeIter_Type || type == &_PyUnicodeASCIIIter_Type) {
+    if (type == &PyListRevIter_Type || type == &PyReversed_Type || type == &PyUnicodeIter_Type || type == &_PyUnicodeASCIIIter_Type
+        || type == &PyBytesIter_Type || type == &PyByteArrayIter_Type) {
         return HAS_LAYOUT(it, IndexIterator) ? index_has((const IndexIterator *)it) : UNSURE;
     }
     if (type == &PyEnum_Type && HAS_LAYOUT(it, Enumerate)) {
@@ -185,7 +260,10 @@ has(PyObject *it, int nested)
         int below = has(numbers->below, nested + 1);
         return below == 0 && Py_REFCNT(numbers->below) > 1 ? UNSURE : below;
     }
-    return type == &PyZip_Type && HAS_LAYOUT(it, Zip) ? zip_has((const Zip *)it, nested) : UNSURE;
+    if (type == &PyZip_Type) {
+        return HAS_LAYOUT(it, Zip) ? zip_has((const Zip *)it, nested) : UNSURE;
+    }
+    return is_chain(type) ? chain_has((const Chain *)it, nested) : is_product(type) ? product_has((const Product *)it) : UNSURE;
 }
 
 int
@@ -199,7 +277,7 @@ static bool
 lets_go_quietly(PyObject *it)
 {
     PyTypeObject *type = Py_TYPE(it);
-    if (type == &PyRangeIter_Type) {
+    if (type == &PyRangeIter_Type || is_product(type)) {
         return true;
     }
     if (type == &PyEnum_Type) {
@@ -227,7 +305,13 @@ _PyJitIter_IsOfContainer(const PyTypeObject *type)
 {
     return type == &PyList_Type || type == &PyTuple_Type || type == &PyRange_Type || type == &PyUnicode_Type
         || type == &PyDict_Type || type == &PyDictKeys_Type || type == &PyDictValues_Type || type == &PyDictItems_Type
-        || type == &PySet_Type || type == &PyFrozenSet_Type;
+        || type == &PySet_Type || type == &PyFrozenSet_Type || type == &PyBytes_Type || type == &PyByteArray_Type;
+}
+
+bool
+_PyJitIter_LetsGo(PyObject *it)
+{
+    return lets_go_quietly(it);
 }
 
 int

@@ -27,6 +27,8 @@
 
 #define MOST_ARGUMENTS 3
 
+PyObject *_PyJit_Arguments[JIT_MOST_ARGUMENTS];
+
 /* To iterate over O runs no code of users, and making the iterator runs none. */
 static bool
 is_iterable(PyObject *o)
@@ -351,8 +353,6 @@ match_span(PyObject *const *args, bool run)
     return call_match(args, run, "span", &name);
 }
 
-/* --- What instructions do --------------------------------------------------------------------------------------------- */
-
 /* --- The table -------------------------------------------------------------------------------------------------------- */
 
 typedef PyObject *(*Make)(PyObject *const *, bool);
@@ -380,6 +380,10 @@ static const struct {
     {NULL, "format", 1, 2, JIT_LEAF_PLAIN, _PyJitLeaf_Format, NULL},
     {NULL, "divmod", 2, 2, JIT_LEAF_OBJECT, call_divmod, NULL},
     {NULL, "hash", 1, 1, JIT_LEAF_NUMBER, could_hash, ask_hash},
+    {NULL, "len", 1, 1, JIT_LEAF_NUMBER, _PyJitLeaf_Len, _PyJitLeaf_AskLen},
+    {NULL, "sum", 1, 1, JIT_LEAF_PLAIN, _PyJitLeaf_Sum, NULL},
+    {NULL, "next", 1, 2, JIT_LEAF_CHANGE, _PyJitLeaf_Next, NULL},
+    {NULL, "setattr", 3, 3, JIT_LEAF_CHANGE, _PyJitLeaf_SetAttr, NULL},
     {&PyLong_Type, "bit_length", 1, 1, JIT_LEAF_NUMBER, could_bit_length, ask_bit_length},
     {&PyDict_Type, "items", 1, 1, JIT_LEAF_OBJECT, dict_items, NULL},
     {&PyDict_Type, "keys", 1, 1, JIT_LEAF_OBJECT, dict_keys, NULL},
@@ -397,6 +401,11 @@ static const struct {
     // What has no name that a program could use.
     {NULL, "f''", 1, 1, JIT_LEAF_PLAIN, _PyJitLeaf_JoinStrings, NULL},
     {NULL, "{:}", 1, 1, JIT_LEAF_OBJECT, _PyJitLeaf_BuildMap, NULL},
+    {NULL, "{}", 1, 1, JIT_LEAF_OBJECT, _PyJitLeaf_BuildSet, NULL},
+    {NULL, "a, *b", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_Rest, NULL},
+    {NULL, "a < b", 3, 3, JIT_LEAF_NUMBER, _PyJitLeaf_Compare, _PyJitLeaf_AskCompare},
+    {NULL, "int op int", 3, 3, JIT_LEAF_PLAIN, _PyJitLeaf_Compute, NULL},
+    {NULL, "number of int op int", 3, 3, JIT_LEAF_NUMBER, _PyJitLeaf_Compute, _PyJitLeaf_AskCompute},
     {NULL, "{keys:}", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_BuildMapOf, NULL},
     {NULL, "{**}", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_MergeDicts, NULL},
     {NULL, "+", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_Concatenate, NULL},
@@ -404,6 +413,10 @@ static const struct {
     {NULL, "*", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_Repeat, NULL},
     {NULL, "*=", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_RepeatInPlace, NULL},
     {NULL, "%", 2, 2, JIT_LEAF_PLAIN, _PyJitLeaf_Percent, NULL},
+    {NULL, "collections.deque.append", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_DequeAppend, NULL},
+    {NULL, "collections.deque.appendleft", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_DequeAppendLeft, NULL},
+    {NULL, "collections.deque.pop", 1, 1, JIT_LEAF_CHANGE, _PyJitLeaf_DequePop, NULL},
+    {NULL, "collections.deque.popleft", 1, 1, JIT_LEAF_CHANGE, _PyJitLeaf_DequePopLeft, NULL},
     {NULL, "re.Match.group", 1, 2, JIT_LEAF_OBJECT, match_group, NULL},
     {NULL, "re.Match.end", 1, 2, JIT_LEAF_OBJECT, match_end, NULL},
     {NULL, "re.Match.start", 1, 2, JIT_LEAF_OBJECT, match_start, NULL},
@@ -457,6 +470,9 @@ name_of_instruction(int opcode, uint32_t oparg)
         case DICT_MERGE: return "{**}";
         case BUILD_MAP: return oparg > 0 ? "{:}" : NULL;
         case BUILD_CONST_KEY_MAP: return "{keys:}";
+        case BUILD_SET: return oparg > 0 ? "{}" : NULL;
+        case UNPACK_EX: return (oparg & 0xff) < 16 && oparg >> 8 < 16 ? "a, *b" : NULL;
+        case COMPARE_OP: return "a < b";
         case BUILD_STRING: return "f''";
         case FORMAT_WITH_SPEC: return "format";
         case CONVERT_VALUE: return oparg == FVC_REPR ? "repr" : NULL;
@@ -464,6 +480,17 @@ name_of_instruction(int opcode, uint32_t oparg)
             : oparg == NB_REMAINDER || oparg == NB_INPLACE_REMAINDER ? "%" : NULL;
         default: return NULL;
     }
+}
+
+int
+_PyJitLeaf_Named(const char *name)
+{
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(leaves); i++) {
+        if (leaves[i].name != NULL && strcmp(leaves[i].name, name) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
 }
 
 int
@@ -479,12 +506,7 @@ _PyJitLeaf_OfInstruction(int opcode, uint32_t oparg)
         return oparg == INTRINSIC_LIST_TO_TUPLE ? _PyJitLeaf_Find((PyObject *)&PyTuple_Type, 1) : -1;
     }
     const char *name = name_of_instruction(opcode, oparg);
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(leaves) && name != NULL; i++) {
-        if (leaves[i].name != NULL && strcmp(leaves[i].name, name) == 0) {
-            return (int)i;
-        }
-    }
-    return -1;
+    return name == NULL ? -1 : _PyJitLeaf_Named(name);
 }
 
 int

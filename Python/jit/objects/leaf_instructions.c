@@ -30,13 +30,8 @@ _PyJitLeaf_Format(PyObject *const *args, bool run)
 PyObject *
 _PyJitLeaf_JoinStrings(PyObject *const *args, bool run)
 {
-    if (!run) {
-        return Py_True;        // its pieces are strings, which the trace makes sure of
-    }
-    PyObject *pieces = args[0];
-    PyObject *joined = _PyUnicode_JoinArray(&_Py_STR(empty), ((PyTupleObject *)pieces)->ob_item, PyTuple_GET_SIZE(pieces));
-    Py_DECREF(pieces);
-    return joined;
+    COULD(true);               // its pieces are strings, which the trace makes sure of
+    return _PyUnicode_JoinArray(&_Py_STR(empty), _PyJit_Arguments, small_int(args[0]));
 }
 
 /* --- Displays --------------------------------------------------------------------------------------------------------- */
@@ -51,44 +46,26 @@ unless_replaced(PyObject *dict, Py_ssize_t n)
     return dict;
 }
 
-/* Every second item of TUPLE may be a key without code of users. */
-static bool
-are_pairs(PyObject *tuple)
-{
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); i += 2) {
-        if (!_PyJit_IsSafeKey(PyTuple_GET_ITEM(tuple, i))) {
-            return false;
-        }
-    }
-    return true;
-}
-
 PyObject *
 _PyJitLeaf_BuildMap(PyObject *const *args, bool run)
 {
-    PyObject *items = args[0], *dict = NULL;
-    if (!run) {
-        return are_pairs(items) ? Py_True : NULL;
+    int n = small_int(args[0]);
+    for (int i = 0; i < n; i += 2) {
+        if (!_PyJit_IsSafeKey(_PyJit_Arguments[i])) {
+            return NULL;
+        }
     }
-    if (are_pairs(items)) {
-        PyObject *const *first = ((PyTupleObject *)items)->ob_item;
-        dict = unless_replaced(_PyDict_FromItems(first, 2, first + 1, 2, PyTuple_GET_SIZE(items) / 2), PyTuple_GET_SIZE(items) / 2);
-    }
-    Py_DECREF(items);
-    return dict;
+    COULD(true);
+    return unless_replaced(_PyDict_FromItems(_PyJit_Arguments, 2, _PyJit_Arguments + 1, 2, n / 2), n / 2);
 }
 
 PyObject *
 _PyJitLeaf_BuildMapOf(PyObject *const *args, bool run)
 {
-    if (!run) {
-        return Py_True;        // its keys are constants
-    }
-    PyObject *keys = args[0], *values = args[1];
-    PyObject *dict = _PyDict_FromItems(((PyTupleObject *)keys)->ob_item, 1, ((PyTupleObject *)values)->ob_item, 1, PyTuple_GET_SIZE(keys));
-    dict = unless_replaced(dict, PyTuple_GET_SIZE(keys));
-    Py_DECREF(values);
-    return dict;
+    COULD(true);               // its keys are constants
+    PyObject *keys = args[0];
+    Py_ssize_t n = PyTuple_GET_SIZE(keys);
+    return unless_replaced(_PyDict_FromItems(((PyTupleObject *)keys)->ob_item, 1, _PyJit_Arguments, 1, n), n);
 }
 
 PyObject *

@@ -14,10 +14,17 @@ is_moderate(PyObject *o)
     return !PyLong_Check(o) || _PyLong_DigitCount((PyLongObject *)o) <= 100;
 }
 
+/* What a constant says that the builder made of a small int. */
+static inline int
+small_int(PyObject *o)
+{
+    return (int)_PyLong_CompactValue((PyLongObject *)o);
+}
+
 /* leaf_instructions.c.  format(): a value and what it is formatted by, or NULL. */
 PyObject *_PyJitLeaf_Format(PyObject *const *args, bool run);
-/* One argument, a tuple of what the instruction has on the stack (MapOf: the second one, behind a tuple of keys).  They give it up whether
- * they fail or not, if RUN. */
+/* _PyJit_Arguments has what the instruction has on the stack, as many as the first argument says (MapOf: the second one, behind a tuple of
+ * keys). */
 PyObject *_PyJitLeaf_JoinStrings(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_BuildMap(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_BuildMapOf(PyObject *const *args, bool run);
@@ -29,5 +36,28 @@ PyObject *_PyJitLeaf_ConcatenateInPlace(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Repeat(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_RepeatInPlace(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Percent(PyObject *const *args, bool run);
+
+
+/* leaf_containers.c.  X OP Y: the third argument is the operator, a Py_LT or so. */
+PyObject *_PyJitLeaf_Compare(PyObject *const *args, bool run);
+int64_t _PyJitLeaf_AskCompare(PyObject *const *args);
+/* As BuildMap. */
+PyObject *_PyJitLeaf_BuildSet(PyObject *const *args, bool run);
+/* UNPACK_EX: the list of SEQUENCE without its first and last items. */
+PyObject *_PyJitLeaf_Rest(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_DequeAppend(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_DequeAppendLeft(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_DequePop(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_DequePopLeft(PyObject *const *args, bool run);
+/* Of what no operation knows the size of. */
+PyObject *_PyJitLeaf_Len(PyObject *const *args, bool run);
+int64_t _PyJitLeaf_AskLen(PyObject *const *args);
+PyObject *_PyJitLeaf_Next(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_SetAttr(PyObject *const *args, bool run);
+
+/* leaf_numbers.c.  X OP Y of exact ints: the third argument is the operator, a NB_ that is not in place. */
+PyObject *_PyJitLeaf_Compute(PyObject *const *args, bool run);
+int64_t _PyJitLeaf_AskCompute(PyObject *const *args);
+PyObject *_PyJitLeaf_Sum(PyObject *const *args, bool run);
 
 #endif /* !Py_JIT_LEAVES_H */

@@ -29,6 +29,7 @@
 #include "pycore_opcode_utils.h"
 #include "pycore_pystate.h"
 #include "pycore_tuple.h"
+#include "pycore_unicodeobject.h"
 #include "pycore_weakref.h"
 
 #define MOST_OBJECTS 16        // that are looked at for one that ends
@@ -120,6 +121,7 @@ is_view(PyTypeObject *type)
 {
     return type == &PyDictItems_Type || type == &PyDictKeys_Type || type == &PyDictValues_Type || type == &PyDictIterItem_Type
         || type == &PyDictIterKey_Type || type == &PyDictIterValue_Type || type == &PySetIter_Type || type == &PyListRevIter_Type
+        || type == &PyUnicodeIter_Type || type == &_PyUnicodeASCIIIter_Type || type == &PyBytesIter_Type || type == &PyByteArrayIter_Type
         || type == &PyReversed_Type || type == &PyEnum_Type || type == &PyZip_Type || type == &PyDictProxy_Type;
 }
 
@@ -128,15 +130,15 @@ static bool
 is_quiet(PyObject *o)
 {
     PyTypeObject *type = Py_TYPE(o);
+    if (type == &PyDict_Type) {
+        return (((PyDictObject *)o)->ma_version_tag & DICT_WATCHER_MASK) == 0;
+    }
     if (type == &PyTuple_Type || type == &PyList_Type || type == &PyMethod_Type || type == &PyCell_Type || type == &PySlice_Type
         || type == &PyListIter_Type || type == &PyTupleIter_Type || type == &PyMethodDescr_Type) {
         return type != &PyMethod_Type || ((PyMethodObject *)o)->im_weakreflist == NULL;
     }
     if (type == &PyFunction_Type) {
         return ((PyFunctionObject *)o)->func_weakreflist == NULL && _PyInterpreterState_GET()->active_func_watchers == 0;
-    }
-    if (is_view(type)) {
-        return true;
     }
     if (type == &PySet_Type || type == &PyFrozenSet_Type) {
         return ((PySetObject *)o)->weakreflist == NULL;
@@ -147,11 +149,8 @@ is_quiet(PyObject *o)
     if (type == &PyGen_Type) {
         return generator_is_quiet((PyGenObject *)o);
     }
-    if (type == &PyDict_Type) {
-        return (((PyDictObject *)o)->ma_version_tag & DICT_WATCHER_MASK) == 0;
-    }
     if (!_PyJit_IsSimpleClass(type)) {
-        return false;
+        return is_view(type) || _PyJitIter_IsOfItertools(type);
     }
     return type->tp_weaklistoffset == 0 || *_PyObject_GET_WEAKREFS_LISTPTR(o) == NULL;
 }

@@ -82,6 +82,14 @@ tag_of_locals(_PyInterpreterFrame *frame, uint32_t *plain)
     return all;
 }
 
+/* Of the value that a store to NAME replaces in DICT. */
+static unsigned int
+tag_of_entry(PyObject *dict, PyObject *name)
+{
+    PyObject *value;
+    return PyDict_CheckExact(dict) && _PyJit_DictFind(dict, name, &value) >= 0 ? tag_of_release(value) : JIT_TAG_OTHER;
+}
+
 /* Of the attribute that a store to OWNER with this instruction replaces, if OWNER is what it was specialized for. */
 static unsigned int
 tag_of_attribute(const _PyJitPending *prev, PyObject *owner)
@@ -190,11 +198,12 @@ was_quiet(void)
     return quiet;
 }
 
-/* The keys of the dict that is about to be made may be so without code of users.  Constants may. */
+/* The keys of the dict that is about to be made, or the elements of the set, may be so without code of users.  Constants may. */
 static bool
 keys_are_safe(const _PyJitPending *prev, PyObject **stack_pointer)
 {
-    for (int i = 2 * prev->oparg; i > 0 && prev->opcode == BUILD_MAP; i -= 2) {
+    int step = prev->opcode == BUILD_MAP ? 2 : 1;
+    for (int i = step * prev->oparg; i > 0 && prev->opcode != BUILD_CONST_KEY_MAP; i -= step) {
         if (!_PyJit_IsSafeKey(stack_pointer[-i])) {
             return false;
         }
@@ -202,10 +211,30 @@ keys_are_safe(const _PyJitPending *prev, PyObject **stack_pointer)
     return true;
 }
 
+/* VALUE, below 256, as the object that lives for ever. */
+static PyObject *
+small_int(int value)
+{
+    return (PyObject *)&_PyLong_SMALL_INTS[_PY_NSMALLNEGINTS + value];
+}
+
+/* The BINARY_OP of two ints can be computed where they do not fit a word. */
+static bool
+fits_wide_ints(const _PyJitPending *prev, PyObject **stack_pointer)
+{
+    int op = prev->oparg - (prev->oparg >= NB_INPLACE_ADD ? NB_INPLACE_ADD : 0);
+    PyObject *args[] = {stack_pointer[-2], stack_pointer[-1], small_int(op)};
+    return _PyJitLeaf_Fits(_PyJitLeaf_Named("int op int"), args, 3);
+}
+
 /* The instruction that is about to run does, by itself, what objects/leaf_calls.c can do. */
 static bool
 is_leaf_instruction(const _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
 {
+    int base = _PyOpcode_Deopt[prev->opcode];
+    if (base == BINARY_OP && depth >= 2 && PyLong_CheckExact(stack_pointer[-1]) && PyLong_CheckExact(stack_pointer[-2])) {
+        return fits_wide_ints(prev, stack_pointer);
+    }
     int number = _PyJitLeaf_OfInstruction(prev->opcode, (uint32_t)prev->oparg);
     if (number < 0 || prev->opcode == BUILD_STRING || depth < _PyOpcode_num_popped(prev->opcode, prev->oparg)) {
         return false;
@@ -215,11 +244,15 @@ is_leaf_instruction(const _PyJitPending *prev, PyObject **stack_pointer, Py_ssiz
         args[0] = stack_pointer[-1 - prev->oparg];
         args[1] = top;
     }
-    else if (prev->opcode == FORMAT_WITH_SPEC || prev->opcode == BINARY_OP) {
+    else if (prev->opcode == FORMAT_WITH_SPEC || prev->opcode == BINARY_OP || prev->opcode == COMPARE_OP) {
         args[0] = stack_pointer[-2];
         args[1] = top;
+        args[2] = prev->opcode == COMPARE_OP ? small_int(prev->oparg >> 5) : NULL;
     }
-    else if ((prev->opcode == BUILD_MAP && prev->oparg > 0) || prev->opcode == BUILD_CONST_KEY_MAP) {
+    else if (prev->opcode == UNPACK_EX) {
+        args[1] = small_int((prev->oparg & 0xff) + (prev->oparg >> 8) * 16);
+    }
+    else if ((prev->opcode == BUILD_MAP && prev->oparg > 0) || prev->opcode == BUILD_CONST_KEY_MAP || prev->opcode == BUILD_SET) {
         return keys_are_safe(prev, stack_pointer);
     }
     return _PyJitLeaf_Fits(number, args, prev->opcode == BUILD_MAP && prev->oparg == 0 ? 0 : 3);
@@ -315,6 +348,10 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
             // Of the key if that may be the last reference to something, else of the dict.
             types |= tag_of_release(stack_pointer[tag_of(stack_pointer[-1]) == JIT_TAG_OTHER ? -1 : -2]) << 8;
             break;
+        case STORE_GLOBAL:
+        case STORE_NAME:
+            types |= tag_of_entry(prev->opcode == STORE_NAME ? frame->f_locals : frame->f_globals, PyTuple_GET_ITEM(prev->code->co_names, oparg)) << 8;
+            break;
         case STORE_DEREF:
             types |= tag_of_release(((PyCellObject *)base[oparg])->ob_ref) << 8;
             break;
@@ -333,6 +370,7 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
         case UNPACK_SEQUENCE_TWO_TUPLE:
         case UNPACK_SEQUENCE_TUPLE:
         case UNPACK_SEQUENCE_LIST:
+        case UNPACK_EX:
         case LOAD_ATTR_INSTANCE_VALUE:
         case LOAD_ATTR_SLOT:
         case LOAD_ATTR_WITH_HINT:
@@ -397,7 +435,8 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
 static bool
 has_quiet_iter(PyTypeObject *type)
 {
-    return type->tp_iter == PyObject_SelfIter ? !(type->tp_flags & Py_TPFLAGS_HEAPTYPE) : _PyJitIter_IsOfContainer(type);
+    return type->tp_iter == PyObject_SelfIter ? !(type->tp_flags & Py_TPFLAGS_HEAPTYPE) || _PyJitIter_IsOfItertools(type)
+        : _PyJitIter_IsOfContainer(type);
 }
 
 /* True or False: there is such an attribute, or there is none; None: there is one that is made each time; NULL: that cannot be said. */
@@ -511,6 +550,9 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
     if (opcode == LOAD_GLOBAL_MODULE || opcode == MAKE_FUNCTION) {
         return frame->f_globals;
     }
+    if (opcode == STORE_GLOBAL || ((opcode == LOAD_NAME || opcode == STORE_NAME) && frame->f_locals == frame->f_globals)) {
+        return PyDict_CheckExact(frame->f_globals) ? frame->f_globals : NULL;
+    }
     // Builtins of one's own are not watched.
     if (opcode == LOAD_GLOBAL_BUILTIN) {
         return frame->f_builtins == _PyInterpreterState_GET()->builtins ? frame->f_globals : NULL;
@@ -521,7 +563,8 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
         return depth >= 1 ? attribute_of_interest(prev, stack_pointer[-1], &prev->generic) : NULL;
     }
     if (base == FOR_ITER && opcode != FOR_ITER_GEN) {
-        return depth >= 1 && _PyJitIter_Has(stack_pointer[-1]) >= 0 ? Py_True : NULL;
+        int has = depth >= 1 ? _PyJitIter_Has(stack_pointer[-1]) : -1;
+        return has > 0 || (has == 0 && _PyJit_EndsQuietly(stack_pointer[-1], 1)) ? Py_True : NULL;
     }
     if (base == STORE_ATTR) {
         PyObject *name = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg);
@@ -552,6 +595,10 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
         PyObject *self = depth > prev->oparg ? stack_pointer[-prev->oparg - 1] : NULL;
         return prev->oparg > 0 && self != NULL && PyDict_CheckExact(self) && _PyJit_DictHas(self, stack_pointer[-prev->oparg]) >= 0
             ? (PyObject *)&PyDict_Type : NULL;
+    }
+    if (opcode == UNPACK_EX) {
+        PyTypeObject *type = depth >= 1 ? Py_TYPE(stack_pointer[-1]) : NULL;
+        return type == &PyList_Type || type == &PyTuple_Type ? (PyObject *)type : NULL;
     }
     if (opcode == TO_BOOL_ALWAYS_TRUE) {
         return prev->adapted ? Py_True : NULL;

@@ -102,6 +102,12 @@ _PyJitDepend_Remove(_PyExecutorObject *executor)
     }
 }
 
+bool
+_PyJitDepend_Has(void *object)
+{
+    return _Py_hashtable_get(ENGINE->dependents, object) != NULL;
+}
+
 void
 _PyJitExecutor_InvalidateDependents(void *object)
 {

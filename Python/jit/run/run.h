@@ -27,6 +27,7 @@ void _PyJitExit_NoteFailure(_PyJitExit *exit, bool for_good);      // waits long
 
 /* depend.c */
 int _PyJitDepend_Add(_PyExecutorObject *executor);       // on all that its trace names; -1: no memory, and on nothing
+bool _PyJitDepend_Has(void *object);                      // some executor depends on it
 void _PyJitDepend_Remove(_PyExecutorObject *executor);
 void _PyJitExecutor_InvalidateDependents(void *key);     // all that depend on KEY: an object, or a key of watch.c
 
@@ -38,6 +39,9 @@ void _PyJitWatch_Start(PyInterpreterState *interp);
 PyObject *_PyJitWatch_Constant(PyObject *dict, PyObject *name, uint32_t version, uint32_t index);
 /* DICT has no entry NAME: the same way.  1: so it is; 0: it has one, or has changed often. */
 bool _PyJitWatch_Absent(PyObject *dict, PyObject *name, uint32_t version);
+/* Nobody will depend on NAME of DICT from now on; IsFree: that was said, and nobody does. */
+void _PyJitWatch_GiveUp(PyObject *dict, PyObject *name);
+bool _PyJitWatch_IsFree(PyObject *dict, PyObject *name);
 int _PyJitWatch_Depend(_PyJitTrace *trace, PyObject *dict, PyObject *name);   // -1: no memory
 
 /* shims.c: the code of the frame below `__init__` where a class is called; there is one for all.  CODE is that, or one of operators.c:

@@ -9,11 +9,12 @@
  *  1. What a trace depends on is named by one word, a key of the dependents' table (depend.c): the address of the dict, or
  *     an odd number made from that address and the hash of a str.  Two keys with the same number cost an invalidation too many.
  *  2. A key that is no exact str may be equal to any str: its change is a change of the whole dict.
- *  3. A key that changed often while it was watched is not taken for a constant any more.  Counts are kept by that number modulo
- *     the size of a table; strangers in the same place lose a constant, nothing else.
+ *  3. A key that changed often while it was watched, or that a trace stores to, is not taken for a constant any more.  Counts are kept by
+ *     that number modulo the size of a table; strangers in the same place lose a constant, nothing else.  They never go down, so whoever
+ *     finds a key without dependents after that (_PyJitWatch_IsFree) may change its value and tell nobody.
  *  4. Nothing is ever unwatched: a bit in the dict says that it is, and a watched dict nobody depends on costs one search a change.
  *
- * Watcher number 1 is one of those upstream keeps for the interpreter's own use.
+ * The watcher (JIT_DICT_WATCHER) is one of those upstream keeps for the interpreter's own use.
  */
 #include "Python.h"
 
@@ -22,9 +23,9 @@
 #include "pycore_dict.h"
 #include "pycore_interp.h"
 #include "pycore_pystate.h"
+#include "pycore_jit_helpers.h"
 #include "jit/run/run.h"
 
-#define WATCHER 1
 #define COUNTS 4096
 #define MOST_CHANGES 3
 
@@ -71,7 +72,7 @@ on_change(PyDict_WatchEvent event, PyObject *dict, PyObject *name, PyObject *Py_
 void
 _PyJitWatch_Start(PyInterpreterState *interp)
 {
-    interp->dict_state.watchers[WATCHER] = on_change;
+    interp->dict_state.watchers[JIT_DICT_WATCHER] = on_change;
 }
 
 /* Is DICT what the instruction was specialized for, and NAME's value in it steady?  It is watched then. */
@@ -103,10 +104,28 @@ _PyJitWatch_Absent(PyObject *dict, PyObject *name, uint32_t version)
     return is_watchable(dict, name, version);
 }
 
+void
+_PyJitWatch_GiveUp(PyObject *dict, PyObject *name)
+{
+    if (hash_of(name) != -1) {
+        *count_of(key_of(dict, hash_of(name))) = UINT8_MAX;
+    }
+}
+
+bool
+_PyJitWatch_IsFree(PyObject *dict, PyObject *name)
+{
+    if (!PyDict_CheckExact(dict) || hash_of(name) == -1) {
+        return false;
+    }
+    uintptr_t key = key_of(dict, hash_of(name));
+    return *count_of(key) >= MOST_CHANGES && (ENGINE->dependents == NULL || !_PyJitDepend_Has((void *)key));
+}
+
 int
 _PyJitWatch_Depend(_PyJitTrace *trace, PyObject *dict, PyObject *name)
 {
-    if (PyDict_Watch(WATCHER, dict) < 0) {
+    if (PyDict_Watch(JIT_DICT_WATCHER, dict) < 0) {
         PyErr_Clear();
         return -1;
     }

@@ -1,0 +1,251 @@
+/* Leaf calls on containers (leaf_calls.c has the rules): comparisons, displays of sets, unpacking, deques, `next`, `setattr`. */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include <string.h>
+#include "pycore_interp.h"
+#include "pycore_jit_helpers.h"
+#include "pycore_list.h"
+#include "pycore_pystate.h"
+#include "jit/objects/leaves.h"
+
+/* --- Comparisons ------------------------------------------------------------------------------------------------------ */
+
+static bool
+holds(int op, Py_ssize_t x, Py_ssize_t y)
+{
+    return op == Py_LT ? x < y : op == Py_LE ? x <= y : op == Py_EQ ? x == y : op == Py_NE ? x != y : op == Py_GT ? x > y : x >= y;
+}
+
+/* X OP Y; INT64_MIN if that fails, or may run code of users. */
+static int64_t
+compare_objects(int op, PyObject *x, PyObject *y)
+{
+    if (PyLong_CheckExact(x) && PyLong_CheckExact(y) && _PyLong_BothAreCompact((PyLongObject *)x, (PyLongObject *)y)) {
+        return holds(op, _PyLong_CompactValue((PyLongObject *)x), _PyLong_CompactValue((PyLongObject *)y));
+    }
+    if (!_PyJit_IsSafeKey(x) || !_PyJit_IsSafeKey(y)) {
+        return INT64_MIN;
+    }
+    PyObject *result = _PyJit_New(PyObject_RichCompare(x, y, op));
+    if (result == NULL) {
+        return INT64_MIN;
+    }
+    Py_DECREF(result);         // True or False
+    return result == Py_True;
+}
+
+/* The first two items that differ decide; they alone are looked at. */
+static int64_t
+compare_sequences(int op, PyObject *x, PyObject *y)
+{
+    PyObject **items = PySequence_Fast_ITEMS(x), **others = PySequence_Fast_ITEMS(y);
+    Py_ssize_t n = PySequence_Fast_GET_SIZE(x), m = PySequence_Fast_GET_SIZE(y);
+    for (Py_ssize_t i = 0; i < n && i < m; i++) {
+        int64_t equal = items[i] == others[i] ? 1 : compare_objects(Py_EQ, items[i], others[i]);
+        if (equal < 0) {
+            return INT64_MIN;
+        }
+        if (!equal) {
+            return op == Py_EQ || op == Py_NE ? op == Py_NE : compare_objects(op, items[i], others[i]);
+        }
+    }
+    return holds(op, n, m);
+}
+
+int64_t
+_PyJitLeaf_AskCompare(PyObject *const *args)
+{
+    PyObject *x = args[0], *y = args[1];
+    bool sequences = Py_TYPE(x) == Py_TYPE(y) && (PyTuple_CheckExact(x) || PyList_CheckExact(x));
+    return sequences ? compare_sequences(small_int(args[2]), x, y) : compare_objects(small_int(args[2]), x, y);
+}
+
+PyObject *
+_PyJitLeaf_Compare(PyObject *const *args, bool Py_UNUSED(run))
+{
+    return _PyJitLeaf_AskCompare(args) >= 0 ? Py_True : NULL;
+}
+
+/* --- Sets and unpacking ----------------------------------------------------------------------------------------------- */
+
+PyObject *
+_PyJitLeaf_BuildSet(PyObject *const *args, bool run)
+{
+    int n = small_int(args[0]);
+    for (int i = 0; i < n; i++) {
+        if (!_PyJit_IsSafeKey(_PyJit_Arguments[i])) {
+            return NULL;
+        }
+    }
+    COULD(true);
+    PyObject *set = PySet_New(NULL);
+    for (int i = 0; i < n && set != NULL; i++) {
+        if (PySet_Add(set, _PyJit_Arguments[i]) < 0) {
+            Py_CLEAR(set);
+        }
+    }
+    return set;
+}
+
+/* What is left of a list or a tuple without its first and last items: their numbers are in the second argument. */
+PyObject *
+_PyJitLeaf_Rest(PyObject *const *args, bool run)
+{
+    PyObject *all = args[0];
+    COULD(PyList_CheckExact(all) || PyTuple_CheckExact(all));
+    Py_ssize_t before = small_int(args[1]) & 15, n = PySequence_Fast_GET_SIZE(all) - before - (small_int(args[1]) >> 4);
+    if (n < 0) {
+        return NULL;           // tier 1 raises
+    }
+    PyObject *rest = PyList_New(n);
+    for (Py_ssize_t i = 0; i < n && rest != NULL; i++) {
+        PyList_SET_ITEM(rest, i, Py_NewRef(PySequence_Fast_GET_ITEM(all, before + i)));
+    }
+    return rest;
+}
+
+/* --- Deques ----------------------------------------------------------------------------------------------------------- */
+
+/* As Modules/_collectionsmodule.c has it; the size of the type is checked. */
+#define BLOCK_ITEMS 64
+#define SPARE_BLOCKS 16
+
+typedef struct Block {
+    struct Block *left;
+    PyObject *items[BLOCK_ITEMS];
+    struct Block *right;
+} Block;
+
+typedef struct {
+    PyObject_VAR_HEAD
+    Block *first, *last;
+    Py_ssize_t at_first, at_last;
+    size_t state;
+    Py_ssize_t most;
+    Py_ssize_t nspare;
+    Block *spare[SPARE_BLOCKS];
+    PyObject *weak;
+} Deque;
+
+/* What no other type has, and how its methods are called: known when the first deque was seen. */
+static destructor dealloc;
+static struct {
+    const char *name;
+    PyCFunction call;
+} methods[] = {{"append", NULL}, {"appendleft", NULL}, {"pop", NULL}, {"popleft", NULL}};
+enum { APPEND, APPEND_LEFT, POP, POP_LEFT };
+
+static bool
+know_deque(PyTypeObject *type)
+{
+    if (type->tp_basicsize != (Py_ssize_t)sizeof(Deque) || strcmp(type->tp_name, "collections.deque") != 0) {
+        return false;
+    }
+    for (PyMethodDef *method = type->tp_methods; method != NULL && method->ml_name != NULL; method++) {
+        for (size_t i = 0; i < Py_ARRAY_LENGTH(methods); i++) {
+            if (strcmp(methods[i].name, method->ml_name) == 0) {
+                methods[i].call = method->ml_meth;
+            }
+        }
+    }
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(methods); i++) {
+        if (methods[i].call == NULL) {
+            return false;
+        }
+    }
+    dealloc = type->tp_dealloc;
+    return true;
+}
+
+static bool
+is_deque(PyObject *o)
+{
+    PyTypeObject *type = Py_TYPE(o);
+    const unsigned long made = Py_TPFLAGS_HEAPTYPE | Py_TPFLAGS_IMMUTABLETYPE;
+    return (type->tp_flags & made) == made && (dealloc != NULL ? type->tp_dealloc == dealloc : know_deque(type));
+}
+
+/* One that is as long as it may be gives up the item at the other end: it must live on, or be plain. */
+static bool
+can_grow(PyObject *o, bool left)
+{
+    Deque *deque = (Deque *)o;
+    if (deque->most < 0 || Py_SIZE(deque) < deque->most) {
+        return true;
+    }
+    if (deque->most == 0) {
+        return false;
+    }
+    PyObject *last = left ? deque->last->items[deque->at_last] : deque->first->items[deque->at_first];
+    return Py_REFCNT(last) > 1 || PyLong_CheckExact(last) || PyFloat_CheckExact(last) || PyUnicode_CheckExact(last);
+}
+
+PyObject *
+_PyJitLeaf_DequeAppend(PyObject *const *args, bool run)
+{
+    COULD(is_deque(args[0]) && can_grow(args[0], false));
+    return methods[APPEND].call(args[0], args[1]);
+}
+
+PyObject *
+_PyJitLeaf_DequeAppendLeft(PyObject *const *args, bool run)
+{
+    COULD(is_deque(args[0]) && can_grow(args[0], true));
+    return methods[APPEND_LEFT].call(args[0], args[1]);
+}
+
+PyObject *
+_PyJitLeaf_DequePop(PyObject *const *args, bool run)
+{
+    COULD(is_deque(args[0]) && Py_SIZE(args[0]) > 0);
+    return methods[POP].call(args[0], NULL);
+}
+
+PyObject *
+_PyJitLeaf_DequePopLeft(PyObject *const *args, bool run)
+{
+    COULD(is_deque(args[0]) && Py_SIZE(args[0]) > 0);
+    return methods[POP_LEFT].call(args[0], NULL);
+}
+
+/* --- Sizes ------------------------------------------------------------------------------------------------------------ */
+
+int64_t
+_PyJitLeaf_AskLen(PyObject *const *args)
+{
+    PyObject *o = args[0];
+    PyTypeObject *type = Py_TYPE(o);
+    if (type == &PySet_Type || type == &PyFrozenSet_Type) {
+        return PySet_GET_SIZE(o);
+    }
+    bool plain = type == &PyBytes_Type || type == &PyByteArray_Type || is_deque(o);
+    return plain ? Py_SIZE(o) : INT64_MIN;
+}
+
+PyObject *
+_PyJitLeaf_Len(PyObject *const *args, bool Py_UNUSED(run))
+{
+    return _PyJitLeaf_AskLen(args) >= 0 ? Py_True : NULL;
+}
+
+/* --- Functions -------------------------------------------------------------------------------------------------------- */
+
+PyObject *
+_PyJitLeaf_Next(PyObject *const *args, bool run)
+{
+    int has = _PyJitIter_Has(args[0]);
+    COULD(has == 1 || (has == 0 && args[1] != NULL && _PyJitIter_LetsGo(args[0])));
+    PyObject *item = Py_TYPE(args[0])->tp_iternext(args[0]);
+    return item != NULL || has == 1 ? item : Py_NewRef(args[1]);
+}
+
+PyObject *
+_PyJitLeaf_SetAttr(PyObject *const *args, bool run)
+{
+    COULD(PyUnicode_CheckExact(args[1]) && PyUnicode_CHECK_INTERNED(args[1]) && (run || _PyJit_CanSetAttr(args[0], args[1])));
+    return _PyJit_SetAttr(args[0], args[1], args[2]) < 0 ? NULL : Py_None;
+}
+
+#endif /* _Py_TIER2 */

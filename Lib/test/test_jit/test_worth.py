@@ -27,7 +27,7 @@ def make(count):
     space = {}
     lines = "".join(f"    n = n + {j}\\n" for j in range(count))
     exec(f"def function(x):\\n    n = 1\\n    b = [*(x, x)]\\n    b.extend(b)\\n    c = {{**{{}}}}\\n    c[x] = b\\n"
-         f"    del c[x]\\n    d = {{x}}\\n    d = {{x}}\\n    d = {{x}}\\n{lines}    return n\\n", space)
+         f"    del c[x]\\n    d = {{*b}}\\n    d = {{*b}}\\n    d = {{*b}}\\n{lines}    return n\\n", space)
     return space["function"]
 """
 

@@ -108,7 +108,8 @@ enum {
     JIT_OPERATOR_ENTER,     // the beginning of `with o`; o.__exit__ has taken the place of o on the stack: nothing
     JIT_OPERATOR_EXIT,      // its end, without an exception: nothing
     JIT_OPERATOR_CALL,      // a(...), with up to three arguments, a kind for each number of them: nothing
-    JIT_OPERATOR_KINDS = JIT_OPERATOR_CALL + 4,
+    JIT_OPERATOR_NEW = JIT_OPERATOR_CALL + 4,      // of a class with __new__, up to five: __init__, if what was made has one
+    JIT_OPERATOR_KINDS = JIT_OPERATOR_NEW + 6,
     // consumers.c: what a builtin makes of all items of a generator
     JIT_CONSUMER_FIRST = JIT_OPERATOR_KINDS,
     JIT_CONSUMER_ANY = JIT_CONSUMER_FIRST,

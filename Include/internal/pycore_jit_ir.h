@@ -204,12 +204,12 @@ typedef struct {
                            // LOAD_ATTR, CALL_BUILTIN_FAST of a name: True or False, whether there is such an attribute, or None (objects/find.c);
                            // STORE_ATTR, COMPARE_OP, CALL_KW: True, if the rule fits; TO_BOOL_ALWAYS_TRUE: True, if several types meet there; CALL_FUNCTION_EX: the number of arguments, if it does;
                            // BINARY_SUBSCR, BINARY_SUBSCR_GETITEM, STORE_SUBSCR, BINARY_SLICE: the type of the container;
-                           // operators that were entered: the type whose method it is; consumers: their code
+                           // operators that were entered: the type whose method it is, or the class that is called; consumers: their code
 } _PyJitRecord;
 
 /* ALIKE: both operands have the same type.  REFLECTED: it is the method of the right one, the left one is a number.  CONSUMER: a builtin that
  * takes all items of a generator (run/consumers.c). */
-enum { JIT_ENTERED_NOT, JIT_ENTERED, JIT_ENTERED_ALIKE, JIT_ENTERED_REFLECTED, JIT_ENTERED_CONSUMER };
+enum { JIT_ENTERED_NOT, JIT_ENTERED, JIT_ENTERED_ALIKE, JIT_ENTERED_REFLECTED, JIT_ENTERED_NEW, JIT_ENTERED_CONSUMER };
 
 /* What kind of object the recorder saw.  OTHER and SHARED need not be plain (exact int, float, bool, str, None). */
 enum {

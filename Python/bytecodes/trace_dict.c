@@ -17,7 +17,7 @@ trace op(STR_EQ, (a: object, b: object -- r: i64)) pure commutative {
 }
 
 // The value of KEY in an exact dict, borrowed.  Leaves where there is none (tier 1 raises), or that is hard to say.
-trace op(DICT_GET, (dict: object, key: object -- r: object)) pure reads dict reads attr exits calls {
+trace op(DICT_GET, (dict: object, key: object -- r: object)) pure reads dict reads entry reads attr exits calls {
     r = _PyJit_DictGet(dict, key);
     EXIT_IF(r == NULL);
 }
@@ -45,7 +45,7 @@ trace op(GUARD_NAMES, (dict: object, names: object --)) pure reads dict reads at
 }
 
 // The value of its key number AUX, borrowed.
-trace op(LOAD_NAMED, (dict: object -- r: object)) pure reads dict reads attr {
+trace op(LOAD_NAMED, (dict: object -- r: object)) pure reads dict reads entry reads attr {
     r = DK_UNICODE_ENTRIES(((PyDictObject *)dict)->ma_keys)[JIT_AUX].me_value;
 }
 

@@ -37,7 +37,7 @@ trace op(GUARD_TRACKED, (dict: object --)) exits {
 }
 
 // One of a dict's fields was stored to: it has another version.
-trace op(DICT_CHANGED, (dict: object --)) {
+trace op(DICT_CHANGED, (dict: object --)) writes entry {
     _PyJit_NoteDictChange(tstate->interp, dict);
 }
 
@@ -90,7 +90,7 @@ trace op(LOAD_DICT, (o: object -- dict: object)) pure reads attr exits {
 }
 
 // The value of NAME in DICT, at entry `aux`; leaves where it is not there.
-trace op(LOAD_NAMED_ENTRY, (dict: object, name: object -- r: object)) pure reads dict reads attr exits {
+trace op(LOAD_NAMED_ENTRY, (dict: object, name: object -- r: object)) pure reads dict reads entry reads attr exits {
     PyDictKeysObject *keys = ((PyDictObject *)dict)->ma_keys;
     EXIT_IF(JIT_AUX >= (uint64_t)keys->dk_nentries || !DK_IS_UNICODE(keys)
             || DK_UNICODE_ENTRIES(keys)[JIT_AUX].me_key != name);

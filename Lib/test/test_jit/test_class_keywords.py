@@ -203,7 +203,20 @@ def deep(n):
         out.append("deep")
     return out
 
-FUNCTIONS = [places, wrong, raises, ends, changed, several, defaults, deep]
+def module_in_class(n):
+    import types
+    class M(types.ModuleType):
+        def __get__(self, o, t): return "get"
+        def __set__(self, o, v): pass
+    class C: m = types.ModuleType("x")
+    o, out = C(), []
+    o.m = 5
+    for i in range(n):
+        out.append(o.m)
+        if i == 150: C.__dict__["m"].__class__ = M
+    return out
+
+FUNCTIONS = [module_in_class, places, wrong, raises, ends, changed, several, defaults, deep]
 
 def run():
     return [str((f.__name__, f(220))) for f in FUNCTIONS]

@@ -20,6 +20,26 @@ class Loud:
 COUNT, TEXT, REAL, VALUE, ITEMS, STEADY = 0, "", 0.5, None, [], 3
 OTHERS = {"COUNT": 1000, "__builtins__": __builtins__}
 
+def other_names(n):
+    # The dict has another name, and its entry is looked for.
+    global COUNT, REAL
+    COUNT, REAL, wrong = 0, 0.5, 0
+    space = globals()
+    class Module: pass
+    module = Module()
+    module.__dict__ = space
+    for i in range(n):
+        COUNT += 1
+        a, b = space["COUNT"], module.COUNT
+        COUNT += 1
+        REAL = REAL + 0.25
+        c = space["REAL"]
+        REAL = REAL + 0.5
+        wrong += COUNT - a != 1 or COUNT - b != 1 or REAL - c != 0.5 or space.get("COUNT") != COUNT
+        space["COUNT"] = i
+        wrong += COUNT != i
+    return wrong
+
 def counted(n):
     global COUNT, REAL, TEXT
     COUNT, REAL, seen = 0, 0.5, []
@@ -204,7 +224,7 @@ def bodies(n):
     return Body.t, Body.i
 
 def run():
-    return [repr(f(90)) for f in (counted, called, identity, ends, lists, deleted, keys, two_dicts, cyclic, recursive, modules, bodies)]
+    return [repr(f(90)) for f in (other_names, counted, called, identity, ends, lists, deleted, keys, two_dicts, cyclic, recursive, modules, bodies)]
 """ + RUN_AND_COUNT
 
 

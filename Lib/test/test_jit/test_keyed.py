@@ -221,7 +221,16 @@ def replaced(n):
             f.__code__ = (lambda x: x % 2).__code__
     return out
 
-print([f(N) for f in (kinds, one_kind, lengths, frames, ends, failures, changed, references, depth, replaced)])
+def opaque(n):
+    # Something opaque among the arguments puts what is below them into memory.
+    from math import hypot
+    out = []
+    for i in range(n):
+        out.append((min([i, hypot(i, 2)], key=lambda z: -z), sorted([hypot(i, 1), 2], key=lambda z: -z)))
+        out.append((max((x for x in [i, 3]), default=hypot(i, 2)), max((x for x in [i, 3]), key=(lambda z: -z) if hypot(i, 2) else None)))
+    return out
+
+print([f(N) for f in (kinds, one_kind, lengths, frames, ends, failures, changed, references, depth, replaced, opaque)])
 """
 
 

@@ -29,6 +29,18 @@ LOOPS = {
         ["CALL_LEAF", "GUARD_NAMES", "IADD"],
         ["OPAQUE", "PUSH_FRAME"],
     ),
+    "no names are given": (
+        """
+        def g(a, *rest, **names): return a
+        def f(n):
+            t = 0
+            for i in range(n):
+                t = g(i)
+            return t
+        """,
+        ["CALL_LEAF"],
+        ["OPAQUE", "PUSH_FRAME"],
+    ),
     "names of a dict": (
         """
         def g(a, b=1, *, c=2): return a + b + c
@@ -198,7 +210,24 @@ def frames(n):
         t += w(i, x=i) + w(i)
     return t, [(a, sorted(str(x) for x in b if x != "f"), c) for a, b, c in out]
 
-FUNCTIONS = [places, dicts, gaps, wrong, ends, kept, frames]
+def bare(n):
+    # There is no room on the caller's stack for what is made.
+    def names_only(**names): return names
+    def both(*rest, **names): return rest, names
+    def three(a, *rest, **names): return a, rest, names
+    def f(i):
+        three(a=i)
+        three(i)
+        both()
+        both(i)
+        both(x=i)
+        names_only()
+        return names_only(x=i)
+    for i in range(n):
+        x = f(i)
+    return x
+
+FUNCTIONS = [bare, places, dicts, gaps, wrong, ends, kept, frames]
 
 def run():
     return [str((f.__name__, f(200))) for f in FUNCTIONS]

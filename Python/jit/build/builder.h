@@ -189,6 +189,7 @@ uint32_t _PyJitLower_LeafInstruction(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_WideInts(_PyJitBuilder *b, uint32_t index);
 /* The top two slots compared by OPERATOR (Py_LT...), 0 or 1; leaves where that may run code of users, or fails. */
 _PyJitRef _PyJitLeaf_EmitCompare(_PyJitBuilder *b, uint32_t operator);
+_PyJitRef _PyJitLeaf_EmitSize(_PyJitBuilder *b, _PyJitRef object);
 /* math.c: a call of CALLABLE (NULL: not known) with NARGS arguments. */
 uint32_t _PyJitLower_Math(_PyJitBuilder *b, uint32_t index, PyObject *callable, uint32_t nargs);
 /* attributes.c: attributes of instances, modules and classes. */

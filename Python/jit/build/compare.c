@@ -386,7 +386,7 @@ always_true(_PyJitBuilder *b, uint32_t index)
     return finish_test(b, index, 1, konst(b, 1));
 }
 
-/* TO_BOOL of an exact list, str, dict or tuple. */
+/* TO_BOOL of an exact list, str, dict or tuple, or of another container whose size C knows. */
 static uint32_t
 truth_of_size(_PyJitBuilder *b, uint32_t index)
 {
@@ -406,6 +406,9 @@ truth_of_size(_PyJitBuilder *b, uint32_t index)
     if (record->opcode == TO_BOOL_LIST) {
         (void)emit1(b, JIT_OP_GUARD_LIST, object);
         size = emit1(b, JIT_OP_LIST_SIZE, object);
+    }
+    else if (record->seen == NULL) {
+        size = _PyJitLeaf_EmitSize(b, object);
     }
     else {
         (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, record->seen));
@@ -518,7 +521,7 @@ _PyJitLower_Compare(_PyJitBuilder *b, uint32_t index)
         case COMPARE_OP_FLOAT:
             return compare(b, index);
         case TO_BOOL:
-            return b->t->records[index].seen != NULL ? truth_of_size(b, index) : truth(b, index);
+            return b->t->records[index].seen != NULL || b->t->records[index].leaf ? truth_of_size(b, index) : truth(b, index);
         case TO_BOOL_BOOL:
         case TO_BOOL_INT:
         case TO_BOOL_NONE:

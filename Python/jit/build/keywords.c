@@ -24,6 +24,7 @@ typedef struct {
     uint32_t nkeywords;                   // the same by name
     uint32_t rest, extra;                 // positional arguments behind them that become a tuple, and keywords that become a dict
     bool has_rest, has_extra;             // the function has such a parameter
+    _PyJitRef tuple, dict;                // of these, made for the call; the empty tuple is a constant
     uint32_t parameters;                  // positional ones and those that need a name
     int source[MOST_PARAMETERS];          // argument that it gets, counted from the first; -1: its default
     uint32_t defaults;                    // of how many positional parameters, from the last one, some are needed
@@ -81,19 +82,26 @@ make_plan(const PyCodeObject *code, uint32_t given, const PyObject *names, Plan 
     return plan->nkeywords == 0 || (plan->extra == 0 && plan->rest == 0);
 }
 
-/* The tuple of what is left of the arguments.  DICT: what is made besides, or NONE. */
-static _PyJitRef
-new_tuple(_PyJitBuilder *b, const Plan *plan, _PyJitRef dict)
+/* Makes the dict, of VALUES under NAMES, and the tuple, whose items are to be set, as far as PLAN wants them.  Nothing must leave behind that. */
+static void
+make_rest(_PyJitBuilder *b, Plan *plan, PyObject *names, const _PyJitRef *values)
 {
-    return _PyJitBuild_Emit(b, dict == JIT_REF_NONE ? JIT_OP_NEW_TUPLE : JIT_OP_NEW_TUPLE_WITH, dict, JIT_REF_NONE, plan->rest);
+    plan->dict = plan->has_extra ? _PyJitLower_NewDict(b, names, values, plan->extra) : JIT_REF_NONE;
+    if (plan->rest > 0) {
+        int op = plan->has_extra ? JIT_OP_NEW_TUPLE_WITH : JIT_OP_NEW_TUPLE;
+        plan->tuple = _PyJitBuild_Emit(b, op, plan->dict, JIT_REF_NONE, plan->rest);
+    }
+    else {
+        plan->tuple = object_const(b, &_Py_SINGLETON(tuple_empty));
+    }
 }
 
 /* The arguments on top of the stack that have no parameter of their own become a tuple and a dict.  NAMED: NAMES stands above them, and
  * goes. */
 static void
-gather(_PyJitBuilder *b, const Plan *plan, PyObject *names, bool named)
+gather(_PyJitBuilder *b, Plan *plan, PyObject *names, bool named)
 {
-    _PyJitRef values[JIT_MOST_ITEMS], dict = JIT_REF_NONE, tuple = JIT_REF_NONE;
+    _PyJitRef values[JIT_MOST_ITEMS];
     uint32_t end = b->depth - named;
     for (uint32_t i = end - plan->rest - plan->extra; i < end; i++) {
         if (_PyJitSlot_IsBare(b, i)) {
@@ -103,13 +111,7 @@ gather(_PyJitBuilder *b, const Plan *plan, PyObject *names, bool named)
     for (uint32_t i = 0; i < plan->extra; i++) {
         values[i] = _PyJitSlot_Object(b, end - plan->extra + i);
     }
-    if (plan->has_extra) {
-        dict = _PyJitLower_NewDict(b, names, values, plan->extra);
-    }
-    if (plan->rest > 0) {
-        tuple = new_tuple(b, plan, dict);
-    }
-    // Nothing leaves from here on.
+    make_rest(b, plan, names, values);
     drop(b, named);
     for (uint32_t i = 0; i < plan->extra; i++) {
         b->slots[b->depth - 1 - i].plain = 1;         // the dict has it
@@ -117,16 +119,7 @@ gather(_PyJitBuilder *b, const Plan *plan, PyObject *names, bool named)
     drop(b, plan->extra);
     for (uint32_t i = plan->rest; i-- > 0;) {
         _PyJitRef item = _PyJitSlot_TakeTop(b);
-        (void)_PyJitBuild_Emit(b, JIT_OP_INIT_TUPLE_ITEM, tuple, item, i);
-    }
-    if (plan->rest > 0) {
-        _PyJitSlot_Push(b, (_PyJitSlot){.object = tuple, .dirty = 1, .owned = 1});
-    }
-    else if (plan->has_rest) {
-        _PyJitSlot_PushConst(b, (PyObject *)&_Py_SINGLETON(tuple_empty));
-    }
-    if (plan->has_extra) {
-        _PyJitSlot_Push(b, (_PyJitSlot){.object = dict, .dirty = 1, .owned = 1});
+        (void)_PyJitBuild_Emit(b, JIT_OP_INIT_TUPLE_ITEM, plan->tuple, item, i);
     }
 }
 
@@ -150,8 +143,8 @@ guard_defaults(_PyJitBuilder *b, _PyJitRef function, const PyCodeObject *code, c
 static void
 sort_arguments(_PyJitBuilder *b, _PyJitRef function, const PyCodeObject *code, const Plan *plan, const _PyJitRef *values)
 {
-    _PyJitSlot arguments[MOST_PARAMETERS + 2];
-    uint32_t next = plan->given + plan->nkeywords, n = next + plan->has_rest + plan->has_extra, positional = (uint32_t)code->co_argcount;
+    _PyJitSlot arguments[MOST_PARAMETERS];
+    uint32_t n = plan->given + plan->nkeywords, positional = (uint32_t)code->co_argcount;
     for (uint32_t i = 0; i < n; i++) {
         arguments[i] = b->slots[local(b, i)];
     }
@@ -164,8 +157,11 @@ sort_arguments(_PyJitBuilder *b, _PyJitRef function, const PyCodeObject *code, c
         _PyJitRef value = i < positional ? _PyJitBuild_Emit(b, JIT_OP_LOAD_DEFAULT, function, JIT_REF_NONE, positional - i) : values[i];
         *slot = (_PyJitSlot){.object = value, .dirty = 1, .heap = 1};
     }
-    for (uint32_t i = plan->parameters; next < n; i++, next++) {
-        b->slots[local(b, i)] = arguments[next];
+    if (plan->has_rest) {
+        b->slots[local(b, plan->parameters)] = (_PyJitSlot){.object = plan->tuple, .dirty = 1, .owned = plan->rest > 0};
+    }
+    if (plan->has_extra) {
+        b->slots[local(b, plan->parameters + plan->has_rest)] = (_PyJitSlot){.object = plan->dict, .dirty = 1, .owned = 1};
     }
 }
 
@@ -293,32 +289,18 @@ load_named(_PyJitBuilder *b, PyObject *names, _PyJitRef *values)
     b->slots[b->depth - 1].plain = 1;
 }
 
-/* The arguments OBJECTS, of which the frame that begins borrows none: those without a parameter of their own become a tuple and a dict. */
-static uint32_t
-gather_objects(_PyJitBuilder *b, const Plan *plan, PyObject *names, _PyJitRef *objects)
+/* Of the arguments OBJECTS the frame that begins borrows none: those without a parameter of their own become a tuple and a dict. */
+static void
+gather_objects(_PyJitBuilder *b, Plan *plan, PyObject *names, const _PyJitRef *objects)
 {
-    uint32_t fixed = plan->given + plan->nkeywords, n = fixed;
-    _PyJitRef dict = JIT_REF_NONE, tuple = object_const(b, &_Py_SINGLETON(tuple_empty));
-    if (plan->has_extra) {
-        dict = _PyJitLower_NewDict(b, names, objects + fixed + plan->rest, plan->extra);
-    }
-    if (plan->rest > 0) {
-        tuple = new_tuple(b, plan, dict);
-    }
-    // Nothing leaves from here on.
+    uint32_t fixed = plan->given + plan->nkeywords;
+    make_rest(b, plan, names, objects + fixed + plan->rest);
     for (uint32_t i = 0; i < fixed + plan->rest; i++) {
         (void)emit1(b, JIT_OP_INCREF, objects[i]);
     }
     for (uint32_t i = 0; i < plan->rest; i++) {
-        (void)_PyJitBuild_Emit(b, JIT_OP_INIT_TUPLE_ITEM, tuple, objects[fixed + i], i);
+        (void)_PyJitBuild_Emit(b, JIT_OP_INIT_TUPLE_ITEM, plan->tuple, objects[fixed + i], i);
     }
-    if (plan->has_rest) {
-        objects[n++] = tuple;
-    }
-    if (plan->has_extra) {
-        objects[n++] = dict;
-    }
-    return n;
 }
 
 /* CALL_FUNCTION_EX of a tuple of as many arguments as there were, and of a dict with the same names, if there is one. */
@@ -343,7 +325,7 @@ _PyJitLower_CallTuple(_PyJitBuilder *b, uint32_t index)
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, function), arguments = _PyJitSlot_Object(b, tuple), values[MOST_PARAMETERS];
-    _PyJitRef objects[MOST_PARAMETERS + JIT_MOST_ITEMS + 2];
+    _PyJitRef objects[MOST_PARAMETERS + JIT_MOST_ITEMS];
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, object, JIT_REF_NONE, code->co_version);
     (void)emit1(b, JIT_OP_GUARD_TUPLE, arguments);
     (void)emit2(b, JIT_OP_GUARD_IEQ, emit1(b, JIT_OP_TUPLE_SIZE, arguments), konst(b, n));
@@ -357,10 +339,10 @@ _PyJitLower_CallTuple(_PyJitBuilder *b, uint32_t index)
     _PyJitFrame_GuardRoom(b, code, NULL);
     _PyJitSlot_GuardEnds(b, record, 1 + named);
     // The tuple and the dict may end here, while the arguments run on.
-    n = gather_objects(b, &plan, names, objects);
+    gather_objects(b, &plan, names, objects);
     drop(b, 1 + named);
     _PyJitFrame_Call(b, index, (uint16_t)callee, function, b->depth);
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < plan.given + plan.nkeywords; i++) {
         b->slots[local(b, i)] = (_PyJitSlot){.object = objects[i], .dirty = 1, .owned = 1};
     }
     sort_arguments(b, object, code, &plan, values);

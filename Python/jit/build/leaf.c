@@ -199,6 +199,14 @@ make_of_many(_PyJitBuilder *b, uint32_t index, uint32_t first, uint32_t count, b
     return 1;
 }
 
+/* The size of a container, OBJECT; leaves where it is none of those `len` is a leaf for. */
+_PyJitRef
+_PyJitLeaf_EmitSize(_PyJitBuilder *b, _PyJitRef object)
+{
+    _PyJitRef null = object_const(b, NULL), args[] = {object, null, null};
+    return emit_leaf(b, JIT_OP_ASK_LEAF, _PyJitLeaf_Named("len"), args);
+}
+
 /* A comparison of objects: 0 or 1. */
 _PyJitRef
 _PyJitLeaf_EmitCompare(_PyJitBuilder *b, uint32_t operator)

@@ -25,6 +25,9 @@ entered_method(const _PyJitBuilder *b, const _PyJitRecord *record, int callee, i
     if (_PyJitLower_IsEndOfWith(record)) {
         *kind = JIT_OPERATOR_EXIT;
     }
+    else if (record->entered == JIT_ENTERED_NEW) {
+        method = _PyJitOperator_New((PyTypeObject *)record->seen, (int)record->oparg, kind);
+    }
     else {
         method = _PyJitOperator_Method((PyTypeObject *)record->seen, b->t->codes[record->code], record->opcode, (int)record->oparg,
                                        record->entered == JIT_ENTERED_REFLECTED, kind);
@@ -99,7 +102,8 @@ _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index)
         return _PyJitLower_EndWith(b, index, (uint16_t)lower, (uint16_t)callee, method);
     }
     _PyJitRef known = object_const(b, method), given[JIT_ARGUMENTS] = {JIT_REF_NONE};
-    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, owner), JIT_REF_NONE, type->tp_version_tag);
+    int guard = record->entered == JIT_ENTERED_NEW ? JIT_OP_GUARD_CLASS_VERSION : JIT_OP_GUARD_TYPE_VERSION;
+    (void)_PyJitBuild_Emit(b, guard, _PyJitSlot_Object(b, owner), JIT_REF_NONE, type->tp_version_tag);
     if (record->opcode == LOAD_ATTR) {
         _PyJitLower_GuardGet(b, record, kind, method, given);
     }
@@ -174,6 +178,15 @@ is_size(const _PyJitBuilder *b, uint32_t slot, unsigned int tag)
     return _PyJitNumber_Kind(b, slot, tag) == JIT_TYPE_I64 && !_PyJitNumber_IsBool(b, slot, tag);
 }
 
+/* The class whose `__new__` has returned to the continuation frame, as long as it has a version; borrowed, or NULL: it is not known. */
+static PyTypeObject *
+class_called(const _PyJitBuilder *b)
+{
+    _PyJitRef ref = b->slots[local(b, 0)].object;
+    PyTypeObject *class = ref != JIT_REF_NONE && JIT_IS_CONST(ref) ? (PyTypeObject *)(uintptr_t)JIT_INS(b->t, ref)->bits : NULL;
+    return class != NULL && is_version(class->tp_version_tag) && class->tp_init == PyBaseObject_Type.tp_init ? class : NULL;
+}
+
 /* What becomes of the result on top of the stack. */
 static void
 finish(_PyJitBuilder *b, int kind)
@@ -214,6 +227,10 @@ finish(_PyJitBuilder *b, int kind)
             }
             return;
         default:
+            if (kind >= JIT_OPERATOR_NEW) {
+                // An instance of that class, which has no `__init__`.
+                (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, top), JIT_REF_NONE, class_called(b)->tp_version_tag);
+            }
             return;
     }
 }
@@ -229,7 +246,8 @@ _PyJitLower_Continuation(_PyJitBuilder *b, uint32_t index)
     bool truth = kind == JIT_OPERATOR_TEST || kind == JIT_OPERATOR_BOOL || kind == JIT_OPERATOR_IN || kind == JIT_OPERATOR_NOT_IN;
     bool size = kind == JIT_OPERATOR_LEN || kind == JIT_OPERATOR_NONEMPTY;
     bool consumer = kind >= JIT_CONSUMER_FIRST;
-    if (kind < 0 || (truth && !_PyJitNumber_IsBool(b, top, tag)) || (size && !is_size(b, top, tag))) {
+    bool is_new = kind >= JIT_OPERATOR_NEW && !consumer;
+    if (kind < 0 || (is_new && (class_called(b) == NULL || _PyJitSlot_IsBare(b, top))) || (truth && !_PyJitNumber_IsBool(b, top, tag)) || (size && !is_size(b, top, tag))) {
         return REFUSE(b);
     }
     if (consumer) {

@@ -12,7 +12,7 @@
 
 #include "opcode.h"
 #include "pycore_code.h"
-#include "jit/build/builder.h"
+#include "jit/build/rules.h"
 
 #define MOST_LOCALS 24         // of a frame in memory
 #define MOST_DIFFERENT 6       // objects of which each is compared with each
@@ -71,7 +71,7 @@ end_frame(_PyJitBuilder *b, uint32_t returned)
     const _PyJitAbstractFrame *frame = this_frame(b);
     for (uint32_t i = frame->base; i < b->depth; i++) {
         const _PyJitSlot *slot = &b->slots[i];
-        if (i != returned && slot->owned) {
+        if (i != returned && slot->owned && known_null(b, i) != 1) {
             (void)_PyJitBuild_Emit(b, JIT_OP_DECREF_PLAIN, slot->object, JIT_REF_NONE, 0);
         }
     }

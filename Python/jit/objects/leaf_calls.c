@@ -381,6 +381,7 @@ static const struct {
     {NULL, "divmod", 2, 2, JIT_LEAF_OBJECT, call_divmod, NULL},
     {NULL, "hash", 1, 1, JIT_LEAF_NUMBER, could_hash, ask_hash},
     {NULL, "len", 1, 1, JIT_LEAF_NUMBER, _PyJitLeaf_Len, _PyJitLeaf_AskLen},
+    {&PyTuple_Type, "__new__", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_NewTuple, NULL},
     {NULL, "sum", 1, 1, JIT_LEAF_PLAIN, _PyJitLeaf_Sum, NULL},
     {NULL, "next", 1, 2, JIT_LEAF_CHANGE, _PyJitLeaf_Next, NULL},
     {NULL, "setattr", 3, 3, JIT_LEAF_CHANGE, _PyJitLeaf_SetAttr, NULL},
@@ -432,6 +433,14 @@ is_method_of_module(PyObject *callable, const char *name)
     return strncmp(type, name, length) == 0 && name[length] == '.' && strcmp(name + length + 1, method) == 0;
 }
 
+/* CALLABLE is what C made of the slot for `__new__` of the builtin TYPE. */
+static bool
+is_new_of(PyObject *callable, PyTypeObject *type)
+{
+    return ((PyCFunctionObject *)callable)->m_self == (PyObject *)type
+        && PyDict_GetItemWithError(_PyType_GetDict(type), &_Py_ID(__new__)) == callable;
+}
+
 static bool
 is_leaf(size_t i, PyObject *callable)
 {
@@ -440,6 +449,9 @@ is_leaf(size_t i, PyObject *callable)
     if (type == &PyMethodDescr_Type) {
         return name != NULL && (leaves[i].type == NULL ? is_method_of_module(callable, name)
             : PyDescr_TYPE(callable) == leaves[i].type && strcmp(((PyMethodDescrObject *)callable)->d_method->ml_name, name) == 0);
+    }
+    if (type == &PyCFunction_Type && leaves[i].type != NULL) {
+        return name != NULL && strcmp(name, "__new__") == 0 && is_new_of(callable, leaves[i].type);
     }
     if (type == &PyCFunction_Type) {
         const PyCFunctionObject *function = (const PyCFunctionObject *)callable;
@@ -473,6 +485,7 @@ name_of_instruction(int opcode, uint32_t oparg)
         case BUILD_SET: return oparg > 0 ? "{}" : NULL;
         case UNPACK_EX: return (oparg & 0xff) < 16 && oparg >> 8 < 16 ? "a, *b" : NULL;
         case COMPARE_OP: return "a < b";
+        case TO_BOOL: return "len";
         case BUILD_STRING: return "f''";
         case FORMAT_WITH_SPEC: return "format";
         case CONVERT_VALUE: return oparg == FVC_REPR ? "repr" : NULL;

@@ -241,6 +241,23 @@ _PyJitLeaf_Next(PyObject *const *args, bool run)
     return item != NULL || has == 1 ? item : Py_NewRef(args[1]);
 }
 
+/* tuple.__new__(CLASS, items): of a class that adds nothing in C. */
+PyObject *
+_PyJitLeaf_NewTuple(PyObject *const *args, bool run)
+{
+    PyTypeObject *class = PyType_Check(args[0]) ? (PyTypeObject *)args[0] : NULL, *base = class;
+    while (base != NULL && base->tp_flags & Py_TPFLAGS_HEAPTYPE && !(base->tp_flags & Py_TPFLAGS_IMMUTABLETYPE)) {
+        base = base->tp_base;
+    }
+    COULD(base == &PyTuple_Type && class != base && class->tp_alloc == PyType_GenericAlloc && PyTuple_CheckExact(args[1]));
+    Py_ssize_t n = PyTuple_GET_SIZE(args[1]);
+    PyObject *tuple = class->tp_alloc(class, n);
+    for (Py_ssize_t i = 0; tuple != NULL && i < n; i++) {
+        PyTuple_SET_ITEM(tuple, i, Py_NewRef(PyTuple_GET_ITEM(args[1], i)));
+    }
+    return tuple;
+}
+
 PyObject *
 _PyJitLeaf_SetAttr(PyObject *const *args, bool run)
 {

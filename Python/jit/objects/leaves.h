@@ -53,6 +53,7 @@ PyObject *_PyJitLeaf_DequePopLeft(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Len(PyObject *const *args, bool run);
 int64_t _PyJitLeaf_AskLen(PyObject *const *args);
 PyObject *_PyJitLeaf_Next(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_NewTuple(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_SetAttr(PyObject *const *args, bool run);
 
 /* leaf_numbers.c.  X OP Y of exact ints: the third argument is the operator, a NB_ that is not in place. */

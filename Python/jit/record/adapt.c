@@ -84,11 +84,12 @@ slot_offset(PyObject *owner, PyObject *descr, bool store)
 }
 
 /* What an instance has under its name comes before DESCR, which its class has: for instance the default of a dataclass's field.  NULL: the class
- * has nothing.  Types that can change might begin to be data descriptors. */
+ * has nothing.  Types that can change might begin to be data descriptors, and modules may get another type. */
 static bool
 gives_way(PyObject *descr)
 {
-    return descr == NULL || (Py_TYPE(descr)->tp_descr_set == NULL && Py_TYPE(descr)->tp_flags & Py_TPFLAGS_IMMUTABLETYPE);
+    return descr == NULL
+        || (Py_TYPE(descr)->tp_descr_set == NULL && Py_TYPE(descr)->tp_flags & Py_TPFLAGS_IMMUTABLETYPE && !PyModule_Check(descr));
 }
 
 /* Where inline values are not valid any more the instance has a dict, and tier 1 has only the generic form for methods.  Then the opcode stays

@@ -43,6 +43,28 @@ _PyJit_SpecializeClass(PyObject *callable, _Py_CODEUNIT *instr, int nargs)
     return true;
 }
 
+PyFunctionObject *
+_PyJitOperator_New(PyTypeObject *class, int nargs, int *kind)
+{
+    if (Py_TYPE(class) != &PyType_Type || !(class->tp_flags & Py_TPFLAGS_HEAPTYPE) || class->tp_init != PyBaseObject_Type.tp_init
+        || nargs >= JIT_OPERATOR_KINDS - JIT_OPERATOR_NEW) {
+        return NULL;
+    }
+    // Where this is a static method C calls it by the slot for `__new__` of classes of users.
+    PyObject *found = _PyType_Lookup(class, &_Py_ID(__new__));
+    if (found == NULL || !Py_IS_TYPE(found, &PyStaticMethod_Type)) {
+        return NULL;
+    }
+    PyObject *function = PyStaticMethod_Type.tp_descr_get(found, NULL, (PyObject *)class);
+    if (function == NULL) {
+        PyErr_Clear();
+        return NULL;
+    }
+    Py_DECREF(function);       // the static method has it
+    *kind = JIT_OPERATOR_NEW + nargs;
+    return _PyJitOperator_Takes(function, 1 + nargs);
+}
+
 /* The frames of INIT, with INSTANCE and the arguments, all of which are taken; NULL with an exception set: they do not fit. */
 static _PyInterpreterFrame *
 push_init(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject *instance, PyFunctionObject *init, PyObject **args, int npositional,

@@ -79,10 +79,16 @@ static const struct _PyCode_DEF(4) continuations[JIT_OPERATOR_KINDS] = {
     CONTINUATION(JIT_OPERATOR_CALL + 1, 4),
     CONTINUATION(JIT_OPERATOR_CALL + 2, 6),
     CONTINUATION(JIT_OPERATOR_CALL + 3, 8),
+    CONTINUATION(JIT_OPERATOR_NEW, 2),
+    CONTINUATION(JIT_OPERATOR_NEW + 1, 4),
+    CONTINUATION(JIT_OPERATOR_NEW + 2, 6),
+    CONTINUATION(JIT_OPERATOR_NEW + 3, 8),
+    CONTINUATION(JIT_OPERATOR_NEW + 4, 10),
+    CONTINUATION(JIT_OPERATOR_NEW + 5, 12),
 };
 
 /* C calls a class with a tuple of the arguments, which has references of its own to them. */
-#define CALL_FORM(N) {2 + (N), 1 + (N), N, {0, 2, 3, 4}, LOOP_UNITS + 1, .is_call = true}
+#define CALL_FORM(N) {2 + (N), 1 + (N), N, {0, 2, 3, 4, 5, 6}, LOOP_UNITS + 1, .is_call = true}
 
 const _PyJitOperatorForm _PyJitOperatorForms[JIT_OPERATOR_KINDS] = {
     [JIT_OPERATOR_BINARY] = {2, 2, 0, {0, 1}, LOOP_UNITS},
@@ -106,6 +112,12 @@ const _PyJitOperatorForm _PyJitOperatorForms[JIT_OPERATOR_KINDS] = {
     [JIT_OPERATOR_CALL + 1] = CALL_FORM(1),
     [JIT_OPERATOR_CALL + 2] = CALL_FORM(2),
     [JIT_OPERATOR_CALL + 3] = CALL_FORM(3),
+    [JIT_OPERATOR_NEW] = CALL_FORM(0),
+    [JIT_OPERATOR_NEW + 1] = CALL_FORM(1),
+    [JIT_OPERATOR_NEW + 2] = CALL_FORM(2),
+    [JIT_OPERATOR_NEW + 3] = CALL_FORM(3),
+    [JIT_OPERATOR_NEW + 4] = CALL_FORM(4),
+    [JIT_OPERATOR_NEW + 5] = CALL_FORM(5),
 };
 
 PyCodeObject *
@@ -316,6 +328,9 @@ method_of(PyObject **stack_pointer, const PyCodeObject *code, int opcode, int op
         *kind = JIT_OPERATOR_EXIT;
         return bound;
     }
+    if (opcode == CALL && PyType_Check(owner)) {
+        return _PyJitOperator_New((PyTypeObject *)owner, oparg, kind);
+    }
     bool hidden = opcode == LOAD_ATTR && _PyJitAttribute_MayBeHidden(Py_TYPE(owner), PyTuple_GET_ITEM(code->co_names, oparg >> 1))
         && !_PyJit_HasNone(owner, PyTuple_GET_ITEM(code->co_names, oparg >> 1));
     return hidden ? NULL : _PyJitOperator_Method(Py_TYPE(owner), code, opcode, oparg, is_reflected(stack_pointer, opcode, oparg), kind);
@@ -461,7 +476,9 @@ _PyJitOperator_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack
         return;
     }
     PyFunctionObject *method = method_to_enter(tstate, stack_pointer, prev->code, opcode, prev->oparg, &kind);
-    PyTypeObject *type = Py_TYPE(owner_of(stack_pointer, opcode, prev->oparg));
+    PyObject *owner = owner_of(stack_pointer, opcode, prev->oparg);
+    bool is_new = opcode == CALL && PyType_Check(owner);
+    PyTypeObject *type = is_new ? (PyTypeObject *)owner : Py_TYPE(owner);
     if (method == NULL || !PyUnstable_Type_AssignVersionTag(type) || _PyFunction_GetVersionForCurrentState(method) == 0 || raises(method)) {
         return;
     }
@@ -472,7 +489,7 @@ _PyJitOperator_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack
         }
     }
     prev->opcode = (uint8_t)opcode;
-    prev->entered = kind == JIT_OPERATOR_REFLECTED ? JIT_ENTERED_REFLECTED
+    prev->entered = kind == JIT_OPERATOR_REFLECTED ? JIT_ENTERED_REFLECTED : is_new ? JIT_ENTERED_NEW
         : _PyJitOperator_HasReflected(kind) && Py_IS_TYPE(stack_pointer[-1], type) ? JIT_ENTERED_ALIKE : JIT_ENTERED;
     prev->fits = 1;
     prev->seen = kind == JIT_OPERATOR_EXIT ? (PyObject *)method : (PyObject *)type;

@@ -22,7 +22,7 @@ typedef struct {
     uint8_t operands;          // on the caller's stack; then the locals of the continuation frame
     uint8_t nargs;             // of the method
     uint8_t copies;            // of the last operands, behind them: references that C would have besides those on the stack
-    uint8_t arguments[4];      // which operands they are, or JIT_ARGUMENT_; the first operand among them is the one whose method it is
+    uint8_t arguments[6];      // which operands they are, or JIT_ARGUMENT_; the first operand among them is the one whose method it is
     uint8_t units;             // of C recursion
     bool is_call;              // the second operand is NULL
     bool keeps;                // behind the operands: the descriptor that was found, to which C has a reference

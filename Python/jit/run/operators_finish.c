@@ -12,6 +12,7 @@
 #include "pycore_long.h"
 #include "pycore_object.h"
 #include "pycore_pystate.h"
+#include "pycore_tuple.h"
 #include "pycore_typeobject.h"
 #include "jit/run/run.h"
 
@@ -199,6 +200,24 @@ contrary(PyObject *truth)
     return truth == NULL ? NULL : Py_NewRef(truth == Py_True ? Py_False : Py_True);
 }
 
+/* VALUE is what `__new__` of the class among OPERANDS, which was called with N arguments, has made. */
+static PyObject *
+finish_new(int n, PyObject **operands, PyObject *value)
+{
+    PyTypeObject *type = Py_TYPE(value);
+    bool has_init = PyObject_TypeCheck(value, (PyTypeObject *)operands[0]) && type->tp_init != NULL
+        && (type->tp_init != PyBaseObject_Type.tp_init || type->tp_new == PyBaseObject_Type.tp_new);
+    if (has_init) {
+        PyObject *arguments = _PyTuple_FromArray(operands + 2, n);
+        int failed = arguments == NULL ? -1 : type->tp_init(value, arguments, NULL);
+        Py_XDECREF(arguments);
+        if (failed < 0) {
+            return NULL;
+        }
+    }
+    return Py_NewRef(value);
+}
+
 /* What C does behind the method's call with VALUE, before it returns to the instruction with ASKED for its oparg. */
 static PyObject *
 finish(int kind, int asked, PyObject **operands, PyObject *value)
@@ -223,7 +242,7 @@ finish(int kind, int asked, PyObject **operands, PyObject *value)
             return size < 0 ? NULL : kind == JIT_OPERATOR_LEN ? PyLong_FromSsize_t(size) : Py_NewRef(size > 0 ? Py_True : Py_False);
         }
         default:
-            return Py_NewRef(value);
+            return kind >= JIT_OPERATOR_NEW ? finish_new(kind - JIT_OPERATOR_NEW, operands, value) : Py_NewRef(value);
     }
 }
 

@@ -83,6 +83,9 @@ PyFunctionObject *_PyJitAttribute_Method(PyTypeObject *type, const PyCodeObject 
 bool _PyJitAttribute_MayBeHidden(PyTypeObject *type, PyObject *name);
 /* The function of CALLABLE, if CALL with OPARG, SELF and two more objects is as at the end of `with`; borrowed, or NULL. */
 PyFunctionObject *_PyJitOperator_Bound(PyObject *callable, PyObject *self, int oparg);
+/* classes.c: `__new__` of CLASS, a function that a call with NARGS arguments begins with, and behind which there is no `__init__` unless it makes
+ * something else; borrowed, or NULL. */
+PyFunctionObject *_PyJitOperator_New(PyTypeObject *class, int nargs, int *kind);
 /* What `__exit__` of TYPE is, if it is a function; borrowed, or NULL. */
 PyObject *_PyJitOperator_ExitOf(PyTypeObject *type);
 /* ARGUMENT, an operand or a JIT_ARGUMENT_, of the method that was found for TYPE at the instruction of CODE with OPARG; borrowed. */

@@ -37,6 +37,7 @@ EFFECT_CLASSES = {
     "item": "items of a list",
     "length": "how many items a list has",
     "dict": "values of dicts that are no instance's",
+    "entry": "the value of a dict's entry, where it is known which one",
     "type": "what a type, its dict and the layout of its instances say, or a function",
     "event": "what the evaluation loop was asked to do: signals, calls that wait, the collector",
     "frame": "frames: how many more the recursion limit and the data stack have room for",

@@ -126,7 +126,7 @@ def keys(n):
             globals()[f"more{i}"] = i
         if i % 40 == 0 and i > 40:
             del globals()[f"more{i - 1}"]
-        if i == 100:
+        if i == 70:
             globals()[5] = COUNT
     del globals()[5]
     return COUNT

@@ -75,17 +75,24 @@ class_dealloc(void)
     return known;
 }
 
-bool
-_PyJit_IsSimpleClass(PyTypeObject *type)
+/* What TYPE, a class without a finalizer, adds to in C; NULL: it has one, or nobody knows. */
+static PyTypeObject *
+base_in_c(PyTypeObject *type)
 {
     destructor dealloc = class_dealloc();
     if (dealloc == NULL || type->tp_finalize != NULL || type->tp_del != NULL) {
-        return false;
+        return NULL;
     }
     while (type->tp_dealloc == dealloc) {
         type = type->tp_base;
     }
-    return type == &PyBaseObject_Type;
+    return type;
+}
+
+bool
+_PyJit_IsSimpleClass(PyTypeObject *type)
+{
+    return base_in_c(type) == &PyBaseObject_Type;
 }
 
 bool
@@ -149,7 +156,8 @@ is_quiet(PyObject *o)
     if (type == &PyGen_Type) {
         return generator_is_quiet((PyGenObject *)o);
     }
-    if (!_PyJit_IsSimpleClass(type)) {
+    PyTypeObject *base = base_in_c(type);
+    if (base != &PyBaseObject_Type && (base != &PyTuple_Type || type == base)) {
         return is_view(type) || _PyJitIter_IsOfItertools(type);
     }
     return type->tp_weaklistoffset == 0 || *_PyObject_GET_WEAKREFS_LISTPTR(o) == NULL;
@@ -289,7 +297,9 @@ holds_plain(PyObject *o)
     if (type == &PyDict_Type || type == &PySet_Type) {
         return type == &PyDict_Type ? dict_holds_plain((PyDictObject *)o) : set_holds_plain((PySetObject *)o);
     }
-    return type == &PyTuple_Type ? are_plain(((PyTupleObject *)o)->ob_item, PyTuple_GET_SIZE(o))
+    // A named tuple has nothing but its items.
+    return type == &PyTuple_Type || (PyTuple_Check(o) && type->tp_basicsize == PyTuple_Type.tp_basicsize && type->tp_dictoffset == 0)
+        ? are_plain(((PyTupleObject *)o)->ob_item, PyTuple_GET_SIZE(o))
         : type == &PyList_Type ? are_plain(((PyListObject *)o)->ob_item, PyList_GET_SIZE(o)) : has_plain_values(o);
 }
 

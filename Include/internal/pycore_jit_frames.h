@@ -62,6 +62,14 @@ _PyJit_PushInit(PyThreadState *tstate, _PyInterpreterFrame *frame, PyCodeObject 
     return above;
 }
 
+/* The two frames of a class call count twice for Python's recursion limit, one of C's only once.  A recursion that goes far is left to C, so it
+ * comes about as far as it would. */
+static inline int
+_PyJit_KeptForC(const PyThreadState *tstate)
+{
+    return tstate->py_recursion_limit / 8 * 7;
+}
+
 /* CALLABLE is called in FRAME with NPOSITIONAL of ARGS, and those that NAMES names.  true: not by C, CALLABLE and the arguments are gone
  * to the frame in *PUSHED, which is to start, or with an exception if that is NULL.  CLASSES: classes too.  Below ARGS is a place that
  * has no argument. */

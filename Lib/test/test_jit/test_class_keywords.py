@@ -269,6 +269,34 @@ print(caught > 0, f(100))
 """
 
 
+DEPTH = """
+import sys
+class A:
+    def __init__(self, *, k):
+        self.k = k
+        A.deepest = k
+        A(k=k + 1)
+def deepest_function():
+    k = 0
+    def down(n):
+        nonlocal k
+        k = n
+        down(n + 1)
+    try:
+        down(1)
+    except RecursionError:
+        return k
+def deepest_class():
+    try:
+        A(k=1)
+    except RecursionError:
+        return A.deepest
+sys.setrecursionlimit(1000)
+pairs = {(deepest_class() > 0.9 * deepest_function()) for _ in range(60)}
+print(pairs)
+"""
+
+
 class LoopTests(OptimizedLoops, unittest.TestCase):
     expected_loops = LOOPS
 
@@ -283,6 +311,11 @@ class ToolTests(unittest.TestCase):
     def test_events(self):
         # A call of a class is one of C for tools.
         self.assertEqual(run(MONITORED, PYTHON_JIT="1"), run(MONITORED, PYTHON_JIT="0"))
+
+    def test_depth(self):
+        # Two frames for a call do not halve how deep a recursion may go.
+        for settings in {"PYTHON_JIT": "0"}, {"PYTHON_JIT": "1"}, {"PYTHON_JIT_BACKEND": "native"}:
+            self.assertEqual(run(DEPTH, **settings).strip(), "{True}")
 
     def test_memory(self):
         try:

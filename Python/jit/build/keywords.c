@@ -13,7 +13,9 @@
 #include "pycore_global_objects.h"
 #include "pycore_long.h"
 #include "pycore_runtime.h"
+#include "pycore_pystate.h"
 #include "pycore_jit.h"
+#include "pycore_jit_frames.h"
 #include "jit/build/rules.h"
 
 #define MOST_PARAMETERS 32
@@ -202,6 +204,9 @@ call_class(_PyJitBuilder *b, uint32_t index, PyTypeObject *class, PyObject *name
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, slot), function = object_const(b, (PyObject *)init), values[MOST_PARAMETERS];
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_CLASS_VERSION, object, JIT_REF_NONE, class->tp_version_tag);
+    // Frames that are not made yet will count, too.
+    uint32_t kept = (uint32_t)_PyJit_KeptForC(_PyThreadState_GET()) + b->nframes - b->machine - 1;
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_RECURSION, JIT_REF_NONE, JIT_REF_NONE, kept);
     if (null < 0) {
         (void)emit1(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, slot + 1));
     }

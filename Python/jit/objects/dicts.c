@@ -351,14 +351,14 @@ _PyJit_NewTupleWith(PyObject *other, uint32_t n)
     return tuple;
 }
 
-/* (N, (name, ...)) of the keys of DICT, all exact strs; new, or NULL without an exception. */
+/* (N, (name, ...)) of the keys of DICT, all exact strs of which there is only one; new, or NULL without an exception. */
 static PyObject *
 names_of(PyObject *dict, Py_ssize_t n)
 {
     PyObject *names = PyTuple_New(PyDict_GET_SIZE(dict)), *pair = NULL, *key, *number = PyLong_FromSsize_t(n);
     Py_ssize_t at = 0;
     for (Py_ssize_t i = 0; names != NULL && PyDict_Next(dict, &at, &key, NULL); i++) {
-        if (!PyUnicode_CheckExact(key)) {
+        if (!PyUnicode_CheckExact(key) || !PyUnicode_CHECK_INTERNED(key)) {
             Py_CLEAR(names);
             break;
         }

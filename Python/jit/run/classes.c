@@ -91,7 +91,7 @@ _PyJit_PushClass(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject *cl
                  _PyInterpreterFrame **pushed)
 {
     PyFunctionObject *init = _PyJit_InitOf((PyTypeObject *)class);
-    if (init == NULL || init->vectorcall != _PyFunction_Vectorcall) {
+    if (init == NULL || init->vectorcall != _PyFunction_Vectorcall || tstate->py_recursion_remaining <= _PyJit_KeptForC(tstate)) {
         return false;
     }
     const PyCodeObject *code = (const PyCodeObject *)init->func_code;

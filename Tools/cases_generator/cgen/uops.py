@@ -2,8 +2,8 @@
 
 In this fork a trace is made of bytecode instructions and of trace operations.  Pystats (configure
 --enable-pystats) counts both in one table, so both have a number there: an instruction its opcode, a trace
-operation one from 256 on; those for which the table has no room are counted together.  Nothing else of upstream's
-uop tables has a reader.
+operation one from 256 on; those for which the table has no room are counted together.  Nothing else of
+upstream's uop tables has a reader.
 """
 
 from __future__ import annotations

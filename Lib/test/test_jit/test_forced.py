@@ -23,7 +23,7 @@ def f(n):
     for i in range(n):
         if i % 7 != 8:
             t += len(str(i))
-        t += called(i)
+        t += called(x=i, y=1)
     return t
 print(f(1000))
 print(json.dumps([sys._jit._ir_traces(), sys._jit.stats()["exits_taken"]]))

@@ -462,7 +462,7 @@ OPTIMIZED = {
         """
         def sets(n):
             for i in range(n):
-                yield {i, 1}
+                yield {*(i, 1)}
         def f(n):
             t = 0
             for x in sets(n):

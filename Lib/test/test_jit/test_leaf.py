@@ -8,7 +8,7 @@ import sys
 import unittest
 
 from test.test_jit.exits import ForcedExits, OptimizedLoops
-from test.test_jit.test_typed import RUN_AND_COUNT
+from test.test_jit.test_typed import RUN_AND_COUNT, run
 
 if not hasattr(sys, "_jit") or not sys._jit.is_available():
     raise unittest.SkipTest("this build has no JIT, or it cannot run")
@@ -413,6 +413,31 @@ def run():
 )
 
 
+# Each number that becomes digits looks for signals in C.
+SIGNALS = """
+import signal
+heard = caught = 0
+def handler(*args):
+    global heard
+    heard += 1
+    raise InterruptedError
+def digits(n):
+    t = 0
+    for i in range(n):
+        t += len(str(i)) + len(str(i + 7)) + len(str(i * 3)) + divmod(i << 80, 7 << 70)[0]
+    return t
+signal.signal(signal.SIGALRM, handler)
+for k in range(150):
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.001 + k % 7 * 0.0002)
+        while heard == k:
+            digits(2000)
+    except InterruptedError:
+        caught += 1
+print(heard, caught)
+"""
+
+
 class LoopTests(OptimizedLoops, unittest.TestCase):
     expected_loops = LOOPS
 
@@ -421,6 +446,13 @@ class ExitTests(ForcedExits, unittest.TestCase):
     """Every check fails in turn."""
 
     program = PROGRAM
+
+
+class SignalTests(unittest.TestCase):
+    def test_what_a_handler_raises_is_raised(self):
+        for backend in "native", "interpreter":
+            with self.subTest(backend):
+                self.assertEqual(run(SIGNALS, PYTHON_JIT_BACKEND=backend).split(), ["150", "150"])
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@
 #include "opcode.h"
 #include "structmember.h"
 #include "pycore_descrobject.h"
+#include "pycore_ceval.h"
 #include "pycore_dict.h"
 #include "pycore_interp.h"
 #include "pycore_intrinsics.h"
@@ -538,18 +539,53 @@ _PyJitLeaf_Fits(int number, PyObject *const *args, Py_ssize_t nargs)
     return leaves[number].make(all, false) != NULL;
 }
 
+/* Digits of ints look for signals, and for the collector, which run code of users.  Here nobody may: they wait until the leaf is done.  (A thread
+ * that is not the main one has no signals to look for.) */
+typedef struct {
+    unsigned long main_thread;
+    bool collects;
+} Waiting;
+
+static inline Waiting
+hold_back(PyThreadState *tstate)
+{
+    Waiting waiting = {_PyRuntime.main_thread, _Py_eval_breaker_bit_is_set(tstate, _PY_GC_SCHEDULED_BIT)};
+    _PyRuntime.main_thread = 0;
+    if (waiting.collects) {
+        _Py_unset_eval_breaker_bit(tstate, _PY_GC_SCHEDULED_BIT);
+    }
+    return waiting;
+}
+
+static inline void
+let_go(PyThreadState *tstate, Waiting waiting)
+{
+    _PyRuntime.main_thread = waiting.main_thread;
+    if (waiting.collects) {
+        _Py_set_eval_breaker_bit(tstate, _PY_GC_SCHEDULED_BIT);
+    }
+}
+
 PyObject *
 _PyJit_CallLeaf(uint32_t number, PyObject *first, PyObject *second, PyObject *third)
 {
     PyObject *args[] = {first, second, third, NULL};
-    return _PyJit_New(leaves[number].make(args, true));
+    PyThreadState *tstate = _PyThreadState_GET();
+    Waiting waiting = hold_back(tstate);
+    PyObject *made = _PyJit_New(leaves[number].make(args, true));
+    let_go(tstate, waiting);
+    return made;
 }
 
 int64_t
 _PyJit_AskLeaf(uint32_t number, PyObject *first, PyObject *second, PyObject *third)
 {
     PyObject *args[] = {first, second, third, NULL};
-    return leaves[number].ask(args);
+    PyThreadState *tstate = _PyThreadState_GET();
+    Waiting waiting = hold_back(tstate);
+    int64_t answer = leaves[number].ask(args);
+    let_go(tstate, waiting);
+    return answer;
 }
 
 #endif /* _Py_TIER2 */

@@ -37,9 +37,9 @@ _PyJitRecorder_Forget(_PyJitRecorder *r)
 
 /* --- Failing, giving up ------------------------------------------------------------------------------- */
 
-/* One more trace that could not be made from, or did not serve, the loop whose jump's prefixes begin at INSTR. */
+/* MORE traces that could not be made from, or did not serve, the loop whose jump's prefixes begin at INSTR; it counts from the beginning. */
 static void
-note_loop_failure(_Py_CODEUNIT *instr, bool for_good)
+note_loop_failures(_Py_CODEUNIT *instr, unsigned more)
 {
     while (instr->op.code == EXTENDED_ARG) {
         instr++;
@@ -49,7 +49,7 @@ note_loop_failure(_Py_CODEUNIT *instr, bool for_good)
     }
     unsigned failures = instr[1].cache >> JIT_LOOP_FAILURE_SHIFT;
     if (failures < JIT_MAX_FAILURES) {
-        failures = for_good ? JIT_MAX_FAILURES : failures + 1;
+        failures = Py_MIN(failures + more, JIT_MAX_FAILURES);
         ENGINE->counters.given_up += failures == JIT_MAX_FAILURES;
     }
     instr[1].cache = (uint16_t)(failures << JIT_LOOP_FAILURE_SHIFT | JIT_LOOP_COUNT_START);
@@ -58,20 +58,13 @@ note_loop_failure(_Py_CODEUNIT *instr, bool for_good)
 void
 _PyJitRecorder_LoopAgain(PyCodeObject *code, int index)
 {
-    _Py_CODEUNIT *instr = _PyCode_CODE(code) + index;
-    while (instr->op.code == EXTENDED_ARG) {
-        instr++;
-    }
-    if (instr->op.code == JUMP_BACKWARD) {
-        unsigned failures = instr[1].cache >> JIT_LOOP_FAILURE_SHIFT;
-        instr[1].cache = (uint16_t)(failures << JIT_LOOP_FAILURE_SHIFT | JIT_LOOP_COUNT_START);
-    }
+    note_loop_failures(_PyCode_CODE(code) + index, 0);
 }
 
 void
 _PyJitRecorder_LoopFailed(PyCodeObject *code, int index, bool for_good)
 {
-    note_loop_failure(_PyCode_CODE(code) + index, for_good);
+    note_loop_failures(_PyCode_CODE(code) + index, for_good ? JIT_MAX_FAILURES : 1);
 }
 
 /* The site that asked for the trace is not asked again at once, and after enough failures, or if it would not pay, never. */
@@ -80,7 +73,7 @@ note_failure(_PyJitRecorder *r, int abort)
 {
     bool for_good = abort == JIT_ABORT_COSTLY;
     if (r->kind == JIT_KIND_LOOP) {
-        note_loop_failure(r->root, for_good);
+        note_loop_failures(r->root, for_good ? JIT_MAX_FAILURES : 1);
     }
     else if (r->exit != NULL) {
         _PyJitExit_NoteFailure(r->exit, for_good);

@@ -174,50 +174,6 @@ call_method(_PyJitBuilder *b, uint32_t index)
 
 /* --- Calls of classes ------------------------------------------------------------------------------------------------- */
 
-/* CALL_ALLOC_AND_ENTER_INIT: the instance is made, and `__init__` becomes a frame above the shim frame that waits for it. */
-static uint32_t
-call_class(_PyJitBuilder *b, uint32_t index)
-{
-    const _PyJitRecord *record = &b->t->records[index];
-    const PyTypeObject *type = (const PyTypeObject *)record->seen;
-    int callee = _PyJitLower_Callee(b, index);
-    uint32_t class = b->depth - record->oparg - 2, version = unit32(b, record, 2);
-    // A class that was changed meanwhile may have an `__init__` in its cache that is gone.
-    if (callee < 0 || type == NULL || type->tp_version_tag != version) {
-        return REFUSE(b);
-    }
-    PyCodeObject *code = b->t->codes[callee];
-    PyObject *init = ((const PyHeapTypeObject *)type)->_spec_cache.init;
-    int null = known_null(b, class + 1);
-    if (init == NULL || PyFunction_GET_CODE(init) != (PyObject *)code || !is_version(((PyFunctionObject *)init)->func_version)
-        || !is_version(version) || null == 0 || !is_simple(code) || (uint32_t)code->co_argcount < record->oparg + 1
-        || !_PyJitLower_Fits(b, code, _PyJit_ShimCode()) || _PyJitSlot_IsBare(b, class)) {
-        return REFUSE(b);
-    }
-    PyCodeObject *shim_code = _PyJit_ShimCode();
-    int shim = _PyJitTrace_AddCode(b->t, shim_code);
-    if (shim < 0) {
-        b->failed = true;
-        return REFUSE(b);
-    }
-    _PyJitLower_Begin(b, index);
-    _PyJitRef object = _PyJitSlot_Object(b, class), function = object_const(b, init);
-    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_CLASS_VERSION, object, JIT_REF_NONE, version);
-    if (null < 0) {
-        (void)emit1(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, class + 1));
-    }
-    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, function, JIT_REF_NONE, ((PyFunctionObject *)init)->func_version);
-    uint32_t given = record->oparg + 1, wanted = (uint32_t)code->co_argcount;
-    if (given < wanted) {
-        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_DEFAULTS, function, JIT_REF_NONE, wanted - given);
-    }
-    _PyJitFrame_GuardRoom(b, code, shim_code);
-    _PyJitRef instance = _PyJitBuild_Emit(b, JIT_OP_NEW_INSTANCE, object, JIT_REF_NONE, version);
-    _PyJitFrame_CallClass(b, index, (uint16_t)shim, (uint16_t)callee, class, function, instance);
-    load_defaults(b, function, given, wanted);
-    return 1;
-}
-
 /* EXIT_INIT_CHECK, in a shim frame: nothing to do where `__init__` is known to have returned None. */
 static uint32_t
 check_init(_PyJitBuilder *b, uint32_t index)
@@ -436,7 +392,7 @@ _PyJitLower_Call(_PyJitBuilder *b, uint32_t index)
         case CALL_BOUND_METHOD_EXACT_ARGS:
             return call_method(b, index);
         case CALL_ALLOC_AND_ENTER_INIT:
-            return call_class(b, index);
+            return _PyJitLower_CallKeywords(b, index);
         case EXIT_INIT_CHECK:
             return check_init(b, index);
         case BINARY_SUBSCR_GETITEM:

@@ -1,4 +1,4 @@
-/* The lowering rule of CALL_KW of a Python function or class, and of CALL_PY_GENERAL of one with parameters that need a name.
+/* The lowering rule of calls of classes, of CALL_KW of a Python function, and of CALL_PY_GENERAL of one with parameters that need a name.
  *
  * Which argument goes where is known when the trace is built: the names are a constant, and the function's code says the order of its
  * parameters.  What is missing is a default value of the function.  So there is nothing left to do but moves in the slot map, as
@@ -179,14 +179,17 @@ names_on_top(const _PyJitBuilder *b)
     return names != NULL && PyTuple_CheckExact(names) ? names : NULL;
 }
 
-/* The same of CLASS, which had a version when it was called: the instance is made, and is the first argument. */
+/* The call of CLASS, with NAMES, which stands on top of the stack if NAMED: the instance is made, is the first argument, and `__init__` becomes a
+ * frame above the shim frame that waits for it. */
 static uint32_t
-call_class(_PyJitBuilder *b, uint32_t index, PyTypeObject *class, PyObject *names)
+call_class(_PyJitBuilder *b, uint32_t index, PyTypeObject *class, PyObject *names, bool named)
 {
     const _PyJitRecord *record = &b->t->records[index];
-    uint32_t slot = b->depth - 3 - record->oparg;
+    uint32_t slot = b->depth - 2 - named - record->oparg;
     int callee = _PyJitLower_Callee(b, index), null = known_null(b, slot + 1);
-    PyFunctionObject *init = is_version(class->tp_version_tag) ? _PyJit_InitOf(class) : NULL;
+    // A class that was changed meanwhile may have another `__init__`.
+    bool is_same = is_version(class->tp_version_tag) && (named || class->tp_version_tag == unit32(b, record, 2));
+    PyFunctionObject *init = is_same ? _PyJit_InitOf(class) : NULL;
     PyCodeObject *shim_code = _PyJit_ShimCode();
     Plan plan;
     if (callee < 0 || init == NULL || init->func_code != (PyObject *)b->t->codes[callee] || !is_version(init->func_version) || null == 0
@@ -204,9 +207,11 @@ call_class(_PyJitBuilder *b, uint32_t index, PyTypeObject *class, PyObject *name
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, slot), function = object_const(b, (PyObject *)init), values[MOST_PARAMETERS];
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_CLASS_VERSION, object, JIT_REF_NONE, class->tp_version_tag);
-    // Frames that are not made yet will count, too.
-    uint32_t kept = (uint32_t)_PyJit_KeptForC(_PyThreadState_GET()) + b->nframes - b->machine - 1;
-    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_RECURSION, JIT_REF_NONE, JIT_REF_NONE, kept);
+    if (named) {
+        // Frames that are not made yet will count, too.
+        uint32_t kept = (uint32_t)_PyJit_KeptForC(_PyThreadState_GET()) + b->nframes - b->machine - 1;
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_RECURSION, JIT_REF_NONE, JIT_REF_NONE, kept);
+    }
     if (null < 0) {
         (void)emit1(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, slot + 1));
     }
@@ -214,7 +219,7 @@ call_class(_PyJitBuilder *b, uint32_t index, PyTypeObject *class, PyObject *name
     guard_defaults(b, function, code, &plan, values);
     _PyJitFrame_GuardRoom(b, code, shim_code);
     _PyJitRef instance = _PyJitBuild_Emit(b, JIT_OP_NEW_INSTANCE, object, JIT_REF_NONE, class->tp_version_tag);
-    drop(b, 1);
+    drop(b, named);
     _PyJitFrame_CallClass(b, index, (uint16_t)shim, (uint16_t)callee, slot, function, instance);
     sort_arguments(b, function, code, &plan, values);
     return 1;
@@ -227,8 +232,11 @@ _PyJitLower_CallKeywords(_PyJitBuilder *b, uint32_t index)
     bool named = record->opcode == CALL_KW;
     PyObject *names = named ? names_on_top(b) : (PyObject *)&_Py_SINGLETON(tuple_empty);
     uint32_t first = b->depth - named - record->oparg, self = first - 1, function = first - 2;
+    if (record->opcode == CALL_ALLOC_AND_ENTER_INIT && record->seen == NULL) {
+        return REFUSE(b);
+    }
     if (names != NULL && record->seen != NULL && PyType_Check(record->seen)) {
-        return call_class(b, index, (PyTypeObject *)record->seen, names);
+        return call_class(b, index, (PyTypeObject *)record->seen, names, named);
     }
     int callee = _PyJitLower_Callee(b, index), null = known_null(b, self);
     if (callee < 0 || names == NULL || (named && record->seen != Py_True) || null < 0 || _PyJitSlot_IsBare(b, function)) {

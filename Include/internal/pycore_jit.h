@@ -156,11 +156,14 @@ void _PyJitOperator_Unwind(PyThreadState *tstate, const _PyInterpreterFrame *fra
 /* An exception unwinds in the evaluation loop of recording NUMBER. */
 void _PyJit_RecordUnwind(PyThreadState *tstate, uint64_t number);
 
-/* --- A generator that C resumes -> compiled code -------------------------------------------------------------- */
+/* --- Python that C calls -> compiled code ----------------------------------------------------------------------- */
 
 /* _PyEval_EvalFrame for the frame of a generator or coroutine (Python/jit/run/resume.c): where an executor begins where it goes on, the
  * machine code is entered with no evaluation loop around it.  Result and errors are those of _PyEval_EvalFrame. */
 PyObject *_PyJit_EvalGenerator(PyThreadState *tstate, _PyInterpreterFrame *frame, int throwflag);
+
+/* The same for the new frame of a function that C calls. */
+PyObject *_PyJit_EvalFunction(PyThreadState *tstate, _PyInterpreterFrame *frame);
 
 /* The frame of GENERATOR, which is suspended, runs from now on, above FRAME, the current one; nothing is on its stack yet.  Returns it.
  * Never fails: there is room. */
@@ -240,6 +243,10 @@ PyObject **_PyJit_RestoreExit(PyThreadState *tstate, _PyInterpreterFrame *frame,
  * which is returned.  The checks of GUARD_LEAVE and GUARD_DROP hold, so no code of users runs.  Never fails. */
 _PyInterpreterFrame *_PyJit_LeaveFrame(PyThreadState *tstate, _PyInterpreterFrame *frame, uint32_t nlocals);
 
+/* FRAME, which C has called, ends with what is on top of its stack at STACK_POINTER, and memory is complete.  Returns the frame below,
+ * which is C's and has the result on its stack.  Runs code of users where locals end. */
+_PyInterpreterFrame *_PyJit_ReturnToC(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer);
+
 /* --- Backends ------------------------------------------------------------------------------------------- */
 
 /* Makes EXECUTOR runnable from TRACE, of which its own was packed, and its exits; FROM is the exit whose values it takes, or NULL.
@@ -281,6 +288,7 @@ void _PyJit_TrampolineSwitches(void);
 #  define _PyJit_TrampolineSwitches() ((void)0)
 #  define _PyJit_CodeDying(CODE) ((void)0)
 #  define _PyJit_ResumeAt(FRAME) ((FRAME)->instr_ptr)
+#  define _PyJit_EvalFunction(TSTATE, FRAME) _PyEval_EvalFrame((TSTATE), (FRAME), 0)
 #  define _PyJit_EvalGenerator(TSTATE, FRAME, THROWFLAG) _PyEval_EvalFrame((TSTATE), (FRAME), (THROWFLAG))
 #endif
 

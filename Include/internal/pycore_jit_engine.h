@@ -45,6 +45,7 @@ extern "C" {
     X(INNER_LOOP,    "inner loop") \
     X(RECURSION,     "recursion") \
     X(RETURN,        "left its first frame") \
+    X(TO_C,          "went back to C") \
     X(UNSUPPORTED,   "instruction cannot be traced") \
     X(EXCEPTION,     "an exception was raised")
 

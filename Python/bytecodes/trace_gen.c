@@ -72,7 +72,7 @@ trace op(PUSH_GENERATOR, (g: object, call: i64 --)) writes frame {
     stack_pointer = _PyFrame_GetStackPointer(frame);
 }
 
-// Leaves unless C takes what this generator yields.
+// Leaves unless C takes what this frame yields or returns.
 trace op(GUARD_BELOW_IS_C, (--)) exits {
     EXIT_IF(frame->previous->owner != FRAME_OWNED_BY_CSTACK);
 }
@@ -94,6 +94,13 @@ trace op(YIELD_TO_C, (place: i64 --)) ends {
     _PyFrame_StackPush(below, yielded);
     JIT_EXECUTOR->anchor->running--;
     JIT_LEAVE(JIT_RESULT(JIT_STATUS_DISPATCH, below->instr_ptr + 1 + INLINE_CACHE_ENTRIES_SEND));
+}
+
+// The frame ends, and gives the top of the stack to C.  Memory is complete.  Its locals end with it, and may run code of users, as in tier 1.
+trace op(RETURN_TO_C, (--)) ends {
+    _PyInterpreterFrame *below = _PyJit_ReturnToC(tstate, frame, stack_pointer);
+    JIT_EXECUTOR->anchor->running--;
+    JIT_LEAVE(JIT_RESULT(JIT_STATUS_DISPATCH, below->instr_ptr + below->return_offset));
 }
 
 // A generator or coroutine that a call of function F has made, and that goes on at address PLACE.  Its locals are NULL, and it takes the

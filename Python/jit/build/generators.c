@@ -151,7 +151,7 @@ static uint32_t
 yield_to_c(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
-    if (!in_memory(b) || index + 1 < b->t->nrecords || b->end != JIT_END_UNSUPPORTED || b->end_code >= 0) {
+    if (!in_memory(b) || index + 1 < b->t->nrecords || b->end != JIT_END_TO_C) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);

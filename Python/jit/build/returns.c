@@ -5,6 +5,8 @@
  *
  * A frame in memory goes away by LEAVE_FRAME where its locals and its function are of that kind too; nothing that tier 1 would run is
  * left out then.  The value is on the caller's stack in memory; that it is a number, and which, stays known.
+ *
+ * A return to C ends the trace, with all that is in memory, so whatever ends then may run code of users.
  */
 #include "Python.h"
 
@@ -229,6 +231,34 @@ leave_frame(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* --- Back to C ---------------------------------------------------------------------------------------------------------- */
+
+/* The last instruction of a call from C (run/resume.c). */
+static uint32_t
+return_to_c(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    const _PyJitAbstractFrame *frame = this_frame(b);
+    _PyJitLower_Begin(b, index);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_BELOW_IS_C, JIT_REF_NONE, JIT_REF_NONE, 0);
+    if (record->opcode == RETURN_CONST) {
+        _PyJitSlot_PushConst(b, PyTuple_GET_ITEM(b->t->codes[record->code]->co_consts, record->oparg));
+    }
+    else {
+        (void)owned_top(b);
+    }
+    // What a dirty local borrows, or is as a number, ends with it unwritten.  What memory has instead is plain.
+    for (uint32_t i = frame->base; i < frame->stack; i++) {
+        if (b->slots[i].dirty && !b->slots[i].owned) {
+            b->slots[i] = (_PyJitSlot){0};
+        }
+    }
+    _PyJitBuild_Flush(b, false);
+    (void)_PyJitBuild_Emit(b, JIT_OP_RETURN_TO_C, JIT_REF_NONE, JIT_REF_NONE, 0);
+    b->ended = true;
+    return 1;
+}
+
 /* RETURN_VALUE, RETURN_CONST. */
 uint32_t
 _PyJitLower_Return(_PyJitBuilder *b, uint32_t index)
@@ -236,7 +266,10 @@ _PyJitLower_Return(_PyJitBuilder *b, uint32_t index)
     if (this_frame(b)->generator != JIT_REF_NONE) {
         return _PyJitLower_EndGenerator(b, index);
     }
-    return in_memory(b) ? leave_frame(b, index) : leave_virtual(b, index);
+    if (!in_memory(b)) {
+        return leave_virtual(b, index);
+    }
+    return index + 1 == b->t->nrecords && b->end == JIT_END_TO_C ? return_to_c(b, index) : leave_frame(b, index);
 }
 
 #endif /* _Py_TIER2 */

@@ -73,6 +73,7 @@ _PyJit_CodeBytes(void)
 
 #define TRACE_ALIGNMENT 32
 #define DISPATCH_SIZE 24       // bytes of machine code by which tier 1 gets from one instruction to the next
+#define EVAL_LOOP_SIZE 800     // the same unit: to begin and to end an evaluation loop
 
 static struct {
     unsigned char *shared;                            // in the arena; NULL: not started
@@ -398,7 +399,7 @@ weigh(_PyExecutorObject *executor, const _PyJitTrace *trace, const Layout *layou
     const _PyJitIns *last = JIT_INS(trace, JIT_REF_BIAS + trace->nins - 1);
     uint32_t from = last->op == JIT_OP_LOOP ? last->aux : 0;
     executor->cost = (uint32_t)(layout->hot - (from > 0 ? layout->loop : LANDING_SIZE));
-    executor->worth = 0;
+    executor->worth = last->op == JIT_OP_RETURN_TO_C ? EVAL_LOOP_SIZE : 0;
     executor->once = from > 0 ? 0 : (uint16_t)trace->nsnaps;
     for (uint32_t i = 0; i < trace->nins; i++) {
         const _PyJitIns *ins = JIT_INS(trace, JIT_REF_BIAS + i);

@@ -164,15 +164,13 @@ _PyJitRecorder_Finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int
         _PyJitRecorder_Abort(JIT_ABORT_INVALIDATED, end_ip, 0);
         return;
     }
-    bool to_c = end == JIT_END_UNSUPPORTED && end_code == NULL;
     if (r->trace.nrecords < JIT_SHORT_TRACE && !ENGINE->stress) {
-        // Entering and leaving costs more than it gains.
-        bool item = to_c && r->root_code->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR);
-        if (r->kind == JIT_KIND_FUNCTION && (end == JIT_END_RETURN || (to_c && !item))) {
+        // Entering and leaving costs more than it gains, but where it saves C an evaluation loop.
+        if (r->kind == JIT_KIND_FUNCTION && end == JIT_END_RETURN) {
             _PyJitRecorder_Abort(JIT_ABORT_NO_GAIN, end_ip, 0);
             return;
         }
-        if (r->kind == JIT_KIND_LOOP && (to_c || end == JIT_END_EXCEPTION)) {
+        if (r->kind == JIT_KIND_LOOP && (end == JIT_END_TO_C || end == JIT_END_EXCEPTION)) {
             _PyJitRecorder_Abort(JIT_ABORT_NO_GAIN, end_ip, 0);
             return;
         }

@@ -221,7 +221,7 @@ end_here(_PyJitRecorder *r, int end, _PyInterpreterFrame *frame, _Py_CODEUNIT *s
 {
     if (frame->owner == FRAME_OWNED_BY_CSTACK) {
         // The trampoline below the first frame: only the last instruction knows where it goes.
-        _PyJitRecorder_Finish(end, NULL, NULL, opcode);
+        _PyJitRecorder_Finish(JIT_END_TO_C, NULL, NULL, opcode);
         return;
     }
     _PyJitRecorder_Finish(end, _PyFrame_GetCode(frame), start, opcode);
@@ -297,7 +297,7 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
         if (r->depth < 0 && r->kind != JIT_KIND_SIDE
             && (last == RETURN_VALUE || last == RETURN_CONST || last == RETURN_GENERATOR)) {
             // A generator that yields comes back; a function that returns does not.  But it may return to one that took what was yielded.
-            if (ran_in(r, r->depth)) {
+            if (code == NULL || ran_in(r, r->depth)) {
                 end_here(r, JIT_END_RETURN, frame, next_instr, opcode);
             }
             else {

@@ -186,37 +186,45 @@ object_of(const _PyJitTrace *t, const _PyJitSnapSlot *slot, uint64_t value)
     }
 }
 
-/* Fills OBJECTS; a number that stands in several slots gets one box.  MADE: what the recipes of SNAP are for. */
+/* The object slot I of SLOTS gets, GIVEN having those of the slots before: a number that stands in several slots gets one box. */
+static inline PyObject *
+object_for(const _PyJitTrace *t, const _PyJitSnapSlot *slots, uint32_t i, const uint64_t *values, PyObject **given)
+{
+    if (slots[i].what != JIT_WHAT_OBJECT) {
+        for (uint32_t k = 0; k < i; k++) {
+            if (slots[k].value == slots[i].value && given[k] != NULL) {      // NULL: the raw field of a virtual
+                return Py_NewRef(given[k]);
+            }
+        }
+    }
+    return object_of(t, &slots[i], values[i]);
+}
+
+/* Fills GIVEN where SNAP has recipes; MADE: what they are for. */
 static void
 make_objects(const _PyJitTrace *t, const _PyJitSnapshot *snap, const _PyJitSnapSlot *slots, uint32_t n, const uint64_t *values,
              PyObject **made, PyObject **given)
 {
     const _PyJitSnapFrame *recipes = &t->frames[snap->first_frame + snap->nframes];
     for (uint32_t i = 0, recipe = 0; i < n; i++) {
-        uint32_t same = i, place = t->frames[snap->first_frame].first_slot + i;
+        uint32_t place = t->frames[snap->first_frame].first_slot + i;
         while (recipe < snap->nrecipes && place >= (uint32_t)recipes[recipe].first_slot + recipes[recipe].nslots) {
             recipe++;
         }
         if (recipe < snap->nrecipes && place >= recipes[recipe].first_slot
             && _PyJitOp_HasRawField(_PyJitMake_Operation(t, &recipes[recipe])->op, slots[i].slot)) {
             given[i] = NULL;
-            continue;
         }
-        if (slots[i].what == JIT_WHAT_VIRTUAL) {
+        else if (slots[i].what == JIT_WHAT_VIRTUAL) {
             uint32_t k = 0;
             while (JIT_REF_BIAS + recipes[k].offset != slots[i].value) {
                 k++;
             }
             given[i] = Py_NewRef(made[k]);
-            continue;
         }
-        if (slots[i].what != JIT_WHAT_OBJECT) {
-            same = 0;
-            while (slots[same].value != slots[i].value) {
-                same++;
-            }
+        else {
+            given[i] = object_for(t, slots, i, values, given);
         }
-        given[i] = same < i ? Py_NewRef(given[same]) : object_of(t, &slots[i], values[i]);
     }
 }
 
@@ -314,11 +322,18 @@ _PyJit_RestoreExit(PyThreadState *tstate, _PyInterpreterFrame *frame, _PyJitExit
     uint32_t count = _PyJitTrace_SnapSlots(t, snap, &slots);
     PyObject *given[JIT_MAX_SLOTS], *made[JIT_MAX_RECIPES];
     assert(count <= JIT_MAX_SLOTS && snap->nrecipes <= JIT_MAX_RECIPES);
-    for (uint32_t i = 0; i < snap->nrecipes; i++) {
-        made[i] = _PyJitMake_New(t, &frames[snap->nframes + i]);
+    if (snap->nrecipes == 0) {
+        for (uint32_t i = 0; i < count; i++) {
+            given[i] = object_for(t, slots, i, values, given);
+        }
     }
-    make_objects(t, snap, slots, count, values, made, given);
-    fill_virtuals(t, snap, values, made, given);
+    else {
+        for (uint32_t i = 0; i < snap->nrecipes; i++) {
+            made[i] = _PyJitMake_New(t, &frames[snap->nframes + i]);
+        }
+        make_objects(t, snap, slots, count, values, made, given);
+        fill_virtuals(t, snap, values, made, given);
+    }
     write_slots(frame, slots, frames->nslots, given);
     for (uint32_t i = 1; i < snap->nframes; i++) {
         frame = push_frame(tstate, frame, t, &frames[i - 1], &frames[i], given + (frames[i].first_slot - frames->first_slot));

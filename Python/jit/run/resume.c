@@ -1,13 +1,14 @@
-/* A generator that C resumes: set(), sum(), any(), str.join(), an event loop.
+/* Python that C calls: a generator that set(), sum(), str.join() or an event loop resumes, a function that is a callback, a key, a
+ * special method.
  *
- * Each item is a call from C that enters Python, runs a handful of instructions, and yields.  An evaluation loop around them costs more
- * than they do.  So the instruction behind a yield counts like a function's first one, if C resumes there; its executor is entered
- * from here, and where it ends by yielding to the frame below, the item is handed to C at once.
+ * Each item, each call enters Python, runs a handful of instructions, and is back.  An evaluation loop around them costs more than they do.
+ * So the executor of a function is entered from here, and where it ends by returning to the frame below, C has the result at once.  The
+ * instruction behind a yield counts like a function's first one, if C resumes there.
  *
- * Every other way out of the executor needs an evaluation loop.  It begins with the generator's frame as any other does, but goes on in
- * the last frame there is, with what the executor has returned (JIT_RESUMED).
+ * Every other way out of the executor needs an evaluation loop.  It begins with the same frame as any other does, but goes on in the last
+ * frame there is, with what the executor has returned (JIT_RESUMED).
  *
- * 1. The frame below the generator's is like the one an evaluation loop has on its C stack, with the same place to return to: who looks
+ * 1. The frame below is like the one an evaluation loop has on its C stack, with the same place to return to: who looks
  *    at frames meanwhile sees no difference.
  * 2. The limits of both kinds of recursion hold as in an evaluation loop.  Where one is reached, or an event is pending, there is one.
  */
@@ -41,17 +42,14 @@ _PyJit_ResumeGenerator(PyThreadState *tstate, _PyInterpreterFrame *frame, PyGenO
     return resumed;
 }
 
-PyObject *
-_PyJit_EvalGenerator(PyThreadState *tstate, _PyInterpreterFrame *frame, int throwflag)
+/* Runs FRAME, which C calls or resumes, from the instruction at NEXT on: by its executor, if one begins there. */
+static PyObject *
+eval(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next, bool first)
 {
-    _Py_CODEUNIT *next = frame->instr_ptr;
-    // The first item: what is sent is always None, and dropped before the function begins.
-    bool first = next->op.code == POP_TOP;
-    next += first;
-    if (next->op.code != ENTER_EXECUTOR || throwflag || tstate->interp->eval_frame != NULL
+    if (next->op.code != ENTER_EXECUTOR || tstate->interp->eval_frame != NULL
         || tstate->py_recursion_remaining <= 1 || tstate->c_recursion_remaining <= C_STACK_UNITS
         || _Py_atomic_load_uintptr_relaxed(&tstate->eval_breaker) & _PY_EVAL_EVENTS_MASK) {
-        return _PyEval_EvalFrame(tstate, frame, throwflag);
+        return _PyEval_EvalFrame(tstate, frame, 0);
     }
     _PyExecutorObject *executor = _PyFrame_GetCode(frame)->co_executors->executors[next->op.arg];
     _PyInterpreterFrame below;
@@ -64,8 +62,8 @@ _PyJit_EvalGenerator(PyThreadState *tstate, _PyInterpreterFrame *frame, int thro
     if (first) {
         assert(frame->localsplus[frame->stacktop - 1] == Py_None);
         frame->stacktop--;
-        frame->instr_ptr = next;
     }
+    frame->instr_ptr = next;
     frame->previous = &below;
     tstate->current_frame = frame;
     tstate->py_recursion_remaining--;
@@ -82,6 +80,24 @@ _PyJit_EvalGenerator(PyThreadState *tstate, _PyInterpreterFrame *frame, int thro
     }
     _PyJit_Resumed = (_PyJitResumed){.top = top, .result = result};
     return _PyEval_EvalFrameDefault(tstate, frame, JIT_RESUMED);
+}
+
+PyObject *
+_PyJit_EvalGenerator(PyThreadState *tstate, _PyInterpreterFrame *frame, int throwflag)
+{
+    if (throwflag) {
+        return _PyEval_EvalFrame(tstate, frame, throwflag);
+    }
+    // The first item: what is sent is always None, and dropped before the function begins.
+    _Py_CODEUNIT *next = frame->instr_ptr;
+    bool first = next->op.code == POP_TOP;
+    return eval(tstate, frame, next + first, first);
+}
+
+PyObject *
+_PyJit_EvalFunction(PyThreadState *tstate, _PyInterpreterFrame *frame)
+{
+    return eval(tstate, frame, frame->instr_ptr, false);
 }
 
 #endif /* _Py_TIER2 */

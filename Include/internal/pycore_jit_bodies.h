@@ -169,7 +169,8 @@ _PyJitExit_ExecutorAt(const _PyJitExit *exit, _PyInterpreterFrame *frame, const 
     if (next_instr->op.code != ENTER_EXECUTOR || !exit->progress) {
         return NULL;
     }
-    return _PyFrame_GetCode(frame)->co_executors->executors[next_instr->op.arg];
+    _PyExecutorObject *there = _PyFrame_GetCode(frame)->co_executors->executors[next_instr->op.arg];
+    return there->for_c ? NULL : there;
 }
 
 #endif /* !Py_JIT_BODY_MACROS_H */

@@ -55,11 +55,12 @@
 #define JIT_EXECUTOR_AT(INSTR) \
     (_PyFrame_GetCode(frame)->co_executors->executors[(INSTR)->op.arg])
 
-/* ENTER_EXECUTOR.  While something is pending, tier 1 goes on: the first RESUME_CHECK would leave again. */
+/* ENTER_EXECUTOR.  While something is pending, tier 1 goes on: the first RESUME_CHECK would leave again.  So it does where the executor is
+ * there for calls from C, which do not come this way (Python/jit/run/resume.c). */
 #define JIT_ENTER_EXECUTOR(INSTR) \
     do { \
         _PyExecutorObject *jit_executor = JIT_EXECUTOR_AT(INSTR); \
-        if (_Py_atomic_load_uintptr_relaxed(&tstate->eval_breaker) & _PY_EVAL_EVENTS_MASK) { \
+        if ((_Py_atomic_load_uintptr_relaxed(&tstate->eval_breaker) & _PY_EVAL_EVENTS_MASK) || jit_executor->for_c) { \
             next_instr = (INSTR); \
             JIT_DISPATCH_ORIGINAL(jit_executor); \
         } \

@@ -42,6 +42,7 @@ typedef struct _PyExecutorObject {
     uint32_t id;                   // number in logs and dumps, from 1
     uint8_t kind;                  // loop, function, side
     uint8_t chain;                 // exits without progress that lead here one after the other
+    uint8_t for_c;                 // a short function that goes back to C: only there it pays to enter it
     uint16_t once;                 // so many snapshots are of what an entry runs once; those behind them, of its loop
     uint32_t cost, worth;          // of one pass, or of one iteration: bytes of machine code; those of its instructions in tier 1 (base/worth.c)
     uint64_t entered_before;       // `entered` at the last ageing

@@ -134,9 +134,9 @@ leave(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstat
         || !_Py_IsMainInterpreter(tstate->interp)) {
         return JIT_RESULT(status, target);
     }
-    if (target->op.code == ENTER_EXECUTOR && !_PyJitRecorder_JumpsBack(exit, executor_at(_PyFrame_GetCode(frame), target))) {
+    _PyExecutorObject *executor = target->op.code == ENTER_EXECUTOR ? executor_at(_PyFrame_GetCode(frame), target) : NULL;
+    if (executor != NULL && !executor->for_c && !_PyJitRecorder_JumpsBack(exit, executor)) {
         if (exit->progress) {
-            _PyExecutorObject *executor = executor_at(_PyFrame_GetCode(frame), target);
             if (_PyJitExit_Link(exit, target, executor) == 0) {
                 _PyJitLog_Link(exit, executor);
             }

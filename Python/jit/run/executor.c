@@ -384,6 +384,8 @@ _PyJitExecutor_New(_PyJitTrace *trace, int kind, int chain, const _PyJitExit *fr
     executor->jumps_to = kind == JIT_KIND_LOOP ? target_of(trace) : NULL;
     executor->kind = (uint8_t)kind;
     executor->chain = (uint8_t)chain;
+    executor->for_c = kind == JIT_KIND_FUNCTION && trace->nrecords < JIT_SHORT_TRACE && !ENGINE->stress
+        && JIT_INS(trace, JIT_REF_BIAS + trace->nins - 1)->op == JIT_OP_RETURN_TO_C;
     executor->id = ++ENGINE->next_id;
     executor->meta_size = sizeof(_PyExecutorObject) + sizeof(PyGC_Head) + _PyJitTrace_PackedSize(owned)
         + executor->nexits * sizeof(_PyJitExit);

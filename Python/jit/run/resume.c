@@ -42,9 +42,21 @@ _PyJit_ResumeGenerator(PyThreadState *tstate, _PyInterpreterFrame *frame, PyGenO
     return resumed;
 }
 
-/* Runs FRAME, which C calls or resumes, from the instruction at NEXT on: by its executor, if one begins there. */
+/* What the first instruction of FRAME does, where that is COPY_FREE_VARS. */
+static void
+take_closure(_PyInterpreterFrame *frame)
+{
+    PyObject *closure = ((PyFunctionObject *)frame->f_funcobj)->func_closure;
+    PyObject **cells = frame->localsplus + _PyFrame_GetCode(frame)->co_nlocalsplus - PyTuple_GET_SIZE(closure);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(closure); i++) {
+        cells[i] = Py_NewRef(PyTuple_GET_ITEM(closure, i));
+    }
+}
+
+/* Runs FRAME, which C calls or resumes: the one before the instruction at NEXT, if that is where it stands, and from there on its executor, if
+ * one begins there. */
 static PyObject *
-eval(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next, bool first)
+eval(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next)
 {
     if (next->op.code != ENTER_EXECUTOR || tstate->interp->eval_frame != NULL
         || tstate->py_recursion_remaining <= 1 || tstate->c_recursion_remaining <= C_STACK_UNITS
@@ -59,9 +71,12 @@ eval(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next, bool
     below.stacktop = 0;
     below.return_offset = 0;
     below.owner = FRAME_OWNED_BY_CSTACK;
-    if (first) {
+    if (frame->instr_ptr != next && next[-1].op.code == POP_TOP) {
         assert(frame->localsplus[frame->stacktop - 1] == Py_None);
         frame->stacktop--;
+    }
+    else if (frame->instr_ptr != next) {
+        take_closure(frame);
     }
     frame->instr_ptr = next;
     frame->previous = &below;
@@ -90,14 +105,14 @@ _PyJit_EvalGenerator(PyThreadState *tstate, _PyInterpreterFrame *frame, int thro
     }
     // The first item: what is sent is always None, and dropped before the function begins.
     _Py_CODEUNIT *next = frame->instr_ptr;
-    bool first = next->op.code == POP_TOP;
-    return eval(tstate, frame, next + first, first);
+    return eval(tstate, frame, next + (next->op.code == POP_TOP));
 }
 
 PyObject *
 _PyJit_EvalFunction(PyThreadState *tstate, _PyInterpreterFrame *frame)
 {
-    return eval(tstate, frame, frame->instr_ptr, false);
+    _Py_CODEUNIT *next = frame->instr_ptr;
+    return eval(tstate, frame, next + (next->op.code == COPY_FREE_VARS));
 }
 
 #endif /* _Py_TIER2 */

@@ -1,8 +1,9 @@
-/* LEAVE_FRAME: the frame of a Python function goes away where nothing that goes with it runs code of users. */
+/* LEAVE_FRAME, LEAVE_FRAME_ENDING: the frame of a Python function goes away, where nothing that goes with it runs code of users, or as in tier 1. */
 #include "Python.h"
 
 #ifdef _Py_TIER2
 
+#include "pycore_ceval.h"
 #include "pycore_frame.h"
 #include "pycore_jit.h"
 #include "pycore_pystate.h"
@@ -20,6 +21,18 @@ _PyJit_LeaveFrame(PyThreadState *tstate, _PyInterpreterFrame *frame, uint32_t nl
     Py_DECREF(frame->f_funcobj);
     Py_DECREF(frame->f_executable);
     _PyThreadState_PopFrame(tstate, frame);
+    return caller;
+}
+
+_PyInterpreterFrame *
+_PyJit_LeaveFrameEnding(PyThreadState *tstate, _PyInterpreterFrame *frame)
+{
+    _PyInterpreterFrame *caller = frame->previous;
+    assert(frame->owner == FRAME_OWNED_BY_THREAD);
+    tstate->py_recursion_remaining++;
+    tstate->current_frame = caller;
+    frame->stacktop = _PyFrame_GetCode(frame)->co_nlocalsplus;      // what is returned is not there any more
+    _PyEval_FrameClearAndPop(tstate, frame);
     return caller;
 }
 

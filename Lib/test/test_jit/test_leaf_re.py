@@ -184,7 +184,6 @@ def bound(n):
         out.append((len(l), len(other), len(d), len(s)))
         if i % 3 == 0:
             # The method is the last to hold what it binds.
-            [Noisy(i)].append(Noisy(-i))
             f = [Noisy(i)].append
             f(Noisy(i))
             out.append(len(Noisy.heard))

@@ -242,10 +242,8 @@ PyObject **_PyJit_RestoreExit(PyThreadState *tstate, _PyInterpreterFrame *frame,
 /* FRAME, the current one, of a function with NLOCALS locals, is left: gives up what is in it and makes its caller the current one,
  * which is returned.  The checks of GUARD_LEAVE and GUARD_DROP hold, so no code of users runs.  Never fails. */
 _PyInterpreterFrame *_PyJit_LeaveFrame(PyThreadState *tstate, _PyInterpreterFrame *frame, uint32_t nlocals);
-
-/* FRAME, which C has called, ends with what is on top of its stack at STACK_POINTER, and memory is complete.  Returns the frame below,
- * which is C's and has the result on its stack.  Runs code of users where locals end. */
-_PyInterpreterFrame *_PyJit_ReturnToC(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer);
+/* The same as tier 1 does it: may run code of users. */
+_PyInterpreterFrame *_PyJit_LeaveFrameEnding(PyThreadState *tstate, _PyInterpreterFrame *frame);
 
 /* --- Backends ------------------------------------------------------------------------------------------- */
 
@@ -281,9 +279,16 @@ PyAPI_DATA(struct PyModuleDef *) _PyJit_MathModule;
 void _PyJit_CodeDying(PyCodeObject *code);
 /* tracemalloc is about to be started or stopped. */
 void _PyJit_TraceMallocSwitches(void);
+/* The thread that a builtin runs in for a trace, which has its frames in registers; or NULL.  Is that TSTATE?  Then what PyErr_CheckSignals() gives,
+ * which must run no handler and no collector: 0, or -1 with some exception set, so that the builtin fails. */
+extern PyThreadState *_PyJit_LeafThread;
+int _PyJit_SignalsHeld(PyThreadState *tstate);
+#  define _PyJit_HoldsSignals(TSTATE) (_PyJit_LeafThread == (TSTATE))
 /* perf's trampoline is about to be switched on. */
 void _PyJit_TrampolineSwitches(void);
 #else
+#  define _PyJit_HoldsSignals(TSTATE) 0
+#  define _PyJit_SignalsHeld(TSTATE) 0
 #  define _PyJit_TraceMallocSwitches() ((void)0)
 #  define _PyJit_TrampolineSwitches() ((void)0)
 #  define _PyJit_CodeDying(CODE) ((void)0)

@@ -148,6 +148,10 @@ Py_ssize_t _PyJit_TupleField(PyObject *descr);
 PyObject *_PyJit_FindMethod(PyObject *o, PyObject *name);
 /* To set attribute NAME of O, to anything, runs no code of users, nor does the end of what it replaces. */
 bool _PyJit_CanSetAttr(PyObject *o, PyObject *name);
+/* The same of taking away NAME, an attribute that O has. */
+bool _PyJit_CanDelAttr(PyObject *o, PyObject *name);
+/* TYPE is what the C module NAME of the standard library calls TYPE_NAME. */
+bool _PyJit_IsTypeOfModule(PyTypeObject *type, const char *name, const char *type_name);
 /* Sets it, if that is so.  -1, with nothing done: it is not, or memory is short. */
 int _PyJit_SetAttr(PyObject *o, PyObject *name, PyObject *value);
 /* CLASS was changed so often that what is known by its version does not last. */
@@ -187,6 +191,11 @@ extern PyObject *_PyJit_Arguments[JIT_MOST_ARGUMENTS];
 enum { JIT_LEAF_PLAIN, JIT_LEAF_OBJECT, JIT_LEAF_CHANGE, JIT_LEAF_NUMBER };
 /* The number of the builtin CALLABLE, if that is one of those with NARGS arguments (`self` included); -1: it is not. */
 int _PyJitLeaf_Find(PyObject *callable, Py_ssize_t nargs);
+/* The same of a method that binds what its first argument would be: the number with JIT_LEAF_BOUND.  Its first argument is CALLABLE itself. */
+#define JIT_LEAF_BOUND 0x100
+/* With this its fourth argument is in _PyJit_Arguments[0]. */
+#define JIT_LEAF_FOUR 0x200
+int _PyJitLeaf_FindBound(PyObject *callable, Py_ssize_t nargs);
 /* The same of what an instruction does by itself: LIST_EXTEND, DICT_MERGE, small BUILD_MAP and its kin, parts of f-strings. */
 int _PyJitLeaf_OfInstruction(int opcode, uint32_t oparg);
 /* The same of what has this name in the table. */
@@ -222,6 +231,17 @@ PyObject *_PyJit_IterNext(PyObject *it);
  * numbers are so large that it may have to be one of Python ints. */
 #define JIT_STEP_BIAS ((int64_t)1 << 30)     // machine code has 31 bits for a step
 PyObject *_PyJit_NewRangeIterator(int64_t start, int64_t stop, int64_t step);
+
+/* --- leaf_re.c --- */
+
+/* TYPE is that of matches of module re. */
+bool _PyJit_IsMatch(PyTypeObject *type);
+
+/* --- leaf_callables.c --- */
+
+/* S and T, exact strs, one behind the other: takes over the reference to S, and is S if that can grow.  NULL, with no exception set and nothing
+ * done: memory is short. */
+PyObject *_PyJit_AppendStr(PyObject *s, PyObject *t);
 
 /* --- quiet.c --- */
 

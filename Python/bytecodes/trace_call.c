@@ -165,6 +165,15 @@ trace op(LEAVE_FRAME, (v: object --)) calls writes frame {
     *stack_pointer++ = v;
 }
 
+// The same where something may end with the frame, which may run code of users: nothing but the machine's frames is above, and a CHECK_VALID
+// follows.  Calls C.
+trace op(LEAVE_FRAME_ENDING, (v: object --))
+        calls writes attr writes item writes length writes dict writes entry writes type writes event writes frame {
+    frame = _PyJit_LeaveFrameEnding(tstate, frame);
+    stack_pointer = _PyFrame_GetStackPointer(frame);
+    *stack_pointer++ = v;
+}
+
 // Argument number `aux` of the next CALL_LEAF, one that takes more than three.  Borrowed.
 trace op(LEAF_ARGUMENT, (v: object --)) {
     _PyJit_Arguments[JIT_AUX] = v;

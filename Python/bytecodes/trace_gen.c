@@ -98,7 +98,9 @@ trace op(YIELD_TO_C, (place: i64 --)) ends {
 
 // The frame ends, and gives the top of the stack to C.  Memory is complete.  Its locals end with it, and may run code of users, as in tier 1.
 trace op(RETURN_TO_C, (--)) ends {
-    _PyInterpreterFrame *below = _PyJit_ReturnToC(tstate, frame, stack_pointer);
+    PyObject *returned = *--stack_pointer;
+    _PyInterpreterFrame *below = _PyJit_LeaveFrameEnding(tstate, frame);
+    _PyFrame_StackPush(below, returned);
     JIT_EXECUTOR->anchor->running--;
     JIT_LEAVE(JIT_RESULT(JIT_STATUS_DISPATCH, below->instr_ptr + below->return_offset));
 }

@@ -24,6 +24,8 @@ void _PyJitReason_Note(_PyJitBuilder *b, const _PyJitRecord *record);
 
 /* slots.c ------------------------------------------------------------------------------------------------------- */
 
+/* Memory of slot INDEX, which has some, now holds OBJECT, whose reference is consumed by the store. */
+void _PyJitSlot_Write(_PyJitBuilder *b, uint32_t index, _PyJitRef object, bool plain);
 /* What was borrowed from the heap gets references of its own: before an operation that writes the heap. */
 void _PyJitSlot_OwnHeap(_PyJitBuilder *b);
 _PyJitRef _PyJitSlot_Object(_PyJitBuilder *b, uint32_t slot);    // NONE if only a number is known
@@ -190,6 +192,7 @@ uint32_t _PyJitLower_WideInts(_PyJitBuilder *b, uint32_t index);
 /* The top two slots compared by OPERATOR (Py_LT...), 0 or 1; leaves where that may run code of users, or fails. */
 _PyJitRef _PyJitLeaf_EmitCompare(_PyJitBuilder *b, uint32_t operator);
 _PyJitRef _PyJitLeaf_EmitSize(_PyJitBuilder *b, _PyJitRef object);
+_PyJitRef _PyJitLeaf_EmitContains(_PyJitBuilder *b, _PyJitRef object, _PyJitRef key);
 /* math.c: a call of CALLABLE (NULL: not known) with NARGS arguments. */
 uint32_t _PyJitLower_Math(_PyJitBuilder *b, uint32_t index, PyObject *callable, uint32_t nargs);
 /* attributes.c: attributes of instances, modules and classes. */
@@ -252,6 +255,8 @@ bool _PyJitNumber_IsDerived(const _PyJitBuilder *b, const _PyJitRecord *record, 
 int _PyJitBuild_Walk(_PyJitBuilder *b);
 /* Before what is known of the frame's locals is used, with memory complete at CODE:OFFSET: leaves if somebody may have written them. */
 void _PyJitBuild_MakeSure(_PyJitBuilder *b, uint16_t code, uint32_t offset);
+/* Behind what may have run code of users, with memory complete at CODE:OFFSET: leaves if that has made the trace invalid. */
+void _PyJitBuild_CheckValid(_PyJitBuilder *b, uint16_t code, uint32_t offset);
 
 /* loop.c -------------------------------------------------------------------------------------------------- */
 

@@ -130,6 +130,45 @@ call_function(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* A method object on the stack, and what it binds. */
+typedef struct {
+    _PyJitRef object, function, self;
+    bool owned;                // the stack has a reference to it
+} Method;
+
+/* What is in slot METHOD, below NULL, is a method of a function of VERSION: checks that, and opens it. */
+static Method
+open_method(_PyJitBuilder *b, uint32_t method, uint32_t version)
+{
+    Method parts = {.object = _PyJitSlot_Object(b, method), .owned = !b->slots[method].dirty || b->slots[method].owned};
+    if (parts.owned) {
+        _PyJitSlot_OwnHeap(b);           // from the method, perhaps, which may end here
+    }
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_METHOD, parts.object, JIT_REF_NONE, parts.owned);
+    if (known_null(b, method + 1) < 0) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, method + 1), JIT_REF_NONE, 0);
+    }
+    parts.function = _PyJitBuild_Emit(b, JIT_OP_LOAD_METHOD_FUNCTION, parts.object, JIT_REF_NONE, 0);
+    parts.self = _PyJitBuild_Emit(b, JIT_OP_LOAD_METHOD_SELF, parts.object, JIT_REF_NONE, 0);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, parts.function, JIT_REF_NONE, version);
+    return parts;
+}
+
+/* The function and its `self` take the place of the method.  Nothing must leave behind that. */
+static void
+replace_method(_PyJitBuilder *b, uint32_t method, const Method *parts)
+{
+    bool owned = parts->owned;
+    if (owned) {
+        // Tier 1 gives it up now, when it has references to what it binds; so nothing but the method object ends.
+        (void)emit1(b, JIT_OP_INCREF, parts->function);
+        (void)emit1(b, JIT_OP_INCREF, parts->self);
+        (void)emit1(b, JIT_OP_DECREF_PLAIN, parts->object);
+    }
+    b->slots[method] = (_PyJitSlot){.object = parts->function, .dirty = 1, .heap = !owned, .owned = owned};
+    b->slots[method + 1] = (_PyJitSlot){.object = parts->self, .dirty = 1, .heap = !owned, .owned = owned};
+}
+
 /* CALL_BOUND_METHOD_EXACT_ARGS: the method object on the stack becomes its function and its `self`. */
 static uint32_t
 call_method(_PyJitBuilder *b, uint32_t index)
@@ -141,34 +180,49 @@ call_method(_PyJitBuilder *b, uint32_t index)
     }
     PyCodeObject *code = b->t->codes[callee];
     uint32_t self = b->depth - record->oparg - 1, method = self - 1;
-    int null = known_null(b, self);
-    if (!_PyJitLower_Fits(b, code, NULL) || null == 0 || (uint32_t)code->co_argcount != record->oparg + 1 || _PyJitSlot_IsBare(b, method)
+    if (!_PyJitLower_Fits(b, code, NULL) || known_null(b, self) == 0 || (uint32_t)code->co_argcount != record->oparg + 1 || _PyJitSlot_IsBare(b, method)
         || !is_version(unit32(b, record, 2))) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
-    _PyJitRef object = _PyJitSlot_Object(b, method);
-    bool owned = !b->slots[method].dirty || b->slots[method].owned;
-    if (owned) {
-        _PyJitSlot_OwnHeap(b);           // from the method, perhaps, which may end here
-    }
-    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_METHOD, object, JIT_REF_NONE, owned);
-    if (null < 0) {
-        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, self), JIT_REF_NONE, 0);
-    }
-    _PyJitRef function = _PyJitBuild_Emit(b, JIT_OP_LOAD_METHOD_FUNCTION, object, JIT_REF_NONE, 0);
-    _PyJitRef bound = _PyJitBuild_Emit(b, JIT_OP_LOAD_METHOD_SELF, object, JIT_REF_NONE, 0);
-    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, function, JIT_REF_NONE, unit32(b, record, 2));
+    Method parts = open_method(b, method, unit32(b, record, 2));
     _PyJitFrame_GuardRoom(b, code, NULL);
-    if (owned) {
-        // Tier 1 gives it up now, when it has references to what it binds; so nothing but the method object ends.
-        (void)emit1(b, JIT_OP_INCREF, function);
-        (void)emit1(b, JIT_OP_INCREF, bound);
-        (void)emit1(b, JIT_OP_DECREF_PLAIN, object);
-    }
-    b->slots[method] = (_PyJitSlot){.object = function, .dirty = 1, .heap = !owned, .owned = owned};
-    b->slots[self] = (_PyJitSlot){.object = bound, .dirty = 1, .heap = !owned, .owned = owned};
+    replace_method(b, method, &parts);
     _PyJitFrame_Call(b, index, (uint16_t)callee, method, self);
+    return 1;
+}
+
+/* CALL_BOUND_METHOD_GENERAL, where defaults are all that is missing, or the rest of the arguments becomes a tuple. */
+static uint32_t
+call_method_general(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    int callee = _PyJitLower_Callee(b, index);
+    if (callee < 0) {
+        return REFUSE(b);
+    }
+    PyCodeObject *code = b->t->codes[callee];
+    uint32_t self = b->depth - record->oparg - 1, method = self - 1, wanted = (uint32_t)code->co_argcount, given = record->oparg + 1;
+    uint32_t more = given > wanted ? given - wanted : 0;
+    if (!_PyJitLower_Fits(b, code, NULL) || known_null(b, self) == 0 || _PyJitSlot_IsBare(b, method) || !is_version(unit32(b, record, 2))
+        || !is_positional(code) || wanted == 0 || (more > 0 && !takes_rest(code)) || more > JIT_MOST_ITEMS) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    Method parts = open_method(b, method, unit32(b, record, 2));
+    if (given < wanted) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_DEFAULTS, parts.function, JIT_REF_NONE, wanted - given);
+    }
+    _PyJitFrame_GuardRoom(b, code, NULL);
+    if (more > 0) {
+        _PyJitLower_MakeTuple(b, more);
+    }
+    replace_method(b, method, &parts);
+    _PyJitFrame_Call(b, index, (uint16_t)callee, method, self);
+    if (takes_rest(code) && more == 0) {
+        b->slots[local(b, wanted)] = (_PyJitSlot){.object = object_const(b, &_Py_SINGLETON(tuple_empty)), .dirty = 1};
+    }
+    load_defaults(b, parts.function, given, wanted);
     return 1;
 }
 
@@ -391,6 +445,8 @@ _PyJitLower_Call(_PyJitBuilder *b, uint32_t index)
             return _PyJitLower_CallTuple(b, index);
         case CALL_BOUND_METHOD_EXACT_ARGS:
             return call_method(b, index);
+        case CALL_BOUND_METHOD_GENERAL:
+            return call_method_general(b, index);
         case CALL_ALLOC_AND_ENTER_INIT:
             return _PyJitLower_CallKeywords(b, index);
         case EXIT_INIT_CHECK:

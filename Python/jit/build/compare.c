@@ -451,11 +451,17 @@ contains(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t key = b->depth - 2, container = b->depth - 1;
     const PyTypeObject *type = (const PyTypeObject *)record->seen;
-    if (_PyJitSlot_IsBare(b, container) || type == NULL || !_PyJitSlot_CanEnd(b, record, 2)) {
+    if (_PyJitSlot_IsBare(b, container) || (type == NULL && !record->leaf) || !_PyJitSlot_CanEnd(b, record, 2)) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, container);
+    if (type == NULL) {
+        _PyJitRef known = key_of(b, key);
+        _PyJitSlot_GuardEnds(b, record, 2);
+        _PyJitRef has = _PyJitLeaf_EmitContains(b, object, known);
+        return finish_test(b, index, 2, record->oparg ? not_of(b, has) : has);
+    }
     (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, type));
     _PyJitRef known = type == &PyUnicode_Type ? guard_str(b, key) : key_of(b, key);
     _PyJitSlot_GuardEnds(b, record, 2);

@@ -10,7 +10,8 @@
 #include "pycore_jit_helpers.h"
 #include "jit/build/rules.h"
 
-#define MOST_ARGUMENTS 3
+#define MOST_ARGUMENTS 4       // `self` or a bound method included
+#define MOST_OPERANDS 3        // arguments that the operation has itself
 
 /* The object that slot INDEX is known to hold, a constant; NULL: it is none, or NULL. */
 static PyObject *
@@ -37,7 +38,11 @@ constant_is_natural(const _PyJitBuilder *b, uint32_t index)
 static _PyJitRef
 emit_leaf(_PyJitBuilder *b, int op, int number, const _PyJitRef *args)
 {
-    _PyJitRef result = _PyJitBuild_Emit3(b, op, args[0], args[1], args[2]);
+    _PyJitRef result;
+    if (number & JIT_LEAF_FOUR) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_LEAF_ARGUMENT, args[MOST_OPERANDS], JIT_REF_NONE, 0);
+    }
+    result = _PyJitBuild_Emit3(b, op, args[0], args[1], args[2]);
     if (result != JIT_REF_NONE) {
         JIT_INS(b->t, result)->aux = (uint32_t)number;
     }
@@ -51,10 +56,65 @@ small_const(_PyJitBuilder *b, uint32_t value)
     return object_const(b, &_PyLong_SMALL_INTS[_PY_NSMALLNEGINTS + value]);
 }
 
+/* What leaf NUMBER, done with ARGS by the call of NARGS arguments that stands on top of the stack, gives takes its place. */
+static void
+finish_call(_PyJitBuilder *b, int number, const _PyJitRef *args, uint32_t nargs)
+{
+    int gives = _PyJitLeaf_Gives(number);
+    if (gives == JIT_LEAF_CHANGE) {
+        // Those are still borrowed if it leaves, and not needed when it has written.
+        for (uint32_t i = b->depth - nargs - 2; i < b->depth; i++) {
+            b->slots[i].heap = 0;
+        }
+        _PyJitSlot_OwnHeap(b);
+    }
+    int op = gives == JIT_LEAF_NUMBER ? JIT_OP_ASK_LEAF : gives == JIT_LEAF_CHANGE ? JIT_OP_CHANGE_LEAF : JIT_OP_CALL_LEAF;
+    _PyJitRef result = emit_leaf(b, op, number, args);
+    drop(b, nargs + 2);
+    if (gives == JIT_LEAF_NUMBER) {
+        _PyJitSlot_PushNumber(b, result);
+    }
+    else {
+        _PyJitSlot_Push(b, (_PyJitSlot){.object = result, .dirty = 1, .owned = 1, .plain = gives == JIT_LEAF_PLAIN});
+    }
+}
+
+/* The callable is the leaf's first argument, or binds that, as a method of C: whether it is the one that was seen the leaf itself looks. */
+static uint32_t
+call_bound(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t nargs = record->oparg, self = b->depth - nargs - 1, callable = self - 1;
+    int number = ((int)record->plain_locals - 1) | (nargs == MOST_OPERANDS ? JIT_LEAF_FOUR : 0), null = known_null(b, self);
+    _PyJitSlot nothing = b->slots[self];
+    b->slots[self] = (_PyJitSlot){.object = object_const(b, NULL), .dirty = 1, .plain = 1};
+    if (null == 0 || nargs >= MOST_ARGUMENTS || _PyJitSlot_IsBare(b, callable) || !_PyJitSlot_CanEnd(b, record, nargs + 2)
+        || (_PyJitLeaf_Gives(number) == JIT_LEAF_CHANGE && ends_with(b, record, nargs + 1))) {
+        b->slots[self] = nothing;
+        return REFUSE(b);
+    }
+    b->slots[self] = nothing;
+    _PyJitLower_Begin(b, index);
+    if (null < 0) {
+        (void)emit1(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, self));
+    }
+    b->slots[self] = (_PyJitSlot){.object = object_const(b, NULL), .dirty = 1, .plain = 1};
+    _PyJitRef args[MOST_ARGUMENTS] = {_PyJitSlot_Object(b, callable)};
+    for (uint32_t i = 1; i < MOST_ARGUMENTS; i++) {
+        args[i] = i <= nargs ? key_of(b, self + i) : object_const(b, NULL);
+    }
+    _PyJitSlot_GuardEnds(b, record, nargs + 2);
+    finish_call(b, number, args, nargs);
+    return 1;
+}
+
 uint32_t
 _PyJitLower_Leaf(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
+    if (record->leaf && record->plain_locals != 0) {
+        return call_bound(b, index);
+    }
     uint32_t self = b->depth - record->oparg - 1;
     int null = known_null(b, self);
     if (!record->leaf || null < 0) {
@@ -66,8 +126,7 @@ _PyJitLower_Leaf(_PyJitBuilder *b, uint32_t index)
     if (number < 0 || !_PyJitSlot_CanEnd(b, record, nargs)) {
         return REFUSE(b);
     }
-    int gives = _PyJitLeaf_Gives(number);
-    if (gives == JIT_LEAF_CHANGE && ends_with(b, record, nargs - 1)) {
+    if (_PyJitLeaf_Gives(number) == JIT_LEAF_CHANGE && ends_with(b, record, nargs - 1)) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
@@ -76,22 +135,27 @@ _PyJitLower_Leaf(_PyJitBuilder *b, uint32_t index)
         args[i] = i < nargs ? key_of(b, first + i) : object_const(b, NULL);
     }
     _PyJitSlot_GuardEnds(b, record, nargs);
-    if (gives == JIT_LEAF_CHANGE) {
-        // Those are still borrowed if it leaves, and not needed when it has written.
-        for (uint32_t i = first; i < b->depth; i++) {
-            b->slots[i].heap = 0;
-        }
-        _PyJitSlot_OwnHeap(b);
+    finish_call(b, number | (nargs == MOST_ARGUMENTS ? JIT_LEAF_FOUR : 0), args, record->oparg);
+    return 1;
+}
+
+/* DELETE_ATTR of an attribute that the object has of its own. */
+static uint32_t
+delete_attribute(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t top = b->depth - 1;
+    if (!record->leaf || _PyJitSlot_IsBare(b, top) || !_PyJitSlot_CanEnd(b, record, 1) || ends_with(b, record, 0)) {
+        return REFUSE(b);
     }
-    int op = gives == JIT_LEAF_NUMBER ? JIT_OP_ASK_LEAF : gives == JIT_LEAF_CHANGE ? JIT_OP_CHANGE_LEAF : JIT_OP_CALL_LEAF;
-    _PyJitRef result = emit_leaf(b, op, number, args);
-    drop(b, record->oparg + 2);
-    if (gives == JIT_LEAF_NUMBER) {
-        _PyJitSlot_PushNumber(b, result);
-    }
-    else {
-        _PyJitSlot_Push(b, (_PyJitSlot){.object = result, .dirty = 1, .owned = 1, .plain = gives == JIT_LEAF_PLAIN});
-    }
+    PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg);
+    _PyJitLower_Begin(b, index);
+    _PyJitRef args[] = {_PyJitSlot_Object(b, top), object_const(b, name), object_const(b, NULL)};
+    _PyJitSlot_GuardEnds(b, record, 1);
+    b->slots[top].heap = 0;              // still borrowed if it leaves, and not needed when it has written
+    _PyJitSlot_OwnHeap(b);
+    (void)emit_leaf(b, JIT_OP_CHANGE_LEAF, _PyJitLeaf_OfInstruction(DELETE_ATTR, 0), args);
+    drop(b, 1);
     return 1;
 }
 
@@ -207,6 +271,14 @@ _PyJitLeaf_EmitSize(_PyJitBuilder *b, _PyJitRef object)
     return emit_leaf(b, JIT_OP_ASK_LEAF, _PyJitLeaf_Named("len"), args);
 }
 
+/* Whether OBJECT, a dict of a class of its own, has KEY. */
+_PyJitRef
+_PyJitLeaf_EmitContains(_PyJitBuilder *b, _PyJitRef object, _PyJitRef key)
+{
+    _PyJitRef args[] = {object, key, object_const(b, NULL)};
+    return emit_leaf(b, JIT_OP_ASK_LEAF, _PyJitLeaf_Named("b in a"), args);
+}
+
 /* A comparison of objects: 0 or 1. */
 _PyJitRef
 _PyJitLeaf_EmitCompare(_PyJitBuilder *b, uint32_t operator)
@@ -288,7 +360,11 @@ _PyJitLower_LeafInstruction(_PyJitBuilder *b, uint32_t index)
             return make_of_top(b, index, 1);
         case FORMAT_WITH_SPEC:
         case BINARY_OP:
+        case BINARY_SUBSCR:
+        case BINARY_SUBSCR_STR_INT:
             return make_of_top(b, index, 2);
+        case DELETE_ATTR:
+            return delete_attribute(b, index);
         case LIST_EXTEND:
         case DICT_MERGE:
             return extend(b, index);

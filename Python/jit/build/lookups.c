@@ -115,6 +115,21 @@ load_attribute(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* IMPORT_FROM of a name that the module has; the module stays. */
+static uint32_t
+import_from(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t top = b->depth - 1;
+    if (record->seen != Py_True || _PyJitSlot_IsBare(b, top)) {
+        return REFUSE(b);
+    }
+    PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg);
+    _PyJitLower_Begin(b, index);
+    _PyJitSlot_PushHeap(b, emit2(b, JIT_OP_GET_ATTR, _PyJitSlot_Object(b, top), object_const(b, name)));
+    return 1;
+}
+
 /* STORE_ATTR to what tier 1 has no form for that is lowered: to a dict, or where several types take turns.  Where a form has a rule that does
  * not apply, as what is replaced may end, this would leave as often, and what it writes has all that is borrowed from the heap owned. */
 static uint32_t
@@ -284,6 +299,8 @@ _PyJitLower_Find(_PyJitBuilder *b, uint32_t index)
     switch (b->t->records[index].opcode) {
         case LOAD_ATTR:
             return load_attribute(b, index);
+        case IMPORT_FROM:
+            return import_from(b, index);
         case STORE_ATTR:
         case STORE_ATTR_WITH_HINT:
             return store_attribute(b, index);

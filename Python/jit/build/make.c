@@ -141,6 +141,75 @@ concatenate(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* OP leaves no trace of the string it is done with. */
+static bool
+only_looks(int op)
+{
+    return op == JIT_OP_GUARD_STR || op == JIT_OP_GUARD_PLAIN || op == JIT_OP_STR_SIZE || op == JIT_OP_STR_GET || op == JIT_OP_STR_CONCAT
+        || op == JIT_OP_STORE_STACK || op == JIT_OP_STORE_SLOT;
+}
+
+/* Something besides slots LOCAL and LEFT may borrow their object: another slot, or an object that is perhaps never made. */
+static bool
+is_borrowed(const _PyJitBuilder *b, uint32_t local, uint32_t left)
+{
+    _PyJitRef object = b->slots[local].object;
+    for (_PyJitRef ref = object + 1; ref < JIT_REF_BIAS + b->t->nins; ref++) {
+        const _PyJitIns *ins = JIT_INS(b->t, ref);
+        bool used = ins->op != JIT_OP_BYTECODE && ins->op != JIT_OP_OPAQUE && (ins->a == object || ins->b == object || ins->c == object);
+        if (used && !only_looks(ins->op)) {
+            return true;
+        }
+    }
+    for (uint32_t i = 0; i < b->nslots; i++) {
+        const _PyJitSlot *slot = &b->slots[i];
+        if (i != local && i != left && slot->object == object && slot->dirty && !slot->owned) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* BINARY_OP_INPLACE_ADD_UNICODE: `s += t` and the STORE_FAST behind it.  If the local alone has the string, that grows. */
+static uint32_t
+append(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t left = b->depth - 2, right = b->depth - 1;
+    const _Py_CODEUNIT *store = _PyCode_CODE(b->t->codes[record->code]) + record->offset + record->size;
+    _Py_CODEUNIT next = _PyJit_OriginalAt(b->t->codes[record->code], (_Py_CODEUNIT *)store)[0];
+    if (next.op.code != STORE_FAST || JIT_TAG(record->types, 0) != JIT_TAG_STR || JIT_TAG(record->types, 1) != JIT_TAG_STR
+        || _PyJitSlot_IsBare(b, left) || _PyJitSlot_IsBare(b, right)) {
+        return REFUSE(b);
+    }
+    uint32_t there = local(b, next.op.arg);
+    if (_PyJitSlot_IsBare(b, there) || !b->slots[left].dirty || b->slots[left].owned || b->slots[left].object != b->slots[there].object
+        || !_PyJitSlot_CanStore(b, there, JIT_TAG_STR)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef x = guard_str(b, left), y = guard_str(b, right);
+    bool grows = (!b->slots[there].dirty || b->slots[there].owned) && !JIT_IS_CONST(x) && !is_borrowed(b, there, left);
+    if (!grows) {
+        _PyJitSlot_GuardStore(b, there, JIT_TAG_STR);
+        _PyJitRef made = emit2(b, JIT_OP_STR_CONCAT, x, y);
+        drop(b, 2);
+        push_new(b, made, true);
+        _PyJitSlot_StoreTop(b, there);
+        return 1;
+    }
+    _PyJitRef longer = emit2(b, JIT_OP_STR_APPEND, x, y);
+    drop(b, 2);
+    if (b->slots[there].dirty) {
+        b->slots[there].object = longer;
+        b->slots[there].plain = 1;
+        return 1;
+    }
+    b->slots[there].memory = object_const(b, NULL);      // what memory has is the trace's now
+    _PyJitSlot_Write(b, there, longer, true);
+    return 1;
+}
+
 uint32_t
 _PyJitLower_Make(_PyJitBuilder *b, uint32_t index)
 {
@@ -157,6 +226,8 @@ _PyJitLower_Make(_PyJitBuilder *b, uint32_t index)
             return set_function_attribute(b, index);
         case BINARY_OP_ADD_UNICODE:
             return concatenate(b, index);
+        case BINARY_OP_INPLACE_ADD_UNICODE:
+            return append(b, index);
         default:
             return 0;
     }

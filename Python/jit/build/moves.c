@@ -214,6 +214,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case STORE_ATTR_INSTANCE_VALUE:
         case STORE_ATTR_SLOT:
             return _PyJitLower_Attribute(b, index);
+        case IMPORT_FROM:
         case STORE_ATTR:
         case STORE_ATTR_WITH_HINT:
             return _PyJitLower_Find(b, index);
@@ -241,6 +242,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case UNPACK_EX:
         case LIST_EXTEND:
         case DICT_MERGE:
+        case DELETE_ATTR:
             return _PyJitLower_LeafInstruction(b, index);
         case BUILD_LIST:
         case BUILD_TUPLE:
@@ -248,6 +250,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case MAKE_FUNCTION:
         case SET_FUNCTION_ATTRIBUTE:
         case BINARY_OP_ADD_UNICODE:
+        case BINARY_OP_INPLACE_ADD_UNICODE:
             return _PyJitLower_Make(b, index);
         case CALL_LEN:
         case CALL_BUILTIN_O:

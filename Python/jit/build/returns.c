@@ -4,7 +4,8 @@
  * end the life of anything but plain objects, or a finalizer would see frames that are not there.
  *
  * A frame in memory goes away by LEAVE_FRAME where its locals and its function are of that kind too; nothing that tier 1 would run is
- * left out then.  The value is on the caller's stack in memory; that it is a number, and which, stays known.
+ * left out then.  Where one of them ended when it was recorded it goes away by LEAVE_FRAME_ENDING, which may run anything: callers are in memory, and
+ * what is known of their locals stays so unless somebody has seen them.  The value is on the caller's stack in memory; that it is a number, and which, stays known.
  *
  * A return to C ends the trace, with all that is in memory, so whatever ends then may run code of users.
  */
@@ -171,6 +172,22 @@ can_compare(const _PyJitBuilder *b, const _PyJitRecord *record, _PyJitRef return
     return count < MOST_DIFFERENT;       // and the function
 }
 
+/* The function and all locals but those that RETURNED is in can be given up. */
+static void
+guard_locals(_PyJitBuilder *b, const _PyJitRecord *record, _PyJitRef returned)
+{
+    const _PyJitAbstractFrame *frame = this_frame(b);
+    _PyJitEnds ends = {.n = 0};
+    _PyJitRef function = _PyJitBuild_Emit(b, JIT_OP_LOAD_FUNCTION, JIT_REF_NONE, JIT_REF_NONE, 0);
+    _PyJitReturn_AddEnd(&ends, record, function, UINT32_MAX);
+    for (uint32_t i = frame->base; i < frame->stack; i++) {
+        if (is_unknown(&b->slots[i], returned)) {
+            _PyJitReturn_AddEnd(&ends, record, _PyJitSlot_Object(b, i), i - frame->base);
+        }
+    }
+    _PyJitReturn_GuardEnds(b, record, JIT_OP_GUARD_DROP, &ends);
+}
+
 static uint32_t
 leave_frame(_PyJitBuilder *b, uint32_t index)
 {
@@ -183,9 +200,8 @@ leave_frame(_PyJitBuilder *b, uint32_t index)
     int flags = t->codes[record->code]->co_flags;
     // Of what is returned a reference is left.
     _PyJitRef returned = record->opcode == RETURN_CONST ? JIT_REF_NONE : b->slots[b->depth - 1].object;
-    // Everything is in memory soon, so where something ends tier 1's way is the shorter one.
-    if (JIT_TAG(record->types, 2) != JIT_TAG_NULL || record->observed || flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)
-        || nlocals > MOST_LOCALS || !can_compare(b, record, returned) || index + 1 >= t->nrecords
+    bool ending = JIT_TAG(record->types, 2) != JIT_TAG_NULL || nlocals > MOST_LOCALS || !can_compare(b, record, returned);
+    if (record->observed || (ending && b->observed) || flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR) || index + 1 >= t->nrecords
         || !_PyJitLower_Next(b, index, &code, &offset)
         || t->records[index + 1].depth + 1 != record->depth) {
         return REFUSE(b);
@@ -195,39 +211,49 @@ leave_frame(_PyJitBuilder *b, uint32_t index)
     _PyJitRef place = _PyJitTrace_Const(t, JIT_TYPE_I64, (uint64_t)(uintptr_t)(_PyJitTrace_Instr(t, next) - next->prefix));
     b->failed |= place == JIT_REF_NONE;
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_LEAVE, place, JIT_REF_NONE, 0);
-    _PyJitEnds ends = {.n = 0};
-    _PyJitRef function = _PyJitBuild_Emit(b, JIT_OP_LOAD_FUNCTION, JIT_REF_NONE, JIT_REF_NONE, 0);
-    _PyJitReturn_AddEnd(&ends, record, function, UINT32_MAX);
-    for (uint32_t i = frame->base; i < frame->stack; i++) {
-        if (is_unknown(&b->slots[i], returned)) {
-            _PyJitReturn_AddEnd(&ends, record, _PyJitSlot_Object(b, i), i - frame->base);
-        }
+    if (!ending) {
+        guard_locals(b, record, returned);
     }
-    _PyJitReturn_GuardEnds(b, record, JIT_OP_GUARD_DROP, &ends);
     if (record->opcode == RETURN_CONST) {
         _PyJitSlot_PushConst(b, PyTuple_GET_ITEM(t->codes[record->code]->co_consts, record->oparg));
     }
     _PyJitRef object = owned_top(b);
     _PyJitSlot value = b->slots[b->depth - 1];
     for (uint32_t i = frame->base; i < frame->stack; i++) {
-        if (b->slots[i].dirty && b->slots[i].owned) {
-            (void)_PyJitBuild_Emit(b, JIT_OP_DECREF_PLAIN, b->slots[i].object, JIT_REF_NONE, 0);
+        const _PyJitSlot *slot = &b->slots[i];
+        if (slot->dirty && slot->owned && ending && !slot->plain) {
+            _PyJitSlot_Write(b, i, slot->object, false);       // ends with the frame
+        }
+        else if (slot->dirty && slot->owned) {
+            (void)_PyJitBuild_Emit(b, JIT_OP_DECREF_PLAIN, slot->object, JIT_REF_NONE, 0);
         }
     }
-    (void)_PyJitBuild_Emit(b, JIT_OP_LEAVE_FRAME, object, JIT_REF_NONE, nlocals);
+    (void)_PyJitBuild_Emit(b, ending ? JIT_OP_LEAVE_FRAME_ENDING : JIT_OP_LEAVE_FRAME, object, JIT_REF_NONE, ending ? 0 : nlocals);
     // Dirty locals go away unwritten: what they stand for is in memory nowhere.
     for (uint32_t i = frame->base; i < frame->end; i++) {
         b->slots[i] = (_PyJitSlot){0};
     }
     _PyJitFrame_Follow(b, next);
+    b->ran = 0;
+    if (ending) {
+        for (uint32_t i = 0; i < b->nframes; i++) {
+            b->frames[i].unsure = true;
+        }
+        _PyJitCse_Barrier(b, JIT_ALL_CLASSES);
+    }
     if (!this_frame(b)->lowered) {
+        if (ending) {
+            _PyJitBuild_CheckValid(b, code, offset);
+        }
         return 1;              // a frame too large for the map: nothing of it is known
     }
     assert(b->depth > stack_base(b));
-    b->ran = 0;
     _PyJitSlot *top = &b->slots[b->depth - 1];
     *top = (_PyJitSlot){.object = object, .number = value.number, .memory = object, .plain = value.plain,
                         .memory_plain = value.plain};
+    if (ending) {
+        _PyJitBuild_CheckValid(b, code, offset);
+    }
     return 1;
 }
 

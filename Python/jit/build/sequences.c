@@ -226,6 +226,32 @@ unpack(_PyJitBuilder *b, uint32_t index, bool list)
     return 1;
 }
 
+/* UNPACK_SEQUENCE, which has no form for what it was given: a list or a tuple of another length than the first one, or a tuple of a class that
+ * iterates as tuples do. */
+static uint32_t
+unpack_any(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    const PyTypeObject *type = (const PyTypeObject *)record->seen;
+    uint32_t top = b->depth - 1, count = record->oparg;
+    if (type == &PyList_Type || type == &PyTuple_Type) {
+        return unpack(b, index, type == &PyList_Type);
+    }
+    if (type == NULL || !is_version(type->tp_version_tag) || !_PyJitSlot_CanRelease(b, top, JIT_TAG(record->types, 2))) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef object = _PyJitSlot_Object(b, top);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, object, JIT_REF_NONE, type->tp_version_tag);
+    (void)emit2(b, JIT_OP_GUARD_IEQ, emit1(b, JIT_OP_TUPLE_SIZE, object), konst(b, count));
+    _PyJitSlot_GuardRelease(b, top, JIT_TAG(record->types, 2));
+    drop(b, 1);
+    for (uint32_t i = count; i-- > 0;) {
+        _PyJitSlot_PushHeap(b, emit2(b, JIT_OP_TUPLE_GET, object, konst(b, i)));
+    }
+    return 1;
+}
+
 uint32_t
 _PyJitLower_Seq(_PyJitBuilder *b, uint32_t index)
 {
@@ -238,6 +264,8 @@ _PyJitLower_Seq(_PyJitBuilder *b, uint32_t index)
             return store_subscript(b, index);
         case LIST_APPEND:
             return list_append(b, index);
+        case UNPACK_SEQUENCE:
+            return unpack_any(b, index);
         case CALL_LIST_APPEND:
             return call_list_append(b, index);
         case FOR_ITER_LIST:

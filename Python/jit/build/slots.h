@@ -64,8 +64,6 @@ null_object(_PyJitBuilder *b)
 
 /* OBJECT turned out to be plain. */
 void _PyJitSlot_NotePlain(_PyJitBuilder *b, _PyJitRef object);
-/* Memory of slot INDEX, which has some, now holds OBJECT, whose reference is consumed by the store. */
-void _PyJitSlot_Write(_PyJitBuilder *b, uint32_t index, _PyJitRef object, bool plain);
 /* The trace gets a reference of its own for the dirty slot INDEX, which is known as an object; and OwnObject stores it, if its frame is in
  * memory. */
 void _PyJitSlot_KeepObject(_PyJitBuilder *b, uint32_t index);

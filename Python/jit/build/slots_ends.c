@@ -120,7 +120,7 @@ is_thin_display(const _PyJitBuilder *b, const _PyJitSlot *slot)
     for (_PyJitRef ref = made + 1; ref < end; ref++) {
         const _PyJitIns *ins = JIT_INS(b->t, ref);
         bool used = ins->op != JIT_OP_BYTECODE && (ins->a == made || ins->b == made || ins->c == made);
-        if (ins->op == JIT_OP_OPAQUE || (used && !(_PyJit_Ops[ins->op].flags & JIT_OPFLAG_PURE))) {
+        if (ins->op == JIT_OP_OPAQUE || ins->op == JIT_OP_LEAVE_FRAME_ENDING || (used && !(_PyJit_Ops[ins->op].flags & JIT_OPFLAG_PURE))) {
             return false;
         }
     }

@@ -269,12 +269,16 @@ _PyJitLower_Subscript(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     switch (record->opcode) {
-        case BINARY_SUBSCR:
-            return load_subscript(b, index);
+        case BINARY_SUBSCR: {
+            uint32_t done = load_subscript(b, index);
+            return done != 0 || !record->leaf ? done : _PyJitLower_LeafInstruction(b, index);
+        }
         case BINARY_SUBSCR_DICT:
             return load_value(b, index);
-        case BINARY_SUBSCR_STR_INT:
-            return load_character(b, index);
+        case BINARY_SUBSCR_STR_INT: {
+            uint32_t done = load_character(b, index);
+            return done != 0 || !record->leaf ? done : _PyJitLower_LeafInstruction(b, index);
+        }
         case STORE_SUBSCR_DICT:
             return store_value(b, index);
         case STORE_SUBSCR: {

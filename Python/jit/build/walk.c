@@ -46,6 +46,12 @@ emit(_PyJitBuilder *b, int op, _PyJitRef operand, int kind, uint16_t code, uint3
     b->failed |= _PyJitTrace_Emit(b->t, op, JIT_TYPE_NONE, operand, JIT_REF_NONE, 0, index) == JIT_REF_NONE;
 }
 
+void
+_PyJitBuild_CheckValid(_PyJitBuilder *b, uint16_t code, uint32_t offset)
+{
+    emit(b, JIT_OP_CHECK_VALID, JIT_REF_NONE, JIT_EXIT_INVALID, code, offset);
+}
+
 /* The locals an opaque instruction writes itself are not known after it. */
 static void
 forget_written(_PyJitBuilder *b, const _PyJitRecord *record)
@@ -170,7 +176,7 @@ opaque(_PyJitBuilder *b, uint32_t index)
         emit(b, JIT_OP_GUARD_IP, ip, JIT_EXIT_BRANCH, code, offset);
     }
     if (flags & JIT_INST_ESCAPES) {
-        emit(b, JIT_OP_CHECK_VALID, JIT_REF_NONE, JIT_EXIT_INVALID, code, offset);
+        _PyJitBuild_CheckValid(b, code, offset);
     }
     return true;
 }

@@ -56,6 +56,18 @@ is_safe(PyObject *key)
     return PyUnicode_CheckExact(key) || PyLong_CheckExact(key) || is_safe_too(key, false);
 }
 
+/* The same where KEY may be of a class derived from str or int, which hashes and compares as those do.  The end of such an object may run
+ * anything, so in a table it is not safe. */
+static inline bool
+is_safe_to_look_for(PyObject *key)
+{
+    if (is_safe(key)) {
+        return true;
+    }
+    PyTypeObject *type = Py_TYPE(key), *base = PyUnicode_Check(key) ? &PyUnicode_Type : PyLong_Check(key) ? &PyLong_Type : NULL;
+    return base != NULL && type->tp_hash == base->tp_hash && type->tp_richcompare == base->tp_richcompare;
+}
+
 bool
 _PyJit_IsSafeKey(PyObject *o)
 {
@@ -147,7 +159,7 @@ find_place(PyDictObject *dict, PyObject *key, Py_hash_t *hash, PyObject ***place
         entry = _PyDictKeys_StringLookup(keys, key);
         *hash = ((PyASCIIObject *)key)->hash;
     }
-    else if (is_safe(key)) {
+    else if (is_safe_to_look_for(key)) {
         *hash = hash_of(key);
         entry = find_entry(keys, key, *hash);
     }
@@ -195,7 +207,7 @@ _PyJit_DictHas(PyObject *dict, PyObject *key)
 int64_t
 _PyJit_SetHas(PyObject *set, PyObject *key)
 {
-    if (!is_safe(key)) {
+    if (!is_safe_to_look_for(key)) {
         return UNSURE;
     }
     const PySetObject *self = (const PySetObject *)set;
@@ -302,7 +314,7 @@ int64_t
 _PyJit_SequenceHas(PyObject *sequence, PyObject *key)
 {
     PyObject **items = PySequence_Fast_ITEMS(sequence);
-    bool safe = is_safe(key);
+    bool safe = is_safe_to_look_for(key);
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence); i++) {
         PyObject *item = items[i];
         if (item == key) {

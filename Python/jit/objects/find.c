@@ -53,17 +53,23 @@ typedef struct {
     PyObject *doc;
 } TupleField;
 
-/* TYPE is the class of such fields. */
-static bool
-is_tuple_getter(PyTypeObject *type)
+bool
+_PyJit_IsTypeOfModule(PyTypeObject *type, const char *name, const char *type_name)
 {
     const unsigned long flags = Py_TPFLAGS_HEAPTYPE | Py_TPFLAGS_IMMUTABLETYPE;
-    if ((type->tp_flags & flags) != flags || type->tp_basicsize != sizeof(TupleField)) {
+    if ((type->tp_flags & flags) != flags || strcmp(type->tp_name, type_name) != 0) {
         return false;
     }
     PyObject *module = ((PyHeapTypeObject *)type)->ht_module;
     const PyModuleDef *definition = module != NULL && PyModule_Check(module) ? PyModule_GetDef(module) : NULL;
-    return definition != NULL && strcmp(definition->m_name, "_collections") == 0 && strcmp(type->tp_name, "collections._tuplegetter") == 0;
+    return definition != NULL && strcmp(definition->m_name, name) == 0;
+}
+
+/* TYPE is the class of such fields. */
+static bool
+is_tuple_getter(PyTypeObject *type)
+{
+    return type->tp_basicsize == sizeof(TupleField) && _PyJit_IsTypeOfModule(type, "_collections", "collections._tuplegetter");
 }
 
 Py_ssize_t
@@ -86,8 +92,20 @@ is_quiet_getter(PyObject *descr)
         {&PyCFunction_Type, {"__name__", "__qualname__"}},
         {(PyTypeObject *)PyExc_BaseException, {"args"}},
     };
+    // The same of types that have no name in C.
+    const struct {
+        const char *module, *type, *name;
+    } others[] = {
+        {"_sre", "re.Match", "lastgroup"}, {"_sre", "re.Match", "lastindex"}, {"_elementtree", "xml.etree.ElementTree.Element", "tag"},
+    };
     if (!Py_IS_TYPE(descr, &PyGetSetDescr_Type)) {
         return false;
+    }
+    const char *name = ((PyGetSetDescrObject *)descr)->d_getset->name;
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(others); i++) {
+        if (strcmp(others[i].name, name) == 0 && _PyJit_IsTypeOfModule(PyDescr_TYPE(descr), others[i].module, others[i].type)) {
+            return true;
+        }
     }
     for (size_t i = 0; i < Py_ARRAY_LENGTH(getters); i++) {
         for (int k = 0; k < 4 && PyDescr_TYPE(descr) == getters[i].type && getters[i].names[k] != NULL; k++) {
@@ -420,6 +438,13 @@ _PyJit_SetAttr(PyObject *o, PyObject *name, PyObject *value)
         PyErr_Clear();         // memory is short
     }
     return result;
+}
+
+bool
+_PyJit_CanDelAttr(PyObject *o, PyObject *name)
+{
+    PyObject *old;
+    return is_set_as_usual(Py_TYPE(o), name) && has_place(o, name, &old) && old != NULL && can_end_in(old, o);
 }
 
 int

@@ -26,7 +26,8 @@
 #include "jit/objects/leaves.h"
 #include "pycore_pystate.h"
 
-#define MOST_ARGUMENTS 3
+#define MOST_ARGUMENTS 4
+#define FLAGS (JIT_LEAF_BOUND | JIT_LEAF_FOUR)
 
 PyObject *_PyJit_Arguments[JIT_MOST_ARGUMENTS];
 
@@ -183,28 +184,28 @@ could_bit_length(PyObject *const *args, bool run)
 static PyObject *
 dict_items(PyObject *const *args, bool run)
 {
-    COULD(PyDict_CheckExact(args[0]));
+    COULD(PyDict_Check(args[0]));
     return _PyDictView_New(args[0], &PyDictItems_Type);
 }
 
 static PyObject *
 dict_keys(PyObject *const *args, bool run)
 {
-    COULD(PyDict_CheckExact(args[0]));
+    COULD(PyDict_Check(args[0]));
     return _PyDictView_New(args[0], &PyDictKeys_Type);
 }
 
 static PyObject *
 dict_values(PyObject *const *args, bool run)
 {
-    COULD(PyDict_CheckExact(args[0]));
+    COULD(PyDict_Check(args[0]));
     return _PyDictView_New(args[0], &PyDictValues_Type);
 }
 
 static PyObject *
 dict_copy(PyObject *const *args, bool run)
 {
-    COULD(PyDict_CheckExact(args[0]));
+    COULD(PyDict_Check(args[0]));
     return PyDict_Copy(args[0]);
 }
 
@@ -212,7 +213,7 @@ static PyObject *
 dict_get(PyObject *const *args, bool run)
 {
     PyObject *value;
-    COULD(PyDict_CheckExact(args[0]) && _PyJit_DictFind(args[0], args[1], &value) >= 0);
+    COULD(PyDict_Check(args[0]) && _PyJit_DictFind(args[0], args[1], &value) >= 0);
     return Py_NewRef(value != NULL ? value : args[2] != NULL ? args[2] : Py_None);
 }
 
@@ -295,65 +296,6 @@ set_copy(PyObject *const *args, bool run)
     return PySet_New(args[0]);
 }
 
-/* O is a match object of module re, of an exact str: what gives its buffer to the module may run anything. */
-static bool
-is_match_of_str(PyObject *o)
-{
-    PyTypeObject *type = Py_TYPE(o);
-    const unsigned long made = Py_TPFLAGS_HEAPTYPE | Py_TPFLAGS_IMMUTABLETYPE;
-    if ((type->tp_flags & made) != made || strcmp(type->tp_name, "re.Match") != 0) {
-        return false;
-    }
-    static PyObject *name;     // never given up
-    if (name == NULL && (name = _PyJit_New(PyUnicode_InternFromString("string"))) == NULL) {
-        return false;
-    }
-    PyObject *descr = _PyType_Lookup(type, name);
-    if (descr == NULL || !Py_IS_TYPE(descr, &PyMemberDescr_Type)) {
-        return false;
-    }
-    PyObject *string = *(PyObject **)((char *)o + ((PyMemberDescrObject *)descr)->d_member->offset);
-    return string != NULL && PyUnicode_CheckExact(string);
-}
-
-static PyObject *
-call_match(PyObject *const *args, bool run, const char *method, PyObject **name)
-{
-    COULD(is_match_of_str(args[0]) && (args[1] == NULL || PyLong_CheckExact(args[1]) || PyUnicode_CheckExact(args[1])));
-    if (*name == NULL) {
-        *name = PyUnicode_InternFromString(method);
-    }
-    return *name == NULL ? NULL : PyObject_VectorcallMethod(*name, args, args[1] == NULL ? 1 : 2, NULL);
-}
-
-static PyObject *
-match_group(PyObject *const *args, bool run)
-{
-    static PyObject *name;
-    return call_match(args, run, "group", &name);
-}
-
-static PyObject *
-match_end(PyObject *const *args, bool run)
-{
-    static PyObject *name;
-    return call_match(args, run, "end", &name);
-}
-
-static PyObject *
-match_start(PyObject *const *args, bool run)
-{
-    static PyObject *name;
-    return call_match(args, run, "start", &name);
-}
-
-static PyObject *
-match_span(PyObject *const *args, bool run)
-{
-    static PyObject *name;
-    return call_match(args, run, "span", &name);
-}
-
 /* --- The table -------------------------------------------------------------------------------------------------------- */
 
 typedef PyObject *(*Make)(PyObject *const *, bool);
@@ -387,6 +329,14 @@ static const struct {
     {NULL, "next", 1, 2, JIT_LEAF_CHANGE, _PyJitLeaf_Next, NULL},
     {NULL, "setattr", 3, 3, JIT_LEAF_CHANGE, _PyJitLeaf_SetAttr, NULL},
     {&PyLong_Type, "bit_length", 1, 1, JIT_LEAF_NUMBER, could_bit_length, ask_bit_length},
+    {&PyBool_Type, NULL, 1, 1, JIT_LEAF_PLAIN, _PyJitLeaf_NewBool, NULL},
+    {&PyUnicode_Type, "__new__", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_NewText, NULL},
+    {&PyUnicode_Type, "format", 2, 3, JIT_LEAF_PLAIN, _PyJitLeaf_FormatStr, NULL},
+    {&PyUnicode_Type, "count", 2, 4, JIT_LEAF_PLAIN, _PyJitLeaf_Count, NULL},
+    {&PyUnicode_Type, "find", 2, 4, JIT_LEAF_PLAIN, _PyJitLeaf_FindStr, NULL},
+    {&PyUnicode_Type, "startswith", 2, 4, JIT_LEAF_PLAIN, _PyJitLeaf_StartsWith, NULL},
+    {&PyUnicode_Type, "join", 2, 2, JIT_LEAF_PLAIN, _PyJitLeaf_Join, NULL},
+    {&PyUnicode_Type, "encode", 1, 2, JIT_LEAF_PLAIN, _PyJitLeaf_Encode, NULL},
     {&PyDict_Type, "items", 1, 1, JIT_LEAF_OBJECT, dict_items, NULL},
     {&PyDict_Type, "keys", 1, 1, JIT_LEAF_OBJECT, dict_keys, NULL},
     {&PyDict_Type, "values", 1, 1, JIT_LEAF_OBJECT, dict_values, NULL},
@@ -394,6 +344,10 @@ static const struct {
     {&PyDict_Type, "get", 2, 3, JIT_LEAF_OBJECT, dict_get, NULL},
     {&PyDict_Type, "setdefault", 2, 3, JIT_LEAF_CHANGE, dict_setdefault, NULL},
     {&PyDict_Type, "pop", 2, 3, JIT_LEAF_CHANGE, dict_pop, NULL},
+    {&PyDict_Type, "update", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_UpdateDict, NULL},
+    {&PyList_Type, "append", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_Append, NULL},
+    {&PyList_Type, "pop", 1, 1, JIT_LEAF_CHANGE, _PyJitLeaf_Pop, NULL},
+    {&PySet_Type, "add", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_Add, NULL},
     {&PyList_Type, "extend", 2, 2, JIT_LEAF_CHANGE, list_extend, NULL},
     {&PyList_Type, "copy", 1, 1, JIT_LEAF_OBJECT, list_copy, NULL},
     {&PyList_Type, "insert", 3, 3, JIT_LEAF_CHANGE, list_insert, NULL},
@@ -409,6 +363,17 @@ static const struct {
     {NULL, "int op int", 3, 3, JIT_LEAF_PLAIN, _PyJitLeaf_Compute, NULL},
     {NULL, "number of int op int", 3, 3, JIT_LEAF_NUMBER, _PyJitLeaf_Compute, _PyJitLeaf_AskCompute},
     {NULL, "{keys:}", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_BuildMapOf, NULL},
+    {&_PyWeakref_RefType, NULL, 1, 1, JIT_LEAF_OBJECT, _PyJitLeaf_NewWeakRef, NULL},
+    {&PyBaseObject_Type, "__new__", 1, 1, JIT_LEAF_OBJECT, _PyJitLeaf_NewObject, NULL},
+    {&PySet_Type, "update", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_UpdateSet, NULL},
+    {NULL, "_io.StringIO.write", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_Write, NULL},
+    {NULL, "reference()", 1, 1, JIT_LEAF_OBJECT, _PyJitLeaf_CallWeakRef, NULL},
+    {NULL, "__new__()", 2, 3, JIT_LEAF_OBJECT, _PyJitLeaf_CallNew, NULL},
+    {NULL, "cached()", 1, 4, JIT_LEAF_OBJECT, _PyJitLeaf_CallCached, NULL},
+    {NULL, "b in a", 2, 2, JIT_LEAF_NUMBER, _PyJitLeaf_Contains, _PyJitLeaf_AskContains},
+    {NULL, "class(text)", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_CallTextClass, NULL},
+    {NULL, "a[b]", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_Subscript, NULL},
+    {NULL, "del a.b", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_DelAttr, NULL},
     {NULL, "{**}", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_MergeDicts, NULL},
     {NULL, "+", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_Concatenate, NULL},
     {NULL, "+=", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_ConcatenateInPlace, NULL},
@@ -419,19 +384,31 @@ static const struct {
     {NULL, "collections.deque.appendleft", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_DequeAppendLeft, NULL},
     {NULL, "collections.deque.pop", 1, 1, JIT_LEAF_CHANGE, _PyJitLeaf_DequePop, NULL},
     {NULL, "collections.deque.popleft", 1, 1, JIT_LEAF_CHANGE, _PyJitLeaf_DequePopLeft, NULL},
-    {NULL, "re.Match.group", 1, 2, JIT_LEAF_OBJECT, match_group, NULL},
-    {NULL, "re.Match.end", 1, 2, JIT_LEAF_OBJECT, match_end, NULL},
-    {NULL, "re.Match.start", 1, 2, JIT_LEAF_OBJECT, match_start, NULL},
-    {NULL, "re.Match.span", 1, 2, JIT_LEAF_OBJECT, match_span, NULL},
+    {NULL, "re.Match.group", 1, 3, JIT_LEAF_OBJECT, _PyJitLeaf_MatchGroup, NULL},
+    {NULL, "re.Match.end", 1, 2, JIT_LEAF_PLAIN, _PyJitLeaf_MatchEnd, NULL},
+    {NULL, "re.Match.start", 1, 2, JIT_LEAF_PLAIN, _PyJitLeaf_MatchStart, NULL},
+    {NULL, "re.Match.span", 1, 2, JIT_LEAF_OBJECT, _PyJitLeaf_MatchSpan, NULL},
+    {NULL, "re.Match.groups", 1, 2, JIT_LEAF_OBJECT, _PyJitLeaf_MatchGroups, NULL},
+    {NULL, "re.Pattern.match", 2, 4, JIT_LEAF_OBJECT, _PyJitLeaf_PatternMatch, NULL},
+    {NULL, "re.Pattern.fullmatch", 2, 4, JIT_LEAF_OBJECT, _PyJitLeaf_PatternFullMatch, NULL},
+    {NULL, "re.Pattern.search", 2, 4, JIT_LEAF_OBJECT, _PyJitLeaf_PatternSearch, NULL},
+    {NULL, "re.Pattern.findall", 2, 4, JIT_LEAF_OBJECT, _PyJitLeaf_PatternFindAll, NULL},
+    {NULL, "re.Pattern.split", 2, 3, JIT_LEAF_OBJECT, _PyJitLeaf_PatternSplit, NULL},
+    {NULL, "re.Pattern.sub", 3, 4, JIT_LEAF_OBJECT, _PyJitLeaf_PatternSub, NULL},
 };
 
-/* CALLABLE, a method of a type that has no name in C, is what NAME names. */
+/* METHOD of TYPE, which has no name in C, is what NAME names. */
+static bool
+is_method_of_type(const PyTypeObject *type, const char *method, const char *name)
+{
+    size_t length = strlen(type->tp_name);
+    return strncmp(type->tp_name, name, length) == 0 && name[length] == '.' && strcmp(name + length + 1, method) == 0;
+}
+
 static bool
 is_method_of_module(PyObject *callable, const char *name)
 {
-    const char *type = PyDescr_TYPE(callable)->tp_name, *method = ((PyMethodDescrObject *)callable)->d_method->ml_name;
-    size_t length = strlen(type);
-    return strncmp(type, name, length) == 0 && name[length] == '.' && strcmp(name + length + 1, method) == 0;
+    return is_method_of_type(PyDescr_TYPE(callable), ((PyMethodDescrObject *)callable)->d_method->ml_name, name);
 }
 
 /* CALLABLE is what C made of the slot for `__new__` of the builtin TYPE. */
@@ -474,6 +451,40 @@ _PyJitLeaf_Find(PyObject *callable, Py_ssize_t nargs)
     return -1;
 }
 
+/* The type of O has METHOD, in C. */
+static bool
+is_own_method(PyObject *o, const PyMethodDef *method)
+{
+    const PyMethodDef *own = Py_TYPE(o)->tp_methods;
+    while (own != NULL && own->ml_name != NULL && own != method) {
+        own++;
+    }
+    return own == method && method->ml_name != NULL && (method->ml_flags & (METH_STATIC | METH_CLASS)) == 0;
+}
+
+/* How the bound methods that were seen are defined. */
+static const PyMethodDef *bound[Py_ARRAY_LENGTH(leaves)];
+
+int
+_PyJitLeaf_FindBound(PyObject *callable, Py_ssize_t nargs)
+{
+    PyObject *self = PyCFunction_Check(callable) ? ((PyCFunctionObject *)callable)->m_self : NULL;
+    if (self == NULL || !is_own_method(self, ((PyCFunctionObject *)callable)->m_ml)) {
+        return -1;
+    }
+    PyTypeObject *type = Py_TYPE(self);
+    const char *method = ((PyCFunctionObject *)callable)->m_ml->ml_name;
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(leaves); i++) {
+        const char *name = leaves[i].name;
+        if (name != NULL && leaves[i].least <= nargs + 1 && nargs < leaves[i].most
+            && (leaves[i].type == NULL ? is_method_of_type(type, method, name) : leaves[i].type == type && strcmp(name, method) == 0)) {
+            bound[i] = ((PyCFunctionObject *)callable)->m_ml;
+            return (int)i | JIT_LEAF_BOUND;
+        }
+    }
+    return -1;
+}
+
 /* The name, in the table, of what an instruction does; NULL: it is none of them. */
 static const char *
 name_of_instruction(int opcode, uint32_t oparg)
@@ -487,6 +498,12 @@ name_of_instruction(int opcode, uint32_t oparg)
         case UNPACK_EX: return (oparg & 0xff) < 16 && oparg >> 8 < 16 ? "a, *b" : NULL;
         case COMPARE_OP: return "a < b";
         case TO_BOOL: return "len";
+        case BINARY_SUBSCR_STR_INT:
+        case BINARY_SUBSCR: return "a[b]";
+        case CONTAINS_OP_DICT:
+        case CONTAINS_OP_SET:
+        case CONTAINS_OP: return "b in a";
+        case DELETE_ATTR: return "del a.b";
         case BUILD_STRING: return "f''";
         case FORMAT_WITH_SPEC: return "format";
         case CONVERT_VALUE: return oparg == FVC_REPR ? "repr" : NULL;
@@ -526,7 +543,21 @@ _PyJitLeaf_OfInstruction(int opcode, uint32_t oparg)
 int
 _PyJitLeaf_Gives(int number)
 {
-    return leaves[number].gives;
+    return leaves[number & ~FLAGS].gives;
+}
+
+/* The arguments of leaf NUMBER, in ARGS: of a bound method the first one is what it binds.  false: it is another callable. */
+static inline bool
+unbind(uint32_t number, PyObject **args)
+{
+    if (number & JIT_LEAF_BOUND) {
+        const PyCFunctionObject *method = (const PyCFunctionObject *)args[0];
+        if (!PyCFunction_Check(args[0]) || method->m_ml != bound[number & ~FLAGS] || method->m_self == NULL) {
+            return false;
+        }
+        args[0] = method->m_self;
+    }
+    return true;
 }
 
 bool
@@ -536,55 +567,46 @@ _PyJitLeaf_Fits(int number, PyObject *const *args, Py_ssize_t nargs)
     for (Py_ssize_t i = 0; i < nargs; i++) {
         all[i] = args[i];
     }
-    return leaves[number].make(all, false) != NULL;
+    return unbind((uint32_t)number, all) && leaves[number & ~FLAGS].make(all, false) != NULL;
 }
 
-/* Digits of ints look for signals, and for the collector, which run code of users.  Here nobody may: they wait until the leaf is done.  (A thread
- * that is not the main one has no signals to look for.) */
-typedef struct {
-    unsigned long main_thread;
-    bool collects;
-} Waiting;
+/* What takes long looks for signals, and for the collector, which run code of users.  Nobody may in a leaf: the collector waits; if there is a
+ * signal the leaf fails, and tier 1, which runs it again, handles it.  (A thread that is not the main one has no signals to look for.) */
+PyThreadState *_PyJit_LeafThread;
 
-static inline Waiting
-hold_back(PyThreadState *tstate)
+int
+_PyJit_SignalsHeld(PyThreadState *tstate)
 {
-    Waiting waiting = {_PyRuntime.main_thread, _Py_eval_breaker_bit_is_set(tstate, _PY_GC_SCHEDULED_BIT)};
-    _PyRuntime.main_thread = 0;
-    if (waiting.collects) {
-        _Py_unset_eval_breaker_bit(tstate, _PY_GC_SCHEDULED_BIT);
+    if (!_Py_eval_breaker_bit_is_set(tstate, _PY_SIGNALS_PENDING_BIT) || !_Py_ThreadCanHandleSignals(tstate->interp)) {
+        return 0;
     }
-    return waiting;
-}
-
-static inline void
-let_go(PyThreadState *tstate, Waiting waiting)
-{
-    _PyRuntime.main_thread = waiting.main_thread;
-    if (waiting.collects) {
-        _Py_set_eval_breaker_bit(tstate, _PY_GC_SCHEDULED_BIT);
-    }
+    PyErr_SetNone(PyExc_KeyboardInterrupt);      // seen by nobody
+    return -1;
 }
 
 PyObject *
 _PyJit_CallLeaf(uint32_t number, PyObject *first, PyObject *second, PyObject *third)
 {
-    PyObject *args[] = {first, second, third, NULL};
-    PyThreadState *tstate = _PyThreadState_GET();
-    Waiting waiting = hold_back(tstate);
-    PyObject *made = _PyJit_New(leaves[number].make(args, true));
-    let_go(tstate, waiting);
-    return made;
+    PyObject *args[] = {first, second, third, number & JIT_LEAF_FOUR ? _PyJit_Arguments[0] : NULL, NULL};
+    if (!unbind(number, args)) {
+        return NULL;
+    }
+    _PyJit_LeafThread = _PyThreadState_GET();
+    PyObject *made = leaves[number & ~FLAGS].make(args, true);
+    _PyJit_LeafThread = NULL;
+    return _PyJit_New(made);
 }
 
 int64_t
 _PyJit_AskLeaf(uint32_t number, PyObject *first, PyObject *second, PyObject *third)
 {
-    PyObject *args[] = {first, second, third, NULL};
-    PyThreadState *tstate = _PyThreadState_GET();
-    Waiting waiting = hold_back(tstate);
-    int64_t answer = leaves[number].ask(args);
-    let_go(tstate, waiting);
+    PyObject *args[] = {first, second, third, number & JIT_LEAF_FOUR ? _PyJit_Arguments[0] : NULL, NULL};
+    if (!unbind(number, args)) {
+        return INT64_MIN;
+    }
+    _PyJit_LeafThread = _PyThreadState_GET();
+    int64_t answer = leaves[number & ~FLAGS].ask(args);
+    _PyJit_LeafThread = NULL;
     return answer;
 }
 

@@ -4,11 +4,17 @@
 #ifdef _Py_TIER2
 
 #include <string.h>
+#include "pycore_dict.h"
 #include "pycore_interp.h"
 #include "pycore_jit_helpers.h"
+#include "pycore_global_objects.h"
 #include "pycore_list.h"
+#include "pycore_object.h"
+#include "pycore_runtime.h"
 #include "pycore_pystate.h"
 #include "jit/objects/leaves.h"
+
+#define MOST_UPDATED 32        // keys that are looked at before a dict takes them over
 
 /* --- Comparisons ------------------------------------------------------------------------------------------------------ */
 
@@ -210,7 +216,21 @@ _PyJitLeaf_DequePopLeft(PyObject *const *args, bool run)
     return methods[POP_LEFT].call(args[0], NULL);
 }
 
+/* O, of a class derived from TYPE, has NAME from there. */
+static bool
+is_as_in(PyObject *o, PyTypeObject *type, PyObject *name)
+{
+    return Py_IS_TYPE(o, type) || _PyType_Lookup(Py_TYPE(o), name) == _PyType_Lookup(type, name);
+}
+
 /* --- Sizes ------------------------------------------------------------------------------------------------------------ */
+
+/* TYPE, a class, has no `__bool__`: this is asked for the truth of objects, too. */
+static bool
+has_size_as_truth(const PyTypeObject *type)
+{
+    return type->tp_as_number == NULL || type->tp_as_number->nb_bool == NULL;
+}
 
 int64_t
 _PyJitLeaf_AskLen(PyObject *const *args)
@@ -220,6 +240,15 @@ _PyJitLeaf_AskLen(PyObject *const *args)
     if (type == &PySet_Type || type == &PyFrozenSet_Type) {
         return PySet_GET_SIZE(o);
     }
+    if (type->tp_flags & Py_TPFLAGS_HEAPTYPE && has_size_as_truth(type)) {
+        Py_ssize_t size = PyUnicode_Check(o) && is_as_in(o, &PyUnicode_Type, &_Py_ID(__len__)) ? PyUnicode_GET_LENGTH(o)
+            : PyDict_Check(o) && is_as_in(o, &PyDict_Type, &_Py_ID(__len__)) ? PyDict_GET_SIZE(o)
+            : PyTuple_Check(o) && is_as_in(o, &PyTuple_Type, &_Py_ID(__len__)) ? PyTuple_GET_SIZE(o)
+            : PyList_Check(o) && is_as_in(o, &PyList_Type, &_Py_ID(__len__)) ? PyList_GET_SIZE(o) : -1;
+        if (size >= 0) {
+            return size;
+        }
+    }
     bool plain = type == &PyBytes_Type || type == &PyByteArray_Type || is_deque(o);
     return plain ? Py_SIZE(o) : INT64_MIN;
 }
@@ -228,6 +257,115 @@ PyObject *
 _PyJitLeaf_Len(PyObject *const *args, bool Py_UNUSED(run))
 {
     return _PyJitLeaf_AskLen(args) >= 0 ? Py_True : NULL;
+}
+
+/* --- Items ------------------------------------------------------------------------------------------------------------ */
+
+PyObject *
+_PyJitLeaf_Subscript(PyObject *const *args, bool run)
+{
+    PyObject *o = args[0];
+    bool sequence = PyUnicode_CheckExact(o) || PyList_CheckExact(o) || PyTuple_CheckExact(o) || PyBytes_CheckExact(o);
+    if (PyDict_Check(o)) {
+        PyObject *value;
+        COULD(is_as_in(o, &PyDict_Type, &_Py_ID(__getitem__)) && _PyJit_DictFind(o, args[1], &value) >= 0 && value != NULL);
+        return Py_NewRef(value);
+    }
+    if (!sequence) {
+        return _PyJitLeaf_MatchItem(args, run);
+    }
+    COULD(PyLong_CheckExact(args[1]));
+    return PyObject_GetItem(o, args[1]);
+}
+
+/* Of a dict of a class that looks as dict does. */
+int64_t
+_PyJitLeaf_AskContains(PyObject *const *args)
+{
+    bool plain = PyDict_Check(args[0]) && is_as_in(args[0], &PyDict_Type, &_Py_ID(__contains__));
+    int64_t has = plain ? _PyJit_DictHas(args[0], args[1]) : -1;
+    return has < 0 ? INT64_MIN : has;
+}
+
+PyObject *
+_PyJitLeaf_Contains(PyObject *const *args, bool Py_UNUSED(run))
+{
+    return _PyJitLeaf_AskContains(args) >= 0 ? Py_True : NULL;
+}
+
+PyObject *
+_PyJitLeaf_UpdateSet(PyObject *const *args, bool run)
+{
+    PyObject *set = args[0], *more = args[1];
+    bool can = PySet_CheckExact(set) && (PyList_CheckExact(more) || PyTuple_CheckExact(more)) && PySequence_Fast_GET_SIZE(more) <= MOST_UPDATED;
+    for (Py_ssize_t i = 0; can && i < PySequence_Fast_GET_SIZE(more); i++) {
+        can = _PyJit_SetHas(set, PySequence_Fast_GET_ITEM(more, i)) >= 0;
+    }
+    COULD(can);
+    // If memory is short tier 1 adds them again.
+    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(more); i++) {
+        if (_PyJit_SetAdd(set, PySequence_Fast_GET_ITEM(more, i)) < 0) {
+            return NULL;
+        }
+    }
+    return Py_None;
+}
+
+PyObject *
+_PyJitLeaf_Append(PyObject *const *args, bool run)
+{
+    COULD(PyList_CheckExact(args[0]));
+    return PyList_Append(args[0], args[1]) < 0 ? NULL : Py_None;
+}
+
+PyObject *
+_PyJitLeaf_Pop(PyObject *const *args, bool run)
+{
+    Py_ssize_t n = PyList_CheckExact(args[0]) ? PyList_GET_SIZE(args[0]) : 0;
+    COULD(n > 0);
+    PyObject *last = Py_NewRef(PyList_GET_ITEM(args[0], n - 1));
+    if (PyList_SetSlice(args[0], n - 1, n, NULL) < 0) {
+        Py_CLEAR(last);
+    }
+    return last;
+}
+
+PyObject *
+_PyJitLeaf_Add(PyObject *const *args, bool run)
+{
+    COULD(PySet_CheckExact(args[0]) && _PyJit_SetHas(args[0], args[1]) >= 0);
+    return _PyJit_SetAdd(args[0], args[1]) < 0 ? NULL : Py_None;
+}
+
+_Py_COMP_DIAG_PUSH
+_Py_COMP_DIAG_IGNORE_DEPR_DECLS
+
+/* Keys are exact strs; what is replaced lives on, or is plain. */
+PyObject *
+_PyJitLeaf_UpdateDict(PyObject *const *args, bool run)
+{
+    PyObject *dict = args[0], *more = args[1], *key, *value, *old;
+    bool can = PyDict_CheckExact(dict) && PyDict_CheckExact(more) && dict != more && DK_IS_UNICODE(((PyDictObject *)more)->ma_keys)
+        && (((PyDictObject *)dict)->ma_version_tag & DICT_WATCHER_MASK) == 0 && PyDict_GET_SIZE(more) <= MOST_UPDATED;
+    for (Py_ssize_t i = 0; can && PyDict_Next(more, &i, &key, &value);) {
+        can = _PyJit_DictFind(dict, key, &old) >= 0
+            && (old == NULL || Py_REFCNT(old) > PyDict_GET_SIZE(more) || PyLong_CheckExact(old) || PyUnicode_CheckExact(old));
+    }
+    COULD(can);
+    return PyDict_Update(dict, more) < 0 ? NULL : Py_None;
+}
+
+_Py_COMP_DIAG_POP
+
+PyObject *
+_PyJitLeaf_DelAttr(PyObject *const *args, bool run)
+{
+    PyObject *o = args[0];
+    COULD(_PyJit_CanDelAttr(o, args[1]));
+    // Which descriptors the class has is known already.
+    bool is_inline = Py_TYPE(o)->tp_flags & Py_TPFLAGS_INLINE_VALUES && _PyObject_InlineValues(o)->valid;
+    int result = is_inline ? _PyObject_StoreInstanceAttribute(o, args[1], NULL) : PyObject_GenericSetAttr(o, args[1], NULL);
+    return result < 0 ? NULL : Py_None;
 }
 
 /* --- Functions -------------------------------------------------------------------------------------------------------- */

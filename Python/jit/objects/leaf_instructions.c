@@ -4,6 +4,7 @@
 
 #ifdef _Py_TIER2
 
+#include <string.h>
 #include "pycore_dict.h"
 #include "pycore_global_objects.h"
 #include "pycore_jit_helpers.h"
@@ -32,6 +33,118 @@ _PyJitLeaf_JoinStrings(PyObject *const *args, bool run)
 {
     COULD(true);               // its pieces are strings, which the trace makes sure of
     return _PyUnicode_JoinArray(&_Py_STR(empty), _PyJit_Arguments, small_int(args[0]));
+}
+
+PyObject *
+_PyJitLeaf_FormatStr(PyObject *const *args, bool run)
+{
+    static const PyMethodDef *method;
+    COULD(PyUnicode_CheckExact(args[0]) && is_scalar(args[1]) && (args[2] == NULL || is_scalar(args[2])));
+    for (const PyMethodDef *one = PyUnicode_Type.tp_methods; method == NULL && one->ml_name != NULL; one++) {
+        method = strcmp(one->ml_name, "format") == 0 && one->ml_flags == (METH_VARARGS | METH_KEYWORDS) ? one : NULL;
+    }
+    if (method == NULL) {
+        return NULL;
+    }
+    PyObject *values = PyTuple_Pack(args[2] == NULL ? 1 : 2, args[1], args[2]), *text = NULL;
+    if (values != NULL) {
+        text = ((PyCFunctionWithKeywords)(void *)method->ml_meth)(args[0], values, NULL);
+        Py_DECREF(values);
+    }
+    return text;
+}
+
+/* Where a method of str looks, from its third argument on.  false: that is not said by small ints. */
+static bool
+part_of(PyObject *const *args, Py_ssize_t *start, Py_ssize_t *end)
+{
+    Py_ssize_t *const ends[] = {start, end};
+    *start = 0;
+    *end = PY_SSIZE_T_MAX;
+    for (int i = 0; i < 2 && args[2 + i] != NULL; i++) {
+        if (!PyLong_CheckExact(args[2 + i]) || !_PyLong_IsCompact((PyLongObject *)args[2 + i])) {
+            return false;
+        }
+        *ends[i] = _PyLong_CompactValue((PyLongObject *)args[2 + i]);
+    }
+    return true;
+}
+
+PyObject *
+_PyJitLeaf_Count(PyObject *const *args, bool run)
+{
+    Py_ssize_t start, end;
+    COULD(PyUnicode_CheckExact(args[0]) && PyUnicode_CheckExact(args[1]) && part_of(args, &start, &end));
+    Py_ssize_t n = PyUnicode_Count(args[0], args[1], start, end);
+    return n < 0 ? NULL : PyLong_FromSsize_t(n);
+}
+
+PyObject *
+_PyJitLeaf_FindStr(PyObject *const *args, bool run)
+{
+    Py_ssize_t start, end;
+    COULD(PyUnicode_CheckExact(args[0]) && PyUnicode_CheckExact(args[1]) && part_of(args, &start, &end));
+    Py_ssize_t i = PyUnicode_Find(args[0], args[1], start, end, 1);
+    return i == -2 ? NULL : PyLong_FromSsize_t(i);
+}
+
+PyObject *
+_PyJitLeaf_StartsWith(PyObject *const *args, bool run)
+{
+    Py_ssize_t start, end;
+    COULD(PyUnicode_CheckExact(args[0]) && PyUnicode_CheckExact(args[1]) && part_of(args, &start, &end));
+    Py_ssize_t starts = PyUnicode_Tailmatch(args[0], args[1], start, end, -1);
+    return starts < 0 ? NULL : starts ? Py_True : Py_False;
+}
+
+PyObject *
+_PyJitLeaf_Join(PyObject *const *args, bool run)
+{
+    COULD(PyUnicode_CheckExact(args[0]) && (PyList_CheckExact(args[1]) || PyTuple_CheckExact(args[1])));
+    return PyUnicode_Join(args[0], args[1]);
+}
+
+/* In UTF-8, which needs no codec. */
+PyObject *
+_PyJitLeaf_Encode(PyObject *const *args, bool run)
+{
+    COULD(PyUnicode_CheckExact(args[0]) && (args[1] == NULL || (PyUnicode_CheckExact(args[1])
+          && (PyUnicode_EqualToUTF8(args[1], "utf-8") || PyUnicode_EqualToUTF8(args[1], "utf8")))));
+    return PyUnicode_AsUTF8String(args[0]);
+}
+
+PyObject *
+_PyJitLeaf_NewBool(PyObject *const *args, bool run)
+{
+    PyTypeObject *type = Py_TYPE(args[0]);
+    COULD(type == &PyUnicode_Type || type == &PyLong_Type || type == &PyFloat_Type || type == &PyBool_Type || args[0] == Py_None
+          || type == &PyList_Type || type == &PyTuple_Type || type == &PyDict_Type || type == &PySet_Type || type == &PyFrozenSet_Type
+          || type == &PyBytes_Type || _PyJit_IsAlwaysTrue(type));
+    return PyObject_IsTrue(args[0]) ? Py_True : Py_False;
+}
+
+/* str.__new__(CLASS, text): of a class that adds nothing in C. */
+PyObject *
+_PyJitLeaf_NewText(PyObject *const *args, bool run)
+{
+    PyTypeObject *class = PyType_Check(args[0]) ? (PyTypeObject *)args[0] : NULL, *base = class;
+    while (base != NULL && base->tp_flags & Py_TPFLAGS_HEAPTYPE && !(base->tp_flags & Py_TPFLAGS_IMMUTABLETYPE)) {
+        base = base->tp_base;
+    }
+    COULD(base == &PyUnicode_Type && class != base && class->tp_alloc == PyType_GenericAlloc && PyUnicode_CheckExact(args[1]));
+    PyObject *text = PyTuple_Pack(1, args[1]), *made = text == NULL ? NULL : PyUnicode_Type.tp_new(class, text, NULL);
+    Py_XDECREF(text);
+    return made;
+}
+
+/* The same by a call of CLASS, one that does not say how its instances are made. */
+PyObject *
+_PyJitLeaf_CallTextClass(PyObject *const *args, bool run)
+{
+    PyTypeObject *class = (PyTypeObject *)args[0];
+    bool plain = PyType_Check(args[0]) && Py_IS_TYPE(class, &PyType_Type) && class->tp_new == PyUnicode_Type.tp_new
+        && class->tp_init == PyBaseObject_Type.tp_init;
+    return plain ? _PyJitLeaf_NewText(args, run) : NULL;
 }
 
 /* --- Displays --------------------------------------------------------------------------------------------------------- */

@@ -25,6 +25,15 @@ small_int(PyObject *o)
 PyObject *_PyJitLeaf_Format(PyObject *const *args, bool run);
 /* _PyJit_Arguments has what the instruction has on the stack, as many as the first argument says (MapOf: the second one, behind a tuple of
  * keys). */
+PyObject *_PyJitLeaf_FormatStr(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_Count(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_FindStr(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_StartsWith(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_Join(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_Encode(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_NewBool(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_NewText(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_CallTextClass(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_JoinStrings(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_BuildMap(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_BuildMapOf(PyObject *const *args, bool run);
@@ -53,8 +62,41 @@ PyObject *_PyJitLeaf_DequePopLeft(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Len(PyObject *const *args, bool run);
 int64_t _PyJitLeaf_AskLen(PyObject *const *args);
 PyObject *_PyJitLeaf_Next(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_Subscript(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_Contains(PyObject *const *args, bool run);
+int64_t _PyJitLeaf_AskContains(PyObject *const *args);
+PyObject *_PyJitLeaf_UpdateSet(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_Append(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_Pop(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_Add(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_UpdateDict(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_DelAttr(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_NewTuple(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_SetAttr(PyObject *const *args, bool run);
+
+/* leaf_re.c.  Nothing ends with O, a match, if that is one of SHARES references that are given up together, and the last one. */
+bool _PyJit_MatchIsThin(PyObject *o, uint32_t shares);
+/* Methods of matches and patterns. */
+PyObject *_PyJitLeaf_MatchGroup(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_MatchItem(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_MatchStart(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_MatchEnd(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_MatchSpan(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_MatchGroups(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_PatternMatch(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_PatternFullMatch(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_PatternSearch(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_PatternFindAll(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_PatternSplit(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_PatternSub(PyObject *const *args, bool run);
+
+/* leaf_callables.c.  The first argument is called; `write` is a method. */
+PyObject *_PyJitLeaf_CallWeakRef(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_CallCached(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_NewWeakRef(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_CallNew(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_NewObject(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_Write(PyObject *const *args, bool run);
 
 /* leaf_numbers.c.  X OP Y of exact ints: the third argument is the operator, a NB_ that is not in place. */
 PyObject *_PyJitLeaf_Compute(PyObject *const *args, bool run);

@@ -31,6 +31,7 @@
 #include "pycore_tuple.h"
 #include "pycore_unicodeobject.h"
 #include "pycore_weakref.h"
+#include "jit/objects/leaves.h"
 
 #define MOST_OBJECTS 16        // that are looked at for one that ends
 #define MOST_REFERENCES 48     // that they give up
@@ -144,6 +145,9 @@ is_quiet(PyObject *o)
         || type == &PyListIter_Type || type == &PyTupleIter_Type || type == &PyMethodDescr_Type) {
         return type != &PyMethod_Type || ((PyMethodObject *)o)->im_weakreflist == NULL;
     }
+    if (_PyJit_IsMatch(type)) {
+        return true;
+    }
     if (type == &PyFunction_Type) {
         return ((PyFunctionObject *)o)->func_weakreflist == NULL && _PyInterpreterState_GET()->active_func_watchers == 0;
     }
@@ -157,7 +161,8 @@ is_quiet(PyObject *o)
         return generator_is_quiet((PyGenObject *)o);
     }
     PyTypeObject *base = base_in_c(type);
-    if (base != &PyBaseObject_Type && (base != &PyTuple_Type || type == base)) {
+    bool derived = type != base && (base == &PyTuple_Type || base == &PyList_Type || base == &PyUnicode_Type || base == &PyLong_Type);
+    if (base != &PyBaseObject_Type && !derived) {
         return is_view(type) || _PyJitIter_IsOfItertools(type);
     }
     return type->tp_weaklistoffset == 0 || *_PyObject_GET_WEAKREFS_LISTPTR(o) == NULL;
@@ -303,6 +308,13 @@ holds_plain(PyObject *o)
         : type == &PyList_Type ? are_plain(((PyListObject *)o)->ob_item, PyList_GET_SIZE(o)) : has_plain_values(o);
 }
 
+/* END is a match, the first object on LIST, and nothing ends with it. */
+static bool
+is_lone_match(const List *list, PyObject *end)
+{
+    return list->n == 1 && _PyJit_IsMatch(Py_TYPE(end)) && _PyJit_MatchIsThin(end, list->shares);
+}
+
 /* All on LIST that end do it quietly, and what ends with them, which is put on it. */
 static bool
 all_are_quiet(List *list)
@@ -310,7 +322,7 @@ all_are_quiet(List *list)
     for (uint32_t i = 0; i < list->nends; i++) {
         PyObject *end = list->ends[i];
         traverseproc traverse = Py_TYPE(end)->tp_traverse;
-        if (!is_quiet(end) || (traverse != NULL && !holds_plain(end) && traverse(end, lose, list) != 0)) {
+        if (!is_quiet(end) || (traverse != NULL && !holds_plain(end) && !is_lone_match(list, end) && traverse(end, lose, list) != 0)) {
             return false;
         }
     }

@@ -134,13 +134,11 @@ operands_that_end(const _PyJitPending *prev)
         return 2;
     }
     switch (prev->opcode) {
-        case CALL_BUILTIN_O:
         case CALL_LEN:
         case CALL_TYPE_1:
             return 1;
         case CALL_ISINSTANCE:
             return 2;
-        case CALL_BUILTIN_FAST:
         case CALL_BUILTIN_CLASS:
             return Py_MIN(prev->oparg, 3);
         case CALL_STR_1:
@@ -151,6 +149,7 @@ operands_that_end(const _PyJitPending *prev)
         case DICT_MERGE:
         case FORMAT_SIMPLE:
         case CONVERT_VALUE:
+        case DELETE_ATTR:
             return 1;
         case MAP_ADD:
         case FORMAT_WITH_SPEC:
@@ -159,11 +158,15 @@ operands_that_end(const _PyJitPending *prev)
             return 1 + (prev->oparg & 1);
         case CALL:
         case CALL_NON_PY_GENERAL:
+        case CALL_BUILTIN_O:
+        case CALL_BUILTIN_FAST:
+        case CALL_BUILTIN_FAST_WITH_KEYWORDS:
+            return Py_MIN(prev->oparg + 2, 4);
         case CALL_METHOD_DESCRIPTOR_FAST:
         case CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS:
         case CALL_METHOD_DESCRIPTOR_NOARGS:
         case CALL_METHOD_DESCRIPTOR_O:
-            return Py_MIN(prev->oparg + 1, 3);
+            return Py_MIN(prev->oparg + 1, 4);
         default:
             return 0;
     }
@@ -244,10 +247,16 @@ is_leaf_instruction(const _PyJitPending *prev, PyObject **stack_pointer, Py_ssiz
         args[0] = stack_pointer[-1 - prev->oparg];
         args[1] = top;
     }
-    else if (prev->opcode == FORMAT_WITH_SPEC || prev->opcode == BINARY_OP || prev->opcode == COMPARE_OP) {
+    else if (prev->opcode == DELETE_ATTR) {
+        args[1] = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg);
+    }
+    else if (prev->opcode == FORMAT_WITH_SPEC || prev->opcode == BINARY_OP || prev->opcode == COMPARE_OP || base == BINARY_SUBSCR) {
         args[0] = stack_pointer[-2];
         args[1] = top;
         args[2] = prev->opcode == COMPARE_OP ? small_int(prev->oparg >> 5) : NULL;
+    }
+    else if (base == CONTAINS_OP) {
+        args[1] = stack_pointer[-2];
     }
     else if (prev->opcode == UNPACK_EX) {
         args[1] = small_int((prev->oparg & 0xff) + (prev->oparg >> 8) * 16);
@@ -258,9 +267,12 @@ is_leaf_instruction(const _PyJitPending *prev, PyObject **stack_pointer, Py_ssiz
     return _PyJitLeaf_Fits(number, args, prev->opcode == BUILD_MAP && prev->oparg == 0 ? 0 : 3);
 }
 
-/* The call that is about to run is one that objects/leaf_calls.c can do. */
+#define MOST_LEAF_ARGUMENTS 4
+
+/* The call that is about to run is one that objects/leaf_calls.c can do.  Where the callable is the leaf's first argument, as of bound methods,
+ * its number is in `plain_locals`. */
 static bool
-is_leaf_call(const _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
+is_leaf_call(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
 {
     Py_ssize_t nargs = prev->oparg;
     if (_PyOpcode_Deopt[prev->opcode] != CALL || depth < nargs + 2) {
@@ -271,7 +283,22 @@ is_leaf_call(const _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t dep
         args--;
         nargs++;
     }
-    if (nargs > 3 || !(PyCFunction_CheckExact(callable) || PyType_Check(callable) || Py_IS_TYPE(callable, &PyMethodDescr_Type))) {
+    if (args == stack_pointer - nargs && nargs < MOST_LEAF_ARGUMENTS) {
+        PyObject *all[MOST_LEAF_ARGUMENTS] = {callable};
+        memcpy(all + 1, args, (size_t)nargs * sizeof(PyObject *));
+        int number = PyCFunction_Check(callable) ? _PyJitLeaf_FindBound(callable, nargs)
+            : PyType_Check(callable) ? (nargs == 1 ? _PyJitLeaf_Named("class(text)") : -1)
+            : PyWeakref_CheckRefExact(callable) ? (nargs == 0 ? _PyJitLeaf_Named("reference()") : -1)
+            : PyFunction_Check(callable) ? -1 : _PyJitLeaf_Named("cached()");
+        if (number < 0 && PyCFunction_CheckExact(callable) && nargs > 0 && nargs < 3) {
+            number = _PyJitLeaf_Named("__new__()");
+        }
+        if (number >= 0 && _PyJitLeaf_Fits(number, all, nargs + 1)) {
+            prev->plain_locals = (uint32_t)number + 1;
+            return true;
+        }
+    }
+    if (nargs > MOST_LEAF_ARGUMENTS || !(PyCFunction_CheckExact(callable) || PyType_Check(callable) || Py_IS_TYPE(callable, &PyMethodDescr_Type))) {
         return false;
     }
     int number = _PyJitLeaf_Find(callable, nargs);
@@ -370,6 +397,7 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
         case UNPACK_SEQUENCE_TWO_TUPLE:
         case UNPACK_SEQUENCE_TUPLE:
         case UNPACK_SEQUENCE_LIST:
+        case UNPACK_SEQUENCE:
         case UNPACK_EX:
         case LOAD_ATTR_INSTANCE_VALUE:
         case LOAD_ATTR_SLOT:
@@ -599,6 +627,15 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
     if (opcode == UNPACK_EX) {
         PyTypeObject *type = depth >= 1 ? Py_TYPE(stack_pointer[-1]) : NULL;
         return type == &PyList_Type || type == &PyTuple_Type ? (PyObject *)type : NULL;
+    }
+    if (opcode == UNPACK_SEQUENCE) {
+        PyTypeObject *type = depth >= 1 ? Py_TYPE(stack_pointer[-1]) : NULL;
+        bool tuple = type != NULL && PyTuple_Check(stack_pointer[-1]) && type->tp_iter == PyTuple_Type.tp_iter
+            && PyUnstable_Type_AssignVersionTag(type);
+        return tuple || type == &PyList_Type ? (PyObject *)type : NULL;
+    }
+    if (opcode == IMPORT_FROM) {
+        return depth >= 1 ? has_attribute(stack_pointer[-1], PyTuple_GET_ITEM(prev->code->co_names, prev->oparg)) : NULL;
     }
     if (opcode == TO_BOOL_ALWAYS_TRUE) {
         return prev->adapted ? Py_True : NULL;

@@ -1,5 +1,5 @@
-/* LEAVE_FRAME: the frame of a Python function goes away where nothing that goes with it runs code of users.  RETURN_TO_C: it does so in any
- * case, as the last thing a trace does. */
+/* LEAVE_FRAME, LEAVE_FRAME_ENDING, RETURN_TO_C: the frame of a Python function goes away, where nothing that goes with it runs code of users, or
+ * as in tier 1. */
 #include "Python.h"
 
 #ifdef _Py_TIER2
@@ -26,17 +26,15 @@ _PyJit_LeaveFrame(PyThreadState *tstate, _PyInterpreterFrame *frame, uint32_t nl
 }
 
 _PyInterpreterFrame *
-_PyJit_ReturnToC(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer)
+_PyJit_LeaveFrameEnding(PyThreadState *tstate, _PyInterpreterFrame *frame)
 {
-    _PyInterpreterFrame *below = frame->previous;
-    PyObject *returned = *--stack_pointer;
-    assert(stack_pointer == _PyFrame_Stackbase(frame) && below->owner == FRAME_OWNED_BY_CSTACK);
-    _PyFrame_SetStackPointer(frame, stack_pointer);
+    _PyInterpreterFrame *caller = frame->previous;
+    assert(frame->owner != FRAME_OWNED_BY_CSTACK);
     tstate->py_recursion_remaining++;
-    tstate->current_frame = below;
+    tstate->current_frame = caller;
+    frame->stacktop = _PyFrame_GetCode(frame)->co_nlocalsplus;      // what is returned is not there any more
     _PyEval_FrameClearAndPop(tstate, frame);
-    _PyFrame_StackPush(below, returned);
-    return below;
+    return caller;
 }
 
 #endif /* _Py_TIER2 */

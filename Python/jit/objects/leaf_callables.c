@@ -1,0 +1,158 @@
+/* Leaf calls of objects that are called, not named (leaf_calls.c has the rules): weak references, functions with a cache; new objects, and
+ * text that is written or grows.  Where the callable is the first argument the leaf looks what it is. */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include <string.h>
+#include "pycore_dict.h"
+#include "pycore_jit_helpers.h"
+#include "jit/objects/leaves.h"
+
+/* --- Weak references -------------------------------------------------------------------------------------------------- */
+
+PyObject *
+_PyJitLeaf_CallWeakRef(PyObject *const *args, bool run)
+{
+    COULD(PyWeakref_CheckRefExact(args[0]));
+    PyObject *o;
+    return PyWeakref_GetRef(args[0], &o) == 0 ? Py_None : o;
+}
+
+PyObject *
+_PyJitLeaf_NewWeakRef(PyObject *const *args, bool run)
+{
+    COULD(Py_TYPE(args[0])->tp_weaklistoffset != 0);
+    return PyWeakref_NewRef(args[0], NULL);
+}
+
+/* --- Caches ----------------------------------------------------------------------------------------------------------- */
+
+/* As Modules/_functoolsmodule.c has it; the size of the type is checked. */
+typedef struct {
+    PyObject_HEAD
+    void *previous, *next;
+    Py_hash_t hash;
+    PyObject *key, *result;
+    void *wrapper;
+    int typed;
+    PyObject *cache;
+    Py_ssize_t hits;
+    PyObject *function;
+    Py_ssize_t most, misses;
+    PyObject *mark;
+    PyTypeObject *link;
+    PyObject *info, *dict, *weak;
+} Cached;
+
+static bool
+is_cached(PyObject *o)
+{
+    static destructor dealloc;           // what no other type has, known when the first one was seen
+    PyTypeObject *type = Py_TYPE(o);
+    if (dealloc == NULL && type->tp_basicsize == (Py_ssize_t)sizeof(Cached)
+        && _PyJit_IsTypeOfModule(type, "_functools", "functools._lru_cache_wrapper")) {
+        dealloc = type->tp_dealloc;
+    }
+    return dealloc != NULL && type->tp_dealloc == dealloc;
+}
+
+/* The call of a function decorated with lru_cache() whose result is known: it is asked for nothing else. */
+PyObject *
+_PyJitLeaf_CallCached(PyObject *const *args, bool run)
+{
+    if (!is_cached(args[0])) {
+        return NULL;
+    }
+    const Cached *cached = (const Cached *)args[0];
+    Py_ssize_t n = 0;
+    while (args[1 + n] != NULL) {
+        n++;
+    }
+    bool simple = n == 1 && (PyUnicode_CheckExact(args[1]) || PyLong_CheckExact(args[1]));
+    if (cached->typed || cached->cache == NULL || !PyDict_CheckExact(cached->cache)) {
+        return NULL;
+    }
+    PyObject *key = simple ? Py_NewRef(args[1]) : PyTuple_New(n), *value = NULL;
+    for (Py_ssize_t i = 0; i < n && key != NULL && !simple; i++) {
+        PyTuple_SET_ITEM(key, i, Py_NewRef(args[1 + i]));
+    }
+    bool known = key != NULL && _PyJit_DictFind(cached->cache, key, &value) >= 0 && value != NULL;
+    Py_XDECREF(key);
+    PyErr_Clear();
+    COULD(known);
+    return PyObject_Vectorcall(args[0], args + 1, (size_t)n, NULL);
+}
+
+/* --- Objects ---------------------------------------------------------------------------------------------------------- */
+
+/* object.__new__(CLASS): of a class that adds nothing in C. */
+PyObject *
+_PyJitLeaf_NewObject(PyObject *const *args, bool run)
+{
+    PyTypeObject *class = PyType_Check(args[0]) ? (PyTypeObject *)args[0] : NULL;
+    COULD(class != NULL && _PyJit_IsSimpleClass(class) && class != &PyBaseObject_Type && !(class->tp_flags & Py_TPFLAGS_IS_ABSTRACT)
+          && class->tp_alloc == PyType_GenericAlloc);
+    PyObject *nothing = PyTuple_New(0), *made = PyBaseObject_Type.tp_new(class, nothing, NULL);
+    Py_DECREF(nothing);
+    return made;
+}
+
+/* Type.__new__(CLASS, ...), where the first argument is that function. */
+PyObject *
+_PyJitLeaf_CallNew(PyObject *const *args, bool run)
+{
+    const PyCFunctionObject *function = (const PyCFunctionObject *)args[0];
+    if (!PyCFunction_CheckExact(args[0]) || args[1] == NULL || strcmp(function->m_ml->ml_name, "__new__") != 0) {
+        return NULL;
+    }
+    return function->m_self == (PyObject *)&PyBaseObject_Type && args[2] == NULL ? _PyJitLeaf_NewObject(args + 1, run)
+        : function->m_self == (PyObject *)&PyUnicode_Type && args[2] != NULL ? _PyJitLeaf_NewText(args + 1, run)
+        : function->m_self == (PyObject *)&PyTuple_Type && args[2] != NULL ? _PyJitLeaf_NewTuple(args + 1, run) : NULL;
+}
+
+/* --- Text ------------------------------------------------------------------------------------------------------------- */
+
+PyObject *
+_PyJitLeaf_Write(PyObject *const *args, bool run)
+{
+    static destructor dealloc;
+    static PyCFunction write;
+    PyTypeObject *type = Py_TYPE(args[0]);
+    if (dealloc == NULL && _PyJit_IsTypeOfModule(type, "io", "_io.StringIO")) {
+        for (const PyMethodDef *method = type->tp_methods; method != NULL && method->ml_name != NULL; method++) {
+            if (strcmp(method->ml_name, "write") == 0 && method->ml_flags == METH_O) {
+                write = method->ml_meth;
+                dealloc = type->tp_dealloc;
+            }
+        }
+    }
+    COULD(dealloc != NULL && type->tp_dealloc == dealloc && PyUnicode_CheckExact(args[1]));
+    return write(args[0], args[1]);
+}
+
+PyObject *
+_PyJit_AppendStr(PyObject *s, PyObject *t)
+{
+    Py_ssize_t n = PyUnicode_GET_LENGTH(s), m = PyUnicode_GET_LENGTH(t);
+    if (m == 0) {
+        return s;
+    }
+    bool grows = Py_REFCNT(s) == 1 && ((PyASCIIObject *)s)->hash == -1 && !PyUnicode_CHECK_INTERNED(s)
+        && PyUnicode_KIND(t) <= PyUnicode_KIND(s) && (PyUnicode_IS_ASCII(t) || !PyUnicode_IS_ASCII(s)) && n <= PY_SSIZE_T_MAX - m;
+    if (grows) {
+        if (PyUnicode_Resize(&s, n + m) < 0) {
+            PyErr_Clear();
+            return NULL;
+        }
+        _PyUnicode_FastCopyCharacters(s, n, t, 0, m);
+        return s;
+    }
+    PyObject *made = _PyJit_New(PyUnicode_Concat(s, t));
+    if (made != NULL) {
+        Py_DECREF(s);
+    }
+    return made;
+}
+
+#endif /* _Py_TIER2 */

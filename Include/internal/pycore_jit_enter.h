@@ -80,6 +80,9 @@
         if (jit_status == JIT_STATUS_ERROR) { \
             goto error; \
         } \
+        if (jit_status == JIT_STATUS_RERAISE) { \
+            goto exception_unwind; \
+        } \
         if (jit_status == JIT_STATUS_RECORD) { \
             JIT_START_RECORDING(); \
         } \

@@ -68,8 +68,8 @@ bool
 _PyJitPolicy_LeftLoop(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT *next)
 {
     const _PyJitRecord *jump = &r->trace.records[0];
-    if (r->kind != JIT_KIND_LOOP || ENGINE->stress || r->depth > 0 || jump->opcode != JUMP_BACKWARD) {
-        return false;
+    if (r->kind != JIT_KIND_LOOP || ENGINE->stress || r->depth > 0 || jump->opcode != JUMP_BACKWARD || r->caught) {
+        return false;              // handlers stand behind the loop
     }
     if (r->depth < 0) {
         // A generator that yields comes back.

@@ -852,18 +852,6 @@ class TraceTests(unittest.TestCase):
         self.assertLess(int(run(program)), 600)
 
 
-class TextTests(unittest.TestCase):
-    def test_raised_is_a_reason_to_leave(self):
-        text = (
-            "trace:\n  START\n  ON_ERROR  -> s1\n  OPAQUE RERAISE 0 @ c0:0\n  UNRAISED  -> s2\n"
-            "  v1:ip = CATCH\n  GUARD_IP v1, c0:4  -> s3\n  CHECK_VALID  -> s4\n  EXIT  -> s5\n"
-            "  snap s1: raised\n  snap s2: end c0:1\n  snap s3: branch\n  snap s4: invalid c0:4\n  snap s5: end c0:4\n"
-        )
-        text = "code c0\n" + text
-        self.assertEqual(sys._jit._ir_roundtrip(text).split(), text.split())
-        self.assertIsNone(sys._jit._ir_verify(text))
-
-
 class TierOneTests(unittest.TestCase):
     def test_a_traceback_is_printed_alike(self):
         source = """

@@ -72,10 +72,10 @@ class OpaqueDialect(Dialect):
         return "JIT_NEXT();" if name == "DISPATCH" else None
 
     def keeps(self, statement: Statement) -> bool:
-        """entry_frame is a variable of the evaluation loop; its low-level trace is tier 1's."""
+        """entry_frame and throwflag are variables of the evaluation loop; its low-level trace is tier 1's."""
         name = call_name(statement)
         if name == "assert":
-            return not any(t.text == "entry_frame" for t in statement.tokens)
+            return not any(t.text in ("entry_frame", "throwflag") for t in statement.tokens)
         return name != "LLTRACE_RESUME_FRAME"
 
     def keeps_op(self, op: Op) -> bool:

@@ -259,10 +259,20 @@ bool _PyJitCatch_Find(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_COD
 bool _PyJitCatch_HasHandler(PyCodeObject *code, const _Py_CODEUNIT *next_instr);
 
 /* An exception was raised in FRAME, the current one: does what tier 1 does until the handler runs.  NEXT_INSTR may be marked
- * (JIT_AS_RERAISE).  POPPED: the number of frames that must be left, or JIT_ANY_FRAMES.  DISPATCH: the handler, where the current frame,
+ * (JIT_AS_RERAISE).  WAY: CATCH's `aux`, as _PyJitCatch_Way gives it, or JIT_ANY_WAY.  DISPATCH: the handler, where the current frame,
  * whose stack pointer is saved, goes on.  Any other result is for tier 1; if it is not caught as it must be nothing was done. */
-#define JIT_ANY_FRAMES (-1)
-_PyJitResult _PyJit_Catch(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, _Py_CODEUNIT *next_instr, int popped);
+_PyJitResult _PyJit_Catch(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, _Py_CODEUNIT *next_instr, uint32_t way);
+/* The number of frames that are left, in the low bits.  If it is 0, what the table says of the place, as far as there is room for it. */
+#define JIT_WAY_FRAMES 0xff
+#define JIT_WAY_LEVEL(WAY) ((WAY) >> 8 & 0x7f)
+#define JIT_WAY_WANTS_PLACE(WAY) ((WAY) >> 15 & 1)
+#define JIT_WAY_HANDLER(WAY) ((WAY) >> 16 & 0x3fff)      // in code units
+#define JIT_WAY_IS_KNOWN 0x40000000u       // `aux` has 31 bits in machine code
+#define JIT_ANY_WAY JIT_WAY_FRAMES
+uint32_t _PyJitCatch_Way(PyCodeObject *code, const _Py_CODEUNIT *next_instr, uint32_t popped);
+
+/* The exception is of a class CLASSES says, one or a tuple: 1 or 0; -1: those are no classes of exceptions. */
+int _PyJit_ExceptionMatches(PyObject *exception, PyObject *classes);
 
 /* The frame object of FRAME goes, if there is one that nobody knows, as those that tracebacks had; true: there is none. */
 bool _PyJit_DropFrameObject(_PyInterpreterFrame *frame);

@@ -14,9 +14,9 @@ trace op(UNRAISED_DYNAMIC, (target: ip --)) exits {
     JIT_SIDE_EXIT();
 }
 
-// The instruction before UNRAISED has raised: on in the handler, which is at `target`, in the frame `aux` frames below.
+// The instruction before UNRAISED has raised: on in the handler, which is at `target`.  `aux` says how to get there (_PyJitCatch_Way).
 trace op(CATCH, (-- target: ip)) calls {
-    _PyJitResult caught = _PyJit_Catch(tstate, frame, stack_pointer, next_instr, (int)JIT_AUX);
+    _PyJitResult caught = _PyJit_Catch(tstate, frame, stack_pointer, next_instr, JIT_AUX);
     if (JIT_RESULT_STATUS(caught) != JIT_STATUS_DISPATCH) {
         JIT_EXECUTOR->anchor->running--;
         JIT_LEAVE(caught);
@@ -29,4 +29,10 @@ trace op(CATCH, (-- target: ip)) calls {
 // If the next instruction raises, the trace is left where that is handled.  No code.
 trace op(ON_ERROR, (--)) exits {
     EXIT_IF(false);
+}
+
+// 1 if exception E is handled by `except C`, else 0.  Leaves unless C is a class of exceptions, or a tuple of some.  Runs no code of users.
+trace op(EXC_MATCH, (e: object, c: object -- r: i64)) pure reads type exits calls {
+    r = _PyJit_ExceptionMatches(e, c);
+    EXIT_IF(r < 0);
 }

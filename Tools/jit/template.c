@@ -547,7 +547,7 @@ JIT_CODE(_JIT_SHARED_dynamic_exit)
 /* An instruction raised: the trace is left where it is handled. */
 JIT_CODE(_JIT_SHARED_raised_exit)
 {
-    _PyJitResult caught = _PyJit_Catch(tstate, frame, stack_pointer, next_instr, JIT_ANY_FRAMES);
+    _PyJitResult caught = _PyJit_Catch(tstate, frame, stack_pointer, next_instr, JIT_ANY_WAY);
     if (JIT_RESULT_STATUS(caught) != JIT_STATUS_DISPATCH) {
         _PyJitExit_Owner((_PyJitExit *)aux)->anchor->running--;
         return caught;

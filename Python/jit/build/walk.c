@@ -135,6 +135,14 @@ _PyJitBuild_MakeSure(_PyJitBuilder *b, uint16_t code, uint32_t offset)
     frame->unsure = false;     // behind it: where it leaves they may have been written
 }
 
+/* The place behind RECORD.  Some always raise, and there is nothing behind them. */
+static inline uint32_t
+behind(const _PyJitRecord *record)
+{
+    bool raises = record->opcode == RERAISE || record->opcode == RAISE_VARARGS;
+    return raises ? start_of(record) : record->offset + record->size;
+}
+
 /* IP, or JIT_REF_NONE, is the opaque operation of record INDEX, which raised when it was recorded: the trace goes on in the handler. */
 static void
 catch(_PyJitBuilder *b, uint32_t index, _PyJitRef ip)
@@ -145,10 +153,12 @@ catch(_PyJitBuilder *b, uint32_t index, _PyJitRef ip)
         emit(b, JIT_OP_UNRAISED_DYNAMIC, ip, JIT_EXIT_BRANCH, 0, 0);
     }
     else {
-        emit(b, JIT_OP_UNRAISED, JIT_REF_NONE, JIT_EXIT_END, record->code, record->offset + record->size);
+        emit(b, JIT_OP_UNRAISED, JIT_REF_NONE, JIT_EXIT_END, record->code, behind(record));
         stays_in_frame(b);
     }
-    _PyJitRef target = _PyJitTrace_Emit(b->t, JIT_OP_CATCH, JIT_TYPE_IP, JIT_REF_NONE, JIT_REF_NONE, popped, JIT_NO_SNAPSHOT);
+    PyCodeObject *code = b->t->codes[record->code];
+    uint32_t way = _PyJitCatch_Way(code, _PyCode_CODE(code) + record->offset + record->size, popped);
+    _PyJitRef target = _PyJitTrace_Emit(b->t, JIT_OP_CATCH, JIT_TYPE_IP, JIT_REF_NONE, JIT_REF_NONE, way, JIT_NO_SNAPSHOT);
     b->failed |= target == JIT_REF_NONE;
     b->ran = 0;                // the frame knows
     if (b->typed) {
@@ -231,7 +241,7 @@ opaque(_PyJitBuilder *b, uint32_t index)
     }
     if (record->raised && type != JIT_TYPE_IP) {
         // The trace ends in the handler, which the exit of ON_ERROR leads to.
-        emit(b, JIT_OP_EXIT, JIT_REF_NONE, JIT_EXIT_END, record->code, record->offset + record->size);
+        emit(b, JIT_OP_EXIT, JIT_REF_NONE, JIT_EXIT_END, record->code, behind(record));
         return false;
     }
     if (last && (record->raised || !known || (type == JIT_TYPE_IP && b->end != JIT_END_LOOP))) {

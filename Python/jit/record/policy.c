@@ -68,8 +68,8 @@ bool
 _PyJitPolicy_LeftLoop(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT *next)
 {
     const _PyJitRecord *jump = &r->trace.records[0];
-    if (r->kind != JIT_KIND_LOOP || ENGINE->stress || r->depth > 0 || jump->opcode != JUMP_BACKWARD || r->caught) {
-        return false;              // handlers stand behind the loop
+    if (r->kind != JIT_KIND_LOOP || ENGINE->stress || r->depth > 0 || jump->opcode != JUMP_BACKWARD) {
+        return false;
     }
     if (r->depth < 0) {
         // A generator that yields comes back.
@@ -77,8 +77,8 @@ _PyJitPolicy_LeftLoop(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT 
         return last == RETURN_VALUE || last == RETURN_CONST;
     }
     Py_ssize_t to = next - _PyCode_CODE(r->root_code);
-    if (code != r->root_code || to <= (Py_ssize_t)jump->offset) {
-        return false;
+    if (r->caught || code != r->root_code || to <= (Py_ssize_t)jump->offset) {
+        return false;          // handlers stand behind the loop, too
     }
     Py_ssize_t head = (Py_ssize_t)(jump->offset + jump->size) - (Py_ssize_t)jump->oparg;
     return to > end_of_loop(code, jump->offset, head);

@@ -147,6 +147,7 @@ operands_that_end(const _PyJitPending *prev)
         case CALL_TUPLE_1:
         case SET_ADD:
         case CALL_INTRINSIC_1:
+        case CHECK_EXC_MATCH:
         case LIST_EXTEND:
         case DICT_MERGE:
         case FORMAT_SIMPLE:

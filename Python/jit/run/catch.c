@@ -68,6 +68,20 @@ _PyJitCatch_HasHandler(PyCodeObject *code, const _Py_CODEUNIT *next_instr)
     return look_up(code, next_instr, &found);
 }
 
+uint32_t
+_PyJitCatch_Way(PyCodeObject *code, const _Py_CODEUNIT *next_instr, uint32_t popped)
+{
+    _PyJitHandler found;
+    if (popped > 0 || !look_up(code, next_instr, &found)) {
+        return popped;
+    }
+    uint32_t offset = (uint32_t)(found.handler - _PyCode_CODE(code));
+    if (offset > JIT_WAY_HANDLER(UINT32_MAX) || (uint32_t)found.level > JIT_WAY_LEVEL(UINT32_MAX)) {
+        return popped;
+    }
+    return JIT_WAY_IS_KNOWN | offset << 16 | (uint32_t)found.wants_place << 15 | (uint32_t)found.level << 8;
+}
+
 /* --- Unwinding ----------------------------------------------------------------------------------------------------- */
 
 /* A tool is to be told of exceptions. */
@@ -130,11 +144,15 @@ for_tier_1(_PyInterpreterFrame *frame, PyObject **stack_pointer, _PyJitResult re
 }
 
 _PyJitResult
-_PyJit_Catch(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, _Py_CODEUNIT *next_instr, int popped)
+_PyJit_Catch(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, _Py_CODEUNIT *next_instr, uint32_t way)
 {
-    _PyJitHandler found;
-    if (!_PyErr_Occurred(tstate) || !_PyJitCatch_Find(tstate, frame, JIT_RAISED_AT(next_instr), &found)
-        || (popped != JIT_ANY_FRAMES && popped != found.popped)) {
+    _PyJitHandler found = {
+        .handler = _PyCode_CODE(_PyFrame_GetCode(frame)) + JIT_WAY_HANDLER(way), .level = JIT_WAY_LEVEL(way),
+        .wants_place = JIT_WAY_WANTS_PLACE(way),
+    };
+    bool is_found = _PyErr_Occurred(tstate)
+        && (way & JIT_WAY_IS_KNOWN ? !is_watched(tstate) : _PyJitCatch_Find(tstate, frame, JIT_RAISED_AT(next_instr), &found));
+    if (!is_found || (way != JIT_ANY_WAY && (int)(way & JIT_WAY_FRAMES) != found.popped)) {
         return for_tier_1(frame, stack_pointer, JIT_ERROR_RESULT(next_instr));
     }
     for (int left = found.popped;; left--) {
@@ -171,6 +189,26 @@ _PyJit_Catch(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack
     }
     *stack_pointer++ = _PyErr_GetRaisedException(tstate);
     return for_tier_1(frame, stack_pointer, JIT_RESULT(JIT_STATUS_DISPATCH, found.handler));
+}
+
+int
+_PyJit_ExceptionMatches(PyObject *exception, PyObject *classes)
+{
+    if (PyExceptionClass_Check(classes)) {
+        return PyType_IsSubtype(Py_TYPE(exception), (PyTypeObject *)classes);
+    }
+    if (!PyTuple_Check(classes)) {
+        return -1;
+    }
+    int matches = 0;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(classes); i++) {
+        PyObject *class = PyTuple_GET_ITEM(classes, i);
+        if (!PyExceptionClass_Check(class)) {
+            return -1;
+        }
+        matches |= PyType_IsSubtype(Py_TYPE(exception), (PyTypeObject *)class);
+    }
+    return matches;
 }
 
 /* --- Behind it ------------------------------------------------------------------------------------------------------- */

@@ -313,7 +313,7 @@ error:
         goto run;
     }
     if (ins[-1].op == JIT_OP_ON_ERROR) {
-        result = _PyJit_Catch(tstate, frame, stack_pointer, next_instr, JIT_ANY_FRAMES);
+        result = _PyJit_Catch(tstate, frame, stack_pointer, next_instr, JIT_ANY_WAY);
         if (JIT_RESULT_STATUS(result) != JIT_STATUS_DISPATCH) {
             goto failed;
         }

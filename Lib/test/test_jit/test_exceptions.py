@@ -592,6 +592,7 @@ def run():
 
 NO_MEMORY = """
 import _testcapi, sys
+mine = sys._getframe()       # an exception is lost where there is no memory for the frame object of a caller
 def callee(i):
     if i & 1: raise ValueError(i)
     return i

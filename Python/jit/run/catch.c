@@ -155,6 +155,7 @@ _PyJit_Catch(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack
     if (!is_found || (way != JIT_ANY_WAY && (int)(way & JIT_WAY_FRAMES) != found.popped)) {
         return for_tier_1(frame, stack_pointer, JIT_ERROR_RESULT(next_instr));
     }
+    assert(look_up(_PyFrame_GetCode(frame), JIT_RAISED_AT(next_instr), &(_PyJitHandler){0}) == (found.popped == 0));
     for (int left = found.popped;; left--) {
         if (!JIT_IS_RERAISE(next_instr)) {
             add_to_traceback(frame);
@@ -176,7 +177,7 @@ _PyJit_Catch(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack
         frame = leave(tstate, frame);
         next_instr = frame->instr_ptr;
         stack_pointer = _PyFrame_GetStackPointer(frame);
-        if (is_watched(tstate)) {
+        if (is_watched(tstate) || !_PyErr_Occurred(tstate)) {      // without memory for a frame object that was lost
             return for_tier_1(frame, stack_pointer, JIT_RESULT(JIT_STATUS_ERROR, next_instr));
         }
     }

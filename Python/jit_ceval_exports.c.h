@@ -38,4 +38,16 @@ _PyJit_EvalFramePushAndInit_Ex(PyThreadState *tstate, PyFunctionObject *func, Py
     return _PyEvalFramePushAndInit_Ex(tstate, func, locals, nargs, callargs, kwargs);
 }
 
+int
+_PyJit_do_raise(PyThreadState *tstate, PyObject *exc, PyObject *cause)
+{
+    return do_raise(tstate, exc, cause);
+}
+
+void
+_PyJit_monitor_reraise(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *instr)
+{
+    monitor_reraise(tstate, frame, instr);
+}
+
 #endif /* _Py_TIER2 */

@@ -29,7 +29,15 @@ enum {
     JIT_STATUS_UNWIND,        // an exception is set before the new frame began; tier 1's `exit_unwind`
     JIT_STATUS_RECORD,        // go on at IP, recording
     JIT_STATUS_ORIGINAL,      // go on at IP; if an executor stands there, run the instruction it replaced instead
+    JIT_STATUS_RERAISE,       // as ERROR, but the place is in the traceback already: tier 1's `exception_unwind`
 };
+
+/* Compiled code that raises has in next_instr what tier 1 has; an exception that is raised again, and has the place in its traceback, is
+ * marked there. */
+#define JIT_AS_RERAISE(IP) ((_Py_CODEUNIT *)((uintptr_t)(IP) | 1))
+#define JIT_IS_RERAISE(IP) (((uintptr_t)(IP) & 1) != 0)
+#define JIT_RAISED_AT(IP) ((_Py_CODEUNIT *)((uintptr_t)(IP) & ~(uintptr_t)1))
+#define JIT_ERROR_RESULT(IP) JIT_RESULT(JIT_IS_RERAISE(IP) ? JIT_STATUS_RERAISE : JIT_STATUS_ERROR, JIT_RAISED_AT(IP))
 
 /* The machine state of compiled code.  next_instr is meaningful after an operation that changes the instruction pointer
  * and on the way out; aux is the exit on the way out. */
@@ -153,8 +161,9 @@ PyObject *_PyJitConsumer_Finish(PyThreadState *tstate, _PyInterpreterFrame *fram
 /* An exception leaves FRAME, whose code has no events of monitoring: it may be a continuation frame. */
 void _PyJitOperator_Unwind(PyThreadState *tstate, const _PyInterpreterFrame *frame);
 
-/* An exception unwinds in the evaluation loop of recording NUMBER. */
-void _PyJit_RecordUnwind(PyThreadState *tstate, uint64_t number);
+/* An exception unwinds in FRAME, in the evaluation loop of recording NUMBER; NEXT_INSTR is behind the place.  True: the recording goes on in
+ * the handler, or with the next frame that it leaves. */
+bool _PyJit_RecordUnwind(PyThreadState *tstate, uint64_t number, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr);
 
 /* --- Python that C calls -> compiled code ----------------------------------------------------------------------- */
 
@@ -238,6 +247,38 @@ _PyJitResult _PyJit_ColdExit(_PyInterpreterFrame *frame, PyObject **stack_pointe
  * not read.  Returns the new stack pointer; the frame is tstate->current_frame.  Never fails and runs no code of users; the caller
  * goes on as for any exit. */
 PyObject **_PyJit_RestoreExit(PyThreadState *tstate, _PyInterpreterFrame *frame, _PyJitExit *exit, const uint64_t *values);
+
+/* run/catch.c: where an exception that unwinds in FRAME, behind NEXT_INSTR, is handled. */
+typedef struct {
+    _Py_CODEUNIT *handler;
+    int level;                // what stays on the stack
+    int popped;               // frames that are left
+    bool wants_place;         // the place goes to the stack, too
+} _PyJitHandler;
+
+/* False: in none of the frames that this evaluation loop would leave, or something has to be told to tools, or a generator is left. */
+bool _PyJitCatch_Find(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr, _PyJitHandler *found);
+/* The place behind which NEXT_INSTR is, in CODE, has a handler. */
+bool _PyJitCatch_HasHandler(PyCodeObject *code, const _Py_CODEUNIT *next_instr);
+
+/* An exception was raised in FRAME, the current one: does what tier 1 does until the handler runs.  NEXT_INSTR may be marked
+ * (JIT_AS_RERAISE).  WAY: CATCH's `aux`, as _PyJitCatch_Way gives it, or JIT_ANY_WAY.  DISPATCH: the handler, where the current frame,
+ * whose stack pointer is saved, goes on.  Any other result is for tier 1; if it is not caught as it must be nothing was done. */
+_PyJitResult _PyJit_Catch(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, _Py_CODEUNIT *next_instr, uint32_t way);
+/* The number of frames that are left, in the low bits.  If it is 0, what the table says of the place, as far as there is room for it. */
+#define JIT_WAY_FRAMES 0xff
+#define JIT_WAY_LEVEL(WAY) ((WAY) >> 8 & 0x7f)
+#define JIT_WAY_WANTS_PLACE(WAY) ((WAY) >> 15 & 1)
+#define JIT_WAY_HANDLER(WAY) ((WAY) >> 16 & 0x3fff)      // in code units
+#define JIT_WAY_IS_KNOWN 0x40000000u       // `aux` has 31 bits in machine code
+#define JIT_ANY_WAY JIT_WAY_FRAMES
+uint32_t _PyJitCatch_Way(PyCodeObject *code, const _Py_CODEUNIT *next_instr, uint32_t popped);
+
+/* The exception is of a class CLASSES says, one or a tuple: 1 or 0; -1: those are no classes of exceptions. */
+int _PyJit_ExceptionMatches(PyObject *exception, PyObject *classes);
+
+/* The frame object of FRAME goes, if there is one that nobody knows, as those that tracebacks had; true: there is none. */
+bool _PyJit_DropFrameObject(_PyInterpreterFrame *frame);
 
 /* FRAME, the current one, of a function with NLOCALS locals, is left: gives up what is in it and makes its caller the current one,
  * which is returned.  The checks of GUARD_LEAVE and GUARD_DROP hold, so no code of users runs.  Never fails. */

@@ -14,18 +14,20 @@
  *   JIT_IS_NOT_AUX(V)       V, 32 bits, is another number
  *   JIT_READ_SLOT()  JIT_WRITE_SLOT(V)  JIT_SLOT_ADDRESS()   slot `aux` of the frame
  *   JIT_IS_PLAIN(V)  JIT_LARGE_VALUE(O, RESULT)  JIT_CAN_LEAVE(PLACE)  JIT_IS_SUSPENDED_AT(G, PLACE)
+ *   JIT_IS_UNSEEN()         the frame has no frame object; one that nobody knows is dropped
  *   JIT_PUSH_FRAME(F)  JIT_PUSH_SHIM(CODE)     the functions of pycore_jit_shared.h; the last two set frame and stack_pointer
  *   JIT_EXECUTOR            the executor that runs (_PyExecutorObject *)
  *   JIT_NEXT()              on to the next operation
  *   JIT_DEOPT()             leave; the instruction runs again in tier 1.  Nothing of it may have happened yet.
  *   JIT_SIDE_EXIT()         leave through the operation's own exit
  *   JIT_ERROR()             an exception is set; next_instr is what tier 1 has at `error`
+ *   JIT_RERAISE()           the same of one that has the place in its traceback already
  *   JIT_UNWIND()            an exception is set before the first instruction of the (new) frame
  *   JIT_LOOP()              back to the operation after START
  *   JIT_TO_HEAD()           on behind the PHIs of the root trace's loop
  *   JIT_LEAVE(RESULT)       back to who entered the executor, which counts as left already
  *
- * JIT_NEXT() and the eight that leave are statements that do not come back.  They are used inside do-while(0), if and
+ * JIT_NEXT() and the nine that leave are statements that do not come back.  They are used inside do-while(0), if and
  * switch: `break` or `continue` will not do, `goto` and `return` will.
  */
 #ifndef Py_JIT_BODY_MACROS_H
@@ -119,6 +121,12 @@ extern const struct _PyCode_DEF(8) _Py_InitCleanup;
         if (CONDITION) { \
             JIT_DEOPT(); \
         } \
+    } while (0)
+
+#define JIT_RERAISE() \
+    do { \
+        next_instr = JIT_AS_RERAISE(next_instr); \
+        JIT_ERROR(); \
     } while (0)
 
 /* A trace does not count towards another trace. */

@@ -28,4 +28,11 @@ extern _PyInterpreterFrame *_PyJit_EvalFramePushAndInit_Ex(PyThreadState *tstate
                                                            PyObject *locals, Py_ssize_t nargs,
                                                            PyObject *callargs, PyObject *kwargs);
 
+/* Raises EXC, from CAUSE if that is not NULL, and takes both references; where EXC is NULL, the exception that is handled.  1: that one is
+ * set, and the place where it was raised is in its traceback already; 0: some exception is set. */
+extern int _PyJit_do_raise(PyThreadState *tstate, PyObject *exc, PyObject *cause);
+
+/* The exception that is set is raised again by INSTR of FRAME: tools are told, if they want to know. */
+extern void _PyJit_monitor_reraise(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *instr);
+
 #endif /* !Py_INTERNAL_JIT_CEVAL_H */

@@ -116,6 +116,9 @@ typedef struct {
     PyObject *callable;           // of a call: a builtin that lives as long as the interpreter, or NULL
     uint8_t leaf;                 // of a call: objects/leaf_calls.c can do it
     uint8_t entered;              // JIT_ENTERED_
+    uint8_t raised;               // it did, and its exception unwinds
+    uint8_t unwinding;            // frames that are still to be left
+    _Py_CODEUNIT *handler;        // where that leads
     _Py_CODEUNIT units[JIT_MAX_UNITS];
 } _PyJitPending;
 
@@ -127,6 +130,7 @@ typedef struct {
     uint8_t kind;
     uint8_t chain;
     uint8_t simpler;              // 1: without peeling, 2: whole instructions only
+    bool caught;                  // an instruction has raised, and the trace goes on in the handler
     bool in_memory;               // the side trace takes no values: it is to serve all exits that lead where it begins
     int depth;                    // frames above the first one
     _PyInterpreterFrame *frame;   // at the last dispatch
@@ -189,13 +193,13 @@ extern _PyJitEngine _PyJitEngine_State;
 #define ENGINE (&_PyJitEngine_State)
 
 /* Does INS of TRACE leave because a test asked for it (PYTHON_JIT_FORCE_EXIT)?  So does whatever leads to where control may go on at
- * any time; but not the check of a branch, whose exit leads the other way (there is MAY_LEAVE behind it). */
+ * any time; but not the check of a branch, whose exit leads the other way (there is MAY_LEAVE behind it), nor what only raises. */
 static inline bool
 _PyJit_IsForced(const _PyJitTrace *trace, const _PyJitIns *ins)
 {
     uint32_t forced = ENGINE->options.force_exit;
     return forced > 0 && ins->snapshot == forced - 1
-        && (trace->snaps[ins->snapshot].kind != JIT_EXIT_SIDE || ins->op == JIT_OP_MAY_LEAVE);
+        && (trace->snaps[ins->snapshot].kind != JIT_EXIT_SIDE || ins->op == JIT_OP_MAY_LEAVE) && ins->op != JIT_OP_ON_ERROR;
 }
 
 /* What JUMP_BACKWARD's cache holds at first (upstream's _PyCode_Quicken sets it). */

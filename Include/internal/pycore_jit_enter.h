@@ -81,6 +81,9 @@
         if (jit_status == JIT_STATUS_ERROR) { \
             goto error; \
         } \
+        if (jit_status == JIT_STATUS_RERAISE) { \
+            goto exception_unwind; \
+        } \
         if (jit_status == JIT_STATUS_RECORD) { \
             JIT_START_RECORDING(); \
         } \

@@ -119,7 +119,8 @@ typedef struct {
     X(EVENT,   "event")      /* an event is pending: tier 1 runs the instruction; never recorded from */ \
     X(BRANCH,  "branch")     /* the instruction pointer is not the recorded one (dynamic target) */ \
     X(INVALID, "invalid")    /* the executor was invalidated while it ran */ \
-    X(END,     "end")        /* the trace ends here (static target) */
+    X(END,     "end")        /* the trace ends here (static target) */ \
+    X(RAISED,  "raised")     /* an instruction raised (dynamic target: the handler) */
 
 typedef enum {
 #define X(NAME, TEXT) JIT_EXIT_##NAME,
@@ -178,6 +179,13 @@ typedef struct {
     uint16_t held;         // 1 + index into held; 0: nothing is
 } _PyJitSnapshot;
 
+/* Where SNAP leads is only known when the trace is left. */
+static inline bool
+_PyJitSnapshot_IsDynamic(const _PyJitSnapshot *snap)
+{
+    return snap->kind == JIT_EXIT_BRANCH || snap->kind == JIT_EXIT_RAISED;
+}
+
 typedef struct {
     uint32_t offset;       // of the instruction proper, in code units
     uint32_t oparg;        // with EXTENDED_ARG folded in
@@ -190,6 +198,7 @@ typedef struct {
     uint8_t observed : 1;  // for the builder, as what follows: the frame had a frame object before it ran
     uint8_t fits : 1;      // its form is the one for the types it was recorded with (record/adapt.c)
     uint8_t leaf : 1;      // a builtin is called with arguments that it needs no code of users for (objects/leaf_calls.c)
+    uint8_t raised : 1;    // it did, and the next record is the beginning of the handler
     uint8_t entered : 3;   // JIT_ENTERED_: an operator whose method, a Python function, runs next, or a consumer (run/operators.c)
     uint16_t ends;         // JIT_TAG_ of what happens to the operands it gives up: 0: the top of the stack, 1: the one below ...
                            // STORE_FAST_STORE_FAST: SHARED if both locals had one object, or nothing

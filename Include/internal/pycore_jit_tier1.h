@@ -12,7 +12,8 @@
  *   JIT_IS_RECORDING()         true between the two
  *   JIT_DISPATCH_RECORDED()    runs the instruction in `opcode` without asking the recorder
  *   JIT_BEGIN_FRAME()          the recorder has begun a frame, which is `frame` now: it starts
- *   JIT_ON_UNWIND()            an exception unwinds in this loop: recording ends, and a continuation frame gives back what it took
+ *   JIT_ON_UNWIND()            an exception unwinds in this loop: recording ends, or goes on in the handler, and a continuation frame
+ *                              gives back what it took
  *   JIT_DISPATCH_FORM          what users are told of the form (sys._jit.dispatch())
  *
  * The loop keeps the number of the recording it feeds.  It may come back to its next instruction when that recording was long given
@@ -79,9 +80,8 @@
 
 #define JIT_ON_UNWIND() \
     do { \
-        if (JIT_IS_RECORDING()) { \
+        if (JIT_IS_RECORDING() && !_PyJit_RecordUnwind(tstate, jit_recording_number, frame, next_instr)) { \
             JIT_STOP_RECORDING(); \
-            _PyJit_RecordUnwind(tstate, jit_recording_number); \
         } \
         if (_PyFrame_GetCode(frame)->co_flags & CO_NO_MONITORING_EVENTS) { \
             _PyJitOperator_Unwind(tstate, frame); \

@@ -78,7 +78,7 @@ trace op(GUARD_NO_EVENT, (--)) exits {
     EXIT_IF(_Py_atomic_load_uintptr_relaxed(&tstate->eval_breaker) & _PY_EVAL_EVENTS_MASK);
 }
 
-// Leaves if the frame has a frame object: through it anybody may write locals.  Once there is one it stays.
+// Leaves if the frame has a frame object: through it anybody may write locals.  One that a traceback had, which nobody knows any more, goes.
 trace op(GUARD_UNSEEN, (--)) exits {
-    EXIT_IF(frame->frame_obj != NULL);
+    EXIT_IF(!JIT_IS_UNSEEN());
 }

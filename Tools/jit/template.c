@@ -90,6 +90,7 @@ extern JIT_CODE(_JIT_UNWIND) __attribute__((cold));
 /* Laid down once; never inlined into the traces' own stubs. */
 extern JIT_CODE(_JIT_SHARED_static_exit) __attribute__((noinline));
 extern JIT_CODE(_JIT_SHARED_dynamic_exit) __attribute__((noinline));
+extern JIT_CODE(_JIT_SHARED_raised_exit) __attribute__((noinline));
 extern JIT_CODE(_JIT_SHARED_error) __attribute__((noinline));
 extern JIT_CODE(_JIT_SHARED_unwind) __attribute__((noinline));
 
@@ -180,7 +181,7 @@ extern const uint64_t _JIT_POOL __attribute__((visibility("hidden")));
 #define JIT_POOL_GENERAL _JIT_POOL
 #define JIT_POOL_FLOAT (*(const double *)&_JIT_POOL)
 
-/* JIT_OPERAND_<I>, JIT_DESTINATION, JIT_EXIT_IP, JIT_CALLS and JIT_CALLS_EXIT are defined before each variant. */
+/* JIT_OPERAND_<I>, JIT_DESTINATION, JIT_EXIT_IP, JIT_NEXT_IP, JIT_CALLS and JIT_CALLS_EXIT are defined before each variant. */
 #define JIT_ARG_OBJECT(I) ((PyObject *)(uintptr_t)JIT_OPERAND_##I)
 #define JIT_ARG_INT(I) JIT_ARG_OBJECT(I)
 #define JIT_ARG_FLOAT(I) JIT_ARG_OBJECT(I)
@@ -314,6 +315,11 @@ __attribute__((noinline, force_align_arg_pointer)) JIT_CALLED_AS(_JIT_CALLED_dea
     JIT_RETURN(aux, second);
 }
 
+__attribute__((noinline, force_align_arg_pointer)) JIT_CALLED_AS(_JIT_CALLED_drop_frame_object)
+{
+    JIT_RETURN(_PyJit_DropFrameObject(frame), second);
+}
+
 /* What _Py_Dealloc does; for a float that goes to the free list no register is needed. */
 JIT_CALLED_CODE(dealloc)
 {
@@ -341,6 +347,7 @@ JIT_CALLED_CODE(dealloc)
         *(RESULT) = (int64_t)jit_first; \
         (uint8_t)jit_second != 0; \
     })
+#define JIT_IS_UNSEEN() (__builtin_expect(frame->frame_obj == NULL, 1) || (uint8_t)JIT_ASK(drop_frame_object, frame) != 0)
 #define JIT_CAN_LEAVE(PLACE) ((uint8_t)JIT_ASK(can_leave, (PLACE)) != 0)
 #define JIT_IS_SUSPENDED_AT(G, PLACE) \
     __extension__({ \
@@ -407,7 +414,7 @@ JIT_CALLED_CODE(dealloc)
 #define JIT_NEXT() \
     do { \
         JIT_CALLS; \
-        JIT_BANK_TAIL(_JIT_CONTINUE, JIT_ANY(_Py_CODEUNIT *), JIT_ANY(void *)); \
+        JIT_BANK_TAIL(_JIT_CONTINUE, JIT_NEXT_IP, JIT_ANY(void *)); \
     } while (0)
 #define JIT_LOOP() JIT_BANK_TAIL(_JIT_LOOP, JIT_ANY(_Py_CODEUNIT *), JIT_ANY(void *))
 #define JIT_LEAVE(RESULT) return (RESULT)
@@ -432,6 +439,11 @@ JIT_CODE(_JIT_STUB_static_exit)
 JIT_CODE(_JIT_STUB_dynamic_exit)
 {
     JIT_TAIL(_JIT_SHARED_dynamic_exit, next_instr, JIT_HOLE_PTR(void, _JIT_EXIT));
+}
+
+JIT_CODE(_JIT_STUB_raised_exit)
+{
+    JIT_TAIL(_JIT_SHARED_raised_exit, next_instr, JIT_HOLE_PTR(void, _JIT_EXIT));
 }
 
 JIT_CODE(_JIT_STUB_error)
@@ -532,12 +544,25 @@ JIT_CODE(_JIT_SHARED_dynamic_exit)
     return _PyJit_ColdExit(frame, stack_pointer, tstate, next_instr, exit);
 }
 
+/* An instruction raised: the trace is left where it is handled. */
+JIT_CODE(_JIT_SHARED_raised_exit)
+{
+    _PyJitResult caught = _PyJit_Catch(tstate, frame, stack_pointer, next_instr, JIT_ANY_WAY);
+    if (JIT_RESULT_STATUS(caught) != JIT_STATUS_DISPATCH) {
+        _PyJitExit_Owner((_PyJitExit *)aux)->anchor->running--;
+        return caught;
+    }
+    frame = tstate->current_frame;
+    stack_pointer = _PyFrame_GetStackPointer(frame);
+    JIT_TAIL(_JIT_SHARED_dynamic_exit, JIT_RESULT_IP(caught), aux);
+}
+
 JIT_CODE(_JIT_SHARED_error)
 {
     (void)tstate;
     ((_PyExecutorObject *)aux)->anchor->running--;
     _PyFrame_SetStackPointer(frame, stack_pointer);
-    return JIT_RESULT(JIT_STATUS_ERROR, next_instr);
+    return JIT_ERROR_RESULT(next_instr);
 }
 
 /* The new frame's stack pointer is in it already. */

@@ -23,7 +23,7 @@ if not hasattr(sys, "_jit") or not hasattr(sys._jit, "_ir_roundtrip"):
     raise unittest.SkipTest("this python was built without the JIT")
 
 FOLDER = pathlib.Path(__file__).parent / "traces"
-RULES = 20
+RULES = 21
 BLESS = bool(os.environ.get("BLESS"))
 
 

@@ -181,7 +181,7 @@ _PyJitLog_Link(_PyJitExit *exit, _PyExecutorObject *executor)
     const _PyJitTrace *t = _PyJitExit_Owner(exit)->trace;
     const _PyJitSnapshot *snap = &t->snaps[exit->snapshot];
     char place[200] = "";
-    if (snap->kind != JIT_EXIT_BRANCH) {
+    if (!_PyJitSnapshot_IsDynamic(snap)) {
         _PyJit_DescribePlace(t->codes[snap->code], _PyJitTrace_SnapIP(t, snap), place, sizeof(place));
     }
     char number[32];

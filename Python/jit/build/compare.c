@@ -518,6 +518,22 @@ jump(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* The test of `except E`; the exception stays. */
+static uint32_t
+match_exception(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t class = b->depth - 1, exception = b->depth - 2;
+    if (_PyJitSlot_IsBare(b, class) || _PyJitSlot_IsBare(b, exception) || !_PyJitSlot_CanEnd(b, record, 1)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef e = _PyJitSlot_Object(b, exception), c = _PyJitSlot_Object(b, class);
+    _PyJitRef matches = _PyJitBuild_Emit(b, JIT_OP_EXC_MATCH, e, c, 0);
+    _PyJitSlot_GuardEnds(b, record, 1);
+    return finish_test(b, index, 1, matches);
+}
+
 uint32_t
 _PyJitLower_Compare(_PyJitBuilder *b, uint32_t index)
 {
@@ -539,6 +555,8 @@ _PyJitLower_Compare(_PyJitBuilder *b, uint32_t index)
             return truth_of_size(b, index);
         case UNARY_NOT:
             return unary_not(b, index);
+        case CHECK_EXC_MATCH:
+            return match_exception(b, index);
         case IS_OP:
             return compare_identity(b, index, b->t->records[index].oparg != 0);
         case COMPARE_OP_STR:

@@ -52,6 +52,15 @@ _PyJitBuild_CheckValid(_PyJitBuilder *b, uint16_t code, uint32_t offset)
     emit(b, JIT_OP_CHECK_VALID, JIT_REF_NONE, JIT_EXIT_INVALID, code, offset);
 }
 
+/* What was emitted last leaves in the frame it is in: who goes on there may come back to the loop. */
+static void
+stays_in_frame(_PyJitBuilder *b)
+{
+    if (b->typed && !b->failed) {
+        b->t->snaps[b->t->nsnaps - 1].first_frame_runs = !b->left && b->frames[b->machine].depth == 128;
+    }
+}
+
 /* The locals an opaque instruction writes itself are not known after it. */
 static void
 forget_written(_PyJitBuilder *b, const _PyJitRecord *record)
@@ -91,7 +100,7 @@ note_opaque(_PyJitBuilder *b, uint32_t index)
     }
     const _PyJitAbstractFrame *frame = this_frame(b);
     int popped = _PyOpcode_num_popped(_PyOpcode_Deopt[record->opcode], (int)record->oparg);
-    if (popped < 0 || (flags & JIT_INST_ESCAPES && b->observed)) {
+    if (popped < 0 || (flags & JIT_INST_ESCAPES && (b->observed || record->observed))) {
         _PyJitBuild_ForgetAll(b);
     }
     else if (frame->lowered) {
@@ -132,6 +141,63 @@ _PyJitBuild_MakeSure(_PyJitBuilder *b, uint16_t code, uint32_t offset)
     frame->unsure = false;     // behind it: where it leaves they may have been written
 }
 
+/* The place behind RECORD.  Some always raise, and there is nothing behind them. */
+static inline uint32_t
+behind(const _PyJitRecord *record)
+{
+    bool raises = record->opcode == RERAISE || record->opcode == RAISE_VARARGS;
+    return raises ? start_of(record) : record->offset + record->size;
+}
+
+/* IP, or JIT_REF_NONE, is the opaque operation of record INDEX, which raised when it was recorded: the trace goes on in the handler. */
+static void
+catch(_PyJitBuilder *b, uint32_t index, _PyJitRef ip)
+{
+    const _PyJitRecord *record = &b->t->records[index], *next = record + 1;
+    uint32_t popped = (uint32_t)(record->depth - next->depth), offset = start_of(next);
+    if (_PyJit_OpaqueType(record->opcode) == JIT_TYPE_IP) {
+        emit(b, JIT_OP_UNRAISED_DYNAMIC, ip, JIT_EXIT_BRANCH, 0, 0);
+    }
+    else {
+        emit(b, JIT_OP_UNRAISED, JIT_REF_NONE, JIT_EXIT_END, record->code, behind(record));
+        stays_in_frame(b);
+    }
+    PyCodeObject *code = b->t->codes[record->code];
+    uint32_t way = _PyJitCatch_Way(code, _PyCode_CODE(code) + record->offset + record->size, popped);
+    _PyJitRef target = _PyJitTrace_Emit(b->t, JIT_OP_CATCH, JIT_TYPE_IP, JIT_REF_NONE, JIT_REF_NONE, way, JIT_NO_SNAPSHOT);
+    b->failed |= target == JIT_REF_NONE;
+    b->ran = 0;                // the frame knows
+    if (b->typed) {
+        _PyJitBuild_ForgetAll(b);
+        _PyJitCse_Barrier(b, JIT_ALL_CLASSES);
+    }
+    emit(b, JIT_OP_GUARD_IP, target, JIT_EXIT_BRANCH, next->code, offset);
+    emit(b, JIT_OP_CHECK_VALID, JIT_REF_NONE, JIT_EXIT_INVALID, next->code, offset);
+}
+
+/* If RECORD may raise, and there is a handler for it in a frame that the trace knows: an exit for that. */
+static void
+leave_if_it_raises(_PyJitBuilder *b, const _PyJitRecord *record)
+{
+    if (!(_PyJit_Insts[record->opcode].flags & JIT_INST_ERRORS)) {
+        return;
+    }
+    PyCodeObject *code = b->t->codes[record->code];
+    if (_PyJitCatch_HasHandler(code, _PyCode_CODE(code) + record->offset + record->size)) {
+        emit(b, JIT_OP_ON_ERROR, JIT_REF_NONE, JIT_EXIT_RAISED, 0, 0);
+        stays_in_frame(b);
+        return;
+    }
+    for (uint32_t i = b->nframes; b->typed && i-- > 1;) {
+        const _PyJitAbstractFrame *caller = &b->frames[i - 1];
+        code = b->t->codes[caller->code];
+        if (_PyJitCatch_HasHandler(code, _PyCode_CODE(code) + caller->call)) {
+            emit(b, JIT_OP_ON_ERROR, JIT_REF_NONE, JIT_EXIT_RAISED, 0, 0);
+            return;
+        }
+    }
+}
+
 /* The instruction of record INDEX as an opaque operation.  false: the trace has ended with it. */
 static bool
 opaque(_PyJitBuilder *b, uint32_t index)
@@ -162,13 +228,29 @@ opaque(_PyJitBuilder *b, uint32_t index)
     if (flags & JIT_INST_DEOPTS) {
         snap = _PyJitBuild_Snapshot(b, JIT_EXIT_DEOPT, b->progress, record->code, start_of(record));
     }
+    bool raises = record->raised && !last;
+    if (!raises) {
+        leave_if_it_raises(b, record);
+    }
     _PyJitType type = _PyJit_OpaqueType(record->opcode);
     _PyJitRef ip = _PyJitTrace_Emit(t, JIT_OP_OPAQUE, type, JIT_REF_NONE, JIT_REF_NONE, index,
                                     snap < 0 ? JIT_NO_SNAPSHOT : (uint16_t)snap);
     b->failed |= ip == JIT_REF_NONE;
     b->ran = flags & JIT_INST_FRAME ? 0 : record->offset + 1;
+    if (b->typed) {
+        this_frame(b)->call = record->offset;      // if it is one
+    }
     note_opaque(b, index);
-    if (last && (!known || (type == JIT_TYPE_IP && b->end != JIT_END_LOOP))) {
+    if (raises) {
+        catch(b, index, ip);
+        return true;
+    }
+    if (record->raised && type != JIT_TYPE_IP) {
+        // The trace ends in the handler, which the exit of ON_ERROR leads to.
+        emit(b, JIT_OP_EXIT, JIT_REF_NONE, JIT_EXIT_END, record->code, behind(record));
+        return false;
+    }
+    if (last && (record->raised || !known || (type == JIT_TYPE_IP && b->end != JIT_END_LOOP))) {
         emit(b, JIT_OP_EXIT_DYNAMIC, ip, JIT_EXIT_BRANCH, 0, 0);
         return false;
     }
@@ -230,7 +312,7 @@ _PyJitBuild_Walk(_PyJitBuilder *b)
             if (b->exact) {
                 show_frame(b, i);
             }
-            done = _PyJitLower_Record(b, i);
+            done = record->raised ? 0 : _PyJitLower_Record(b, i);
             _PyJitSlot_EndRecord(b);
         }
         opaque_before = done == 0;
@@ -327,6 +409,26 @@ build_side(_PyJitBuilder *b)
     return built;
 }
 
+/* A frame had a frame object when T was recorded, and not only for the traceback of an exception that was handled then. */
+static bool
+is_observed(const _PyJitTrace *t)
+{
+    int caught = -1;           // depth of the frame that handles it
+    for (uint32_t i = 0; i < t->nrecords; i++) {
+        const _PyJitRecord *record = &t->records[i];
+        if (i > 0 && record[-1].raised) {
+            caught = record->depth;
+        }
+        if (!record->observed && caught == record->depth) {
+            caught = -1;
+        }
+        if (record->observed && caught < 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int
 _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip,
                   const _PyJitExit *from, bool to_head, _PyJitVirtuals virtuals)
@@ -348,8 +450,8 @@ _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _P
     b.exact = ENGINE->options.frames != 0;
     b.virtuals = virtuals != JIT_VIRTUALS_NONE && b.typed && !b.exact && pass_is_on(JIT_PASS_VIRTUAL);
     b.carries = b.virtuals && virtuals == JIT_VIRTUALS_CARRIED;
+    b.observed = is_observed(t);
     for (uint32_t i = 0; i < t->nrecords; i++) {
-        b.observed |= t->records[i].observed;
         _PyJitGlobals_GiveUp(t, &t->records[i]);
     }
     if (!b.typed) {

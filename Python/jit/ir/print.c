@@ -309,7 +309,7 @@ put_snapshot(Text *out, const Names *names, uint32_t index)
     const _PyJitTrace *t = names->trace;
     const _PyJitSnapshot *snap = &t->snaps[index];
     putf(out, "  snap s%u: %s", index + 1, _PyJitExitKind_Name(snap->kind));
-    if (snap->kind != JIT_EXIT_BRANCH) {
+    if (!_PyJitSnapshot_IsDynamic(snap)) {
         put(out, " ");
         put_place(out, t, snap->code, snap->offset);
     }

@@ -221,6 +221,25 @@ find_next(const _PyJitTrace *t, uint32_t index)
     return NULL;
 }
 
+/* What says where an OPAQUE goes on if it raises stands beside it. */
+static int
+check_raising(const Walk *w, const _PyJitIns *ins)
+{
+    switch (ins->op) {
+        case JIT_OP_UNRAISED:
+        case JIT_OP_UNRAISED_DYNAMIC:
+            return ins[-1].op == JIT_OP_OPAQUE && ins[1].op == JIT_OP_CATCH ? 0
+                : _PyJitVerify_Broken(w, 21, "stands between OPAQUE and CATCH");
+        case JIT_OP_CATCH:
+            return ins[-1].op == JIT_OP_UNRAISED || ins[-1].op == JIT_OP_UNRAISED_DYNAMIC ? 0
+                : _PyJitVerify_Broken(w, 21, "stands behind UNRAISED or UNRAISED_DYNAMIC");
+        case JIT_OP_ON_ERROR:
+            return ins[1].op == JIT_OP_OPAQUE ? 0 : _PyJitVerify_Broken(w, 21, "stands before OPAQUE");
+        default:
+            return 0;
+    }
+}
+
 static int
 check_operation(Walk *w, const _PyJitIns *ins)
 {
@@ -244,7 +263,7 @@ check_operation(Walk *w, const _PyJitIns *ins)
         return check_phi(w, ins);
     }
     const _PyJitIns *open_ip = w->open_ip;
-    if (check_operands(w, ins) < 0) {
+    if (check_operands(w, ins) < 0 || check_raising(w, ins) < 0) {
         return -1;
     }
     if (open_ip != NULL && w->open_ip != NULL) {
@@ -290,6 +309,9 @@ _PyJitTrace_Verify(const _PyJitTrace *t, char *message, size_t size)
         }
         if (ins->type == JIT_TYPE_IP) {
             w.open_ip = ins;
+        }
+        if (ins->op == JIT_OP_CATCH) {
+            w.last = NULL;     // a handler may be anywhere
         }
     }
     return 0;

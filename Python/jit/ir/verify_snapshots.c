@@ -28,13 +28,17 @@ is_kind_of(int op, int kind)
     switch (op) {
         case JIT_OP_GUARD_IP:
         case JIT_OP_EXIT_DYNAMIC:
+        case JIT_OP_UNRAISED_DYNAMIC:
             return kind == JIT_EXIT_BRANCH;
+        case JIT_OP_ON_ERROR:
+            return kind == JIT_EXIT_RAISED;
         case JIT_OP_CHECK_VALID:
             return kind == JIT_EXIT_INVALID;
         case JIT_OP_GUARD_NO_EVENT:
         case JIT_OP_GUARD_RESUME:
             return kind == JIT_EXIT_EVENT;
         case JIT_OP_EXIT:
+        case JIT_OP_UNRAISED:
             return kind == JIT_EXIT_END;
         default:
             return kind == JIT_EXIT_DEOPT;
@@ -220,11 +224,14 @@ _PyJitVerify_Snapshot(Walk *w, const _PyJitIns *ins)
     if (is_lowered_exit(ins, snap)) {
         return check_lowered_exit(w, snap) < 0 ? -1 : check_frames(w, snap);
     }
+    if (snap->kind == JIT_EXIT_RAISED) {
+        return snap->progress ? check_frames(w, snap) : _PyJitVerify_Broken(w, 12, "an instruction that raises was executed");
+    }
     if (snap->progress != (w->begun > 0)) {
         return _PyJitVerify_Broken(w, 12, w->begun ? "instructions were executed before it, its snapshot says none were"
                                    : "its snapshot says that instructions were executed before it");
     }
-    if (ins->op != JIT_OP_EXIT_DYNAMIC && !is_place(t, snap->code, snap->offset, 1)) {
+    if (ins->op != JIT_OP_EXIT_DYNAMIC && ins->op != JIT_OP_UNRAISED_DYNAMIC && !is_place(t, snap->code, snap->offset, 1)) {
         return _PyJitVerify_Broken(w, 9, "leaves at c%u:%u, which is not in a code of the trace", snap->code, snap->offset);
     }
     const _PyJitRecord *there = NULL;     // where the snapshot must lead

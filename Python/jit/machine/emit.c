@@ -6,7 +6,7 @@
  *     hot parts, in the order of the steps; each falls into the next
  *     cold parts, in the same order
  *     one stub for each exit; for each exit with values in registers one for every state it is taken in
- *     one stub for errors, one for errors of new frames
+ *     one stub for errors that are not handled in the trace, one for errors of new frames
  *     the pool: constants, and the records of exits with values
  *
  * The register allocator says which steps there are (regalloc.h).  Sizes are known before anything is copied, so two passes
@@ -74,6 +74,7 @@ _PyJit_CodeBytes(void)
 #define TRACE_ALIGNMENT 32
 #define DISPATCH_SIZE 24       // bytes of machine code by which tier 1 gets from one instruction to the next
 #define EVAL_LOOP_SIZE 800     // the same unit: to begin and to end an evaluation loop
+#define UNWIND_SIZE 200        // and from one that raises to its handler
 
 static struct {
     unsigned char *shared;                            // in the arena; NULL: not started
@@ -121,7 +122,14 @@ stencil_of(const _PyJitTrace *trace, const _PyJitStep *step)
 static int
 exit_stub(const _PyJitTrace *trace, const _PyJitExit *exit)
 {
-    return trace->snaps[exit->snapshot].kind == JIT_EXIT_BRANCH ? JIT_STUB_dynamic_exit : JIT_STUB_static_exit;
+    switch (trace->snaps[exit->snapshot].kind) {
+        case JIT_EXIT_BRANCH:
+            return JIT_STUB_dynamic_exit;
+        case JIT_EXIT_RAISED:
+            return JIT_STUB_raised_exit;
+        default:
+            return JIT_STUB_static_exit;
+    }
 }
 
 /* An exit whose snapshot names values is left through the stubs of its states only. */
@@ -249,6 +257,18 @@ give_values(Context *context, const _PyExecutorObject *executor, const _PyJitSte
     values[JIT_VALUE_POOL] = context->pool + KONST_OFFSET(step->konst);
 }
 
+/* Where STEP, an instruction, goes on if it raises. */
+static uintptr_t
+error_of(const _PyJitTrace *trace, const _PyJitStep *step, const Layout *layout, uintptr_t base)
+{
+    const _PyJitIns *ins = JIT_INS(trace, JIT_REF_BIAS + step->ins);
+    if (ins[1].op == JIT_OP_UNRAISED || ins[1].op == JIT_OP_UNRAISED_DYNAMIC) {
+        assert(step[1].ins == step->ins + 1 && step[2].ins == step->ins + 2);
+        return base + step[2].at;
+    }
+    return base + (ins[-1].op == JIT_OP_ON_ERROR ? backend.stubs[ins[-1].snapshot] : layout->error);
+}
+
 /* Copying writes a few bytes too many, where the next part will stand: another hot one, another cold one, or the stubs.  But the cold
  * parts are there before the last hot one, which is copied exactly. */
 static void
@@ -281,6 +301,9 @@ copy_steps(const _PyExecutorObject *executor, const _PyJitTrace *trace, const La
         }
         values[JIT_VALUE_HOT] = base + step->at;
         values[JIT_VALUE_CONTINUE] = base + step->at + stencil->hot_size;
+        if (step->op == JIT_OP_OPAQUE) {
+            values[JIT_VALUE_ERROR] = error_of(trace, step, layout, base);
+        }
         give_values(&context, executor, step, base);
         patch_hot(buffer, base, stencil, &context);
         if (stencil->cold_size > 0) {
@@ -409,6 +432,9 @@ weigh(_PyExecutorObject *executor, const _PyJitTrace *trace, const Layout *layou
         else if (ins->op == JIT_OP_BYTECODE || ins->op == JIT_OP_OPAQUE) {
             int stencil = (int)jit_opaque_stencils[trace->records[ins->aux].opcode] - 1;
             executor->worth += DISPATCH_SIZE + (stencil < 0 ? 0 : jit_stencils[stencil].hot_size);
+        }
+        else if (ins->op == JIT_OP_CATCH) {
+            executor->worth += UNWIND_SIZE;
         }
     }
 }

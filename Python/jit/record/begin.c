@@ -72,6 +72,7 @@ start(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *root, int
     r->root = root;
     r->prefix = r->target = r->arrived = NULL;
     r->anew = 0;
+    r->caught = false;
     r->prev.instr = NULL;
     r->root_code = code;
     r->parent = NULL;

@@ -121,7 +121,7 @@ leave(_PyInterpreterFrame *frame, PyObject **stack_pointer, PyThreadState *tstat
     const _PyExecutorObject *owner = _PyJitExit_Owner(exit);
     const _PyJitTrace *trace = owner->trace;
     const _PyJitSnapshot *snap = &trace->snaps[exit->snapshot];
-    bool dynamic = snap->kind == JIT_EXIT_BRANCH;
+    bool dynamic = _PyJitSnapshot_IsDynamic(snap);
     _Py_CODEUNIT *target = dynamic ? next_instr : _PyJitTrace_SnapIP(trace, snap);
     exit->taken += exit->taken < UINT32_MAX;
     ENGINE->counters.exits_taken++;

@@ -77,8 +77,8 @@ _PyJitPolicy_LeftLoop(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT 
         return last == RETURN_VALUE || last == RETURN_CONST;
     }
     Py_ssize_t to = next - _PyCode_CODE(r->root_code);
-    if (code != r->root_code || to <= (Py_ssize_t)jump->offset) {
-        return false;
+    if (r->caught || code != r->root_code || to <= (Py_ssize_t)jump->offset) {
+        return false;          // handlers stand behind the loop, too
     }
     Py_ssize_t head = (Py_ssize_t)(jump->offset + jump->size) - (Py_ssize_t)jump->oparg;
     return to > end_of_loop(code, jump->offset, head);

@@ -12,7 +12,8 @@
  *     generic form ran.  The generic form is recorded, and its counter is set to trigger, so that tier 1 specializes it anew the
  *     next time.  Specialization that fails for ever costs nothing more: the generic form never deoptimizes.
  *  4. EXTENDED_ARG is folded into the instruction it prefixes; a trace leaves and resumes at the first prefix.
- *  5. An exception that unwinds in the recording loop ends the trace before the instruction that raised.
+ *  5. An exception that unwinds in the recording loop and is handled there is gone through: the record says that it raised, and the
+ *     next one is the beginning of the handler.  Any other ends the trace before the instruction that raised.
  *  6. One recording at a time in the process.  Who finds it busy counts again for a while.  It has a number, which its evaluation loop
  *     says at each step: a loop may wait inside C, or in another greenlet, while its recording is given up and another one begins.
  *  7. A recording keeps alive what it has seen, but not longer than the program does: where nobody else has such an object any more, the
@@ -101,6 +102,10 @@ add_record(_PyJitRecorder *r)
 {
     _PyJitPending *prev = &r->prev;
     int opcode = prev->opcode;
+    if (prev->raised && prev->adapted) {
+        // Tier 1 ran another form, which may raise where this one leaves.
+        opcode = _PyOpcode_Deopt[opcode];
+    }
     if (deoptimized(prev)) {
         opcode = _PyOpcode_Deopt[opcode];
         if (opcode == LOAD_ATTR) {
@@ -135,6 +140,7 @@ add_record(_PyJitRecorder *r)
         .fits = prev->fits,
         .leaf = prev->leaf,
         .callable = prev->callable,
+        .raised = prev->raised,
         .entered = prev->entered,
     };
     if (_PyJitTrace_AddRecord(&r->trace, &record, prev->units) < 0) {
@@ -236,15 +242,21 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
     if (fresh && r->kind == JIT_KIND_LOOP && r->trace.nrecords == 0 && r->prev.instr == NULL) {
         start = r->root;       // tier 1 dispatches the jump again without its prefixes
     }
-    if (r->prev.instr == next_instr && frame == r->frame && r->prev.opcode != JUMP_BACKWARD) {
+    bool raised = r->prev.instr != NULL && r->prev.raised;
+    if (!raised && r->prev.instr == next_instr && frame == r->frame && r->prev.opcode != JUMP_BACKWARD) {
         // It specialized itself and is dispatched again.
         r->prev.instr = NULL;
         fresh = false;
         start = r->prev.start;
     }
     int last = r->prev.instr != NULL ? r->prev.opcode : NOP;
+    if (raised && (r->prev.unwinding > 0 || next_instr != r->prev.handler)) {
+        r->prev.instr = NULL;
+        _PyJitRecorder_Abort(JIT_ABORT_UNWIND, next_instr, 0);      // it went another way
+        return JIT_STEP_STOP_ANEW;
+    }
     if (r->prev.instr != NULL) {
-        if (frame == r->frame && frame->owner != FRAME_OWNED_BY_CSTACK) {
+        if (!raised && frame == r->frame && frame->owner != FRAME_OWNED_BY_CSTACK) {
             _PyJitRecorder_NoteResult(&r->prev, frame, stack_pointer);
         }
         if (called_through_c(&r->prev)) {
@@ -255,6 +267,10 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
         if (add_record(r) < 0) {
             _PyJitRecorder_Abort(JIT_ABORT_NO_MEMORY, next_instr, 0);
             return JIT_STEP_STOP;
+        }
+        if (raised) {
+            r->frame = frame;
+            r->caught = true;
         }
         follow_frames(r, frame);
     }
@@ -305,7 +321,7 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
             }
             return JIT_STEP_STOP;
         }
-        if (r->depth < -64 || r->depth > 120) {
+        if (r->depth < JIT_LEAST_DEPTH || r->depth > 120) {
             end_here(r, JIT_END_TOO_LONG, frame, next_instr, opcode);
             return JIT_STEP_STOP;
         }
@@ -364,7 +380,7 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
     prev->oparg = oparg;
     prev->depth = r->depth;
     memcpy(prev->units, next_instr, info->size * sizeof(_Py_CODEUNIT));
-    prev->adapted = prev->fits = prev->leaf = prev->entered = 0;
+    prev->adapted = prev->fits = prev->leaf = prev->entered = prev->raised = prev->unwinding = 0;
     prev->seen = prev->generic = prev->callable = NULL;
     if (r->trace.nrecords > 0 || r->chain < JIT_MAX_CHAIN - 1) {
         Py_ssize_t depth = stack_pointer - _PyFrame_Stackbase(frame);
@@ -432,12 +448,43 @@ _PyJit_RecordUnsupported(PyThreadState *tstate, uint64_t number, _PyInterpreterF
     }
 }
 
-void
-_PyJit_RecordUnwind(PyThreadState *tstate, uint64_t number)
+/* The pending instruction, in FRAME, has raised.  True: the recording goes on where that is handled, as far as its side traces may go below
+ * its first frame. */
+static bool
+goes_on(PyThreadState *tstate, _PyJitRecorder *r, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr)
+{
+    _PyJitPending *prev = &r->prev;
+    _PyJitHandler found;
+    int flags = _PyJit_Insts[prev->opcode].flags;
+    if (frame != r->frame || tstate->current_frame != frame || prev->entered != JIT_ENTERED_NOT || next_instr != prev->instr + prev->size
+        || flags & (JIT_INST_GOTO | JIT_INST_SKIPS) || !_PyJitCatch_Find(tstate, frame, next_instr, &found)) {
+        return false;
+    }
+    if (r->depth - found.popped < (r->kind == JIT_KIND_SIDE ? JIT_LEAST_DEPTH : 0)) {
+        return false;
+    }
+    prev->raised = 1;
+    prev->unwinding = (uint8_t)found.popped;
+    prev->handler = found.handler;
+    prev->seen = prev->generic = prev->callable = NULL;
+    prev->fits = prev->leaf = 0;
+    return true;
+}
+
+bool
+_PyJit_RecordUnwind(PyThreadState *tstate, uint64_t number, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr)
 {
     _PyJitRecorder *r = recorder();
     if (r->number != number) {
-        return;
+        return false;
+    }
+    if (r->prev.instr != NULL && r->prev.raised && r->prev.unwinding > 0) {
+        r->prev.unwinding--;
+        r->depth--;
+        return true;
+    }
+    if (r->prev.instr != NULL && r->prev.raised) {
+        r->prev.instr = NULL;              // it has become another one on the way to the handler
     }
     // The exception is set; building a trace must not touch it, nor may code of users.
     PyObject *exc = _PyErr_GetRaisedException(tstate);
@@ -448,7 +495,7 @@ _PyJit_RecordUnwind(PyThreadState *tstate, uint64_t number)
         // Not hidden: code of users may run.
         _PyJitRecorder_Abort(JIT_ABORT_GONE, r->prev.start, 0);
     }
-    else {
+    else if (!goes_on(tstate, r, frame, next_instr)) {
         PyCodeObject *code = r->prev.code;
         _Py_CODEUNIT *start = r->prev.start;
         r->prev.instr = NULL;
@@ -460,6 +507,7 @@ _PyJit_RecordUnwind(PyThreadState *tstate, uint64_t number)
         _PyJitTools_Show(hidden);
     }
     _PyErr_SetRaisedException(tstate, exc);
+    return r->number == number;
 }
 
 #endif /* _Py_TIER2 */

@@ -4,6 +4,8 @@
 
 #include "jit/record/record.h"
 
+#define JIT_LEAST_DEPTH (-64)   // frames below the one a recording began in, at most
+
 static inline _PyJitRecorder *
 recorder(void)
 {

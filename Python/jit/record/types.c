@@ -145,6 +145,7 @@ operands_that_end(const _PyJitPending *prev)
         case CALL_TUPLE_1:
         case SET_ADD:
         case CALL_INTRINSIC_1:
+        case CHECK_EXC_MATCH:
         case LIST_EXTEND:
         case DICT_MERGE:
         case FORMAT_SIMPLE:
@@ -456,7 +457,7 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
     prev->leaf = is_leaf_call(prev, stack_pointer, depth) || is_leaf_instruction(prev, stack_pointer, depth);
     prev->sp = (uint16_t)Py_MIN(sp, UINT16_MAX);
     prev->types = (uint16_t)types;
-    prev->observed = frame->frame_obj != NULL;
+    prev->observed = !_PyJit_DropFrameObject(frame);
 }
 
 /* To make an iterator of a TYPE, one that lives for ever, runs no code of users, and the iterator keeps what it needs. */

@@ -19,7 +19,7 @@ _PyJitExit_Target(const _PyJitExit *exit)
 {
     const _PyJitTrace *trace = _PyJitExit_Owner(exit)->trace;
     const _PyJitSnapshot *snap = &trace->snaps[exit->snapshot];
-    return snap->kind == JIT_EXIT_BRANCH ? NULL : _PyJitTrace_SnapIP(trace, snap);
+    return _PyJitSnapshot_IsDynamic(snap) ? NULL : _PyJitTrace_SnapIP(trace, snap);
 }
 
 int

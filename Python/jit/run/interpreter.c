@@ -72,6 +72,7 @@ typedef union {
 #define JIT_SLOT_ADDRESS() (frame->localsplus + ins->aux)
 #define JIT_IS_PLAIN(V) _PyJit_IsPlain(V)
 #define JIT_LARGE_VALUE(O, RESULT) _PyJit_LargeValue((O), (RESULT))
+#define JIT_IS_UNSEEN() (frame->frame_obj == NULL || _PyJit_DropFrameObject(frame))
 #define JIT_CAN_LEAVE(PLACE) _PyJit_CanLeave(frame, (PLACE))
 #define JIT_IS_SUSPENDED_AT(G, PLACE) _PyJit_IsSuspendedAt((PyGenObject *)(G), (PLACE))
 #define JIT_PUSH_FRAME(F) JIT_PUSHED(_PyJit_PushFrame(tstate, frame, stack_pointer, (F)))
@@ -307,8 +308,23 @@ leave:
     return _PyJit_ColdExit(frame, stack_pointer, tstate, next_instr, exit);
 
 error:
+    if (ins[1].op == JIT_OP_UNRAISED || ins[1].op == JIT_OP_UNRAISED_DYNAMIC) {
+        ins += 2;
+        goto run;
+    }
+    if (ins[-1].op == JIT_OP_ON_ERROR) {
+        result = _PyJit_Catch(tstate, frame, stack_pointer, next_instr, JIT_ANY_WAY);
+        if (JIT_RESULT_STATUS(result) != JIT_STATUS_DISPATCH) {
+            goto failed;
+        }
+        frame = tstate->current_frame;
+        stack_pointer = _PyFrame_GetStackPointer(frame);
+        next_instr = JIT_RESULT_IP(result);
+        ins--;
+        goto leave;
+    }
     _PyFrame_SetStackPointer(frame, stack_pointer);
-    result = JIT_RESULT(JIT_STATUS_ERROR, next_instr);
+    result = JIT_ERROR_RESULT(next_instr);
     goto failed;
 unwind:
     // The stack pointer of the new frame is in memory already.

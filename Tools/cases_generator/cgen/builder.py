@@ -154,12 +154,10 @@ class Builder:
     def check_trace_op(self, definition: OpDef) -> None:
         for effect in definition.outputs[1:]:
             self.diagnostics.error(effect.span, "a trace operation has one result at most")
-        for effect in (*definition.outputs, *[e for e in definition.inputs if e.type == "ip"][1:]):
-            if effect.type == "ip":
-                self.diagnostics.error(
-                    effect.span,
-                    "the instruction pointer is one register: it can be one operand, and no result",
-                )
+        for effect in [e for e in definition.inputs if e.type == "ip"][1:]:
+            self.diagnostics.error(
+                effect.span, "the instruction pointer is one register: it can be one operand"
+            )
         for cache in definition.caches:
             self.diagnostics.error(cache.span, "a trace operation has no inline cache")
         values = [e for e in definition.inputs if e.type != "ip"]

@@ -10,4 +10,6 @@ CEVAL_EXPORTS = {
     "import_from": "_PyJit_import_from",
     "check_args_iterable": "_PyJit_check_args_iterable",
     "_PyEvalFramePushAndInit_Ex": "_PyJit_EvalFramePushAndInit_Ex",
+    "do_raise": "_PyJit_do_raise",
+    "monitor_reraise": "_PyJit_monitor_reraise",
 }

@@ -19,7 +19,7 @@ from .model import Instruction, Model, Op
 from .output import Writer
 from .sizes import Size
 from .statements import Statement, call_name, control_ends
-from .syntax import CacheEffect
+from .syntax import CacheEffect, StackEffect
 from .traceable import not_traceable_reason
 
 CTYPES = {
@@ -53,6 +53,8 @@ class OpaqueDialect(Dialect):
             return f"{{ stack_pointer += -{label.split('_')[1]}; JIT_ERROR(); }}"
         if label == "start_frame":
             return "JIT_START_FRAME();"
+        if label == "exception_unwind":
+            return "JIT_RERAISE();"
         return super().goto(label)
 
     def cache_read(self, cache: CacheEffect, offset: int) -> str:
@@ -70,10 +72,10 @@ class OpaqueDialect(Dialect):
         return "JIT_NEXT();" if name == "DISPATCH" else None
 
     def keeps(self, statement: Statement) -> bool:
-        """entry_frame is a variable of the evaluation loop; its low-level trace is tier 1's."""
+        """entry_frame and throwflag are variables of the evaluation loop; its low-level trace is tier 1's."""
         name = call_name(statement)
         if name == "assert":
-            return not any(t.text == "entry_frame" for t in statement.tokens)
+            return not any(t.text in ("entry_frame", "throwflag") for t in statement.tokens)
         return name != "LLTRACE_RESUME_FRAME"
 
     def keeps_op(self, op: Op) -> bool:
@@ -120,6 +122,12 @@ def opaque_case(w: Writer, instruction: Instruction, dialect: Dialect, diagnosti
     w.line()
 
 
+def result_of(effect: StackEffect) -> str:
+    if effect.type == "ip":
+        return f"next_instr = {effect.name};"
+    return f"JIT_RESULT_{effect.type.upper()}({effect.name});"
+
+
 def trace_op(w: Writer, op: Op, diagnostics: Diagnostics) -> None:
     w.line(f"JIT_TRACE_OP({op.name})")
     with w.block("{"):
@@ -136,6 +144,6 @@ def trace_op(w: Writer, op: Op, diagnostics: Diagnostics) -> None:
         w.put(*rewrite_body(op, TraceDialect(), diagnostics))
         if not control_ends(op.statements):
             for effect in op.outputs:
-                w.line(f"JIT_RESULT_{effect.type.upper()}({effect.name});")
+                w.line(result_of(effect))
             w.line("JIT_NEXT();")
     w.line()

@@ -16,7 +16,6 @@ _BY_NAME = {
 
 # Functions of ceval.c no other file can call and that have no wrapper (see ceval_exports).
 _MONITORING = (
-    "monitor_reraise",
     "monitor_stop_iteration",
     "monitor_throw",
     "monitor_handled",
@@ -31,9 +30,8 @@ def not_traceable_reason(instruction: Instruction) -> str:
     if instruction.is_instrumented:
         return "is instrumented"
     labels = goto_labels(instruction)
-    if "exception_unwind" in labels:
-        return "raises into a handler"
-    if not all(label == "start_frame" or label.endswith("error") for label in labels):
+    known = ("start_frame", "exception_unwind")
+    if not all(label in known or label.endswith("error") for label in labels):
         return "jumps inside the evaluation loop"
     if instruction.mentions(*_MONITORING):
         return "reports to monitoring itself"

@@ -100,7 +100,7 @@ def test_every_wrapper_is_defined_declared_and_used(upstream_only: dict[str, str
     header = (TOP / "Include" / "internal" / "pycore_jit_ceval.h").read_text()
     for original, wrapper in CEVAL_EXPORTS.items():
         assert f"\n{wrapper}(" in definitions
-        assert f"return {original}(" in definitions
+        assert re.search(rf"^    (return )?{original}\(", definitions, re.MULTILINE)
         assert f"{wrapper}(" in header
         assert f"{wrapper}(" in upstream_only["Python/jit_opaque_cases.c.h"]
 
@@ -126,10 +126,6 @@ def test_dispatch_tables(base: Path, upstream_only: dict[str, str]) -> None:
             "CACHE",
             "RESERVED",
             "INTERPRETER_EXIT",
-            "RAISE_VARARGS",
-            "RERAISE",
-            "END_ASYNC_FOR",
-            "CLEANUP_THROW",
         )
         assert when_recording == ("stop_tracing" if stops else "record_previous_inst"), name
 

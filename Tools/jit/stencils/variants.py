@@ -51,7 +51,8 @@ class Operation:
         if len(sizes) > 1:
             sizes[-1] += 1  # a constant
         sizes += [0] * (MOST_OPERANDS - len(sizes))
-        return [*sizes, 0 if self.result == "NONE" or self.two_address else _bank_size(self.float_result)]
+        own = self.has_result and not self.two_address
+        return [*sizes, _bank_size(self.float_result) if own else 0]
 
     @property
     def strides(self) -> list[int]:
@@ -64,12 +65,17 @@ class Operation:
         return result[::-1]
 
     @property
+    def has_result(self) -> bool:
+        """It yields a value; an instruction pointer is none."""
+        return self.result not in ("NONE", "IP")
+
+    @property
     def float_result(self) -> bool:
         return self.result == _FLOAT_TYPE
 
     @property
     def two_address(self) -> bool:
-        if self.result == "NONE" or len(self.letters) < 2:
+        if not self.has_result or len(self.letters) < 2:
             return False
         return (self.letters[0] == FLOAT_LETTER) == self.float_result
 
@@ -143,10 +149,11 @@ def _variant(operation: Operation, name: str, places: tuple[int, ...], body: str
             names.append((f"OPERAND_{index}", "JIT_POOL_FLOAT" if is_float else "JIT_POOL_GENERAL"))
         else:
             names.append((f"OPERAND_{index}", _register(is_float, places[index])))
-    if operation.result != "NONE":
+    if operation.has_result:
         place = places[0] if operation.two_address else places[-1]
         names.append(("DESTINATION", _register(operation.float_result, place)))
     names.append(("EXIT_IP", "next_instr" if "next_instr" in body else "JIT_ANY(_Py_CODEUNIT *)"))
+    names.append(("NEXT_IP", "next_instr" if operation.result == "IP" else "JIT_ANY(_Py_CODEUNIT *)"))
     names.append(("CALLS", _after(operation)))
     names.append(("CALLS_EXIT", "JIT_AFTER_CALL" if operation.calls else "JIT_NO_CALL"))
     before = "".join(f"#define JIT_{key} {text}\n" for key, text in names)
@@ -162,6 +169,6 @@ def _after(operation: Operation) -> str:
     """What an operation does before it goes on (macros of the template)."""
     if not operation.calls:
         return "JIT_NO_CALL"
-    if operation.result == "NONE":
+    if not operation.has_result:
         return "JIT_AFTER_CALL"
     return f"JIT_AFTER_CALL_KEEP({'double' if operation.float_result else 'uint64_t'})"

@@ -623,6 +623,23 @@ for start in range(0, 80):
 print("fine")
 """
 
+# GET_ITER raises, which is lowered with the call of range before it.
+NO_MEMORY_FOR_AN_ITERATOR = """
+import _testcapi, sys
+def f(n):
+    for i in range(n): pass
+f(3)
+for start in range(1, 60):
+    _testcapi.set_nomemory(start, start + 1)
+    try:
+        f(12)
+    except MemoryError:
+        pass
+    finally:
+        _testcapi.remove_mem_hooks()
+print(sys._jit.stats()["aborts"]["a rule of the builder is wrong"])
+"""
+
 INTERRUPTS = """
 import signal, sys
 count = 0
@@ -747,6 +764,9 @@ class LimitTests(unittest.TestCase):
         for backend in ("native", "interpreter"):
             with self.subTest(backend):
                 self.assertEqual(run(NO_MEMORY, PYTHON_JIT_BACKEND=backend).strip(), "fine")
+
+    def test_no_memory_for_an_iterator(self):
+        self.assertEqual(run(NO_MEMORY_FOR_AN_ITERATOR, PYTHON_JIT_STRESS="1").strip(), "0")
 
     def test_interrupts(self):
         for backend in ("native", "interpreter"):

@@ -448,6 +448,35 @@ class ExitTests(ForcedExits, unittest.TestCase):
     program = PROGRAM
 
 
+# The places below the arguments of str() are written to memory, with the int that it is called with; what stands there is no object.
+NOTHING = """
+def small(value):
+    if isinstance(value, int):
+        return value if value < 2**70 else value % 1000003
+def f(a, b):
+    v = small(len(f"{b}"))
+    for i in range(1, 8, 3):
+        if (b - a) == len(str(i).replace("b", str(i))):
+            pass
+    return v
+arguments = [(250, 11)]
+def main():
+    for turn in range(40):
+        if True:
+            result = f(*arguments[(turn * turn) % len(arguments)])
+    return result
+print(main())
+"""
+
+
+class NothingTests(unittest.TestCase):
+    def test_nothing_below_arguments(self):
+        for backend in ("native", "interpreter"):
+            with self.subTest(backend):
+                settings = {"PYTHON_JIT_PASSES_OFF": "virtual", "PYTHON_JIT_BACKEND": backend, "PYTHON_JIT_EXIT_THRESHOLD": "20"}
+                self.assertEqual(run(NOTHING, **settings).strip(), "2")
+
+
 class SignalTests(unittest.TestCase):
     def test_what_a_handler_raises_is_raised(self):
         for backend in "native", "interpreter":

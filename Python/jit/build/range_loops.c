@@ -49,7 +49,7 @@ call_range(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index], *iter = record + 1;
     uint32_t nargs = record->oparg, first = b->depth - nargs;
     if (nargs < 1 || nargs > 3 || _PyJitLower_Callable(b, nargs) != (PyObject *)&PyRange_Type || index + 1 >= b->t->nrecords
-        || iter->opcode != GET_ITER || iter->code != record->code || iter->depth != record->depth
+        || iter->opcode != GET_ITER || iter->raised || iter->code != record->code || iter->depth != record->depth
         || iter->offset - iter->prefix != record->offset + record->size) {
         return REFUSE(b);
     }

@@ -22,10 +22,11 @@ _PyJitSlot_DropTop(_PyJitBuilder *b)
         // At the head of a loop only the number may be known of a slot whose object changes.
         _PyJitRef object = _PyJitSlot_Object(b, b->depth - 1);
         assert(b->failed || (top->plain && object != JIT_REF_NONE));
+        bool null = !b->failed && JIT_IS_CONST(object) && JIT_INS(b->t, object)->bits == 0;     // below the arguments of a call
         if (top->quiet) {
             b->late = object;
         }
-        else {
+        else if (!null) {
             emit1(b, JIT_OP_DECREF_PLAIN, object, 0);
         }
     }

@@ -84,7 +84,14 @@ def jit_flags(instruction: Instruction) -> set[str]:
             flags.add("JUMPS")
         if names & {"DISPATCH_INLINED", "LOAD_IP", "start_frame"} or _assigns(tokens, "frame"):
             flags.add("FRAME")
-        if names & {"ERROR_IF", "ERROR_NO_POP", "GOTO_ERROR", "error", "exception_unwind", "CHECK_EVAL_BREAKER"}:
+        if names & {
+            "ERROR_IF",
+            "ERROR_NO_POP",
+            "GOTO_ERROR",
+            "error",
+            "exception_unwind",
+            "CHECK_EVAL_BREAKER",
+        }:
             flags.add("ERRORS")
         # A float may have no memory; a frame that begins may be one too many.
         if names & {"pop_1_error", "DECREF_INPUTS_AND_REUSE_FLOAT", "DISPATCH_INLINED", "start_frame"}:

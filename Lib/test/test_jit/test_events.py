@@ -232,6 +232,7 @@ COLLECTED = """
 import gc, sys
 
 def note(phase, info):
+    global frame           # kept: one that nobody has is dropped, and the collector counts objects
     if phase == "start":
         frame = sys._getframe(1)
         seen.append((frame.f_lineno - frame.f_code.co_firstlineno, frame.f_locals["i"], frame.f_locals["j"]))

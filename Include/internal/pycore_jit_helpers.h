@@ -85,9 +85,6 @@ int64_t _PyJit_DictHas(PyObject *dict, PyObject *key);
 PyObject *_PyJit_NewTupleWith(PyObject *other, uint32_t n);
 /* The exact dict has the keys of NAMES in this order, no others, and no gaps. */
 bool _PyJit_HasNames(PyObject *dict, PyObject *names);
-/* (N, (name, ...)) of the keys of DICT, always the same tuple, which lives as long as the engine; borrowed.  NULL: keys are no interned strs, or there
- * are too many of them. */
-PyObject *_PyJitNames_Of(PyObject *dict, Py_ssize_t n);
 int64_t _PyJit_SetHas(PyObject *set, PyObject *key);
 
 /* KEY becomes an element of an exact set.  -1, with nothing done: it may run code of users, or memory is short. */

@@ -308,24 +308,6 @@ _PyJitVirtual_IsAlike(const _PyJitTrace *t, const _PyJitShape *one, const _PyJit
     return true;
 }
 
-_PyJitRef
-_PyJitVirtual_ConstantNumber(_PyJitBuilder *b, _PyJitRef constant)
-{
-    PyObject *object = (PyObject *)(uintptr_t)JIT_INS(b->t, constant)->bits;
-    int overflow;
-    if (PyFloat_CheckExact(object)) {
-        double real = PyFloat_AS_DOUBLE(object);
-        uint64_t bits;
-        memcpy(&bits, &real, sizeof(bits));
-        return _PyJitTrace_Const(b->t, JIT_TYPE_F64, bits);
-    }
-    if (!PyLong_CheckExact(object)) {
-        return JIT_REF_NONE;
-    }
-    long long whole = PyLong_AsLongLongAndOverflow(object, &overflow);
-    return overflow ? JIT_REF_NONE : _PyJitTrace_Const(b->t, JIT_TYPE_I64, (uint64_t)whole);
-}
-
 void
 _PyJitVirtual_Know(_PyJitBuilder *b, _PyJitRef object, uint32_t version, uint32_t place, _PyJitRef value, uint16_t identity)
 {

@@ -92,11 +92,18 @@ own_or_keep(_PyJitBuilder *b, uint32_t index)
     }
 }
 
+/* OBJECT was never loaded, or is the NULL of a local without a value, or below the arguments of a call: nobody borrows it. */
+static bool
+is_nothing(const _PyJitBuilder *b, _PyJitRef object)
+{
+    return object == JIT_REF_NONE || (JIT_IS_CONST(object) && JIT_INS(b->t, object)->bits == 0);
+}
+
 void
 _PyJitSlot_OwnBorrowers(_PyJitBuilder *b, _PyJitRef object)
 {
-    if (object == JIT_REF_NONE) {
-        return;                // never loaded
+    if (is_nothing(b, object)) {
+        return;
     }
     for (uint32_t i = stack_base(b); i < b->depth; i++) {
         if (b->slots[i].dirty && !b->slots[i].owned && b->slots[i].object == object) {
@@ -146,7 +153,7 @@ box(_PyJitBuilder *b, uint32_t index, bool keep_carried)
 void
 _PyJitSlot_OwnAllBorrowers(_PyJitBuilder *b, _PyJitRef object)
 {
-    for (uint32_t i = b->frames[b->machine].base; i < b->depth && object != JIT_REF_NONE; i++) {
+    for (uint32_t i = b->frames[b->machine].base; i < b->depth && !is_nothing(b, object); i++) {
         if (b->slots[i].dirty && !b->slots[i].owned && b->slots[i].object == object) {
             own_or_keep(b, i);
         }

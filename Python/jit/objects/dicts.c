@@ -10,7 +10,6 @@
 
 #include "pycore_dict.h"
 #include "pycore_initconfig.h"     // _Py_GetConfig
-#include "pycore_jit_engine.h"
 #include "pycore_jit_helpers.h"
 #include "pycore_object.h"
 #include "pycore_pystate.h"
@@ -332,9 +331,6 @@ _PyJit_SequenceHas(PyObject *sequence, PyObject *key)
 
 /* --- Keywords --------------------------------------------------------------------------------------------------------- */
 
-#define MOST_KEYWORDS 16
-#define MOST_NAMES 1000        // sets of keywords that are remembered, with a number of arguments
-
 bool
 _PyJit_HasNames(PyObject *dict, PyObject *names)
 {
@@ -361,45 +357,6 @@ _PyJit_NewTupleWith(PyObject *other, uint32_t n)
         Py_DECREF(other);
     }
     return tuple;
-}
-
-/* (N, (name, ...)) of the keys of DICT, all exact strs of which there is only one; new, or NULL without an exception. */
-static PyObject *
-names_of(PyObject *dict, Py_ssize_t n)
-{
-    PyObject *names = PyTuple_New(PyDict_GET_SIZE(dict)), *pair = NULL, *key, *number = PyLong_FromSsize_t(n);
-    Py_ssize_t at = 0;
-    for (Py_ssize_t i = 0; names != NULL && PyDict_Next(dict, &at, &key, NULL); i++) {
-        if (!PyUnicode_CheckExact(key) || !PyUnicode_CHECK_INTERNED(key)) {
-            Py_CLEAR(names);
-            break;
-        }
-        PyTuple_SET_ITEM(names, i, Py_NewRef(key));
-    }
-    if (names != NULL && number != NULL) {
-        pair = PyTuple_Pack(2, number, names);
-    }
-    Py_XDECREF(number);
-    Py_XDECREF(names);
-    PyErr_Clear();
-    return pair;
-}
-
-PyObject *
-_PyJitNames_Of(PyObject *dict, Py_ssize_t n)
-{
-    if (PyDict_GET_SIZE(dict) > MOST_KEYWORDS || (ENGINE->names == NULL && (ENGINE->names = PyDict_New()) == NULL)) {
-        PyErr_Clear();
-        return NULL;
-    }
-    PyObject *pair = names_of(dict, n), *known = NULL;
-    if (pair != NULL) {
-        known = PyDict_GET_SIZE(ENGINE->names) < MOST_NAMES ? PyDict_SetDefault(ENGINE->names, pair, pair)
-            : PyDict_GetItemWithError(ENGINE->names, pair);
-        PyErr_Clear();
-        Py_DECREF(pair);
-    }
-    return known;
 }
 
 #endif /* _Py_TIER2 */

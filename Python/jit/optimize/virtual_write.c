@@ -279,4 +279,22 @@ _PyJitVirtual_ReplaceTrace(_PyJitVirtualPass *p)
     t->nslots = p->nslots;
 }
 
+_PyJitRef
+_PyJitVirtual_ConstantNumber(_PyJitBuilder *b, _PyJitRef constant)
+{
+    PyObject *object = (PyObject *)(uintptr_t)JIT_INS(b->t, constant)->bits;
+    int overflow;
+    if (PyFloat_CheckExact(object)) {
+        double real = PyFloat_AS_DOUBLE(object);
+        uint64_t bits;
+        memcpy(&bits, &real, sizeof(bits));
+        return _PyJitTrace_Const(b->t, JIT_TYPE_F64, bits);
+    }
+    if (!PyLong_CheckExact(object)) {
+        return JIT_REF_NONE;
+    }
+    long long whole = PyLong_AsLongLongAndOverflow(object, &overflow);
+    return overflow ? JIT_REF_NONE : _PyJitTrace_Const(b->t, JIT_TYPE_I64, (uint64_t)whole);
+}
+
 #endif /* _Py_TIER2 */

@@ -11,6 +11,11 @@ void _PyJitAdapt(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth
 /* PREV, of which the objects of interest are known, gets its generic form instead, if that is one for all types. */
 void _PyJitAdapt_Weaken(_PyJitPending *prev);
 
+/* names.c */
+/* (N, (name, ...)) of the keys of DICT, always the same tuple, which lives as long as the engine; borrowed.  NULL: keys are no interned
+ * strs, or there are too many of them. */
+PyObject *_PyJitNames_Of(PyObject *dict, Py_ssize_t n);
+
 /* begin.c */
 /* The exit is hot: as _PyJit_StartLoop. */
 int _PyJitRecorder_StartSide(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *target,

@@ -121,14 +121,21 @@ add_to_traceback(_PyInterpreterFrame *frame)
     }
 }
 
+/* A continuation frame gives back what it took, also if it has a handler of its own.  Tier 1 does it wherever an exception unwinds. */
+static void
+give_back(PyThreadState *tstate, _PyInterpreterFrame *frame)
+{
+    if (_PyFrame_GetCode(frame)->co_flags & CO_NO_MONITORING_EVENTS) {
+        _PyJitOperator_Unwind(tstate, frame);
+    }
+}
+
 /* Leaves FRAME, whose stack is empty. */
 static _PyInterpreterFrame *
 leave(PyThreadState *tstate, _PyInterpreterFrame *frame)
 {
     _PyInterpreterFrame *caller = frame->previous;
-    if (_PyFrame_GetCode(frame)->co_flags & CO_NO_MONITORING_EVENTS) {
-        _PyJitOperator_Unwind(tstate, frame);
-    }
+    give_back(tstate, frame);
     tstate->py_recursion_remaining++;
     tstate->current_frame = caller;
     _PyEval_FrameClearAndPop(tstate, frame);
@@ -188,6 +195,7 @@ _PyJit_Catch(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack
         }
         *stack_pointer++ = place;
     }
+    give_back(tstate, frame);
     *stack_pointer++ = _PyErr_GetRaisedException(tstate);
     return for_tier_1(frame, stack_pointer, JIT_RESULT(JIT_STATUS_DISPATCH, found.handler));
 }

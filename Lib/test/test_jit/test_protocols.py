@@ -972,8 +972,8 @@ class TestLoops(OptimizedLoops, unittest.TestCase):
                 return t
             f(5000)
             """,
-            ["OPAQUE", "IADD"],
-            ["ENTER_OPERATOR", "PUSH_FRAME"],
+            ["CATCH", "EXC_MATCH", "LEAVE_OPERATOR", "IADD"],
+            ["ENTER_OPERATOR"],
         ),
         "with": (
             """

@@ -115,7 +115,7 @@ class RepeatedRecordings(unittest.TestCase):
     for turn in range(200):
         loop(range(10000))
     print(json.dumps([none, executors(loop)]))
-        """), [0, 1])
+        """), [1, 2])          # the function has one, for C
 
     def test_a_function_that_is_too_short(self):
         count = run("""

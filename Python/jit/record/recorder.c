@@ -456,6 +456,9 @@ goes_on(PyThreadState *tstate, _PyJitRecorder *r, _PyInterpreterFrame *frame, _P
     _PyJitPending *prev = &r->prev;
     _PyJitHandler found;
     int flags = _PyJit_Insts[prev->opcode].flags;
+    if (prev->opcode != CALL && _PyOpcode_Deopt[prev->opcode] == CALL && deoptimized(prev)) {
+        return false;          // at the recursion limit tier 1 calls through C, which counts otherwise
+    }
     if (frame != r->frame || tstate->current_frame != frame || prev->entered != JIT_ENTERED_NOT || next_instr != prev->instr + prev->size
         || flags & (JIT_INST_GOTO | JIT_INST_SKIPS) || !_PyJitCatch_Find(tstate, frame, next_instr, &found)) {
         return false;

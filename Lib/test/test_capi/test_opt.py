@@ -435,10 +435,14 @@ class Traces(unittest.TestCase):
             path = os.path.join(folder, "log")
             run(
                 """
+                def broken():
+                    raise ValueError
+                    yield
                 def hot():
                     for i in range(2000):
                         try:
-                            raise ValueError
+                            for item in broken():
+                                pass
                         except ValueError:
                             pass
                 hot()
@@ -453,10 +457,14 @@ class Traces(unittest.TestCase):
     def test_failing_sites_are_given_up(self):
         result = run(
             """
+            def broken():
+                raise ValueError
+                yield
             def hot(n):
                 for i in range(n):
                     try:
-                        raise ValueError
+                        for item in broken():
+                            pass
                     except ValueError:
                         pass
             hot(20000)
@@ -521,7 +529,7 @@ report(compiled=len(executors(leaf.__code__)), traces=sys._jit._ir_traces(),
             """
             def leaf(x):
                 return x + 1
-            values = list(map(leaf, range(500)))
+            exec("leaf(1)\\n" * 500)          # C would enter its trace
             report(compiled=len(executors(leaf.__code__)), aborts=sys._jit.stats()["aborts"])
             """
         )
@@ -539,7 +547,7 @@ short = []
 for k in range(4000):
     space = dict()
     exec("def f(x): return x", space)
-    call(space["f"], 50)
+    exec(("f(1)" + chr(10)) * 50, space)
     short.append(space["f"])
 # The first call may be one in which `call` itself is recorded, which takes as long as it runs.
 call(leaf, 100)

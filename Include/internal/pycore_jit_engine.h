@@ -90,7 +90,7 @@ enum { JIT_KIND_LOOP, JIT_KIND_FUNCTION, JIT_KIND_SIDE };
 #define JIT_MAX_TREE 128
 #define JIT_LOOP_FAILURE_SHIFT 12  // of JUMP_BACKWARD's counter: above it, how often the loop failed
 #define JIT_MAX_FAILURES 6
-#define JIT_SHORT_TRACE 24        // instructions; a shorter function by itself, or loop that leaves to C, is not compiled
+#define JIT_SHORT_TRACE 24        // instructions; a shorter function that Python calls, or loop that leaves to C, is not compiled by itself
 #define JIT_MAX_RECURSION 2       // times a function is inlined into itself
 #define JIT_MAX_INLINED 24        // times a trace calls one function
 

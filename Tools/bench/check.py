@@ -20,7 +20,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from Tools.bench import report, run, suite
+from Tools.bench import report, run, suite, turns
 
 # Calls are repeated until they take this long in the first interpreter: enough to get hot.
 CHECK = run.Effort(rounds=1, min_time=0.1, warmup_time=0.0, values_time=0.0, time_limit=1800.0)
@@ -51,7 +51,7 @@ def check_script(
     results = report.Results([interpreter.name for interpreter in interpreters])
     try:
         run.measure(script, interpreters, CHECK, results)
-    except run.WorkerFailed as error:
+    except turns.WorkerFailed as error:
         results.failures.append(f"{script.name}: {error}")
     results.compare_digests()
     for interpreter in interpreters:
@@ -68,13 +68,12 @@ def lines(script: suite.Script, results: report.Results) -> list[str]:
     first, *others = results.interpreters
     out = []
     for name, row in results.series.items():
-        words = []
-        for other in others:
-            if other not in row:
-                words.append(f"{other} FAILED")
-            else:
-                words.append(f"{other} {'same' if row[other].digest == row[first].digest else 'DIFFERS'}")
+        words = [
+            f"{other} {'same' if row[other].digest == row[first].digest else 'DIFFERS'}" for other in others
+        ]
         out.append(f"{name:<34} {row[first].compared:<32} {', '.join(words)}")
+    if not results.series:
+        out.append(f"{script.name:<34} FAILED")
     counts = []
     for interpreter in others:
         stats = results.jit.get(script.name, {}).get(interpreter)

@@ -1,8 +1,9 @@
 """Which speeds of a run would come out again: from the ratios of its rounds.
 
-In each round every interpreter has one process, one right after the other, so a round gives a ratio in which
-slow changes of the machine cancel out.  The speed is the median of these ratios.  It is taken for
-repeatable when the range in which such a median lies is narrow, at most WITHIN from end to end.
+In each round every interpreter has one process, and they take turns (turns.py), so two values at the same
+place give a ratio in which changes of the machine cancel out.  The ratio of a round is the median of its
+values' ratios, the speed the median of the rounds'.  It is taken for repeatable when the range in which
+such a median lies is narrow, at most WITHIN from end to end.
 
 The range needs no assumption about how the noise is distributed: it goes from one of the lowest ratios to one
 of the highest.  With 4 to 6 rounds those are the very lowest and highest, with 7 to 9 the second, with 10 to
@@ -21,12 +22,12 @@ WITHIN = 0.05
 FEWEST = 3  # rounds, below which nothing is said of how well they repeat
 
 
-def ratios(of: Sequence[float], against: Sequence[float]) -> list[float]:
-    """How many times faster `of` was in each round; both are times, in the order of the rounds.
-
-    A round that was ended in the middle is of one only, and does not count.
-    """
-    return [slow / fast for fast, slow in zip(of, against, strict=False)]
+def ratios(of: Sequence[Sequence[float]], against: Sequence[Sequence[float]]) -> list[float]:
+    """How many times faster `of` was in each round; both are the times of each round, in the order taken."""
+    return [
+        statistics.median(slow / fast for fast, slow in zip(*times, strict=True))
+        for times in zip(of, against, strict=True)
+    ]
 
 
 def spread(found: Sequence[float]) -> float:

@@ -22,7 +22,7 @@ Pair = tuple[str, str]  # an interpreter, and the one it is compared with
 class Series:
     """What all processes of one interpreter gave for one benchmark; times in seconds."""
 
-    rounds: list[list[float]] = field(default_factory=list)  # the values of each process
+    rounds: list[list[float]] = field(default_factory=list)  # the values of each process, in the order taken
     first: list[float] = field(default_factory=list)
     peak_kb: list[int] = field(default_factory=list)  # of whole processes
     digest: str = ""
@@ -35,11 +35,6 @@ class Series:
     @property
     def median(self) -> float:
         return statistics.median(self.values)
-
-    @property
-    def times(self) -> list[float]:
-        """One time for each round."""
-        return [statistics.median(values) for values in self.rounds]
 
 
 @dataclass
@@ -79,7 +74,7 @@ class Results:
     def ratios(self, name: str, of: str, against: str) -> list[float]:
         """How many times faster `of` was than `against` in each round: 2.0 is half the time."""
         row = self.series[name]
-        return repeat.ratios(row[of].times, row[against].times)
+        return repeat.ratios(row[of].rounds, row[against].rounds)
 
     def speed(self, name: str, of: str, against: str) -> float:
         return repeat.speed(self.ratios(name, of, against))

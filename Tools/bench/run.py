@@ -1,13 +1,14 @@
-"""Measures interpreters against each other, in turn, and compares what they compute.
+"""Measures interpreters against each other, taking turns, and compares what they compute.
 
     python3 Tools/bench/run.py --python stock=build/stock/python \\
         --python off=./python,PYTHON_JIT=0 --python on=./python,PYTHON_JIT=1 --table --json bench.json
 
-Each round of each benchmark starts one process of every interpreter, one after the other (A B C A B C), so
-that what the machine does meanwhile hits all alike.  Loop counts come from one calibration with the first
-interpreter and are the same for all.  Rounds are added to a benchmark until its speeds would come out again
-within 5 % (repeat.py), up to --most-rounds; a speed that would not is marked, and never named as best or
-worst.  In the end, benchmarks that look slower with the last --python are measured again, by themselves.
+Each round of each benchmark starts one process of every interpreter; they take turns on one processor, a
+value each (A B C A B C, turns.py), so that what the machine does meanwhile hits all alike.  Loop counts
+come from one calibration with the first interpreter and are the same for all.  Rounds are added to a
+benchmark until its speeds would come out again within 5 % (repeat.py), up to --most-rounds; a speed that
+would not is marked, and never named as best or worst.  In the end, benchmarks that look slower with the
+last --python are measured again, by themselves.
 
 --against=PROGRAM is one more column, and ratios against it: any python3.13, or "debian", the package of that
 distribution, which is unpacked into the build folder.
@@ -25,7 +26,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,12 +33,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from Tools.bench import report, suite
+from Tools.bench import report, suite, turns
 from Tools.build import distribution
 from Tools.build.common import BuildError
 from Tools.build.config import load_base
-
-WORKER = Path(__file__).resolve().parent / "worker.py"
 
 
 @dataclass(frozen=True)
@@ -68,10 +66,6 @@ FULL = Effort(rounds=3, min_time=0.05, warmup_time=0.5, values_time=0.5, most_ro
 FAST = Effort(rounds=1, min_time=0.01, warmup_time=0.15, values_time=0.1)
 AGAIN = {"rounds": 5, "most_rounds": 12}  # what is measured again
 AGAIN_BELOW = 0.97
-
-
-class WorkerFailed(Exception):
-    pass
 
 
 def parse_interpreter(text: str) -> Interpreter:
@@ -112,29 +106,15 @@ def parse_against(program: str, build: Path) -> str:
     return f"{path.name}={path}"
 
 
-def run_worker(interpreter: Interpreter, job: dict[str, Any], time_limit: float) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
-        job_path, out_path = Path(scratch, "job.json"), Path(scratch, "out.json")
-        job_path.write_text(json.dumps(job))
-        try:
-            done = subprocess.run(
-                [interpreter.path, WORKER, job_path, out_path],
-                env=suite.clean_environment(interpreter.settings),
-                cwd=scratch,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=time_limit,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise WorkerFailed(f"ran longer than {time_limit:.0f} s") from None
-        except OSError as error:
-            raise WorkerFailed(f"cannot be started: {error}") from None
-        if done.returncode != 0 or not out_path.exists():
-            tail = done.stderr.decode(errors="replace").strip().splitlines()[-6:]
-            raise WorkerFailed(f"exit code {done.returncode}\n    " + "\n    ".join(tail))
-        report_of_worker: dict[str, Any] = json.loads(out_path.read_text())
-        return report_of_worker
+def run_workers(
+    interpreters: list[Interpreter], job: dict[str, Any], time_limit: float
+) -> list[dict[str, Any]]:
+    """The reports of one worker for each interpreter; they take turns, value by value."""
+    programs = [
+        turns.Program(interpreter.name, interpreter.path, suite.clean_environment(interpreter.settings))
+        for interpreter in interpreters
+    ]
+    return turns.run(programs, job, time_limit)
 
 
 def plan(script: suite.Script, first: Interpreter, effort: Effort) -> dict[str, Any]:
@@ -152,7 +132,7 @@ def plan(script: suite.Script, first: Interpreter, effort: Effort) -> dict[str, 
         "check": False,
     }
     # By the wall: what sleeps would be repeated without end.
-    calibration = run_worker(first, job, effort.time_limit)["benchmarks"]
+    calibration = run_workers([first], job, effort.time_limit)[0]["benchmarks"]
     job["clock"] = effort.clock
     for name, found in calibration.items():
         job["loops"][name] = found["loops"]
@@ -178,11 +158,8 @@ def measure(
         done < effort.most_rounds and not all(results.settled(row) for row in rows.values())
     ):
         job["check"] = done == 0
-        for interpreter in interpreters:
-            try:
-                found = run_worker(interpreter, job, effort.time_limit)
-            except WorkerFailed as error:
-                raise WorkerFailed(f"{interpreter.name}: {error}") from None
+        reports = run_workers(interpreters, job, effort.time_limit)
+        for interpreter, found in zip(interpreters, reports, strict=True):
             results.jit.setdefault(script.name, {})[interpreter.name] = found["jit"]
             results.versions[interpreter.name] = found["version"]
             for name, numbers in found["benchmarks"].items():
@@ -213,7 +190,7 @@ def measure_all(
         before = set(results.series)
         try:
             rounds = f"{measure(script, interpreters, effort, results)} rounds"
-        except WorkerFailed as error:
+        except turns.WorkerFailed as error:
             results.failures.append(f"{script.name}: {error}")
             rounds = f"failed: {error}"
         made[script] = [name for name in results.series if name not in before]

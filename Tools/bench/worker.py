@@ -2,12 +2,11 @@
 
     python worker.py JOB.json OUT.json
 
-JOB: for_pyperf (as in suite.Script), script, args, library (a folder of packages, or ""), loops
-({name: count}, empty to calibrate), min_time (seconds one value should last), warmups and values
-({name: count}), clock ("wall", or "processor": the time of this process and the children it waited for),
-check (also make the extra run that observes results).
-The first value of a process is reported apart (code is cold), then warm-ups are dropped,
-then values are kept.
+JOB: turns and processor (see Turns), for_pyperf (as in suite.Script), script, args, library (a folder of
+packages, or ""), loops ({name: count}, empty to calibrate), min_time (seconds one value should last),
+warmups and values ({name: count}), clock ("wall", or "processor": the time of this process and the
+children it waited for), check (also make the extra run that observes results).  The first value of a
+process is reported apart (code is cold), then warm-ups are dropped, then values are kept.
 """
 
 from __future__ import annotations
@@ -110,11 +109,32 @@ class Observer:
         return observed
 
 
+class Turns:
+    """Lets one process of several go on at a time: the worker's side of turns.py.
+
+    JOB: turns (two file descriptors: one to wait at, one to send on), processor (the one that all share).
+    """
+
+    def __init__(self, job: dict[str, Any]) -> None:
+        self.takes, self.gives = job["turns"]
+        os.sched_setaffinity(0, {job["processor"]})
+
+    def take(self) -> None:
+        """Wait until this process may go on."""
+        if not os.read(self.takes, 1):
+            raise SystemExit("the program that measures has ended")
+
+    def give(self) -> None:
+        """Let the others go on."""
+        os.write(self.gives, b".")
+
+
 class Session:
     """Measures each benchmark that a script names."""
 
-    def __init__(self, job: dict[str, Any]) -> None:
+    def __init__(self, job: dict[str, Any], turns: Turns) -> None:
         self.job = job
+        self.turns = turns
         self.results: dict[str, dict[str, Any]] = {}
         self.counted = dict.fromkeys(COUNTED, 0)  # of the JIT's statistics, what came while benchmarks ran
 
@@ -139,6 +159,8 @@ class Session:
         times: list[float] = []
         digests: list[str] = []
         for n in range(1 + warmups + values):
+            self.turns.give()
+            self.turns.take()
             random.seed(SEED)
             before = jit_stats() or self.counted
             elapsed, result = timed(loops)
@@ -221,7 +243,9 @@ def main() -> None:
         job: dict[str, Any] = json.load(source)
     if job["library"]:
         sys.path.append(job["library"])
-    session = Session(job)
+    turns = Turns(job)
+    turns.take()
+    session = Session(job, turns)
     if job["clock"] == "processor":
         pyperf.perf_counter = processor_time
     start = time.perf_counter()

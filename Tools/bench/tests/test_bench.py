@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from Tools.bench import chart, check, report, run, suite
+from Tools.bench import chart, check, report, run, suite, turns
 from Tools.bench.digest import digest
 
 VALUES = st.recursive(
@@ -209,7 +209,7 @@ def test_observing_one_benchmark_leaves_the_next_one_alone(tmp_path: Path) -> No
 def test_a_program_that_raises_fails_with_its_traceback(tmp_path: Path) -> None:
     path = tmp_path / "broken.py"
     path.write_text("def run():\n    raise KeyError('no such thing')\n")
-    with pytest.raises(run.WorkerFailed, match="no such thing"):
+    with pytest.raises(turns.WorkerFailed, match="no such thing"):
         measured(path, "own", [here()])
 
 
@@ -231,7 +231,7 @@ def test_the_clock_is_that_of_the_job(clock: str, name: str, tmp_path: Path) -> 
     script = suite.Script("clock", "pyperformance", path)
     job = run.plan(script, here(), EFFORT)
     job |= {"clock": clock, "loops": {name: 1}, "warmups": {name: 0}, "values": {name: 1}}
-    assert list(run.run_worker(here(), job, 60)["benchmarks"]) == [name]
+    assert list(run.run_workers([here()], job, 60)[0]["benchmarks"]) == [name]
 
 
 def test_processor_time_is_that_of_the_process_and_its_children(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,12 +248,68 @@ def test_processor_time_is_that_of_the_process_and_its_children(monkeypatch: pyt
     assert worker.processor_time() == 3.25
 
 
+WATCHED = """
+import os, sys, time
+
+def run():
+    folder = os.environ["FOLDER"]
+    path = os.path.join(folder, str(os.getpid()))
+    open(path, "x").close()
+    time.sleep(0.002)
+    at_work = os.listdir(folder)
+    os.unlink(path)
+    return len(at_work), len(os.sched_getaffinity(0))
+"""
+
+
+def test_one_process_at_a_time_runs_and_all_on_one_processor(tmp_path: Path) -> None:
+    path, folder = tmp_path / "watched.py", tmp_path / "running"
+    path.write_text(WATCHED + "\nassert run() == (1, 1), run()\n")
+    folder.mkdir()
+    results = measured(path, "own", [here(name, f",FOLDER={folder}") for name in "abc"])
+    assert not results.failures and len(results.series["watched"]["c"].values) >= 4
+
+
+def test_values_are_taken_in_turn(tmp_path: Path) -> None:
+    path, log = tmp_path / "logged.py", tmp_path / "log"
+    path.write_text(
+        "import os\n\n\ndef run():\n"
+        "    with open(os.environ['LOG'], 'a') as log:\n        log.write(os.environ['WHO'])\n"
+    )
+    programs = [
+        turns.Program(who, Path(sys.executable), {"LOG": str(log), "WHO": who}) for who in ("a", "b", "c")
+    ]
+    job = {"script": str(path), "for_pyperf": False, "library": "", "clock": "wall", "check": False}
+    job |= {"loops": {"logged": 2}, "warmups": {"logged": 1}, "values": {"logged": 3}}
+    reports = turns.run(programs, job, 60)
+    assert log.read_text() == "aabbcc" * 5
+    assert [len(found["benchmarks"]["logged"]["values"]) for found in reports] == [3, 3, 3]
+
+
+def test_a_process_that_never_ends_its_turn_is_ended(tmp_path: Path) -> None:
+    path = tmp_path / "endless.py"
+    path.write_text("def run():\n    while True:\n        pass\n")
+    job = {"script": str(path), "for_pyperf": False, "library": "", "clock": "wall", "min_time": 0.1}
+    with pytest.raises(turns.WorkerFailed, match="slow: ran longer than 1 s"):
+        turns.run([turns.Program("slow", Path(sys.executable), {})], job | {"loops": {}}, 1)
+
+
+def test_a_process_that_dies_is_noticed_though_a_child_of_it_lives(tmp_path: Path) -> None:
+    path = tmp_path / "dies.py"
+    path.write_text(
+        "import os, time\n\n\ndef run():\n    if os.fork() == 0:\n        time.sleep(5)\n    os.abort()\n"
+    )
+    job = {"script": str(path), "for_pyperf": False, "library": "", "clock": "wall", "min_time": 0.1}
+    with pytest.raises(turns.WorkerFailed, match="dies: exit code -6"):
+        turns.run([turns.Program("dies", Path(sys.executable), {})], job | {"loops": {}}, 60)
+
+
 def test_an_interpreter_that_does_not_start_is_a_failure(tmp_path: Path) -> None:
     path = tmp_path / "small.py"
     path.write_text("def run():\n    return 1\n")
     results = report.Results(["a"])
     run.measure_all([suite.Script("small", "own", path)], [run.Interpreter("a", path, {})], EFFORT, results)
-    assert len(results.failures) == 1 and "small: cannot be started" in results.failures[0]
+    assert len(results.failures) == 1 and "small: a: cannot be started" in results.failures[0]
 
 
 def test_speed_is_the_ratio_of_medians() -> None:
@@ -279,7 +335,7 @@ def test_first_values_and_peak_memory_are_compared_too() -> None:
         results.suite_of[name] = "applications"
         results.series[name] = {
             "off": report.Series([[9.0, 1.0, 9.0]] * 3, [1.0, 9.0, 3.0], [1000, 1000, 5000]),
-            "on": report.Series([[1.0, peak / 1000]] * 3, [peak / 100], [peak]),
+            "on": report.Series([[1.0, peak / 1000, 1.0]] * 3, [peak / 100], [peak]),
         }
     (entry,) = report.as_json(results)["summary"]
     assert entry["first"]["worst"] == {"name": "x", "speed": 0.2}
@@ -364,7 +420,8 @@ def test_check_reports_a_program_that_fails(tmp_path: Path) -> None:
     script = suite.Script("broken", "own", path)
     results = check.check_script(script, [here("a"), here("b", ",ODD=1")], {})
     assert len(results.failures) == 1 and "AssertionError" in results.failures[0]
-    assert "b FAILED" in check.lines(script, results)[0]
+    assert results.failures[0].startswith("broken: b: exit code 1")
+    assert check.lines(script, results)[0].split() == ["broken", "FAILED"]
 
 
 def test_scripts_excused_from_traces_exist() -> None:
@@ -398,7 +455,7 @@ def test_an_application_finds_its_packages(tmp_path: Path) -> None:
     results = report.Results(["a"])
     run.measure(suite.Script("app_one", "applications", path, library=library), [here("a")], EFFORT, results)
     assert results.series["app_one"]["a"].compared == "returned value"
-    with pytest.raises(run.WorkerFailed, match="wanted"):
+    with pytest.raises(turns.WorkerFailed, match="wanted"):
         measured(path, "own", [here()])
 
 

@@ -36,12 +36,14 @@ def test_range_of_the_median(ratios: list[float], spread: float) -> None:
 
 def test_ratios_are_those_of_the_rounds() -> None:
     # The machine got slower by half in the second round, for both.
-    assert repeat.ratios([1.0, 1.5, 1.0], [2.0, 3.0, 2.2]) == [2.0, 2.0, 2.2]
+    assert repeat.ratios([[1.0], [1.5], [1.0]], [[2.0], [3.0], [2.2]]) == [2.0, 2.0, 2.2]
     assert repeat.speed([2.0, 2.0, 2.2]) == 2.0
 
 
-def test_a_round_that_one_did_not_finish_does_not_count() -> None:
-    assert repeat.ratios([1.0, 1.0], [2.0, 2.0, 9.0]) == [2.0, 2.0]
+def test_the_ratio_of_a_round_is_that_of_neighbours() -> None:
+    # In the middle of this round the machine got slower, so the medians of the times say 3.
+    assert repeat.ratios([[1.0, 1.0, 3.0]], [[2.0, 3.0, 9.0]]) == [3.0]
+    assert repeat.ratios([[1.0, 1.0, 3.0, 3.0, 3.0]], [[2.0, 2.0, 6.0, 2.0, 6.0]]) == [2.0]
 
 
 def results_of(rows: dict[str, dict[str, list[float]]], against: str = "") -> report.Results:
@@ -110,9 +112,14 @@ class Machine:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, times: dict[str, list[float]]) -> None:
         self.times: dict[str, Iterator[float]] = {name: iter(found) for name, found in times.items()}
         self.ran: list[str] = []
-        monkeypatch.setattr(run, "run_worker", self.run_worker)
+        monkeypatch.setattr(run, "run_workers", self.run_workers)
 
-    def run_worker(self, interpreter: run.Interpreter, job: dict[str, Any], limit: float) -> dict[str, Any]:
+    def run_workers(
+        self, interpreters: list[run.Interpreter], job: dict[str, Any], limit: float
+    ) -> list[dict[str, Any]]:
+        return [self.run_worker(interpreter, job) for interpreter in interpreters]
+
+    def run_worker(self, interpreter: run.Interpreter, job: dict[str, Any]) -> dict[str, Any]:
         name = Path(job["script"]).stem
         if not job["loops"]:
             return {"benchmarks": {name: {"loops": 1, "value_time": 1.0}}}
@@ -190,12 +197,10 @@ def test_what_was_measured_before_an_interruption_is_told(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Interrupted(Machine):
-        def run_worker(
-            self, interpreter: run.Interpreter, job: dict[str, Any], limit: float
-        ) -> dict[str, Any]:
-            if len(self.ran) == 3:
+        def run_worker(self, interpreter: run.Interpreter, job: dict[str, Any]) -> dict[str, Any]:
+            if len(self.ran) == 5:
                 raise KeyboardInterrupt
-            return super().run_worker(interpreter, job, limit)
+            return super().run_worker(interpreter, job)
 
     Interrupted(monkeypatch, {"matrix": [1.0] * 3})
     pythons = [f"--python={name}={sys.executable}" for name in ("off", "on")]

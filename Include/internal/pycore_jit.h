@@ -318,6 +318,8 @@ PyAPI_DATA(struct PyModuleDef *) _PyJit_MathModule;
 #ifdef _Py_TIER2
 /* A code object is about to be freed. */
 void _PyJit_CodeDying(PyCodeObject *code);
+/* The code, defaults, closure or entry of FUNCTION are about to be replaced. */
+void _PyJit_FunctionChanging(PyFunctionObject *function);
 /* tracemalloc is about to be started or stopped. */
 void _PyJit_TraceMallocSwitches(void);
 /* The thread that a builtin runs in for a trace, which has its frames in registers; or NULL.  Is that TSTATE?  Then what PyErr_CheckSignals() gives,
@@ -333,6 +335,7 @@ void _PyJit_TrampolineSwitches(void);
 #  define _PyJit_TraceMallocSwitches() ((void)0)
 #  define _PyJit_TrampolineSwitches() ((void)0)
 #  define _PyJit_CodeDying(CODE) ((void)0)
+#  define _PyJit_FunctionChanging(FUNCTION) ((void)0)
 #  define _PyJit_ResumeAt(FRAME) ((FRAME)->instr_ptr)
 #  define _PyJit_EvalFunction(TSTATE, FRAME) _PyEval_EvalFrame((TSTATE), (FRAME), 0)
 #  define _PyJit_EvalGenerator(TSTATE, FRAME, THROWFLAG) _PyEval_EvalFrame((TSTATE), (FRAME), (THROWFLAG))

@@ -33,11 +33,10 @@ trace op(GUARD_STACK, (--)) pure reads frame exits {
     EXIT_IF(tstate->datastack_limit - tstate->datastack_top <= (Py_ssize_t)JIT_AUX);
 }
 
-// What RESUME_CHECK does on entry to CODE: leaves while something is pending, or if CODE is not instrumented as it should be.
-// An allocation may have made the collector pending.
-trace op(GUARD_RESUME, (code: object --)) pure reads event exits {
-    EXIT_IF(_Py_atomic_load_uintptr_relaxed(&tstate->eval_breaker)
-            != FT_ATOMIC_LOAD_UINTPTR_ACQUIRE(((PyCodeObject *)code)->_co_instrumentation_version));
+// What RESUME_CHECK does on entry to code: leaves while something is pending.  An allocation may have made the collector pending.
+// The instrumentation of the code is as it should be: whatever raises its version drops all traces.
+trace op(GUARD_RESUME, (--)) pure reads event exits {
+    EXIT_IF(_Py_atomic_load_uintptr_relaxed(&tstate->eval_breaker) & _PY_EVAL_EVENTS_MASK);
 }
 
 // Leaves unless O lives on when `aux` references to it are given up.

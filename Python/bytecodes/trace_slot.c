@@ -73,7 +73,7 @@ trace op(GUARD_DIFFERENT, (v: object, w: object --)) pure exits {
     EXIT_IF(v == w && v != NULL);
 }
 
-// Leaves if an event is pending (signal, other thread, collection): tier 1 handles it.
+// Leaves if an event is pending (signal, other thread, collection): tier 1 handles it.  Each iteration looks.
 trace op(GUARD_NO_EVENT, (--)) exits {
     EXIT_IF(_Py_atomic_load_uintptr_relaxed(&tstate->eval_breaker) & _PY_EVAL_EVENTS_MASK);
 }

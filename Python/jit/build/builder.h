@@ -43,6 +43,9 @@ void _PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local);
  * up. */
 bool _PyJitSlot_CanRelease(const _PyJitBuilder *b, uint32_t index, unsigned int tag);
 void _PyJitSlot_GuardRelease(_PyJitBuilder *b, uint32_t index, unsigned int tag);
+/* The same for an exact list or tuple of which the rule takes every item: they have references of their own when it is given up, so no check
+ * is needed. */
+void _PyJitSlot_ReleaseLate(_PyJitBuilder *b, uint32_t index);
 /* The same for the top COUNT slots, as RECORD says how they end. */
 bool _PyJitSlot_CanEnd(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t count);
 void _PyJitSlot_GuardEnds(_PyJitBuilder *b, const _PyJitRecord *record, uint32_t count);

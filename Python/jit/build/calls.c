@@ -419,12 +419,11 @@ load_super_method(_PyJitBuilder *b, uint32_t index)
 static uint32_t
 resume(_PyJitBuilder *b, uint32_t index)
 {
-    _PyJitRef code = object_const(b, b->t->codes[b->t->records[index].code]);
     _PyJitLower_Begin(b, index);
     if (b->exact) {
         _PyJitCse_Barrier(b, 1u << JIT_CLASS_EVENT);      // each entry looks for itself
     }
-    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_RESUME, code, JIT_REF_NONE, 0);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_RESUME, JIT_REF_NONE, JIT_REF_NONE, 0);
     return 1;
 }
 

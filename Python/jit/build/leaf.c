@@ -150,7 +150,7 @@ delete_attribute(_PyJitBuilder *b, uint32_t index)
     }
     PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg);
     _PyJitLower_Begin(b, index);
-    _PyJitRef args[] = {_PyJitSlot_Object(b, top), object_const(b, name), object_const(b, NULL)};
+    _PyJitRef args[MOST_ARGUMENTS] = {_PyJitSlot_Object(b, top), object_const(b, name), object_const(b, NULL)};
     _PyJitSlot_GuardEnds(b, record, 1);
     b->slots[top].heap = 0;              // still borrowed if it leaves, and not needed when it has written
     _PyJitSlot_OwnHeap(b);
@@ -170,7 +170,7 @@ extend(_PyJitBuilder *b, uint32_t index)
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
-    _PyJitRef args[] = {_PyJitSlot_Object(b, object), _PyJitSlot_Object(b, top), object_const(b, NULL)};
+    _PyJitRef args[MOST_ARGUMENTS] = {_PyJitSlot_Object(b, object), _PyJitSlot_Object(b, top), object_const(b, NULL)};
     _PyJitSlot_GuardEnds(b, record, 1);
     b->slots[top].heap = 0;
     _PyJitSlot_OwnHeap(b);
@@ -275,7 +275,7 @@ _PyJitLeaf_EmitSize(_PyJitBuilder *b, _PyJitRef object)
 _PyJitRef
 _PyJitLeaf_EmitContains(_PyJitBuilder *b, _PyJitRef object, _PyJitRef key)
 {
-    _PyJitRef args[] = {object, key, object_const(b, NULL)};
+    _PyJitRef args[MOST_ARGUMENTS] = {object, key, object_const(b, NULL)};
     return emit_leaf(b, JIT_OP_ASK_LEAF, _PyJitLeaf_Named("b in a"), args);
 }
 
@@ -283,7 +283,7 @@ _PyJitLeaf_EmitContains(_PyJitBuilder *b, _PyJitRef object, _PyJitRef key)
 _PyJitRef
 _PyJitLeaf_EmitCompare(_PyJitBuilder *b, uint32_t operator)
 {
-    _PyJitRef args[] = {key_of(b, b->depth - 2), key_of(b, b->depth - 1), small_const(b, operator)};
+    _PyJitRef args[MOST_ARGUMENTS] = {key_of(b, b->depth - 2), key_of(b, b->depth - 1), small_const(b, operator)};
     return emit_leaf(b, JIT_OP_ASK_LEAF, _PyJitLeaf_Named("a < b"), args);
 }
 
@@ -300,7 +300,7 @@ _PyJitLower_WideInts(_PyJitBuilder *b, uint32_t index)
     bool fits_right = _PyJitSlot_Kind(b, right, JIT_TAG(record->types, 0)) == JIT_TYPE_I64;
     bool fits = fits_right && (op == NB_REMAINDER || (op == NB_AND && constant_is_natural(b, right)));
     _PyJitLower_Begin(b, index);
-    _PyJitRef args[] = {key_of(b, left), key_of(b, right), small_const(b, op)};
+    _PyJitRef args[MOST_ARGUMENTS] = {key_of(b, left), key_of(b, right), small_const(b, op)};
     int number = _PyJitLeaf_Named(fits ? "number of int op int" : "int op int");
     _PyJitRef value = emit_leaf(b, fits ? JIT_OP_ASK_LEAF : JIT_OP_CALL_LEAF, number, args);
     b->slots[left].plain = b->slots[right].plain = 1;    // if they are ints

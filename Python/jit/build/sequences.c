@@ -210,7 +210,7 @@ unpack(_PyJitBuilder *b, uint32_t index, bool list)
 {
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t top = b->depth - 1, count = record->oparg;
-    if (!_PyJitSlot_CanRelease(b, top, JIT_TAG(record->types, 2))) {
+    if (_PyJitSlot_IsBare(b, top)) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
@@ -218,7 +218,7 @@ unpack(_PyJitBuilder *b, uint32_t index, bool list)
     (void)emit1(b, list ? JIT_OP_GUARD_LIST : JIT_OP_GUARD_TUPLE, object);
     _PyJitRef size = emit1(b, list ? JIT_OP_LIST_SIZE : JIT_OP_TUPLE_SIZE, object);
     (void)emit2(b, JIT_OP_GUARD_IEQ, size, konst(b, count));
-    _PyJitSlot_GuardRelease(b, top, JIT_TAG(record->types, 2));
+    _PyJitSlot_ReleaseLate(b, top);      // nothing ends with it: by then all items have another reference
     drop(b, 1);
     for (uint32_t i = count; i-- > 0;) {
         _PyJitSlot_PushHeap(b, emit2(b, list ? JIT_OP_LIST_GET : JIT_OP_TUPLE_GET, object, konst(b, i)));

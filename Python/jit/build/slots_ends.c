@@ -63,6 +63,15 @@ _PyJitSlot_GuardRelease(_PyJitBuilder *b, uint32_t index, unsigned int tag)
     }
 }
 
+void
+_PyJitSlot_ReleaseLate(_PyJitBuilder *b, uint32_t index)
+{
+    _PyJitSlot *slot = &b->slots[index];
+    if (!can_drop(slot)) {
+        slot->quiet = slot->plain = 1;   // as far as this instruction goes
+    }
+}
+
 /* An object that ends runs nothing: a number or a bool the trace has made, or a constant. */
 static bool
 is_plain_ref(const _PyJitBuilder *b, _PyJitRef ref)

@@ -114,9 +114,10 @@ note_opaque(_PyJitBuilder *b, uint32_t index)
     for (uint32_t i = 0; i < b->nframes && flags & JIT_INST_ESCAPES; i++) {
         b->frames[i].unsure = true;
     }
-    // Types change by arbitrary code only.
-    _PyJitCse_Barrier(b, flags & (JIT_INST_ESCAPES | JIT_INST_FRAME)
-                             ? JIT_ALL_CLASSES : JIT_ALL_CLASSES & ~(1u << JIT_CLASS_TYPE | 1u << JIT_CLASS_FRAME));
+    // Types change by arbitrary code only; which frame runs, and the room for more, by instructions for that only.
+    unsigned int frame_class = 1u << JIT_CLASS_FRAME, type_class = 1u << JIT_CLASS_TYPE;
+    _PyJitCse_Barrier(b, flags & JIT_INST_FRAME ? JIT_ALL_CLASSES
+                         : JIT_ALL_CLASSES & ~(flags & JIT_INST_ESCAPES ? frame_class : frame_class | type_class));
 }
 
 void

@@ -197,6 +197,13 @@ _Py_Executors_InvalidateAll(PyInterpreterState *interp, int is_invalidation)
 }
 
 void
+_PyJit_FunctionChanging(PyFunctionObject *function)
+{
+    // A trace with a function in it depends on its code.
+    _Py_Executors_InvalidateDependency(_PyInterpreterState_GET(), function->func_code, 1);
+}
+
+void
 _PyJit_TraceMallocSwitches(void)
 {
     _Py_Executors_InvalidateAll(_PyInterpreterState_GET(), 1);

@@ -5,13 +5,13 @@
  * Tier 1 gives up temporaries all the time: a tuple that was only made to be unpacked, the point that a sum of two points made.  Their
  * end may run anything, so a trace that did not look would have to write its frames to memory first.  Most ends run nothing.
  *
- * What ends is found as the collector finds it: each object on the list is one that gets no reference from outside; what it refers
- * to (tp_traverse) loses as many as it has from there.  All that end must be of a type whose deallocator is known, have no
- * finalizer and no weak references.  The list is short; what does not fit in is taken for loud.
+ * An object that ends gives up what it refers to.  What has no other reference ends too, and is looked at in turn.  What has more is
+ * counted on a list, and ends when it has lost all of them.  All that end must be of a type whose deallocator is known, have no
+ * finalizer and no weak references.  The list is short, and so many references are followed; what is more is taken for loud.
  *
- * One instruction may give up several references, each of which is looked at by itself.  Whatever ends then is on the list of one of
- * them if each counts for all: an object is taken to end if it loses a share of its references of one in N.  What the frame of a
- * generator has is on one list, which counts exactly.
+ * One instruction may give up several references, each of which is looked at by itself.  Whatever ends then is found from one of them
+ * if each counts for all: an object is taken to end if it loses a share of its references of one in N.  What the frame of a generator
+ * has is looked at together, which counts exactly.
  */
 #include "Python.h"
 
@@ -33,17 +33,18 @@
 #include "pycore_weakref.h"
 #include "jit/objects/leaves.h"
 
-#define MOST_OBJECTS 16        // that are looked at for one that ends
-#define MOST_REFERENCES 48     // that they give up
+#define MOST_SHARED 16         // objects with other references that lose some
+#define MOST_REFERENCES 48     // that are given up to objects which are not plain
+#define KNOWN_CLASSES 64
 
+/* What ends, as far as it has been looked at. */
 typedef struct {
-    PyObject *objects[MOST_OBJECTS];
-    uint32_t lost[MOST_OBJECTS];         // references
-    uint32_t n, references;
+    PyObject *shared[MOST_SHARED];       // objects with more references than SHARES
+    uint32_t lost[MOST_SHARED];          // how many they lose
+    uint32_t nshared, references;
     uint32_t shares;
-    PyObject *ends[MOST_OBJECTS];        // those of the objects that end
-    uint32_t nends;
-} List;
+    PyObject *holder;                    // must not lose a reference; or NULL
+} Ends;
 
 static bool
 is_plain(PyTypeObject *type)
@@ -133,11 +134,34 @@ is_view(PyTypeObject *type)
         || type == &PyReversed_Type || type == &PyEnum_Type || type == &PyZip_Type || type == &PyDictProxy_Type;
 }
 
+/* _PyJit_IsSimpleClass(), remembered: while a class has its version, it is as it was. */
+static bool
+is_simple(PyTypeObject *type)
+{
+    static struct {
+        PyTypeObject *type;
+        uint32_t version;
+    } known[KNOWN_CLASSES];
+    uint32_t place = (uint32_t)((uintptr_t)type >> 8) % KNOWN_CLASSES, version = type->tp_version_tag;
+    if (version != 0 && known[place].type == type && known[place].version == version) {
+        return true;
+    }
+    if (!_PyJit_IsSimpleClass(type)) {
+        return false;
+    }
+    known[place].type = type;
+    known[place].version = version;
+    return true;
+}
+
 /* The end of O itself runs nothing.  What it refers to is another matter. */
 static bool
 is_quiet(PyObject *o)
 {
     PyTypeObject *type = Py_TYPE(o);
+    if (type->tp_flags & Py_TPFLAGS_HEAPTYPE && is_simple(type)) {
+        return type->tp_weaklistoffset == 0 || *_PyObject_GET_WEAKREFS_LISTPTR(o) == NULL;
+    }
     if (type == &PyDict_Type) {
         return (((PyDictObject *)o)->ma_version_tag & DICT_WATCHER_MASK) == 0;
     }
@@ -161,73 +185,10 @@ is_quiet(PyObject *o)
         return generator_is_quiet((PyGenObject *)o);
     }
     PyTypeObject *base = base_in_c(type);
-    bool derived = type != base && (base == &PyTuple_Type || base == &PyList_Type || base == &PyUnicode_Type || base == &PyLong_Type);
-    if (base != &PyBaseObject_Type && !derived) {
+    if (type == base || (base != &PyTuple_Type && base != &PyList_Type && base != &PyUnicode_Type && base != &PyLong_Type)) {
         return is_view(type) || _PyJitIter_IsOfItertools(type);
     }
     return type->tp_weaklistoffset == 0 || *_PyObject_GET_WEAKREFS_LISTPTR(o) == NULL;
-}
-
-/* O, to which LIST is known, loses a reference.  Returns 1 where it is too much to look at. */
-static int
-lose(PyObject *o, void *arg)
-{
-    List *list = arg;
-    if (is_plain(Py_TYPE(o)) || _Py_IsImmortal(o) || PyType_Check(o)) {
-        return 0;              // a class is in its own cycle: it does not end here
-    }
-    if (++list->references > MOST_REFERENCES) {
-        return 1;
-    }
-    uint32_t i = 0;
-    while (i < list->n && list->objects[i] != o) {
-        i++;
-    }
-    if (i == MOST_OBJECTS) {
-        return 1;
-    }
-    if (i == list->n) {
-        list->objects[i] = o;
-        list->lost[i] = 0;
-        list->n++;
-    }
-    bool ended = (Py_ssize_t)list->lost[i] * list->shares >= Py_REFCNT(o);
-    list->lost[i]++;
-    if (!ended && (Py_ssize_t)list->lost[i] * list->shares >= Py_REFCNT(o)) {
-        list->ends[list->nends++] = o;
-    }
-    return 0;
-}
-
-/* N references from ITEMS on are to plain objects. */
-static bool
-are_plain(PyObject *const *items, Py_ssize_t n)
-{
-    for (Py_ssize_t i = 0; i < n; i++) {
-        // Somebody may be filling it.
-        if (items[i] != NULL && !is_plain(Py_TYPE(items[i])) && !_Py_IsImmortal(items[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* The same for the values in an instance of a class. */
-static bool
-has_plain_values(PyObject *o)
-{
-    if (!(Py_TYPE(o)->tp_flags & Py_TPFLAGS_INLINE_VALUES) || _PyObject_GetManagedDict(o) != NULL) {
-        return false;
-    }
-    PyDictValues *values = _PyObject_InlineValues(o);
-    const uint8_t *order = get_insertion_order_array(values);
-    for (int i = 0; i < values->size; i++) {
-        PyObject *value = values->values[order[i]];
-        if (value != NULL && !is_plain(Py_TYPE(value)) && !_Py_IsImmortal(value)) {
-            return false;
-        }
-    }
-    return values->valid;
 }
 
 /* O may be NULL, and lives on if it loses SHARES references, or is plain. */
@@ -259,95 +220,118 @@ function_is_thin(PyFunctionObject *f, uint32_t shares)
     return true;
 }
 
-static bool
-is_plain_object(PyObject *o)
-{
-    return is_plain(Py_TYPE(o)) || _Py_IsImmortal(o);
-}
+static bool end(PyObject *o, Ends *ends);
 
-/* The same for a dict with a table of its own, of few strings or other keys. */
+/* O, which is not NULL, loses a reference.  false: not quietly, or it is too much to look at. */
 static bool
-dict_holds_plain(PyDictObject *dict)
+lose(PyObject *o, Ends *ends)
 {
-    PyDictKeysObject *keys = dict->ma_keys;
-    if (dict->ma_values != NULL || keys->dk_nentries > MOST_REFERENCES) {
+    if (is_plain(Py_TYPE(o)) || _Py_IsImmortal(o) || PyType_Check(o)) {
+        return true;           // a class is in its own cycle: it does not end here
+    }
+    if (o == ends->holder || ++ends->references > MOST_REFERENCES) {
         return false;
     }
+    if (Py_REFCNT(o) <= (Py_ssize_t)ends->shares) {
+        return end(o, ends);
+    }
+    uint32_t i = 0;
+    while (i < ends->nshared && ends->shared[i] != o) {
+        i++;
+    }
+    if (i == ends->nshared) {
+        if (i == MOST_SHARED) {
+            return false;
+        }
+        ends->shared[ends->nshared++] = o;
+        ends->lost[i] = 0;
+    }
+    Py_ssize_t lost = (Py_ssize_t)++ends->lost[i] * ends->shares;
+    // Once: what is beyond has been looked at.
+    return lost < Py_REFCNT(o) || lost - (Py_ssize_t)ends->shares >= Py_REFCNT(o) || end(o, ends);
+}
+
+/* A visitproc. */
+static int
+visit(PyObject *o, void *arg)
+{
+    return lose(o, arg) ? 0 : -1;
+}
+
+/* N references from ITEMS on are lost; those that somebody has not filled in yet are NULL. */
+static bool
+lose_items(PyObject *const *items, Py_ssize_t n, Ends *ends)
+{
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (items[i] != NULL && !lose(items[i], ends)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The same for what is in DICT, which has a table of its own. */
+static bool
+lose_entries(const PyDictObject *dict, Ends *ends)
+{
+    PyDictKeysObject *keys = dict->ma_keys;
     for (Py_ssize_t i = 0; i < keys->dk_nentries; i++) {
         PyObject *key = DK_IS_UNICODE(keys) ? DK_UNICODE_ENTRIES(keys)[i].me_key : DK_ENTRIES(keys)[i].me_key;
         PyObject *value = DK_IS_UNICODE(keys) ? DK_UNICODE_ENTRIES(keys)[i].me_value : DK_ENTRIES(keys)[i].me_value;
-        if (value != NULL && (!is_plain_object(value) || !is_plain_object(key))) {
+        if (value != NULL && (!lose(value, ends) || !lose(key, ends))) {
             return false;
         }
     }
     return true;
 }
 
+/* And for the values in O, an instance of a class. */
 static bool
-set_holds_plain(const PySetObject *set)
+lose_values(PyObject *o, Ends *ends)
 {
-    for (Py_ssize_t i = 0; i <= set->mask && set->mask < MOST_REFERENCES; i++) {
-        if (set->table[i].key != NULL && !is_plain_object(set->table[i].key)) {
+    PyDictValues *values = _PyObject_InlineValues(o);
+    const uint8_t *order = get_insertion_order_array(values);
+    for (int i = 0; i < values->size; i++) {
+        PyObject *value = values->values[order[i]];
+        if (value != NULL && !lose(value, ends)) {
             return false;
         }
     }
-    return set->mask < MOST_REFERENCES;
+    return true;
 }
 
-/* All that O refers to, but for its type, is plain, as far as that is easily seen. */
+/* O ends, and gives up all that it refers to. */
 static bool
-holds_plain(PyObject *o)
+end(PyObject *o, Ends *ends)
 {
     PyTypeObject *type = Py_TYPE(o);
-    if (type == &PyDict_Type || type == &PySet_Type) {
-        return type == &PyDict_Type ? dict_holds_plain((PyDictObject *)o) : set_holds_plain((PySetObject *)o);
+    // Most that end are of these.
+    if (type == &PyTuple_Type) {
+        return lose_items(((PyTupleObject *)o)->ob_item, PyTuple_GET_SIZE(o), ends);
     }
-    // A named tuple has nothing but its items.
-    return type == &PyTuple_Type || (PyTuple_Check(o) && type->tp_basicsize == PyTuple_Type.tp_basicsize && type->tp_dictoffset == 0)
-        ? are_plain(((PyTupleObject *)o)->ob_item, PyTuple_GET_SIZE(o))
-        : type == &PyList_Type ? are_plain(((PyListObject *)o)->ob_item, PyList_GET_SIZE(o)) : has_plain_values(o);
-}
-
-/* END is a match, the first object on LIST, and nothing ends with it. */
-static bool
-is_lone_match(const List *list, PyObject *end)
-{
-    return list->n == 1 && _PyJit_IsMatch(Py_TYPE(end)) && _PyJit_MatchIsThin(end, list->shares);
-}
-
-/* All on LIST that end do it quietly, and what ends with them, which is put on it. */
-static bool
-all_are_quiet(List *list)
-{
-    for (uint32_t i = 0; i < list->nends; i++) {
-        PyObject *end = list->ends[i];
-        traverseproc traverse = Py_TYPE(end)->tp_traverse;
-        if (!is_quiet(end) || (traverse != NULL && !holds_plain(end) && !is_lone_match(list, end) && traverse(end, lose, list) != 0)) {
-            return false;
-        }
+    if (type == &PyList_Type) {
+        return lose_items(((PyListObject *)o)->ob_item, PyList_GET_SIZE(o), ends);
     }
-    return true;
-}
-
-/* The end of O, with a list of all that ends with it, which HOLDER, if not NULL, must not be on. */
-static bool
-ends_quietly(PyObject *o, uint32_t shares, PyObject *holder)
-{
-    List list;
-    list.references = 0;
-    list.shares = shares;
-    list.objects[0] = list.ends[0] = o;
-    list.lost[0] = shares;
-    list.n = list.nends = 1;
-    if (!all_are_quiet(&list)) {
+    if (!is_quiet(o)) {
         return false;
     }
-    for (uint32_t i = 0; i < list.n && holder != NULL; i++) {
-        if (list.objects[i] == holder) {
-            return false;
-        }
+    if (type == &PyDict_Type && ((PyDictObject *)o)->ma_values == NULL) {
+        return lose_entries((PyDictObject *)o, ends);
     }
-    return true;
+    if (type->tp_flags & Py_TPFLAGS_INLINE_VALUES && _PyObject_GetManagedDict(o) == NULL && _PyObject_InlineValues(o)->valid) {
+        return lose_values(o, ends);
+    }
+    traverseproc traverse = type->tp_traverse;
+    return traverse == NULL || traverse(o, visit, ends) == 0;
+}
+
+/* Nothing has been looked at.  (The arrays need no value yet.) */
+static inline void
+begin(Ends *ends, uint32_t shares, PyObject *holder)
+{
+    ends->nshared = ends->references = 0;
+    ends->shares = shares;
+    ends->holder = holder;
 }
 
 int
@@ -378,10 +362,12 @@ _PyJit_EndsQuietlyIn(PyObject *o, uint32_t shares, PyObject *holder)
     else if (type == &PyGen_Type && ((PyGenObject *)o)->gi_frame_state == FRAME_CLEARED) {
         return ((PyGenObject *)o)->gi_weakreflist == NULL;
     }
-    else if (is_quiet(o) && holds_plain(o)) {
-        return 1;              // as most that end
+    else if (_PyJit_IsMatch(type) && _PyJit_MatchIsThin(o, shares)) {
+        return 1;
     }
-    return ends_quietly(o, shares, holder);
+    Ends ends;
+    begin(&ends, shares, holder);
+    return o != holder && end(o, &ends);
 }
 
 /* O, an iterator that ends, has let go of what it iterates over. */
@@ -405,14 +391,9 @@ _PyJit_FrameEndsQuietly(PyGenObject *generator, uint32_t nlocals)
     if (thin) {
         return 1;              // as most that end
     }
-    List list;
-    list.references = list.n = list.nends = 0;
-    list.shares = 1;
-    bool fits = lose(frame->f_funcobj, &list) == 0;
-    for (uint32_t i = 0; i < nlocals && fits; i++) {
-        fits = frame->localsplus[i] == NULL || lose(frame->localsplus[i], &list) == 0;
-    }
-    return fits && all_are_quiet(&list);
+    Ends ends;
+    begin(&ends, 1, NULL);
+    return lose(frame->f_funcobj, &ends) && lose_items(frame->localsplus, nlocals, &ends);
 }
 
 #endif /* _Py_TIER2 */

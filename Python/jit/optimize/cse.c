@@ -34,6 +34,35 @@ _PyJitCse_Find(const _PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, 
     return JIT_REF_NONE;
 }
 
+/* A check for room is made to ask for as much as OP would, unless that is rare, and MOST would let all before it leave. */
+static _PyJitRef
+ask_for_more(const _PyJitBuilder *b, int op, uint32_t aux, uint32_t most)
+{
+    _PyJitRef ref = b->latest[op];
+    if (ref <= b->barrier[JIT_CLASS_FRAME] || (aux > most && aux > JIT_INS(b->t, ref)->aux)) {
+        return JIT_REF_NONE;
+    }
+    JIT_INS(b->t, ref)->aux = Py_MAX(JIT_INS(b->t, ref)->aux, aux);
+    return ref;
+}
+
+_PyJitRef
+_PyJitCse_Implied(const _PyJitBuilder *b, int op, uint32_t aux)
+{
+    _PyJitRef looked = b->latest[JIT_OP_GUARD_NO_EVENT];
+    switch (op) {
+        case JIT_OP_GUARD_RECURSION:
+            return ask_for_more(b, op, aux, JIT_MAX_FRAMES);
+        case JIT_OP_GUARD_C_RECURSION:
+        case JIT_OP_GUARD_STACK:
+            return ask_for_more(b, op, aux, UINT32_MAX);
+        case JIT_OP_GUARD_RESUME:
+            return looked > b->barrier[JIT_CLASS_EVENT] ? looked : JIT_REF_NONE;
+        default:
+            return JIT_REF_NONE;
+    }
+}
+
 void
 _PyJitCse_Note(_PyJitBuilder *b, _PyJitRef ref)
 {

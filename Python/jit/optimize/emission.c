@@ -256,7 +256,11 @@ optimize(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux
             return folded;
         }
     }
-    return pass_is_on(JIT_PASS_CSE) ? _PyJitCse_Find(b, op, left, right, aux) : JIT_REF_NONE;
+    if (!pass_is_on(JIT_PASS_CSE)) {
+        return JIT_REF_NONE;
+    }
+    _PyJitRef known = _PyJitCse_Implied(b, op, aux);
+    return known != JIT_REF_NONE ? known : _PyJitCse_Find(b, op, left, right, aux);
 }
 
 /* Emits OP; where it may leave, to the instruction at CODE:OFFSET for the reason KIND. */
@@ -295,7 +299,7 @@ emit(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux, in
         b->failed = true;
         return JIT_REF_NONE;
     }
-    if (optimized) {
+    if (optimized || op == JIT_OP_GUARD_NO_EVENT) {
         _PyJitCse_Note(b, ref);
     }
     unsigned int writes = JIT_OPFLAGS_WRITES(info->flags);

@@ -162,6 +162,22 @@ known_of_new(_PyJitBuilder *b, int op, _PyJitRef v, _PyJitRef right)
     }
 }
 
+/* FUNCTION, a constant, has VERSION, and its code is one that the trace depends on: who changes it drops the trace. */
+static bool
+is_function_of(const _PyJitBuilder *b, uint64_t function, uint32_t version)
+{
+    PyFunctionObject *f = (PyFunctionObject *)(uintptr_t)function;
+    if (f == NULL || !PyFunction_Check(f) || f->func_version != version) {
+        return false;
+    }
+    for (uint32_t i = 0; i < b->t->ncodes; i++) {
+        if ((PyObject *)b->t->codes[i] == f->func_code) {
+            return true;
+        }
+    }
+    return false;
+}
+
 _PyJitRef
 _PyJitFold(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux)
 {
@@ -184,6 +200,9 @@ _PyJitFold(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t a
     }
     memcpy(&fx, &x, sizeof(fx));
     memcpy(&fy, &y, sizeof(fy));
+    if (op == JIT_OP_GUARD_FUNCTION) {
+        return left_const && is_function_of(b, x, aux) ? JIT_REF_BIAS : JIT_REF_NONE;
+    }
     if (right == JIT_REF_NONE) {
         return left_const ? fold_unary(b, op, (int64_t)x, fx) : unboxed(b, op, left);
     }

@@ -251,6 +251,8 @@ int _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t cod
  * older guard. */
 _PyJitRef _PyJitFold(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux);
 _PyJitRef _PyJitCse_Find(const _PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux);
+/* The older check, of the same kind or another, that says what OP would, or JIT_REF_NONE.  One for room may ask for more from now on. */
+_PyJitRef _PyJitCse_Implied(const _PyJitBuilder *b, int op, uint32_t aux);
 void _PyJitCse_Note(_PyJitBuilder *b, _PyJitRef ref);
 /* The newest operation writes CLASSES (one bit each) of memory: what was read from them before is not known any more. */
 void _PyJitCse_Barrier(_PyJitBuilder *b, unsigned int classes);

@@ -216,7 +216,7 @@ format(_PyJitBuilder *b, uint32_t index)
 _PyJitRef
 _PyJitLower_NewDict(_PyJitBuilder *b, PyObject *names, const _PyJitRef *values, uint32_t n)
 {
-    _PyJitRef null = object_const(b, NULL), args[] = {null, null, null};
+    _PyJitRef null = object_const(b, NULL), args[MOST_ARGUMENTS] = {null, null, null};
     if (n == 0) {
         return emit_leaf(b, JIT_OP_CALL_LEAF, _PyJitLeaf_OfInstruction(BUILD_MAP, 0), args);
     }

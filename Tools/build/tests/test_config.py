@@ -338,24 +338,41 @@ def test_a_copied_build_folder_does_not_work_on_the_first(tmp_path: Path) -> Non
         assert str(first) not in done.stdout
 
 
+def shell_helpers(folder: Path) -> Path:
+    """A folder for PATH with what configure's own shell code calls, and nothing else."""
+    folder.mkdir()
+    helpers = "sh sed grep expr cat rm mkdir ls chmod dirname basename cut uname hostname sort tr tty env awk"
+    for name in [*helpers.split(), "pwd", "id"]:
+        for place in ("/usr/bin", "/bin"):
+            if os.path.exists(f"{place}/{name}"):
+                (folder / name).symlink_to(f"{place}/{name}")
+                break
+    return folder
+
+
 def test_everything_missing_is_listed_with_one_command(tmp_path: Path) -> None:
     """A PATH with the shell's helpers only: one error names all, and one command."""
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    helpers = (
-        "sh sed grep expr cat rm mkdir ls chmod dirname basename cut uname hostname sort tr tty env awk pwd"
-    )
-    for name in helpers.split():
-        for folder in ("/usr/bin", "/bin"):
-            if os.path.exists(f"{folder}/{name}"):
-                (tools / name).symlink_to(f"{folder}/{name}")
-                break
+    tools = shell_helpers(tmp_path / "bin")
     done = run_configure(tmp_path, "--enable-experimental-jit", PATH=str(tools))
     assert done.returncode == 1
     for text in ("python3 >= 3.11", "a C compiler (gcc)", "GNU make", "patch (", "clang >= 19"):
         assert text in done.stderr
     commands = [line for line in done.stderr.splitlines() if "apt-get install" in line]
     assert commands == ["  sudo apt-get install python3 gcc libc6-dev make patch clang-19 llvm-19"]
+
+
+def test_what_is_missing_is_installed_and_what_make_release_needs_of_it(tmp_path: Path) -> None:
+    tools = shell_helpers(tmp_path / "bin")
+    for name in "apt-get", "sudo":
+        script = f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\n' + ('exec "$@"\n' if name == "sudo" else "")
+        (tools / name).write_text(script)
+        (tools / name).chmod(0o755)
+    done = run_configure(tmp_path, "--enable-experimental-jit", "--install-deps", PATH=str(tools))
+    assert done.returncode == 1 and "these are missing" in done.stderr  # nothing was installed, after all
+    asked = next(
+        line for line in (tmp_path / "asked").read_text().splitlines() if " install " in line
+    ).split()
+    assert {"gcc", "clang-19", "llvm-19", "libclang-rt-19-dev", "libssl-dev"} <= set(asked)
 
 
 def test_configured_command_takes_everything_after_the_dashes(tmp_path: Path) -> None:

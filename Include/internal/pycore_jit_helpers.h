@@ -221,6 +221,17 @@ bool _PyJitIter_IsOfItertools(PyTypeObject *type);
 int _PyJit_IterEnd(PyObject *it);
 /* That item, a new reference.  NULL, with no exception set: there is none, or nobody knows, or memory is short. */
 PyObject *_PyJit_IterNext(PyObject *it);
+/* The types whose steps give a tuple that is used again where nobody else has it: enumerate, zip, the iterator of a dict's items. */
+bool _PyJitIter_KeepsTuple(const PyTypeObject *type);
+/* The next tuple of IT, if it has COUNT items: borrowed from IT.  The number that an enumerate puts there is left out.  NULL: as above, or the
+ * tuple is not IT's alone, or IT is of another type. */
+PyObject *_PyJit_IterStep(PyObject *it, uint32_t count);
+/* How an enumerate begins. */
+typedef struct {
+    PyObject_HEAD
+    Py_ssize_t next;           // number
+    PyObject *below, *tuple, *large, *one;
+} _PyJitEnumerate;
 
 /* --- ranges.c --- */
 

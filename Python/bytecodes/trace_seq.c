@@ -139,6 +139,19 @@ trace op(ITER_NEXT, (it: object -- r: object)) exits calls writes event {
     EXIT_IF(r == NULL);
 }
 
+// The next tuple of `aux` items of a zip, an enumerate or the items of a dict, which keeps it and uses it again: borrowed until the next step.
+// The number in that of an enumerate is not written: ENUMERATE_NUMBER is it.  Leaves as ITER_NEXT does, and where the tuple is not the
+// iterator's alone.
+trace op(ITER_STEP, (it: object -- r: object)) exits calls writes event {
+    r = _PyJit_IterStep(it, JIT_AUX);
+    EXIT_IF(r == NULL);
+}
+
+// The number of the last step of an enumerate.  Not pure.
+trace op(ENUMERATE_NUMBER, (it: object -- r: i64)) {
+    r = ((_PyJitEnumerate *)it)->next - 1;
+}
+
 // Leaves, with nothing done, unless such an iterator is at its end.  If somebody else has it, it lets go of what it goes over, as where it is
 // asked for another item; leaves if that could run code of users.
 trace op(ITER_END, (it: object --)) exits calls {

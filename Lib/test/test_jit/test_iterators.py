@@ -24,8 +24,19 @@ LOOPS = {
                 t += k + v
             return t
         """,
-        ["ITER_NEXT", "TUPLE_GET", "IADD"],
-        ["OPAQUE"],
+        ["ITER_STEP", "TUPLE_GET", "IADD"],
+        ["OPAQUE", "GUARD_TUPLE", "DECREF_PLAIN"],
+    ),
+    "numbers": (
+        """
+        def f(n):
+            l, t = list(range(n)), 0
+            for i, x in enumerate(l, 3):
+                t += i * x
+            return t
+        """,
+        ["ITER_STEP", "ENUMERATE_NUMBER", "TUPLE_GET", "IMUL", "IADD"],
+        ["OPAQUE", "GUARD_TUPLE", "DECREF_PLAIN"],
     ),
     "pairs": (
         """
@@ -35,7 +46,7 @@ LOOPS = {
                 t += i + a + b
             return t
         """,
-        ["ITER_NEXT", "TUPLE_GET", "IADD"],
+        ["ITER_STEP", "ENUMERATE_NUMBER", "TUPLE_GET", "IADD"],
         ["OPAQUE"],
     ),
 }
@@ -206,7 +217,72 @@ def in_functions(n):
         d[i % 5] = i
     return out
 
-FUNCTIONS = [kinds, unpacked, changes, shared, ends, in_functions]
+def stepped(n):
+    # One place steps through iterators of several types and lengths, whose tuples are looked into at once.
+    def pairs(it):
+        t = []
+        try:
+            for a, b in it:
+                t.append((a, b))
+        except (ValueError, RuntimeError) as error:
+            t.append(str(error))
+        return t
+    def triples(it):
+        return [a + b * c for a, b, c in it]
+    class Plain: pass
+    plain = Plain()
+    plain.x, plain.y = 1, 2
+    out = []
+    for i in range(n):
+        d = {"a": i, (i, 2): [i]}
+        e = enumerate([5, 6, 7], i)
+        what = i // 3 % 14
+        out.append(pairs([
+            e, zip("ab", [i, 2]), d.items(), vars(plain).items(), zip((1, 2), (3, 4), (5, 6)), enumerate(d), enumerate([]),
+            [(1, 2), (3, 4)], zip([1], {i: 2}.values(), strict=True), {(1, i), (2, 3)}, enumerate([1, 2], 2 ** 63 - 2),
+            zip(range(300, 303), range(3)), enumerate(zip((i, 2), (3, 4))), e,
+        ][what]))
+        out.append(pairs(enumerate([i, "x", None], 3)))
+        out.append(triples(zip([i, 2], (3, 4), range(1000, 1003))))
+        kept = []
+        for a, b in enumerate("xyz"):
+            kept.append(a)
+        out.append((kept, [x is y for x, y in zip(kept, kept)]))
+        out = out[-30:]
+    return out
+
+def held(n):
+    # The iterator keeps what it gave last until the next step, whoever gives it up before; and others see and use its tuple.
+    Noisy.heard.clear()
+    out = []
+    for i in range(n):
+        l = [Noisy((i, 0)), Noisy((i, 1)), Noisy((i, 2))]
+        e = enumerate(l)
+        for k, x in e:
+            l[k] = x = None
+            out.append((k, len(Noisy.heard)))
+            if k == 1:
+                del e
+        l = [Noisy((i, 3)), Noisy((i, 4))]
+        for x, y in zip(l, "ab"):
+            l.clear()
+            del x
+            out.append((y, len(Noisy.heard)))
+        e = enumerate("abcdef")
+        for k, x in e:
+            pair = next(e, "end")
+            out.append((k, x, pair))
+            if i % 3:
+                del pair
+        z = zip("abcd", range(9))
+        for a, b in z:
+            out += gc.get_referents(z)[:0]
+            gc.collect(0) if i % 50 == 0 and b == 1 else None
+            out.append((a, b))
+        out = out[-40:]
+    return out, Noisy.heard[-30:]
+
+FUNCTIONS = [kinds, unpacked, changes, shared, ends, in_functions, stepped, held]
 
 def run():
     return [str((f.__name__, f(220))) for f in FUNCTIONS]

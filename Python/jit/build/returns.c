@@ -188,6 +188,14 @@ guard_locals(_PyJitBuilder *b, const _PyJitRecord *record, _PyJitRef returned)
     _PyJitReturn_GuardEnds(b, record, JIT_OP_GUARD_DROP, &ends);
 }
 
+/* The frame may have a frame object, which a traceback had.  (A frame that the trace has seen begin has none before that.) */
+static bool
+may_have_been_in_traceback(const _PyJitBuilder *b)
+{
+    int first = _PyOpcode_Deopt[b->t->records[0].opcode];
+    return b->caught || (b->nframes == 1 && !b->left && first != RESUME);
+}
+
 static uint32_t
 leave_frame(_PyJitBuilder *b, uint32_t index)
 {
@@ -210,6 +218,9 @@ leave_frame(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *next = &t->records[index + 1];
     _PyJitRef place = _PyJitTrace_Const(t, JIT_TYPE_I64, (uint64_t)(uintptr_t)(_PyJitTrace_Instr(t, next) - next->prefix));
     b->failed |= place == JIT_REF_NONE;
+    if (may_have_been_in_traceback(b)) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_UNSEEN, JIT_REF_NONE, JIT_REF_NONE, 0);
+    }
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_LEAVE, place, JIT_REF_NONE, 0);
     if (!ending) {
         guard_locals(b, record, returned);

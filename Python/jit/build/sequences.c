@@ -177,6 +177,37 @@ for_iter(_PyJitBuilder *b, uint32_t index, int guard, int next, int end)
     return 1;
 }
 
+/* The tuple that FOR_ITER gives is unpacked at once, and the iterator keeps it. */
+static bool
+is_unpacked(const _PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index], *next = record + 1;
+    return record->seen != Py_True && index + 1 < b->t->nrecords && !next->raised && next->code == record->code && next->depth == record->depth
+        && next->prefix == 0 && (next->opcode == UNPACK_SEQUENCE_TWO_TUPLE || next->opcode == UNPACK_SEQUENCE_TUPLE);
+}
+
+/* Both: `for i, x in enumerate(...)` and its like.  The items are the iterator's. */
+static uint32_t
+step_and_unpack(_PyJitBuilder *b, uint32_t index, _PyJitRef iterator)
+{
+    uint32_t count = b->t->records[index + 1].oparg;
+    PyObject *type = b->t->records[index].seen;
+    bool numbers = type == (PyObject *)&PyEnum_Type;
+    (void)emit2(b, JIT_OP_GUARD_EXACT, iterator, object_const(b, type));
+    _PyJitRef tuple = _PyJitBuild_Emit(b, JIT_OP_ITER_STEP, iterator, JIT_REF_NONE, count);
+    _PyJitRef number = numbers ? emit1(b, JIT_OP_ENUMERATE_NUMBER, iterator) : JIT_REF_NONE;
+    _PyJitLower_Begin(b, index + 1);
+    for (uint32_t i = count; i-- > 0;) {
+        if (i == 0 && numbers) {
+            _PyJitSlot_PushNumber(b, number);
+        }
+        else {
+            _PyJitSlot_PushHeap(b, emit2(b, JIT_OP_TUPLE_GET, tuple, konst(b, i)));
+        }
+    }
+    return 2;
+}
+
 /* FOR_ITER of other builtin iterators. */
 static uint32_t
 iterate(_PyJitBuilder *b, uint32_t index)
@@ -184,7 +215,7 @@ iterate(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     uint16_t code;
     uint32_t offset, top = b->depth - 1;
-    if (record->seen != Py_True || _PyJitSlot_IsBare(b, top)) {
+    if (record->seen == NULL || _PyJitSlot_IsBare(b, top)) {
         return REFUSE(b);
     }
     if (_PyJitRange_IsEnd(b, index) && (!b->slots[top].dirty || b->slots[top].owned)) {
@@ -201,6 +232,9 @@ iterate(_PyJitBuilder *b, uint32_t index)
     _PyJitLower_Begin(b, index);
     _PyJitRef iterator = _PyJitSlot_Object(b, top);
     _PyJitSlot_OwnHeap(b);               // from the tuple that it gave before, perhaps
+    if (is_unpacked(b, index)) {
+        return step_and_unpack(b, index, iterator);
+    }
     _PyJitSlot_Push(b, (_PyJitSlot){.object = emit1(b, JIT_OP_ITER_NEXT, iterator), .dirty = 1, .owned = 1});
     return 1;
 }

@@ -168,6 +168,7 @@ catch(_PyJitBuilder *b, uint32_t index, _PyJitRef ip)
     _PyJitRef target = _PyJitTrace_Emit(b->t, JIT_OP_CATCH, JIT_TYPE_IP, JIT_REF_NONE, JIT_REF_NONE, way, JIT_NO_SNAPSHOT);
     b->failed |= target == JIT_REF_NONE;
     b->ran = 0;                // the frame knows
+    b->caught = true;
     if (b->typed) {
         _PyJitBuild_ForgetAll(b);
         _PyJitCse_Barrier(b, JIT_ALL_CLASSES);

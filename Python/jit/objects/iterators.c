@@ -46,12 +46,6 @@ typedef struct {
 
 typedef struct {
     PyObject_HEAD
-    Py_ssize_t number;
-    PyObject *below, *tuple, *large, *one;
-} Enumerate;
-
-typedef struct {
-    PyObject_HEAD
     Py_ssize_t count;
     PyObject *below, *tuple;
     int strict;
@@ -252,9 +246,9 @@ has(PyObject *it, int nested)
         || type == &PyBytesIter_Type || type == &PyByteArrayIter_Type) {
         return HAS_LAYOUT(it, IndexIterator) ? index_has((const IndexIterator *)it) : UNSURE;
     }
-    if (type == &PyEnum_Type && HAS_LAYOUT(it, Enumerate)) {
-        const Enumerate *numbers = (const Enumerate *)it;
-        if (numbers->large != NULL || numbers->number == PY_SSIZE_T_MAX || !can_use_again(numbers->tuple)) {
+    if (type == &PyEnum_Type && HAS_LAYOUT(it, _PyJitEnumerate)) {
+        const _PyJitEnumerate *numbers = (const _PyJitEnumerate *)it;
+        if (numbers->large != NULL || numbers->next == PY_SSIZE_T_MAX || !can_use_again(numbers->tuple)) {
             return UNSURE;
         }
         int below = has(numbers->below, nested + 1);
@@ -281,7 +275,7 @@ lets_go_quietly(PyObject *it)
         return true;
     }
     if (type == &PyEnum_Type) {
-        return lets_go_quietly(((const Enumerate *)it)->below);
+        return lets_go_quietly(((const _PyJitEnumerate *)it)->below);
     }
     if (type == &PyZip_Type) {
         const Zip *zip = (const Zip *)it;
@@ -336,6 +330,112 @@ PyObject *
 _PyJit_IterNext(PyObject *it)
 {
     return has(it, 0) == 1 ? _PyJit_New(Py_TYPE(it)->tp_iternext(it)) : NULL;
+}
+
+/* --- Steps whose tuple is looked into at once ------------------------------------------------------------------------ */
+
+bool
+_PyJitIter_KeepsTuple(const PyTypeObject *type)
+{
+    return type == &PyEnum_Type || type == &PyZip_Type || type == &PyDictIterItem_Type;
+}
+
+/* The next item of IT, which has one: a new reference, or NULL with no exception set. */
+static PyObject *
+next_item(PyObject *it)
+{
+    if (Py_TYPE(it) == &PyListIter_Type) {
+        _PyListIterObject *list = (_PyListIterObject *)it;
+        return Py_NewRef(PyList_GET_ITEM(list->it_seq, list->it_index++));
+    }
+    return _PyJit_New(Py_TYPE(it)->tp_iternext(it));
+}
+
+/* ITEM, whose reference is taken over, takes the place of an item of TUPLE that can be given up. */
+static void
+put(PyObject *tuple, Py_ssize_t i, PyObject *item)
+{
+    PyObject *old = PyTuple_GET_ITEM(tuple, i);
+    PyTuple_SET_ITEM(tuple, i, item);
+    Py_XDECREF(old);
+}
+
+/* The tuple that IT gave last, and uses again; NULL: somebody else has it, or it has not COUNT items. */
+static PyObject *
+own_tuple(PyObject *it, uint32_t count)
+{
+    PyTypeObject *type = Py_TYPE(it);
+    PyObject *tuple = type == &PyZip_Type && HAS_LAYOUT(it, Zip) ? ((Zip *)it)->tuple
+        : type == &PyEnum_Type && HAS_LAYOUT(it, _PyJitEnumerate) ? ((_PyJitEnumerate *)it)->tuple
+        : type == &PyDictIterItem_Type && HAS_LAYOUT(it, DictIterator) ? ((DictIterator *)it)->tuple : NULL;
+    return tuple != NULL && Py_REFCNT(tuple) == 1 && PyTuple_GET_SIZE(tuple) == (Py_ssize_t)count ? tuple : NULL;
+}
+
+/* The steps; IT has another item.  false: memory is short, and what has been stepped over is lost, as in tier 1. */
+static bool
+step_zip(Zip *it)
+{
+    for (Py_ssize_t i = 0; i < it->count; i++) {
+        PyObject *item = next_item(PyTuple_GET_ITEM(it->below, i));
+        if (item == NULL) {
+            return false;
+        }
+        put(it->tuple, i, item);
+    }
+    return true;
+}
+
+static bool
+step_enumerate(_PyJitEnumerate *it)
+{
+    PyObject *item = next_item(it->below);
+    if (item == NULL) {
+        return false;
+    }
+    it->next++;
+    put(it->tuple, 1, item);
+    return true;
+}
+
+static bool
+step_dict(DictIterator *it)
+{
+    PyDictKeysObject *keys = it->over->ma_keys;
+    PyObject *key = NULL, *value = NULL;
+    while (value == NULL) {
+        if (it->at >= keys->dk_nentries) {
+            return false;      // there are other keys than before: tier 1 says so
+        }
+        if (DK_IS_UNICODE(keys)) {
+            const PyDictUnicodeEntry *entry = &DK_UNICODE_ENTRIES(keys)[it->at++];
+            key = entry->me_key;
+            value = entry->me_value;
+        }
+        else {
+            const PyDictKeyEntry *entry = &DK_ENTRIES(keys)[it->at++];
+            key = entry->me_key;
+            value = entry->me_value;
+        }
+    }
+    it->left--;
+    put(it->tuple, 0, Py_NewRef(key));
+    put(it->tuple, 1, Py_NewRef(value));
+    return true;
+}
+
+PyObject *
+_PyJit_IterStep(PyObject *it, uint32_t count)
+{
+    PyObject *tuple = own_tuple(it, count);
+    bool is_dict = Py_TYPE(it) == &PyDictIterItem_Type;
+    if (tuple == NULL || (is_dict && ((DictIterator *)it)->over != NULL && ((DictIterator *)it)->over->ma_values != NULL) || has(it, 0) != 1
+        || !(is_dict ? step_dict((DictIterator *)it) : Py_TYPE(it) == &PyZip_Type ? step_zip((Zip *)it) : step_enumerate((_PyJitEnumerate *)it))) {
+        return NULL;
+    }
+    if (!_PyObject_GC_IS_TRACKED(tuple)) {
+        _PyObject_GC_TRACK(tuple);       // the collector may have found it to hold nothing that it looks for
+    }
+    return tuple;
 }
 
 #endif /* _Py_TIER2 */

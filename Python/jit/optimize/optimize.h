@@ -111,6 +111,7 @@ typedef struct {
     bool exact;                // frames and lines are in memory all the time (option jit-frames)
     uint32_t line, line_frames;    // then: which line of which frame memory names; 0: not known
     bool left;                 // the trace's first frame was left
+    bool caught;               // it goes through a handler
     bool failed;
     bool ended;                // a rule has emitted the trace's last operation
     bool observed;             // a frame had a frame object when it was recorded

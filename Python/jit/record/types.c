@@ -441,7 +441,8 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
     if (_PyOpcode_Deopt[prev->opcode] == LOAD_ATTR && (prev->seen == Py_True || prev->seen == Py_False || prev->seen == Py_None)) {
         prev->fits = 1;        // whatever the type
     }
-    if ((prev->opcode == STORE_ATTR || prev->opcode == STORE_ATTR_WITH_HINT || prev->opcode == FOR_ITER) && prev->seen == Py_True) {
+    if (((prev->opcode == STORE_ATTR || prev->opcode == STORE_ATTR_WITH_HINT) && prev->seen == Py_True)
+        || (prev->opcode == FOR_ITER && prev->seen != NULL)) {
         prev->fits = 1;
     }
     unsigned int ends = 0;
@@ -593,6 +594,9 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
     }
     if (base == FOR_ITER && opcode != FOR_ITER_GEN) {
         int has = depth >= 1 ? _PyJitIter_Has(stack_pointer[-1]) : -1;
+        if (has > 0 && _PyJitIter_KeepsTuple(Py_TYPE(stack_pointer[-1]))) {
+            return (PyObject *)Py_TYPE(stack_pointer[-1]);
+        }
         return has > 0 || (has == 0 && _PyJit_EndsQuietly(stack_pointer[-1], 1)) ? Py_True : NULL;
     }
     if (base == STORE_ATTR) {

@@ -127,7 +127,8 @@ _PyJitPolicy_WalksTree(const _PyJitRecorder *r)
 bool
 _PyJitPolicy_IsResumedByC(const _PyInterpreterFrame *frame)
 {
-    return frame->owner == FRAME_OWNED_BY_GENERATOR && frame->previous->owner == FRAME_OWNED_BY_CSTACK;
+    return frame->owner == FRAME_OWNED_BY_GENERATOR && frame->previous->owner == FRAME_OWNED_BY_CSTACK
+        && !(_PyFrame_GetCode((_PyInterpreterFrame *)frame)->co_flags & CO_ASYNC_GENERATOR);
 }
 
 void

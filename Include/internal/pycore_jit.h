@@ -115,6 +115,7 @@ enum {
     JIT_OPERATOR_GETATTR,   // with __getattr__, where there is no such attribute: nothing
     JIT_OPERATOR_ENTER,     // the beginning of `with o`; o.__exit__ has taken the place of o on the stack: nothing
     JIT_OPERATOR_EXIT,      // its end, without an exception: nothing
+    JIT_OPERATOR_ANEXT,     // the next item of `async for`: what is to be awaited; the operand stays on the stack
     JIT_OPERATOR_CALL,      // a(...), with up to three arguments, a kind for each number of them: nothing
     JIT_OPERATOR_NEW = JIT_OPERATOR_CALL + 4,      // of a class with __new__, up to five: __init__, if what was made has one
     JIT_OPERATOR_KINDS = JIT_OPERATOR_NEW + 6,
@@ -130,7 +131,9 @@ enum {
     JIT_CONSUMER_TUPLE,
     JIT_CONSUMER_JOIN,
     JIT_CONSUMER_SET,
-    JIT_CONSUMER_NEXT,             // with a default: takes one item
+    JIT_CONSUMER_NEXT_OF,          // next(): takes one item
+    JIT_CONSUMER_SEND,             // a generator's or coroutine's send(): likewise
+    JIT_CONSUMER_NEXT,             // next() with a default
     JIT_CONSUMER_MIN_DEFAULT,
     JIT_CONSUMER_MAX_DEFAULT,
     // those with a function for the key of each item
@@ -150,6 +153,8 @@ enum {
     // what map() or filter() has: the iterator below it, and its function
     JIT_STEP_ITERATOR,
     JIT_STEP_FUNCTION,
+    // next() and send() of a generator that has returned: StopIteration
+    JIT_GENERATOR_RETURNED,
 };
 #define JIT_OPERATOR_MOST_ARGUMENTS 3
 #define JIT_CONTINUATION 128

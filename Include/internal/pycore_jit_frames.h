@@ -100,6 +100,10 @@ _PyJit_PushCall(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject *cal
 #endif
 }
 
+/* SEND, the instruction INSTR of FRAME, of VALUE to RECEIVER (Python/jit/run/send.c).  *result: a new reference to what that yields or returns. */
+PySendResult _PyJit_SendTo(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *instr, PyObject *receiver, PyObject *value,
+                           PyObject **result);
+
 /* C has called CALLABLE, whose first argument was ARGUMENT, for the instruction INSTR, and tools want to know; RES is what came of it, NULL:
  * an exception.  Returns RES, or NULL where a tool has raised another. */
 static inline PyObject *

@@ -1,11 +1,17 @@
 // Trace operations of builtins that take all items of a generator (Python/jit/consumers.c).
 
-// Leaves unless G is a generator of CODE that nobody is in, and of which there is no frame object.
+// Leaves unless G is a generator (`aux` 1: or a coroutine) of CODE that nobody is in, and of which there is no frame object.
 trace op(GUARD_CONSUMED, (g: object, code: object --)) exits {
     PyGenObject *gen = (PyGenObject *)g;
-    EXIT_IF(Py_TYPE(g) != &PyGen_Type || gen->gi_frame_state >= FRAME_EXECUTING);
+    EXIT_IF(Py_TYPE(g) != &PyGen_Type && !(JIT_AUX && Py_TYPE(g) == &PyCoro_Type));
+    EXIT_IF(gen->gi_frame_state >= FRAME_EXECUTING);
     _PyInterpreterFrame *suspended = (_PyInterpreterFrame *)gen->gi_iframe;
     EXIT_IF(suspended->f_executable != code || suspended->frame_obj != NULL);
+}
+
+// Leaves if nothing of G, a generator or coroutine, has run.
+trace op(GUARD_BEGUN, (g: object --)) exits {
+    EXIT_IF(((PyGenObject *)g)->gi_frame_state == FRAME_CREATED);
 }
 
 // A list, or a set, in which a builtin of kind `aux` collects items.  Leaves, with nothing done, where memory is short.

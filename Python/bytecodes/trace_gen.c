@@ -8,6 +8,22 @@ trace op(GUARD_GENERATOR, (g: object, place: i64 --)) exits {
     EXIT_IF(!JIT_IS_SUSPENDED_AT(g, (_Py_CODEUNIT *)(intptr_t)place));
 }
 
+// Leaves unless to await G is to run G itself: a coroutine that nobody awaits, or a generator that may be awaited (types.coroutine).
+trace op(GUARD_AWAITABLE, (g: object --)) exits {
+    if (Py_TYPE(g) == &PyCoro_Type) {
+        EXIT_IF(((PyGenObject *)g)->gi_frame_state == FRAME_SUSPENDED_YIELD_FROM);
+    }
+    else {
+        EXIT_IF(Py_TYPE(g) != &PyGen_Type);
+        EXIT_IF(!(_PyFrame_GetCode((_PyInterpreterFrame *)((PyGenObject *)g)->gi_iframe)->co_flags & CO_ITERABLE_COROUTINE));
+    }
+}
+
+// Leaves where somebody wants to know where coroutines are made.
+trace op(GUARD_NO_ORIGIN, (--)) pure reads type exits {
+    EXIT_IF(tstate->coroutine_origin_tracking_depth > 0);
+}
+
 // The object in slot `aux` of the frame of G, borrowed, as by LOAD_SLOT.
 trace op(LOAD_GEN, (g: object -- r: object)) {
     r = ((_PyInterpreterFrame *)((PyGenObject *)g)->gi_iframe)->localsplus[JIT_AUX];

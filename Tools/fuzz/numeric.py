@@ -64,6 +64,41 @@ def delegated(n, x):
     yield from halves(n // 2, x)
 
 
+async def added(a, b):
+    return small(a + b)
+
+
+async def added_twice(a, b):
+    try:
+        return small(await added(a, b) + await added(b, 1))
+    except TypeError:
+        return await added(1, 0.5)
+
+
+def awaited(a, b):
+    try:
+        added_twice(a, b).send(None)
+    except StopIteration as stop:
+        return stop.value
+
+
+def talk(n):
+    x = 1
+    for i in range(n):
+        x = small(x + (yield i))
+    return x
+
+
+def taken(n, x):
+    talker = talk(n)
+    x += next(talker)
+    while True:
+        try:
+            x = small(x - talker.send(x))
+        except StopIteration as stop:
+            return x + stop.value
+
+
 def locals_of_caller():
     return sorted(repr(item) for item in sys._getframe(1).f_locals.items() if item[0] != "box")
 
@@ -281,6 +316,8 @@ class Maker:
             f"list({items}).count({a})",
             f"sum([{items}])",
             f"len(','.join(str({k}) for {k} in {source}))",
+            f"awaited({a}, {b})",
+            f"taken({self.random.randrange(1, 5)}, {self.constant()})",
         )
 
     def call(self, a: str, b: str) -> str:

@@ -171,6 +171,8 @@ may_be_virtual(const _PyJitBuilder *b, _PyJitRef ref, int depth)
             // Generators.
             case JIT_OP_GUARD_CONSUMED:
             case JIT_OP_GUARD_GENERATOR:
+            case JIT_OP_GUARD_AWAITABLE:
+            case JIT_OP_GUARD_BEGUN:
             case JIT_OP_LOAD_GEN:
             case JIT_OP_LOAD_GEN_FUNCTION:
             case JIT_OP_STORE_GEN_INT:

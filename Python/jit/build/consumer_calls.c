@@ -21,6 +21,26 @@ known_object(const _PyJitBuilder *b, uint32_t slot)
     return known != JIT_REF_NONE && JIT_IS_CONST(known) ? (PyObject *)(uintptr_t)JIT_INS(b->t, known)->bits : NULL;
 }
 
+/* The recording went into a generator or coroutine that had not begun. */
+static bool
+begins(const _PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitTrace *t = b->t;
+    for (uint32_t i = index + 1; i + 1 < t->nrecords && t->codes[t->records[i].code] == (PyCodeObject *)t->records[index].seen; i++) {
+        if (t->records[i].opcode == SEND_GEN) {
+            return t->records[i + 1].opcode == POP_TOP;
+        }
+    }
+    return true;
+}
+
+/* What is in slot SENT can be looked at, or the generator or coroutine takes anything. */
+static bool
+takes_sent(const _PyJitBuilder *b, uint32_t index, uint32_t sent)
+{
+    return !_PyJitSlot_IsBare(b, sent) || !begins(b, index);
+}
+
 /* The operands on the stack, from slot CALLABLE on, are those of KIND: the callable is known, and so are the names; a generator, the items, or a
  * function for keys is an object. */
 static bool
@@ -29,7 +49,7 @@ is_call_of(const _PyJitBuilder *b, const _PyJitRecord *record, int kind, uint32_
     uint32_t self = callable + 1;
     PyObject *object = known_object(b, callable);
     bool keyed = _PyJitConsumer_IsKeyed(kind);
-    if (object == NULL || _PyJitSlot_IsBare(b, self) || _PyJitSlot_IsBare(b, callable + CONSUMER_GENERATOR)
+    if (object == NULL || _PyJitSlot_IsBare(b, self) || (_PyJitSlot_IsBare(b, callable + CONSUMER_GENERATOR) && kind != JIT_CONSUMER_SEND)
         || (keyed && _PyJitSlot_IsBare(b, callable + KEYED_KEY))) {
         return false;
     }
@@ -39,8 +59,8 @@ is_call_of(const _PyJitBuilder *b, const _PyJitRecord *record, int kind, uint32_
             && _PyJitConsumer_KindOfNamed(object, (Py_ssize_t)record->oparg, names) == kind
             && (kind != JIT_CONSUMER_SORTED_REVERSE || reverse == Py_True || reverse == Py_False);
     }
-    bool method = kind == JIT_CONSUMER_JOIN;
-    return _PyJitConsumer_KindOf(object, method, record->opcode) == kind && (method ? known_null(b, self) <= 0 : known_null(b, self) != 0);
+    bool method = kind == JIT_CONSUMER_JOIN || kind == JIT_CONSUMER_SEND;
+    return _PyJitConsumer_KindOf(object, method, record->opcode, (int)record->oparg) == kind && (method ? known_null(b, self) <= 0 : known_null(b, self) != 0);
 }
 
 /* The function for keys in SLOT is a new one of this CODE. */
@@ -73,6 +93,22 @@ guard_keyed(_PyJitBuilder *b, uint32_t first, int kind, PyCodeObject *code)
     }
 }
 
+/* The operands from slot FIRST on have a generator, or coroutine, of CODE that takes what is sent. */
+static void
+guard_generator(_PyJitBuilder *b, uint32_t index, uint32_t first, int kind, PyCodeObject *code)
+{
+    _PyJitRef generator = _PyJitSlot_Object(b, first + _PyJitConsumer_Generator(kind));
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_CONSUMED, generator, object_const(b, code), kind == JIT_CONSUMER_SEND);
+    if (kind == JIT_CONSUMER_SEND && known_object(b, first + CONSUMER_SENT) != Py_None) {
+        if (begins(b, index)) {
+            (void)emit1(b, JIT_OP_GUARD_NONE, _PyJitSlot_Object(b, first + CONSUMER_SENT));
+        }
+        else {
+            (void)emit1(b, JIT_OP_GUARD_BEGUN, generator);
+        }
+    }
+}
+
 uint32_t
 _PyJitLower_Consumer(_PyJitBuilder *b, uint32_t index)
 {
@@ -84,7 +120,8 @@ _PyJitLower_Consumer(_PyJitBuilder *b, uint32_t index)
     }
     uint32_t operands = _PyJitConsumer_Operands(kind), first = b->depth - operands, self = first + CONSUMER_SELF;
     PyCodeObject *consumed = _PyJitConsumer_Consumed(code);
-    if (!is_call_of(b, record, kind, first) || !_PyJitLower_Fits(b, code, NULL)
+    if (!is_call_of(b, record, kind, first) || (kind == JIT_CONSUMER_SEND && !takes_sent(b, index, first + CONSUMER_SENT))
+        || !_PyJitLower_Fits(b, code, NULL)
         || (_PyJitConsumer_IsKeyed(kind) && is_other_key(b, first + KEYED_KEY, consumed))) {
         return REFUSE(b);
     }
@@ -97,14 +134,14 @@ _PyJitLower_Consumer(_PyJitBuilder *b, uint32_t index)
     if (kind == JIT_CONSUMER_JOIN) {
         (void)guard_str(b, self);
     }
-    else if (known_null(b, self) < 0) {
+    else if (kind != JIT_CONSUMER_SEND && known_null(b, self) < 0) {
         (void)emit1(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, self));
     }
     if (_PyJitConsumer_IsKeyed(kind)) {
         guard_keyed(b, first, kind, consumed);
     }
     else {
-        (void)emit2(b, JIT_OP_GUARD_CONSUMED, _PyJitSlot_Object(b, first + CONSUMER_GENERATOR), object_const(b, consumed));
+        guard_generator(b, index, first, kind, consumed);
     }
     _PyJitFrame_GuardRoom(b, code, NULL);
     _PyJitRef collection = JIT_REF_NONE, keys = JIT_REF_NONE;
@@ -356,6 +393,7 @@ _PyJitLower_ConsumerStep(_PyJitBuilder *b, uint32_t index, int what)
         case JIT_CONSUMER_JOIN:
             return finish_items(b, index, what);
         case JIT_CONSUMER_SORTED:
+        case JIT_GENERATOR_RETURNED:
             return REFUSE(b);
         default:
             if (what >= JIT_STEP_MAP) {

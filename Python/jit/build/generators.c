@@ -30,12 +30,15 @@ place_of(_PyJitBuilder *b, uint16_t code, uint32_t offset)
 }
 
 /* A generator that resumes one of its own kind goes on wherever the data lead: at the place and depth that were recorded the next
- * time too, but hardly ever the time after.  The instruction that resumes it stays opaque, and what follows finds its way by links. */
+ * time too, but hardly ever the time after.  The instruction that resumes it stays opaque, and what follows finds its way by links.
+ * A coroutine that the trace has made, in SLOT, and that BEGINS, goes on at its beginning: it is as good as a call. */
 static bool
-is_recursive(const _PyJitBuilder *b, uint16_t code)
+is_recursive(const _PyJitBuilder *b, uint16_t code, uint32_t slot, bool begins)
 {
+    _PyJitRef generator = b->slots[slot].object;
+    bool called = begins && b->t->codes[code]->co_flags & CO_COROUTINE && is_new_object(b, generator);
     for (uint32_t i = 0; i < b->nframes; i++) {
-        if (b->frames[i].code == code) {
+        if (b->frames[i].code == code && (!called || b->frames[i].generator == generator)) {
             return true;
         }
     }
@@ -84,12 +87,11 @@ resume(_PyJitBuilder *b, uint32_t index, uint32_t sent)
         return REFUSE(b);
     }
     PyCodeObject *code = b->t->codes[next->code];
-    uint32_t words = (uint32_t)(code->co_nlocalsplus + code->co_stacksize);
+    uint32_t words = (uint32_t)(code->co_nlocalsplus + code->co_stacksize), slot = b->depth - 1 - sent;
     if (b->nframes + 1 >= JIT_MAX_FRAMES || b->nslots + words + JIT_MAX_FRAMES > JIT_MAX_SLOTS
-        || next->sp <= (uint32_t)code->co_nlocalsplus || is_recursive(b, next->code)) {
+        || next->sp <= (uint32_t)code->co_nlocalsplus || is_recursive(b, next->code, slot, next->opcode == POP_TOP)) {
         return REFUSE(b);
     }
-    uint32_t slot = b->depth - 1 - sent;
     _PyJitRef place = place_of(b, next->code, next->offset - next->prefix);
     _PyJitLower_Begin(b, index);
     _PyJitRef generator = _PyJitSlot_Object(b, slot);
@@ -177,6 +179,9 @@ make(_PyJitBuilder *b, uint32_t index)
         if (_PyJitSlot_IsBare(b, i)) {
             _PyJitSlot_Box(b, i);
         }
+    }
+    if (b->t->codes[record->code]->co_flags & CO_COROUTINE) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_NO_ORIGIN, JIT_REF_NONE, JIT_REF_NONE, 0);
     }
     _PyJitRef place = place_of(b, record->code, record->offset + 1);
     _PyJitRef made = emit2(b, JIT_OP_NEW_GENERATOR, frame->function, place);
@@ -310,6 +315,18 @@ get_yield_from_iter(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* GET_AWAITABLE of a coroutine, or of a generator that may be awaited: each is its own iterator. */
+static uint32_t
+get_awaitable(_PyJitBuilder *b, uint32_t index)
+{
+    if (b->t->records[index].seen != Py_True || _PyJitSlot_IsBare(b, b->depth - 1)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    (void)emit1(b, JIT_OP_GUARD_AWAITABLE, _PyJitSlot_Object(b, b->depth - 1));
+    return 1;
+}
+
 uint32_t
 _PyJitLower_Generator(_PyJitBuilder *b, uint32_t index)
 {
@@ -322,6 +339,8 @@ _PyJitLower_Generator(_PyJitBuilder *b, uint32_t index)
             return make(b, index);
         case END_SEND:
             return end_send(b, index);
+        case GET_AWAITABLE:
+            return get_awaitable(b, index);
         case GET_YIELD_FROM_ITER:
             return get_yield_from_iter(b, index);
         default:

@@ -189,6 +189,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case RETURN_GENERATOR:
         case END_SEND:
         case GET_YIELD_FROM_ITER:
+        case GET_AWAITABLE:
             return _PyJitLower_Generator(b, index);
         case LOAD_GLOBAL_MODULE:
         case LOAD_GLOBAL_BUILTIN:

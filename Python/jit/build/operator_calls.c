@@ -81,7 +81,7 @@ _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index)
         return REFUSE(b);
     }
     const _PyJitOperatorForm *form = &_PyJitOperatorForms[kind];
-    uint32_t first = b->depth - form->operands, owner = first + operand_of_method(form);
+    uint32_t first = b->depth - form->operands, owner = form->operands == 0 ? first - 1 : first + operand_of_method(form);
     unsigned int tag = JIT_TAG(record->types, 1);
     int number = kind == JIT_OPERATOR_REFLECTED ? _PyJitNumber_Kind(b, first, tag) : JIT_TYPE_OBJECT;
     if (_PyJitSlot_IsBare(b, owner) || !is_call_of(b, kind, first) || number == JIT_TYPE_NONE
@@ -104,6 +104,7 @@ _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index)
     _PyJitRef known = object_const(b, method), given[JIT_ARGUMENTS] = {JIT_REF_NONE};
     int guard = record->entered == JIT_ENTERED_NEW ? JIT_OP_GUARD_CLASS_VERSION : JIT_OP_GUARD_TYPE_VERSION;
     (void)_PyJitBuild_Emit(b, guard, _PyJitSlot_Object(b, owner), JIT_REF_NONE, type->tp_version_tag);
+    given[JIT_ARGUMENT_OWNER] = _PyJitSlot_Object(b, owner);
     if (record->opcode == LOAD_ATTR) {
         _PyJitLower_GuardGet(b, record, kind, method, given);
     }
@@ -118,8 +119,8 @@ _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index)
     }
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, known, JIT_REF_NONE, method->func_version);
     _PyJitFrame_GuardRoom(b, code, below);
-    _PyJitRef exit = form->leaves ? emit2(b, JIT_OP_NEW_METHOD, object_const(b, _PyJitOperator_ExitOf(type)), _PyJitSlot_Object(b, owner))
-        : JIT_REF_NONE;
+    _PyJitRef exit = !form->leaves ? JIT_REF_NONE
+        : emit2(b, JIT_OP_NEW_METHOD, object_const(b, _PyJitOperator_ExitOf(type, record->opcode)), _PyJitSlot_Object(b, owner));
     _PyJitFrame_CallOperator(b, index, kind, (uint16_t)lower, (uint16_t)callee, known, given);
     if (form->leaves) {
         _PyJitFrame_LeaveExit(b, exit);
@@ -217,6 +218,9 @@ finish(_PyJitBuilder *b, int kind)
             }
             return;
         }
+        case JIT_OPERATOR_ANEXT:
+            (void)emit1(b, JIT_OP_GUARD_AWAITABLE, _PyJitSlot_Object(b, top));
+            return;
         case JIT_OPERATOR_BINARY:
         case JIT_OPERATOR_INPLACE:
         case JIT_OPERATOR_REFLECTED:
@@ -247,6 +251,9 @@ _PyJitLower_Continuation(_PyJitBuilder *b, uint32_t index)
     bool size = kind == JIT_OPERATOR_LEN || kind == JIT_OPERATOR_NONEMPTY;
     bool consumer = kind >= JIT_CONSUMER_FIRST;
     bool is_new = kind >= JIT_OPERATOR_NEW && !consumer;
+    if (kind == JIT_OPERATOR_ANEXT && (record->seen != Py_True || _PyJitSlot_IsBare(b, top))) {
+        return REFUSE(b);
+    }
     if (kind < 0 || (is_new && (class_called(b) == NULL || _PyJitSlot_IsBare(b, top))) || (truth && !_PyJitNumber_IsBool(b, top, tag)) || (size && !is_size(b, top, tag))) {
         return REFUSE(b);
     }

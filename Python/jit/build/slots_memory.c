@@ -274,7 +274,9 @@ _PyJitSlot_WriteGenerator(_PyJitBuilder *b)
             *slot = (_PyJitSlot){.number = slot->number, .memory_plain = 1};
         }
         else if (slot->dirty) {
-            _PyJitSlot_Box(b, i);
+            if (is_bare(slot)) {         // else it has got the box of a slot before
+                _PyJitSlot_Box(b, i);
+            }
             _PyJitSlot_OwnObject(b, i);
         }
     }

@@ -104,7 +104,8 @@ _PyJit_IsOutsideHandlers(PyCodeObject *code, _Py_CODEUNIT *place)
     return (next->op.code == RESUME || next->op.code == RESUME_CHECK) && next->op.arg & RESUME_OPARG_DEPTH1_MASK;
 }
 
-/* A generator that ends is closed; nothing runs if it has not begun, has returned, or has yielded where no handler is around. */
+/* A generator that ends is closed; nothing runs if it has not begun, has returned, or has yielded where no handler is around.  Of a coroutine
+ * that has not begun users are warned. */
 static bool
 generator_is_quiet(PyGenObject *generator)
 {
@@ -119,7 +120,7 @@ generator_is_quiet(PyGenObject *generator)
         return false;
     }
     if (generator->gi_frame_state == FRAME_CREATED) {
-        return true;
+        return !PyCoro_CheckExact(generator);
     }
     return generator->gi_frame_state == FRAME_SUSPENDED && _PyJit_IsOutsideHandlers(_PyFrame_GetCode(frame), frame->instr_ptr);
 }
@@ -181,7 +182,7 @@ is_quiet(PyObject *o)
     if (type == &PyCFunction_Type) {
         return ((PyCFunctionObject *)o)->m_weakreflist == NULL;
     }
-    if (type == &PyGen_Type) {
+    if (type == &PyGen_Type || type == &PyCoro_Type) {
         return generator_is_quiet((PyGenObject *)o);
     }
     PyTypeObject *base = base_in_c(type);
@@ -359,7 +360,7 @@ _PyJit_EndsQuietlyIn(PyObject *o, uint32_t shares, PyObject *holder)
             return 1;
         }
     }
-    else if (type == &PyGen_Type && ((PyGenObject *)o)->gi_frame_state == FRAME_CLEARED) {
+    else if ((type == &PyGen_Type || type == &PyCoro_Type) && ((PyGenObject *)o)->gi_frame_state == FRAME_CLEARED) {
         return ((PyGenObject *)o)->gi_weakreflist == NULL;
     }
     else if (_PyJit_IsMatch(type) && _PyJit_MatchIsThin(o, shares)) {

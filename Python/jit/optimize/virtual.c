@@ -442,6 +442,22 @@ works_on_number(const _PyJitIns *ins)
         || ins->op == JIT_OP_GUARD_DROP || ins->op == JIT_OP_GUARD_RELEASE || ins->op == JIT_OP_GUARD_PLAIN;
 }
 
+/* REF is the function of a generator that is not made, and a constant, to which such a generator has no reference. */
+static bool
+is_function_of_virtual(const _PyJitVirtualPass *p, _PyJitRef ref)
+{
+    return ref != JIT_REF_NONE && !JIT_IS_CONST(ref) && ins_of(p, ref)->op == JIT_OP_LOAD_GEN_FUNCTION && JIT_IS_CONST(resolve(p, ref));
+}
+
+/* INS looks whether such a function can be given up, which it is not. */
+static bool
+guards_function(const _PyJitVirtualPass *p, const _PyJitIns *ins)
+{
+    bool looks = ins->op == JIT_OP_GUARD_QUIET || ins->op == JIT_OP_GUARD_SHARED || ins->op == JIT_OP_GUARD_DROP;
+    return (looks && is_function_of_virtual(p, ins->a))
+        || (ins->op == JIT_OP_GUARD_DIFFERENT && (is_function_of_virtual(p, ins->a) || is_function_of_virtual(p, ins->b)));
+}
+
 /* REF is a constant int of which there is only one: other constants that are equal may be two objects, and so may what is made of them. */
 static bool
 is_small_int(const _PyJitVirtualPass *p, _PyJitRef ref)
@@ -515,13 +531,13 @@ step(_PyJitVirtualPass *p, uint32_t i)
     stay_on_one_side(p, i, first);
     stay_on_one_side(p, i, resolve(p, ins->b));
     _PyJitVirtualObject *object = virtual_of(p, first);
-    if (ins->op == JIT_OP_GUARD_DIFFERENT) {
+    if (ins->op == JIT_OP_GUARD_DIFFERENT && !guards_function(p, ins)) {
         const _PyJitVirtualObject *other = virtual_of(p, resolve(p, ins->b));
         if (object != other) {
             return;            // what is not made is no other object
         }
     }
-    if (works_on_number(ins) && is_eternal(p, first)) {
+    if ((works_on_number(ins) && is_eternal(p, first)) || guards_function(p, ins)) {
         return;
     }
     bool number = number_of(p, first) != NULL || (is_raw(p, first) && !is_raw(p, ins->a));

@@ -51,8 +51,7 @@ _PyJitVirtualKind_CanBe(const _PyJitVirtualPass *p, const _PyJitIns *ins)
 {
     if (ins->op == JIT_OP_NEW_GENERATOR) {
         const PyCodeObject *code = code_of_generator(p, ins);
-        return code != NULL && (code->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) == CO_GENERATOR
-            && _PyJitRestore_CanMakeGenerator(code);
+        return code != NULL && !(code->co_flags & CO_ASYNC_GENERATOR) && _PyJitRestore_CanMakeGenerator(code);
     }
     return ins->op == JIT_OP_RANGE_ITER ? _PyJitVirtualIterator_CanBeRange(p, ins) : ins->op != JIT_OP_NEW_ITER || ins->aux != JIT_ITER_OTHER;
 }
@@ -186,6 +185,14 @@ suspend(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *generator)
 }
 
 static bool
+can_be_awaited(_PyJitVirtualPass *p, _PyJitVirtualObject *generator)
+{
+    const PyCodeObject *code = code_of_generator(p, ins_of(p, generator->ref));
+    bool awaited = raw_field(p, generator, JIT_PLACE_STATE) >> 16 == FRAME_SUSPENDED_YIELD_FROM;
+    return code->co_flags & CO_COROUTINE ? !awaited : (code->co_flags & CO_ITERABLE_COROUTINE) != 0;
+}
+
+static bool
 work_on_generator(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *generator)
 {
     const _PyJitIns *ins = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
@@ -195,6 +202,10 @@ work_on_generator(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *generat
             return (PyCodeObject *)(intptr_t)bits_of(p, ins->b) == code_of_generator(p, ins_of(p, generator->ref));
         case JIT_OP_GUARD_GENERATOR:
             return bits_of(p, ins->b) == raw_field(p, generator, JIT_PLACE_RESUME);
+        case JIT_OP_GUARD_BEGUN:
+            return raw_field(p, generator, JIT_PLACE_STATE) >> 16 != FRAME_CREATED;
+        case JIT_OP_GUARD_AWAITABLE:
+            return can_be_awaited(p, generator);
         case JIT_OP_LOAD_GEN_FUNCTION:
             return stand_for(p, i, _PyJitVirtual_FieldOf(generator, JIT_PLACE_FUNCTION));
         case JIT_OP_LOAD_GEN:
@@ -284,8 +295,9 @@ _PyJitVirtualKind_EndsQuietly(const _PyJitVirtualPass *p, _PyJitVirtualObject *o
     // A generator that ends is closed: as objects/quiet.c has it.
     int64_t state = raw_field(p, object, JIT_PLACE_STATE) >> 16;
     _Py_CODEUNIT *next = (_Py_CODEUNIT *)(intptr_t)raw_field(p, object, JIT_PLACE_RESUME);
-    return state == FRAME_CREATED || state == FRAME_CLEARED
-        || (state == FRAME_SUSPENDED && _PyJit_IsOutsideHandlers(code_of_generator(p, ins_of(p, object->ref)), next));
+    PyCodeObject *code = code_of_generator(p, ins_of(p, object->ref));
+    return state == FRAME_CLEARED || (state == FRAME_CREATED && !(code->co_flags & CO_COROUTINE))
+        || (state == FRAME_SUSPENDED && _PyJit_IsOutsideHandlers(code, next));
 }
 
 #endif /* _Py_TIER2 */

@@ -199,6 +199,18 @@ adapt_store(_PyJitPending *prev, PyObject *owner)
 
 /* --- Calls ---------------------------------------------------------------------------------------------------------- */
 
+/* The version of FUNCTION; 0: it has none.  types.coroutine gives a function another code, by which it loses its version: it gets that of the
+ * code, as if it had been made with it. */
+static uint32_t
+version_of_function(PyFunctionObject *function)
+{
+    const PyCodeObject *code = (const PyCodeObject *)function->func_code;
+    if (function->func_version == 0 && code->co_flags & CO_ITERABLE_COROUTINE) {
+        _PyFunction_SetVersion(function, code->co_version);
+    }
+    return _PyFunction_GetVersionForCurrentState(function);
+}
+
 /* The operands of a call: CALLABLE, SELF or NULL below the arguments. */
 static void
 adapt_call(_PyJitPending *prev, PyObject *callable, PyObject *self)
@@ -215,7 +227,7 @@ adapt_call(_PyJitPending *prev, PyObject *callable, PyObject *self)
         || code->co_argcount != given) {
         return;
     }
-    uint32_t version = _PyFunction_GetVersionForCurrentState((PyFunctionObject *)function);
+    uint32_t version = version_of_function((PyFunctionObject *)function);
     int opcode = bound ? CALL_BOUND_METHOD_EXACT_ARGS : CALL_PY_EXACT_ARGS;
     if (version != 0 && prev->opcode == opcode && cached_version(prev) == version) {
         prev->fits = 1;

@@ -572,6 +572,14 @@ compares_by_identity(PyObject *o)
     return Py_TYPE(o)->tp_richcompare == PyBaseObject_Type.tp_richcompare;
 }
 
+/* O is what is run when it is awaited: a coroutine, or a generator that may be (types.coroutine). */
+static bool
+is_its_own_awaitable(PyObject *o)
+{
+    return PyCoro_CheckExact(o)
+        || (PyGen_CheckExact(o) && _PyFrame_GetCode((_PyInterpreterFrame *)((PyGenObject *)o)->gi_iframe)->co_flags & CO_ITERABLE_COROUTINE);
+}
+
 /* What a record has in `seen`: borrowed, or NULL. */
 PyObject *
 _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
@@ -665,6 +673,9 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
     if (opcode == MAP_ADD && depth > prev->oparg + 1) {
         PyObject *dict = stack_pointer[-2 - prev->oparg];
         return PyDict_CheckExact(dict) && _PyJit_DictHas(dict, stack_pointer[-2]) >= 0 ? (PyObject *)&PyDict_Type : NULL;
+    }
+    if (opcode == GET_AWAITABLE || (opcode == CALL_INTRINSIC_1 && prev->oparg == JIT_CONTINUATION + JIT_OPERATOR_ANEXT)) {
+        return depth >= 1 && is_its_own_awaitable(stack_pointer[-1]) ? Py_True : NULL;
     }
     if (opcode == GET_YIELD_FROM_ITER) {
         return depth >= 1 && PyGen_CheckExact(stack_pointer[-1]) ? (PyObject *)&PyGen_Type : NULL;

@@ -75,9 +75,9 @@ _PyJitOperator_Bound(PyObject *callable, PyObject *self, int oparg)
 }
 
 PyObject *
-_PyJitOperator_ExitOf(PyTypeObject *type)
+_PyJitOperator_ExitOf(PyTypeObject *type, int opcode)
 {
-    PyObject *found = _PyType_Lookup(type, &_Py_ID(__exit__));
+    PyObject *found = _PyType_Lookup(type, opcode == BEFORE_WITH ? &_Py_ID(__exit__) : &_Py_ID(__aexit__));
     return found != NULL && PyFunction_Check(found) ? found : NULL;
 }
 

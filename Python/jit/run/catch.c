@@ -4,7 +4,7 @@
  * is on the stack of the last one.  Code of users may run in between, when objects end, and may ask for events.  So before each
  * step somebody looks whether tools want to be told, and what is left to do is tier 1's if they do: it can go on at every step.
  *
- * Generators that are left, and frames of C, are tier 1's from the beginning.
+ * Frames of C are tier 1's from the beginning.  A generator that is left is done, and whoever resumed it has the exception.
  */
 #include "Python.h"
 
@@ -103,7 +103,7 @@ _PyJitCatch_Find(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT
         if (look_up(_PyFrame_GetCode(frame), next_instr, found)) {
             return true;
         }
-        if (frame->owner != FRAME_OWNED_BY_THREAD || frame->previous->owner == FRAME_OWNED_BY_CSTACK) {
+        if (frame->owner == FRAME_OWNED_BY_CSTACK || frame->previous->owner == FRAME_OWNED_BY_CSTACK) {
             return false;
         }
         frame = frame->previous;

@@ -119,13 +119,16 @@ _PyJitConsumer_Release(void)
 /* --- The call --------------------------------------------------------------------------------------------------------- */
 
 int
-_PyJitConsumer_KindOf(PyObject *callable, bool method, int opcode)
+_PyJitConsumer_KindOf(PyObject *callable, bool method, int opcode, int nargs)
 {
     if (opcode == CALL_METHOD_DESCRIPTOR_O) {
-        bool is_join = method && Py_IS_TYPE(callable, &PyMethodDescr_Type)
-            && ((PyMethodDescrObject *)callable)->d_common.d_type == &PyUnicode_Type
-            && strcmp(((PyMethodDescrObject *)callable)->d_method->ml_name, "join") == 0;
-        return is_join ? JIT_CONSUMER_JOIN : -1;
+        if (!method || !Py_IS_TYPE(callable, &PyMethodDescr_Type)) {
+            return -1;
+        }
+        const PyTypeObject *type = ((PyMethodDescrObject *)callable)->d_common.d_type;
+        const char *name = ((PyMethodDescrObject *)callable)->d_method->ml_name;
+        return type == &PyUnicode_Type && strcmp(name, "join") == 0 ? JIT_CONSUMER_JOIN
+            : (type == &PyGen_Type || type == &PyCoro_Type) && strcmp(name, "send") == 0 ? JIT_CONSUMER_SEND : -1;
     }
     if (method) {
         return -1;
@@ -135,7 +138,7 @@ _PyJitConsumer_KindOf(PyObject *callable, bool method, int opcode)
             : callable == (PyObject *)&PySet_Type ? JIT_CONSUMER_SET : -1;
     }
     if (opcode == CALL_BUILTIN_FAST) {
-        return _PyJit_IsBuiltin(callable, "next") ? JIT_CONSUMER_NEXT : -1;
+        return !_PyJit_IsBuiltin(callable, "next") ? -1 : nargs == 1 ? JIT_CONSUMER_NEXT_OF : JIT_CONSUMER_NEXT;
     }
     for (int kind = JIT_CONSUMER_ANY; kind <= JIT_CONSUMER_SORTED && PyCFunction_CheckExact(callable); kind++) {
         if (_PyJit_IsBuiltin(callable, _PyJitConsumer_Name(kind))) {
@@ -173,7 +176,7 @@ static bool
 may_consume(int opcode, int oparg)
 {
     return opcode == CALL_KW ? oparg == 2 || oparg == 3
-        : opcode == CALL_BUILTIN_FAST ? oparg == 2
+        : opcode == CALL_BUILTIN_FAST ? oparg == 1 || oparg == 2
         : oparg == 1
             && (opcode == CALL_BUILTIN_O || opcode == CALL_BUILTIN_FAST_WITH_KEYWORDS || opcode == CALL_BUILTIN_CLASS || opcode == CALL_TUPLE_1
                 || opcode == CALL_METHOD_DESCRIPTOR_O);
@@ -185,10 +188,13 @@ kind_of_call(PyObject **stack_pointer, int opcode, int oparg)
 {
     bool named = opcode == CALL_KW;
     PyObject *callable = stack_pointer[-oparg - 2 - named], *self = stack_pointer[-oparg - 1 - named];
-    if (callable == NULL || (self != NULL && (named || !PyUnicode_CheckExact(self)))) {
+    if (callable == NULL || (self != NULL && named)) {
         return -1;
     }
-    return named ? _PyJitConsumer_KindOfNamed(callable, oparg, stack_pointer[-1]) : _PyJitConsumer_KindOf(callable, self != NULL, opcode);
+    int kind = named ? _PyJitConsumer_KindOfNamed(callable, oparg, stack_pointer[-1])
+        : _PyJitConsumer_KindOf(callable, self != NULL, opcode, oparg);
+    bool fits = self == NULL || kind < 0 || Py_IS_TYPE(self, ((PyMethodDescrObject *)callable)->d_common.d_type);
+    return fits ? kind : -1;
 }
 
 /* The code that O, a generator, runs; borrowed. */
@@ -198,11 +204,11 @@ code_of(PyObject *o)
     return (PyCodeObject *)((_PyInterpreterFrame *)((PyGenObject *)o)->gi_iframe)->f_executable;
 }
 
-/* O is a generator that nobody is in, and of which there is no frame object. */
+/* O is a generator, or a coroutine if KIND resumes those, that nobody is in, and of which there is no frame object. */
 static bool
-is_ready(PyObject *o)
+is_ready(PyObject *o, int kind)
 {
-    if (!PyGen_CheckExact(o)) {
+    if (!PyGen_CheckExact(o) && !(kind == JIT_CONSUMER_SEND && PyCoro_CheckExact(o))) {
         return false;
     }
     PyGenObject *generator = (PyGenObject *)o;
@@ -223,9 +229,16 @@ static PyCodeObject *
 consumed_by(int kind, PyObject **operands)
 {
     if (!_PyJitConsumer_IsKeyed(kind)) {
-        return is_ready(operands[CONSUMER_GENERATOR]) ? code_of(operands[CONSUMER_GENERATOR]) : NULL;
+        PyObject *generator = operands[_PyJitConsumer_Generator(kind)];
+        if (!is_ready(generator, kind)) {
+            return NULL;
+        }
+        // What is sent to one that has not begun has to be None.
+        bool takes = kind != JIT_CONSUMER_SEND || operands[CONSUMER_SENT] == Py_None
+            || ((PyGenObject *)generator)->gi_frame_state != FRAME_CREATED;
+        return takes ? code_of(generator) : NULL;
     }
-    bool fits = (_PyJitIter_IsOfContainer(Py_TYPE(operands[KEYED_ITEMS])) || (!_PyJitConsumer_Sorts(kind) && is_ready(operands[KEYED_ITEMS])))
+    bool fits = (_PyJitIter_IsOfContainer(Py_TYPE(operands[KEYED_ITEMS])) || (!_PyJitConsumer_Sorts(kind) && is_ready(operands[KEYED_ITEMS], kind)))
         && (kind != JIT_CONSUMER_SORTED_REVERSE || PyBool_Check(operands[KEYED_REVERSE]));
     return fits ? _PyJit_CodeOfKey(operands[KEYED_KEY]) : NULL;
 }
@@ -312,7 +325,8 @@ _PyJitConsumer_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack
     if (copies == NULL) {
         return;
     }
-    Py_ssize_t most = most_items(kind, operands);
+    bool resume = _PyJitConsumer_IsResume(kind);
+    Py_ssize_t most = resume ? JIT_FEW_ITEMS : most_items(kind, operands);
     bool few = most >= 0 && most < JIT_FEW_ITEMS;
     bool made = _PyJitConsumer_IsKeyed(kind) || has_made(&ENGINE->recorder.trace, consumed);
     bool unrolled = (made || ENGINE->stress) && (few || most < 0 || may_end_early(kind)) && !copies->takes_many[kind - JIT_CONSUMER_FIRST];

@@ -11,7 +11,7 @@
  * anything else. */
 enum {
     CONSUMER_CALLABLE, CONSUMER_SELF, CONSUMER_GENERATOR, CONSUMER_OPERANDS, CONSUMER_DEFAULT = CONSUMER_OPERANDS,
-    CONSUMER_RESULT = CONSUMER_OPERANDS, CONSUMER_ERROR,
+    CONSUMER_RESULT = CONSUMER_OPERANDS, CONSUMER_ERROR, CONSUMER_SENT = CONSUMER_GENERATOR,
 };
 /* The same where a function gives the key of each item: the items, the function, if need be whether the order is reversed, and the names of
  * both.  Then the item that is returned, or the list of them; the key of that item, or those of all. */
@@ -26,8 +26,8 @@ enum { CONSUMER_NONE, CONSUMER_FALSE, CONSUMER_TRUE, CONSUMER_CONSUMED };
 
 #define FIRST_ROOM 8           // items a list has room for that is made of an iterator
 
-/* The builtin CALLABLE, as it is called by OPCODE with one argument, and as a METHOD of a string or not: JIT_CONSUMER_; -1: none of them. */
-int _PyJitConsumer_KindOf(PyObject *callable, bool method, int opcode);
+/* The builtin CALLABLE, as it is called by OPCODE with NARGS arguments, and as a METHOD of its type or not: JIT_CONSUMER_; -1: none of them. */
+int _PyJitConsumer_KindOf(PyObject *callable, bool method, int opcode, int nargs);
 /* The same of a call with NARGS arguments, of which the last ones have NAMES. */
 int _PyJitConsumer_KindOfNamed(PyObject *callable, Py_ssize_t nargs, PyObject *names);
 
@@ -53,6 +53,20 @@ static inline bool
 _PyJitConsumer_IsStep(int kind)
 {
     return kind == JIT_STEP_MAP || kind == JIT_STEP_FILTER;
+}
+
+/* KIND resumes the generator once, and has no loop. */
+static inline bool
+_PyJitConsumer_IsResume(int kind)
+{
+    return kind == JIT_CONSUMER_NEXT_OF || kind == JIT_CONSUMER_SEND;
+}
+
+/* Which operand of KIND, which is not keyed, the generator is: that of send() is its `self`. */
+static inline uint32_t
+_PyJitConsumer_Generator(int kind)
+{
+    return kind == JIT_CONSUMER_SEND ? CONSUMER_SELF : CONSUMER_GENERATOR;
 }
 
 /* KIND calls a function for the key of each item. */

@@ -93,6 +93,23 @@ static const uint8_t next_code[] = {
     RETURN_VALUE, 0,
 };
 
+/* Of one that returns the value is StopIteration's. */
+#define RESUME_CODE(KIND, GENERATOR, LOAD, SENT) { \
+    LOAD_FAST_AND_CLEAR, (GENERATOR),         /* C has one reference to it, too */ \
+    (LOAD), (SENT), \
+    SEND, 4, CACHE, 0,                        /* 2 */ \
+    SWAP, 2, \
+    POP_TOP, 0, \
+    CALL_INTRINSIC_1, JIT_CONTINUATION + (KIND), \
+    RETURN_VALUE, 0, \
+    END_SEND, 0,                              /* 8 */ \
+    CALL_INTRINSIC_1, JIT_CONTINUATION + JIT_GENERATOR_RETURNED, \
+    RETURN_VALUE, 0, \
+}
+
+static const uint8_t next_of_code[] = RESUME_CODE(JIT_CONSUMER_NEXT_OF, CONSUMER_GENERATOR, LOAD_CONST, CONSUMER_NONE);
+static const uint8_t send_code[] = RESUME_CODE(JIT_CONSUMER_SEND, CONSUMER_SELF, LOAD_FAST, CONSUMER_SENT);
+
 #define COLLECT_CODE(KIND, ADD) { \
     LOAD_FAST, CONSUMER_RESULT, \
     LOAD_FAST, CONSUMER_GENERATOR, \
@@ -256,6 +273,8 @@ static const Form forms[] = {
     [JIT_CONSUMER_TUPLE - JIT_CONSUMER_FIRST] = FORM(tuple, 4),
     [JIT_CONSUMER_JOIN - JIT_CONSUMER_FIRST] = FORM(join, 4),
     [JIT_CONSUMER_SET - JIT_CONSUMER_FIRST] = FORM(set, 4),
+    [JIT_CONSUMER_NEXT_OF - JIT_CONSUMER_FIRST] = NAMED_FORM(next, next_of, 3, LOOP_UNITS),
+    [JIT_CONSUMER_SEND - JIT_CONSUMER_FIRST] = NAMED_FORM(send, send, 3, LOOP_UNITS + 1),
     [JIT_CONSUMER_NEXT - JIT_CONSUMER_FIRST] = FORM(next, 4),
     [JIT_CONSUMER_MIN_DEFAULT - JIT_CONSUMER_FIRST] = NAMED_FORM(min, min_default, 6, LOOP_UNITS + 1),
     [JIT_CONSUMER_MAX_DEFAULT - JIT_CONSUMER_FIRST] = NAMED_FORM(max, max_default, 6, LOOP_UNITS + 1),
@@ -324,6 +343,10 @@ specialize(PyCodeObject *code, bool generator, bool unrolled)
         _Py_CODEUNIT *instr = _PyCode_CODE(code) + i;
         if (instr->op.code == FOR_ITER && generator) {
             instr->op.code = FOR_ITER_GEN;
+            instr[1].counter = adaptive_counter_cooldown();
+        }
+        else if (instr->op.code == SEND) {
+            instr->op.code = SEND_GEN;
             instr[1].counter = adaptive_counter_cooldown();
         }
         else if (instr->op.code == FOR_ITER || instr->op.code == TO_BOOL || instr->op.code == COMPARE_OP || instr->op.code == CALL) {

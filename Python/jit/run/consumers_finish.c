@@ -9,6 +9,7 @@
 #ifdef _Py_TIER2
 
 #include "pycore_frame.h"
+#include "pycore_genobject.h"
 #include "pycore_jit.h"
 #include "pycore_jit_helpers.h"
 #include "pycore_list.h"
@@ -169,6 +170,19 @@ finish(int kind, PyObject **locals, PyObject *value)
     }
 }
 
+/* A generator that was resumed has returned VALUE. */
+static PyObject *
+stop(PyObject *value)
+{
+    if (value == Py_None) {
+        PyErr_SetNone(PyExc_StopIteration);
+    }
+    else {
+        (void)_PyGen_SetStopIterationValue(value);
+    }
+    return NULL;
+}
+
 PyObject *
 _PyJitConsumer_Finish(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, int what, PyObject *value)
 {
@@ -177,6 +191,9 @@ _PyJitConsumer_Finish(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObjec
     int units = _PyJitContinuation_Units(_PyFrame_GetCode(frame)), others = LOOP_UNITS + (what < JIT_SUM_TOTAL && _PyJitConsumer_Sorts(what));
     tstate->c_recursion_remaining += others;
     switch (what) {
+        case JIT_GENERATOR_RETURNED:
+            result = stop(value);
+            break;
         case JIT_SUM_TOTAL:
             result = next_total(locals[CONSUMER_RESULT], locals[CONSUMER_ERROR], value);
             break;

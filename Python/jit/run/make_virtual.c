@@ -105,14 +105,15 @@ new_function(PyObject *globals, PyCodeObject *code)
     return made != NULL ? made : function_from_block(globals, code);
 }
 
-/* A generator that runs CODE, without its function and its name, which its fields give. */
+/* A generator or coroutine that runs CODE, without its function and its name, which its fields give. */
 static PyObject *
 new_generator(PyCodeObject *code)
 {
     Py_ssize_t nslots = _PyFrame_NumSlotsForCodeObject(code);
-    PyGenObject *made = (PyGenObject *)_PyJit_New((PyObject *)PyObject_GC_NewVar(PyGenObject, &PyGen_Type, nslots));
+    PyTypeObject *type = code->co_flags & CO_COROUTINE ? &PyCoro_Type : &PyGen_Type;
+    PyGenObject *made = (PyGenObject *)_PyJit_New((PyObject *)PyObject_GC_NewVar(PyGenObject, type, nslots));
     if (made == NULL) {
-        made = (PyGenObject *)from_block(&PyGen_Type, nslots);
+        made = (PyGenObject *)from_block(type, nslots);
     }
     memset((char *)made + sizeof(PyObject), 0, offsetof(PyGenObject, gi_iframe) - sizeof(PyObject));
     made->gi_frame_state = FRAME_CLEARED;

@@ -75,6 +75,7 @@ static const struct _PyCode_DEF(4) continuations[JIT_OPERATOR_KINDS] = {
     CONTINUATION(JIT_OPERATOR_GETATTR, 1),
     CONTINUATION(JIT_OPERATOR_ENTER, 1),
     CONTINUATION(JIT_OPERATOR_EXIT, 4),
+    CONTINUATION(JIT_OPERATOR_ANEXT, 0),
     CONTINUATION(JIT_OPERATOR_CALL, 2),
     CONTINUATION(JIT_OPERATOR_CALL + 1, 4),
     CONTINUATION(JIT_OPERATOR_CALL + 2, 6),
@@ -108,6 +109,7 @@ const _PyJitOperatorForm _PyJitOperatorForms[JIT_OPERATOR_KINDS] = {
     [JIT_OPERATOR_GETATTR] = {1, 2, 0, {0, JIT_ARGUMENT_NAME}, LOOP_UNITS},
     [JIT_OPERATOR_ENTER] = {1, 1, 0, {0}, LOOP_UNITS, .leaves = true},
     [JIT_OPERATOR_EXIT] = {4, 4, 0, {JIT_ARGUMENT_SELF, 1, 2, 3}, LOOP_UNITS},
+    [JIT_OPERATOR_ANEXT] = {0, 1, 0, {JIT_ARGUMENT_OWNER}, LOOP_UNITS},
     [JIT_OPERATOR_CALL] = CALL_FORM(0),
     [JIT_OPERATOR_CALL + 1] = CALL_FORM(1),
     [JIT_OPERATOR_CALL + 2] = CALL_FORM(2),
@@ -182,11 +184,12 @@ static PyObject *const comparisons[] = {
 
 /* --- Finding the method --------------------------------------------------------------------------------------------- */
 
-/* FOUND is a function that takes NARGS positional arguments, and any number of others or none, as FLAGS say, and runs at once. */
+/* FOUND is a function that takes NARGS positional arguments, and any number of others or none, as FLAGS say.  It runs at once, or is the
+ * function of a coroutine. */
 static bool
 is_function(PyObject *found, int nargs, int flags)
 {
-    const int others = CO_OPTIMIZED | CO_NEWLOCALS | CO_VARARGS | CO_VARKEYWORDS | CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
+    const int others = CO_OPTIMIZED | CO_NEWLOCALS | CO_VARARGS | CO_VARKEYWORDS | CO_GENERATOR | CO_ASYNC_GENERATOR;
     if (found == NULL || !PyFunction_Check(found) || ((PyFunctionObject *)found)->vectorcall != _PyFunction_Vectorcall) {
         return false;
     }
@@ -242,8 +245,12 @@ method_name(PyTypeObject *type, int opcode, int oparg, int *kind)
             return has ? &_Py_ID(__bool__) : &_Py_ID(__len__);
         }
         case BEFORE_WITH:
+        case BEFORE_ASYNC_WITH:
             *kind = JIT_OPERATOR_ENTER;
-            return _PyJitOperator_ExitOf(type) != NULL ? &_Py_ID(__enter__) : NULL;
+            return _PyJitOperator_ExitOf(type, opcode) == NULL ? NULL : opcode == BEFORE_WITH ? &_Py_ID(__enter__) : &_Py_ID(__aenter__);
+        case GET_ANEXT:
+            *kind = JIT_OPERATOR_ANEXT;
+            return &_Py_ID(__anext__);
         case CALL_LEN:
             *kind = JIT_OPERATOR_LEN;
             return oparg == 1 ? &_Py_ID(__len__) : NULL;
@@ -396,11 +403,11 @@ push_frames(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_
 {
     const _PyJitOperatorForm *form = &_PyJitOperatorForms[kind];
     const PyCodeObject *code = _PyFrame_GetCode(frame);
-    PyObject **operands = stack_pointer - form->operands, *owner = operands[operand_of_method(form)];
+    PyObject **operands = stack_pointer - form->operands, *owner = form->operands == 0 ? stack_pointer[-1] : operands[operand_of_method(form)];
     PyTypeObject *type = Py_TYPE(owner);
     bool takes_rest = _PyJitOperator_TakesRest((PyObject *)method);
     PyObject *rest = takes_rest ? _PyJit_New(_PyTuple_FromArray(operands + 1, form->nargs - 1)) : NULL;
-    PyObject *exit = form->leaves ? _PyJit_New(PyMethod_New(_PyJitOperator_ExitOf(type), owner)) : NULL;
+    PyObject *exit = form->leaves ? _PyJit_New(PyMethod_New(_PyJitOperator_ExitOf(type, call->op.code), owner)) : NULL;
     if ((takes_rest && rest == NULL) || (form->leaves && exit == NULL)) {
         Py_XDECREF(rest);
         return NULL;
@@ -421,8 +428,9 @@ push_frames(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_
     _PyInterpreterFrame *above = _PyFrame_PushUnchecked(tstate, (PyFunctionObject *)Py_NewRef(method), nargs);
     for (int i = 0; i < nargs; i++) {
         bool is_rest = takes_rest && i == 1;
-        above->localsplus[i] =
-            is_rest ? rest : Py_NewRef(_PyJitOperator_Argument(type, code, call->op.arg, below->localsplus, form->arguments[i]));
+        above->localsplus[i] = is_rest ? rest
+            : Py_NewRef(form->operands == 0 ? owner
+                        : _PyJitOperator_Argument(type, code, call->op.arg, below->localsplus, form->arguments[i]));
     }
     if (form->leaves) {
         operands[0] = exit;
@@ -453,6 +461,8 @@ can_enter(const _PyJitPending *prev, int opcode, PyObject **stack_pointer)
         case CALL_LEN:
         case CALL:
         case BEFORE_WITH:
+        case BEFORE_ASYNC_WITH:
+        case GET_ANEXT:
             return true;
         case BINARY_SUBSCR:
             return prev->opcode != BINARY_SUBSCR_GETITEM;      // has a rule of its own

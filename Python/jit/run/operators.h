@@ -35,6 +35,7 @@ enum {
     JIT_ARGUMENT_TYPE,             // the class
     JIT_ARGUMENT_NAME,
     JIT_ARGUMENT_SELF,             // what the operand, a bound method, binds
+    JIT_ARGUMENT_OWNER,            // what is on top of the caller's stack, where there are no operands
     JIT_ARGUMENT_REST,             // in place of all arguments behind it: a tuple of them
     JIT_ARGUMENTS,
 };

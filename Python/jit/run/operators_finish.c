@@ -9,8 +9,10 @@
 #include "pycore_abstract.h"
 #include "pycore_code.h"
 #include "pycore_frame.h"
+#include "pycore_genobject.h"
 #include "pycore_long.h"
 #include "pycore_object.h"
+#include "pycore_pyerrors.h"
 #include "pycore_pystate.h"
 #include "pycore_tuple.h"
 #include "pycore_typeobject.h"
@@ -200,6 +202,17 @@ contrary(PyObject *truth)
     return truth == NULL ? NULL : Py_NewRef(truth == Py_True ? Py_False : Py_True);
 }
 
+/* What is to be awaited for VALUE, which `__anext__` has returned. */
+static PyObject *
+awaitable_of(PyObject *value)
+{
+    PyObject *awaitable = _PyCoro_GetAwaitableIter(value);
+    if (awaitable == NULL) {
+        _PyErr_FormatFromCause(PyExc_TypeError, "'async for' received an invalid object from __anext__: %.100s", Py_TYPE(value)->tp_name);
+    }
+    return awaitable;
+}
+
 /* VALUE is what `__new__` of the class among OPERANDS, which was called with N arguments, has made. */
 static PyObject *
 finish_new(int n, PyObject **operands, PyObject *value)
@@ -236,6 +249,8 @@ finish(int kind, int asked, PyObject **operands, PyObject *value)
             return contrary(truth_of(Py_NewRef(value)));
         case JIT_OPERATOR_BOOL:
             return checked_bool(value);
+        case JIT_OPERATOR_ANEXT:
+            return awaitable_of(value);
         case JIT_OPERATOR_LEN:
         case JIT_OPERATOR_NONEMPTY: {
             Py_ssize_t size = checked_size(value);
@@ -250,7 +265,7 @@ PyObject *
 _PyJitOperator_Finish(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, int oparg, PyObject *value)
 {
     int kind = oparg - JIT_CONTINUATION;
-    if (kind >= JIT_STEP_ITERATOR || (kind >= JIT_STEP_MAP && kind <= JIT_STEP_FAILED)) {
+    if (kind == JIT_STEP_ITERATOR || kind == JIT_STEP_FUNCTION || (kind >= JIT_STEP_MAP && kind <= JIT_STEP_FAILED)) {
         return _PyJitStep_Finish(tstate, frame, kind, value);
     }
     if (kind >= JIT_CONSUMER_FIRST) {

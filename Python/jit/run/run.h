@@ -86,8 +86,8 @@ PyFunctionObject *_PyJitOperator_Bound(PyObject *callable, PyObject *self, int o
 /* classes.c: `__new__` of CLASS, a function that a call with NARGS arguments begins with, and behind which there is no `__init__` unless it makes
  * something else; borrowed, or NULL. */
 PyFunctionObject *_PyJitOperator_New(PyTypeObject *class, int nargs, int *kind);
-/* What `__exit__` of TYPE is, if it is a function; borrowed, or NULL. */
-PyObject *_PyJitOperator_ExitOf(PyTypeObject *type);
+/* What `__exit__` of TYPE is, or `__aexit__` for BEFORE_ASYNC_WITH, if it is a function; borrowed, or NULL. */
+PyObject *_PyJitOperator_ExitOf(PyTypeObject *type, int opcode);
 /* ARGUMENT, an operand or a JIT_ARGUMENT_, of the method that was found for TYPE at the instruction of CODE with OPARG; borrowed. */
 PyObject *_PyJitOperator_Argument(PyTypeObject *type, const PyCodeObject *code, int oparg, PyObject **operands, int argument);
 /* An exception leaves FRAME, a continuation frame of KIND: what C notes in it. */

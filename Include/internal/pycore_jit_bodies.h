@@ -40,6 +40,7 @@
 #include "pycore_call.h"
 #include "pycore_cell.h"
 #include "pycore_ceval.h"
+#include "pycore_class_variables.h"
 #include "pycore_code.h"
 #include "pycore_descrobject.h"
 #include "pycore_dict.h"

@@ -4,6 +4,7 @@
 #ifndef Py_INTERNAL_JIT_ENTER_H
 #define Py_INTERNAL_JIT_ENTER_H
 
+#include "pycore_class_variables.h"
 #include "pycore_jit_frames.h"
 
 #ifdef _Py_TIER2

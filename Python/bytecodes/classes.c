@@ -1,4 +1,4 @@
-// Calls of classes.
+// Calls of classes, and class variables.
 //
 // Upstream calls `__init__` without a C frame only where instances have inline values and no argument is missing.  All that is asked for
 // here is that `object` makes the instances, as it does for classes with __slots__ too, and that missing arguments have default values
@@ -74,4 +74,46 @@ override inst(CALL_KW, (callable, self_or_null, args[oparg], kwnames -- res)) {
     }
     ERROR_IF(res == NULL, error);
     CHECK_EVAL_BREAKER();
+}
+
+// Class variables.  Where a cache names what a class has, it may name the place of a value (pycore_class_variables.h), which is read each time.
+
+override specializing op(_SPECIALIZE_LOAD_ATTR, (counter/1, owner -- owner)) {
+    #if ENABLE_SPECIALIZATION
+    if (ADAPTIVE_COUNTER_TRIGGERS(counter)) {
+        PyObject *name = GETITEM(FRAME_CO_NAMES, oparg >> 1);
+        next_instr = this_instr;
+        if (!_PyClassVar_Specialize(owner, next_instr, name)) {
+            _Py_Specialize_LoadAttr(owner, next_instr, name);
+        }
+        DISPATCH_SAME_OPARG();
+    }
+    STAT_INC(LOAD_ATTR, deferred);
+    ADVANCE_ADAPTIVE_COUNTER(this_instr[1].counter);
+    #endif
+}
+
+override op(_LOAD_ATTR_CLASS, (descr/4, owner -- attr, null if (oparg & 1))) {
+    attr = _PyClassVar_Value(descr);
+    DEOPT_IF(attr == NULL);
+    STAT_INC(LOAD_ATTR, hit);
+    Py_INCREF(attr);
+    null = NULL;
+    DECREF_INPUTS();
+}
+
+override op(_LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES, (descr/4, owner -- attr, unused if (0))) {
+    attr = _PyClassVar_Value(descr);
+    DEOPT_IF(attr == NULL);
+    STAT_INC(LOAD_ATTR, hit);
+    Py_INCREF(attr);
+    DECREF_INPUTS();
+}
+
+override op(_LOAD_ATTR_NONDESCRIPTOR_NO_DICT, (descr/4, owner -- attr, unused if (0))) {
+    attr = _PyClassVar_Value(descr);
+    DEOPT_IF(attr == NULL);
+    STAT_INC(LOAD_ATTR, hit);
+    Py_INCREF(attr);
+    DECREF_INPUTS();
 }

@@ -142,6 +142,11 @@ trace op(STORE_FIELD_INT, (o: object, v: i64 --)) exits writes attr {
     }
 }
 
+// Leaves where O is a descriptor: its type says so now.
+trace op(GUARD_NO_DESCRIPTOR, (o: object --)) pure reads type exits {
+    EXIT_IF(Py_TYPE(o)->tp_descr_get != NULL || Py_TYPE(o)->tp_descr_set != NULL);
+}
+
 // Leaves unless O's type is this very one.
 trace op(GUARD_EXACT, (o: object, type: object --)) pure reads type exits {
     EXIT_IF((PyObject *)Py_TYPE(o) != type);

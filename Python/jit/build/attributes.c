@@ -13,6 +13,7 @@
 #ifdef _Py_TIER2
 
 #include "opcode.h"
+#include "pycore_class_variables.h"
 #include "pycore_code.h"
 #include "pycore_dict.h"
 #include "pycore_moduleobject.h"
@@ -222,8 +223,9 @@ static PyObject *
 value_of_class(const _PyJitBuilder *b, _PyJitRef owner, const _Py_CODEUNIT *units)
 {
     PyObject *class = JIT_IS_CONST(owner) ? (PyObject *)(uintptr_t)JIT_INS(b->t, owner)->bits : NULL;
-    return class != NULL && PyType_Check(class) && ((PyTypeObject *)class)->tp_version_tag == version_of(units)
+    PyObject *cached = class != NULL && PyType_Check(class) && ((PyTypeObject *)class)->tp_version_tag == version_of(units)
         ? read_obj((uint16_t *)&units[6].cache) : NULL;
+    return cached != NULL && !_PyClassVar_IsPlace(cached) ? cached : NULL;
 }
 
 static uint32_t

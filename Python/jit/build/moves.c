@@ -198,7 +198,10 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case STORE_NAME:
             return _PyJitLower_Global(b, index);
         case LOAD_ATTR: {
-            uint32_t done = _PyJitLower_Attribute(b, index);
+            uint32_t done = _PyJitLower_IsClassVariable(b, record) ? _PyJitLower_ClassVariable(b, index) : 0;
+            if (done == 0) {
+                done = _PyJitLower_Attribute(b, index);
+            }
             return done != 0 ? done : _PyJitLower_Find(b, index);
         }
         case CALL_ISINSTANCE:
@@ -208,17 +211,18 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case LOAD_ATTR_SLOT:
         case LOAD_ATTR_MODULE:
         case LOAD_ATTR_CLASS:
-        case LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES:
-        case LOAD_ATTR_NONDESCRIPTOR_NO_DICT:
         case LOAD_ATTR_WITH_HINT:
             return _PyJitLower_Attribute(b, index);
+        case LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES:
+        case LOAD_ATTR_NONDESCRIPTOR_NO_DICT:
+            return _PyJitLower_IsClassVariable(b, record) ? _PyJitLower_ClassVariable(b, index) : _PyJitLower_Attribute(b, index);
         case STORE_ATTR_INSTANCE_VALUE:
         case STORE_ATTR_SLOT:
             return _PyJitLower_Attribute(b, index);
         case IMPORT_FROM:
         case STORE_ATTR:
         case STORE_ATTR_WITH_HINT:
-            return _PyJitLower_Find(b, index);
+            return _PyJitLower_IsClassVariable(b, record) ? _PyJitLower_ClassVariable(b, index) : _PyJitLower_Find(b, index);
         case BINARY_SUBSCR:
         case BINARY_SUBSCR_DICT:
         case BINARY_SUBSCR_STR_INT:

@@ -8,6 +8,7 @@
 #ifdef _Py_TIER2
 
 #include "opcode.h"
+#include "pycore_class_variables.h"
 #include "pycore_initconfig.h"
 #include "pycore_interp.h"
 #include "pycore_pystate.h"
@@ -214,5 +215,17 @@ _PyJit_TrampolineSwitches(void)
 {
     _Py_Executors_InvalidateAll(_PyInterpreterState_GET(), 1);
 }
+
+#ifndef _PyClassVar_Stop
+void
+_PyClassVar_Stop(void)
+{
+    // Traces store to class variables, and nobody would hear of it.
+    if (!_PyClassVar_Stopped) {
+        _PyClassVar_Stopped = true;
+        _Py_Executors_InvalidateAll(_PyInterpreterState_Main(), 1);
+    }
+}
+#endif
 
 #endif /* _Py_TIER2 */

@@ -16,6 +16,7 @@
 
 #include "opcode.h"
 #include "structmember.h"
+#include "pycore_class_variables.h"
 #include "pycore_code.h"
 #include "pycore_descrobject.h"
 #include "pycore_dict.h"
@@ -83,13 +84,56 @@ slot_offset(PyObject *owner, PyObject *descr, bool store)
     return store || *(PyObject **)((char *)owner + place->offset) != NULL ? (int)place->offset : -1;
 }
 
+/* The variable NAME of the class OWNER is loaded from its place: the opcode stays the generic one where the type of OWNER is not the usual
+ * one, and the cache says which version that has (build/class_variables.c). */
+static void
+adapt_class_load(_PyJitPending *prev, PyTypeObject *class, PyObject *name)
+{
+    PyTypeObject *type = Py_TYPE(class), *owner;
+    if (!PyUnstable_Type_AssignVersionTag(class) || !PyUnstable_Type_AssignVersionTag(type)) {
+        return;
+    }
+    PyObject **place = _PyClassVar_Is(class, name) && _PyClassVar_IsFree(type, name) ? _PyClassVar_Place(class, name, &owner) : NULL;
+    if (place != NULL) {
+        write_u32((uint16_t *)&prev->units[4].cache, type->tp_version_tag);
+        write_obj((uint16_t *)&prev->units[6].cache, _PyClassVar_OfPlace(place));
+        choose(prev, LOAD_ATTR, class->tp_version_tag);
+    }
+}
+
+/* The same of an instance, which has nothing of its own under that name. */
+static void
+adapt_instance_load(_PyJitPending *prev, PyObject *owner, PyObject *name)
+{
+    PyTypeObject *type = Py_TYPE(owner), *found_in;
+    uint32_t keys;
+    int form = _PyClassVar_Is(type, name) ? _PyClassVar_FormForInstance(type, name, &keys) : 0;
+    PyObject **place = form != 0 && PyUnstable_Type_AssignVersionTag(type) ? _PyClassVar_Place(type, name, &found_in) : NULL;
+    if (place != NULL && (keys == 0 || _PyObject_InlineValues(owner)->valid)) {
+        write_u32((uint16_t *)&prev->units[4].cache, keys);
+        write_obj((uint16_t *)&prev->units[6].cache, _PyClassVar_OfPlace(place));
+        choose(prev, form, type->tp_version_tag);
+    }
+}
+
+/* A store to one: the cache has the version of the class. */
+static void
+adapt_class_store(_PyJitPending *prev, PyTypeObject *class, PyObject *name)
+{
+    if (_PyClassVar_CanStore(class, name) && PyUnstable_Type_AssignVersionTag(class)
+        && PyUnstable_Type_AssignVersionTag(Py_TYPE(class))) {
+        choose(prev, STORE_ATTR, class->tp_version_tag);
+    }
+}
+
 /* What an instance has under its name comes before DESCR, which its class has: for instance the default of a dataclass's field.  NULL: the class
- * has nothing.  Types that can change might begin to be data descriptors, and modules may get another type. */
+ * has nothing.  Types that can change might begin to be data descriptors, modules may get another type, and what varies any other value. */
 static bool
-gives_way(PyObject *descr)
+gives_way(PyTypeObject *type, PyObject *name, PyObject *descr)
 {
     return descr == NULL
-        || (Py_TYPE(descr)->tp_descr_set == NULL && Py_TYPE(descr)->tp_flags & Py_TPFLAGS_IMMUTABLETYPE && !PyModule_Check(descr));
+        || (Py_TYPE(descr)->tp_descr_set == NULL && Py_TYPE(descr)->tp_flags & Py_TPFLAGS_IMMUTABLETYPE && !PyModule_Check(descr)
+            && !_PyClassVar_Varies(type, name));
 }
 
 /* Where inline values are not valid any more the instance has a dict, and tier 1 has only the generic form for methods.  Then the opcode stays
@@ -153,13 +197,17 @@ adapt_load(_PyJitPending *prev, PyObject *owner)
         prev->fits = 1;
         return;
     }
-    uint32_t version = version_of(type, false);
     PyObject *name = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg >> 1);
+    if (PyType_Check(owner)) {
+        adapt_class_load(prev, (PyTypeObject *)owner, name);
+        return;
+    }
+    uint32_t version = version_of(type, false);
     PyObject *descr = version != 0 ? _PyType_Lookup(type, name) : NULL;
     if (version == 0) {
         return;
     }
-    bool value = gives_way(descr);
+    bool value = gives_way(type, name, descr);
     int index = value ? inline_index(owner, name, false) : slot_offset(owner, descr, false);
     if (index >= 0) {
         prev->units[4].cache = (uint16_t)index;
@@ -173,6 +221,9 @@ adapt_load(_PyJitPending *prev, PyObject *owner)
     else if (descr != NULL && prev->oparg & 1 && PyFunction_Check(descr)) {
         adapt_method(prev, owner, name, descr, version);
     }
+    else if (descr != NULL && !(prev->oparg & 1)) {
+        adapt_instance_load(prev, owner, name);
+    }
 }
 
 static void
@@ -183,13 +234,17 @@ adapt_store(_PyJitPending *prev, PyObject *owner)
         prev->fits = 1;
         return;
     }
-    uint32_t version = version_of(type, true);
     PyObject *name = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg);
+    if (PyType_Check(owner)) {
+        adapt_class_store(prev, (PyTypeObject *)owner, name);
+        return;
+    }
+    uint32_t version = version_of(type, true);
     PyObject *descr = version != 0 ? _PyType_Lookup(type, name) : NULL;
     if (version == 0) {
         return;
     }
-    bool value = gives_way(descr);
+    bool value = gives_way(type, name, descr);
     int index = value ? inline_index(owner, name, true) : slot_offset(owner, descr, true);
     if (index >= 0 && (!value || _PyObject_GetManagedDict(owner) == NULL)) {
         prev->units[4].cache = (uint16_t)index;
@@ -290,13 +345,19 @@ _PyJitAdapt(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
         case LOAD_ATTR_WITH_HINT:
         case LOAD_ATTR_METHOD_WITH_VALUES:
         case LOAD_ATTR_METHOD_NO_DICT:
+        case LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES:
+        case LOAD_ATTR_NONDESCRIPTOR_NO_DICT:
             if (depth >= 1) {
                 adapt_load(prev, stack_pointer[-1]);
             }
             break;
         case LOAD_ATTR_CLASS:
-            if (depth >= 1 && PyType_Check(stack_pointer[-1]) && _PyJit_ChangesOften((PyTypeObject *)stack_pointer[-1])) {
-                prev->opcode = LOAD_ATTR;
+            if (depth >= 1 && PyType_Check(stack_pointer[-1])) {
+                PyTypeObject *class = (PyTypeObject *)stack_pointer[-1];
+                adapt_class_load(prev, class, PyTuple_GET_ITEM(prev->code->co_names, prev->oparg >> 1));
+                if (!prev->adapted && _PyJit_ChangesOften(class)) {
+                    prev->opcode = LOAD_ATTR;
+                }
             }
             break;
         case STORE_ATTR:

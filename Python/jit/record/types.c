@@ -6,6 +6,7 @@
 #ifdef _Py_TIER2
 
 #include "opcode.h"
+#include "pycore_class_variables.h"
 #include "pycore_code.h"
 #include "pycore_dict.h"
 #include "pycore_frame.h"
@@ -428,6 +429,11 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
         case CALL_BUILTIN_FAST_WITH_KEYWORDS:
             types |= oparg == 2 ? order_of(stack_pointer[-2], stack_pointer[-1]) << 8 : 0;
             break;
+        case STORE_ATTR:
+            if (prev->adapted && PyType_Check(stack_pointer[-1])) {
+                types |= tag_of_entry(((PyTypeObject *)stack_pointer[-1])->tp_dict, PyTuple_GET_ITEM(prev->code->co_names, oparg)) << 8;
+            }
+            break;
         case STORE_ATTR_INSTANCE_VALUE:
         case STORE_ATTR_SLOT:
             types |= tag_of_attribute(prev, stack_pointer[-1]) << 8;
@@ -528,6 +534,15 @@ generic_attribute(const _PyJitPending *prev, PyObject *owner)
     return !(prev->oparg & 1) ? has : has == Py_True ? Py_False : has == Py_None ? Py_None : NULL;
 }
 
+/* The class that has the variable which the instruction loads from OWNER, a class or an instance; NULL: it is not there any more. */
+static PyObject *
+owner_of_variable(const _PyJitPending *prev, PyObject *owner)
+{
+    PyTypeObject *type = PyType_Check(owner) ? (PyTypeObject *)owner : Py_TYPE(owner), *class;
+    PyObject *name = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg >> 1);
+    return _PyClassVar_Place(type, name, &class) != NULL ? (PyObject *)class : NULL;
+}
+
 /* What the cache of a LOAD_ATTR names, if the instruction's check of the type holds: only then it is sure to live.  Else, for the generic
  * form, what that would find; *generic: the same if the other check fails, so that it is the generic form that runs. */
 static PyObject *
@@ -554,7 +569,8 @@ attribute_of_interest(const _PyJitPending *prev, PyObject *owner, PyObject **gen
             break;
     }
     *generic = generic_attribute(prev, owner);
-    return holds ? read_obj((uint16_t *)&prev->units[6].cache) : *generic;
+    PyObject *cached = holds ? read_obj((uint16_t *)&prev->units[6].cache) : *generic;
+    return cached != NULL && _PyClassVar_IsPlace(cached) ? owner_of_variable(prev, owner) : cached;
 }
 
 /* CALLABLE is a function that has the version of its code, which a trace can check. */
@@ -609,6 +625,9 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
     }
     if (base == STORE_ATTR) {
         PyObject *name = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg);
+        if (depth >= 2 && prev->adapted && PyType_Check(stack_pointer[-1])) {
+            return stack_pointer[-1];
+        }
         return depth >= 2 && _PyJit_CanSetAttr(stack_pointer[-1], name) ? Py_True : NULL;
     }
     if (base == BINARY_SUBSCR) {

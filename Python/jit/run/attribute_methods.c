@@ -10,6 +10,7 @@
 #ifdef _Py_TIER2
 
 #include "opcode.h"
+#include "pycore_class_variables.h"
 #include "pycore_code.h"
 #include "pycore_descrobject.h"
 #include "pycore_interp.h"
@@ -54,7 +55,7 @@ _PyJitAttribute_Method(PyTypeObject *type, const PyCodeObject *code, int oparg, 
         return _PyJitOperator_Takes(((_PyPropertyObject *)descr)->prop_get, 1);
     }
     *kind = JIT_OPERATOR_GET;
-    bool is_class = (Py_TYPE(descr)->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0;
+    bool is_class = (Py_TYPE(descr)->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0 && !_PyClassVar_Varies(type, name_of(code, oparg));
     return _PyJitOperator_Takes(is_class ? _PyType_Lookup(Py_TYPE(descr), &_Py_ID(__get__)) : NULL, 3);
 }
 

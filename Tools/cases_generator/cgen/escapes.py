@@ -48,7 +48,7 @@ _ACCESS = (
     PyModule_CheckExact PySet_CheckExact PyTuple_CheckExact PyTuple_GET_ITEM PyTuple_GET_SIZE
     PyType_Check PyType_HasFeature PyUnicode_CheckExact PyUnicode_GET_LENGTH PyUnicode_READ_CHAR
     Py_ARRAY_LENGTH Py_IS_TYPE Py_Is Py_IsFalse Py_IsNone Py_IsTrue Py_REFCNT Py_SIZE Py_TYPE
-    STAT_INC _PyCode_CODE _PyErr_Occurred _PyFrame_GetCode _PyFrame_GetGenerator
+    STAT_INC _PyClassVar_Value _PyCode_CODE _PyErr_Occurred _PyFrame_GetCode _PyFrame_GetGenerator
     _PyFrame_SetStackPointer _PyFrame_StackPush _PyList_ITEMS _PyLong_CompactValue
     _PyLong_DigitCount _PyLong_IsCompact _PyLong_IsNonNegativeCompact _PyLong_IsZero
     _PyObject_GC_IS_TRACKED _PyObject_GC_MAY_BE_TRACKED _PyObject_GC_TRACK _PyObject_GetManagedDict

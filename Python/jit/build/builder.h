@@ -218,6 +218,7 @@ void _PyJitLower_MakeTuple(_PyJitBuilder *b, uint32_t n);
 uint32_t _PyJitLower_Subscript(_PyJitBuilder *b, uint32_t index);
 /* slices.c: BINARY_SLICE. */
 uint32_t _PyJitLower_Slice(_PyJitBuilder *b, uint32_t index);
+uint32_t _PyJitLower_Match(_PyJitBuilder *b, uint32_t index);
 /* lookups.c: attributes and classes of objects of any type: LOAD_ATTR, and calls of getattr, hasattr, isinstance, type, callable, id. */
 uint32_t _PyJitLower_Find(_PyJitBuilder *b, uint32_t index);
 /* Is RECORD about a class variable, which is read and written where it is (class_variables.c)? */

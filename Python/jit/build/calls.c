@@ -311,12 +311,11 @@ load_method(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t top = b->depth - 1;
     bool has_values = record->opcode == LOAD_ATTR_METHOD_WITH_VALUES;
-    if (record->seen == NULL || (b->slots[top].dirty && b->slots[top].object == JIT_REF_NONE) || !is_version(unit32(b, record, 2))
-        || (has_values && !is_version(unit32(b, record, 4)))) {
+    if (record->seen == NULL || !is_version(unit32(b, record, 2)) || (has_values && !is_version(unit32(b, record, 4)))) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
-    _PyJitRef owner = _PyJitSlot_Object(b, top);
+    _PyJitRef owner = key_of(b, top);            // a number has methods, too
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, owner, JIT_REF_NONE, unit32(b, record, 2));
     if (has_values) {
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_INLINE_VALUES, owner, JIT_REF_NONE, 0);

@@ -451,6 +451,9 @@ contains(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t key = b->depth - 2, container = b->depth - 1;
     const PyTypeObject *type = (const PyTypeObject *)record->seen;
+    if (type != NULL && type != &PyDict_Type && type->tp_flags & Py_TPFLAGS_DICT_SUBCLASS && !is_version(type->tp_version_tag)) {
+        type = NULL;
+    }
     if (_PyJitSlot_IsBare(b, container) || (type == NULL && !record->leaf) || !_PyJitSlot_CanEnd(b, record, 2)) {
         return REFUSE(b);
     }
@@ -462,10 +465,16 @@ contains(_PyJitBuilder *b, uint32_t index)
         _PyJitRef has = _PyJitLeaf_EmitContains(b, object, known);
         return finish_test(b, index, 2, record->oparg ? not_of(b, has) : has);
     }
-    (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, type));
+    bool dict = type->tp_flags & Py_TPFLAGS_DICT_SUBCLASS;
+    if (dict && type != &PyDict_Type) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, object, JIT_REF_NONE, type->tp_version_tag);
+    }
+    else {
+        (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, type));
+    }
     _PyJitRef known = type == &PyUnicode_Type ? guard_str(b, key) : key_of(b, key);
     _PyJitSlot_GuardEnds(b, record, 2);
-    int op = type == &PyDict_Type ? JIT_OP_DICT_HAS : type == &PyUnicode_Type ? JIT_OP_STR_HAS
+    int op = dict ? JIT_OP_DICT_HAS : type == &PyUnicode_Type ? JIT_OP_STR_HAS
         : type == &PyList_Type || type == &PyTuple_Type ? JIT_OP_SEQUENCE_HAS : JIT_OP_SET_HAS;
     _PyJitRef has = emit2(b, op, object, known);
     return finish_test(b, index, 2, record->oparg ? not_of(b, has) : has);

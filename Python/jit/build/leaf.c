@@ -9,6 +9,7 @@
 #include "pycore_long.h"
 #include "pycore_jit_helpers.h"
 #include "jit/build/rules.h"
+#include "jit/objects/leaves.h"
 
 #define MOST_ARGUMENTS 4       // `self` or a bound method included
 #define MOST_OPERANDS 3        // arguments that the operation has itself
@@ -56,20 +57,25 @@ small_const(_PyJitBuilder *b, uint32_t value)
     return object_const(b, &_PyLong_SMALL_INTS[_PY_NSMALLNEGINTS + value]);
 }
 
+/* Leaf NUMBER, which changes something, takes ARGS, the top COUNT slots: those are still borrowed if it leaves, and not needed when it has
+ * written. */
+static _PyJitRef
+emit_change(_PyJitBuilder *b, int number, const _PyJitRef *args, uint32_t count)
+{
+    for (uint32_t i = b->depth - count; i < b->depth; i++) {
+        b->slots[i].heap = 0;
+    }
+    _PyJitSlot_OwnHeap(b);
+    return emit_leaf(b, JIT_OP_CHANGE_LEAF, number, args);
+}
+
 /* What leaf NUMBER, done with ARGS by the call of NARGS arguments that stands on top of the stack, gives takes its place. */
 static void
 finish_call(_PyJitBuilder *b, int number, const _PyJitRef *args, uint32_t nargs)
 {
     int gives = _PyJitLeaf_Gives(number);
-    if (gives == JIT_LEAF_CHANGE) {
-        // Those are still borrowed if it leaves, and not needed when it has written.
-        for (uint32_t i = b->depth - nargs - 2; i < b->depth; i++) {
-            b->slots[i].heap = 0;
-        }
-        _PyJitSlot_OwnHeap(b);
-    }
-    int op = gives == JIT_LEAF_NUMBER ? JIT_OP_ASK_LEAF : gives == JIT_LEAF_CHANGE ? JIT_OP_CHANGE_LEAF : JIT_OP_CALL_LEAF;
-    _PyJitRef result = emit_leaf(b, op, number, args);
+    _PyJitRef result = gives == JIT_LEAF_CHANGE ? emit_change(b, number, args, nargs + 2)
+        : emit_leaf(b, gives == JIT_LEAF_NUMBER ? JIT_OP_ASK_LEAF : JIT_OP_CALL_LEAF, number, args);
     drop(b, nargs + 2);
     if (gives == JIT_LEAF_NUMBER) {
         _PyJitSlot_PushNumber(b, result);
@@ -77,6 +83,27 @@ finish_call(_PyJitBuilder *b, int number, const _PyJitRef *args, uint32_t nargs)
     else {
         _PyJitSlot_Push(b, (_PyJitSlot){.object = result, .dirty = 1, .owned = 1, .plain = gives == JIT_LEAF_PLAIN});
     }
+}
+
+/* The same with a method that is not bound, for which the recorder found a rule: `self` is the second argument. */
+static uint32_t
+call_method(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t nargs = record->oparg, self = b->depth - nargs - 1, callable = self - 1;
+    int number = (((int)record->plain_locals - 1) & ~JIT_LEAF_SELF) | (nargs + 1 == MOST_OPERANDS ? JIT_LEAF_FOUR : 0);
+    if (known_null(b, self) != 0 || constant_at(b, callable) == NULL || nargs + 2 > MOST_ARGUMENTS || !_PyJitSlot_CanEnd(b, record, nargs + 1)
+        || (_PyJitLeaf_Gives(number) == JIT_LEAF_CHANGE && ends_with(b, record, nargs))) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef args[MOST_ARGUMENTS] = {_PyJitSlot_Object(b, callable)};
+    for (uint32_t i = 1; i < MOST_ARGUMENTS; i++) {
+        args[i] = i <= nargs + 1 ? key_of(b, callable + i) : object_const(b, NULL);
+    }
+    _PyJitSlot_GuardEnds(b, record, nargs + 1);
+    finish_call(b, number, args, nargs);
+    return 1;
 }
 
 /* The callable is the leaf's first argument, or binds that, as a method of C: whether it is the one that was seen the leaf itself looks. */
@@ -113,7 +140,7 @@ _PyJitLower_Leaf(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     if (record->leaf && record->plain_locals != 0) {
-        return call_bound(b, index);
+        return (record->plain_locals - 1) & JIT_LEAF_SELF ? call_method(b, index) : call_bound(b, index);
     }
     uint32_t self = b->depth - record->oparg - 1;
     int null = known_null(b, self);
@@ -139,6 +166,53 @@ _PyJitLower_Leaf(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* DELETE_SUBSCR and STORE_SLICE: COUNT operands, the container is FROM_TOP. */
+static uint32_t
+change_item(_PyJitBuilder *b, uint32_t index, uint32_t count, uint32_t from_top)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    int number = _PyJitLeaf_OfInstruction(record->opcode, record->oparg) | (count == MOST_ARGUMENTS ? JIT_LEAF_FOUR : 0);
+    if (!record->leaf || _PyJitSlot_IsBare(b, b->depth - 1 - from_top) || !_PyJitSlot_CanEnd(b, record, count)
+        || ends_with(b, record, from_top)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef args[MOST_ARGUMENTS];
+    for (uint32_t i = 0; i < MOST_ARGUMENTS; i++) {
+        args[i] = i < count ? key_of(b, b->depth - count + i) : object_const(b, NULL);
+    }
+    _PyJitSlot_GuardEnds(b, record, count);
+    (void)emit_change(b, number, args, count);
+    drop(b, count);
+    return 1;
+}
+
+/* MATCH_KEYS leaves the top two slots where they are, MATCH_CLASS takes three. */
+static uint32_t
+match(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    bool class = record->opcode == MATCH_CLASS;
+    uint32_t count = class ? 3 : 2;
+    int number = _PyJitLeaf_OfInstruction(record->opcode, record->oparg) | (class ? JIT_LEAF_FOUR : 0);
+    if (!record->leaf || (class && (record->oparg > 255 || !_PyJitSlot_CanEnd(b, record, count)))) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef args[MOST_ARGUMENTS];
+    for (uint32_t i = 0; i < MOST_ARGUMENTS; i++) {
+        args[i] = i < count ? key_of(b, b->depth - count + i) : object_const(b, NULL);
+    }
+    if (class) {
+        args[MOST_OPERANDS] = small_const(b, record->oparg);
+        _PyJitSlot_GuardEnds(b, record, count);
+    }
+    _PyJitRef found = emit_leaf(b, JIT_OP_CALL_LEAF, number, args);
+    drop(b, class ? count : 0);
+    _PyJitSlot_Push(b, (_PyJitSlot){.object = found, .dirty = 1, .owned = 1});
+    return 1;
+}
+
 /* DELETE_ATTR of an attribute that the object has of its own. */
 static uint32_t
 delete_attribute(_PyJitBuilder *b, uint32_t index)
@@ -152,14 +226,12 @@ delete_attribute(_PyJitBuilder *b, uint32_t index)
     _PyJitLower_Begin(b, index);
     _PyJitRef args[MOST_ARGUMENTS] = {_PyJitSlot_Object(b, top), object_const(b, name), object_const(b, NULL)};
     _PyJitSlot_GuardEnds(b, record, 1);
-    b->slots[top].heap = 0;              // still borrowed if it leaves, and not needed when it has written
-    _PyJitSlot_OwnHeap(b);
-    (void)emit_leaf(b, JIT_OP_CHANGE_LEAF, _PyJitLeaf_OfInstruction(DELETE_ATTR, 0), args);
+    (void)emit_change(b, _PyJitLeaf_OfInstruction(DELETE_ATTR, 0), args, 1);
     drop(b, 1);
     return 1;
 }
 
-/* LIST_EXTEND, DICT_MERGE: the object below gets what is in the one on top. */
+/* LIST_EXTEND, SET_UPDATE, DICT_UPDATE, DICT_MERGE: the object below gets what is in the one on top. */
 static uint32_t
 extend(_PyJitBuilder *b, uint32_t index)
 {
@@ -172,9 +244,7 @@ extend(_PyJitBuilder *b, uint32_t index)
     _PyJitLower_Begin(b, index);
     _PyJitRef args[MOST_ARGUMENTS] = {_PyJitSlot_Object(b, object), _PyJitSlot_Object(b, top), object_const(b, NULL)};
     _PyJitSlot_GuardEnds(b, record, 1);
-    b->slots[top].heap = 0;
-    _PyJitSlot_OwnHeap(b);
-    (void)emit_leaf(b, JIT_OP_CHANGE_LEAF, number, args);
+    (void)emit_change(b, number, args, 1);
     drop(b, 1);
     return 1;
 }
@@ -184,8 +254,10 @@ static uint32_t
 make_of_top(_PyJitBuilder *b, uint32_t index, uint32_t nargs)
 {
     const _PyJitRecord *record = &b->t->records[index];
-    int number = _PyJitLeaf_OfInstruction(record->opcode, record->oparg);
-    if (number < 0 || !record->leaf || !_PyJitSlot_CanEnd(b, record, nargs)) {
+    bool other = record->leaf && record->plain_locals != 0;      // than the instruction's usual one
+    int number = other ? (int)record->plain_locals - 1 : _PyJitLeaf_OfInstruction(record->opcode, record->oparg);
+    bool change = number >= 0 && _PyJitLeaf_Gives(number) == JIT_LEAF_CHANGE;
+    if (number < 0 || !record->leaf || !_PyJitSlot_CanEnd(b, record, nargs) || (change && ends_with(b, record, nargs - 1))) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
@@ -193,8 +265,11 @@ make_of_top(_PyJitBuilder *b, uint32_t index, uint32_t nargs)
     for (uint32_t i = 0; i < MOST_ARGUMENTS; i++) {
         args[i] = i < nargs ? key_of(b, b->depth - nargs + i) : object_const(b, NULL);
     }
+    if (record->opcode == BINARY_OP) {
+        args[2] = small_const(b, record->oparg);
+    }
     _PyJitSlot_GuardEnds(b, record, nargs);
-    _PyJitRef made = emit_leaf(b, JIT_OP_CALL_LEAF, number, args);
+    _PyJitRef made = change ? emit_change(b, number, args, nargs) : emit_leaf(b, JIT_OP_CALL_LEAF, number, args);
     drop(b, nargs);
     _PyJitSlot_Push(b, (_PyJitSlot){.object = made, .dirty = 1, .owned = 1, .plain = _PyJitLeaf_Gives(number) == JIT_LEAF_PLAIN});
     return 1;
@@ -250,7 +325,7 @@ make_of_many(_PyJitBuilder *b, uint32_t index, uint32_t first, uint32_t count, b
     for (uint32_t i = 0; i < count; i++) {
         (void)_PyJitBuild_Emit(b, JIT_OP_LEAF_ARGUMENT, _PyJitSlot_Object(b, first + i), JIT_REF_NONE, i);
     }
-    _PyJitRef null = object_const(b, NULL), args[] = {small_const(b, count), null, null};
+    _PyJitRef null = object_const(b, NULL), args[MOST_ARGUMENTS] = {small_const(b, count), null, null};
     if (keys) {
         args[0] = _PyJitSlot_Object(b, b->depth - 1);
     }
@@ -267,7 +342,7 @@ make_of_many(_PyJitBuilder *b, uint32_t index, uint32_t first, uint32_t count, b
 _PyJitRef
 _PyJitLeaf_EmitSize(_PyJitBuilder *b, _PyJitRef object)
 {
-    _PyJitRef null = object_const(b, NULL), args[] = {object, null, null};
+    _PyJitRef null = object_const(b, NULL), args[MOST_ARGUMENTS] = {object, null, null};
     return emit_leaf(b, JIT_OP_ASK_LEAF, _PyJitLeaf_Named("len"), args);
 }
 
@@ -326,7 +401,7 @@ unpack(_PyJitBuilder *b, uint32_t index)
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
-    _PyJitRef object = _PyJitSlot_Object(b, top), args[] = {object, small_const(b, before + 16 * after), object_const(b, NULL)};
+    _PyJitRef object = _PyJitSlot_Object(b, top), args[MOST_ARGUMENTS] = {object, small_const(b, before + 16 * after), object_const(b, NULL)};
     (void)emit1(b, list ? JIT_OP_GUARD_LIST : JIT_OP_GUARD_TUPLE, object);
     _PyJitSlot_GuardRelease(b, top, JIT_TAG(record->types, 2));
     // An addition may leave: all indexes are there before anything changes.
@@ -363,9 +438,20 @@ _PyJitLower_LeafInstruction(_PyJitBuilder *b, uint32_t index)
         case BINARY_SUBSCR:
         case BINARY_SUBSCR_STR_INT:
             return make_of_top(b, index, 2);
+        case BUILD_SLICE:
+            return make_of_top(b, index, oparg);
         case DELETE_ATTR:
             return delete_attribute(b, index);
+        case DELETE_SUBSCR:
+            return change_item(b, index, 2, 1);
+        case STORE_SLICE:
+            return change_item(b, index, 4, 2);
+        case MATCH_KEYS:
+        case MATCH_CLASS:
+            return match(b, index);
         case LIST_EXTEND:
+        case SET_UPDATE:
+        case DICT_UPDATE:
         case DICT_MERGE:
             return extend(b, index);
         case BUILD_MAP:

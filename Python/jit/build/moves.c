@@ -247,8 +247,19 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case UNPACK_EX:
         case LIST_EXTEND:
         case DICT_MERGE:
+        case DICT_UPDATE:
+        case SET_UPDATE:
+        case BUILD_SLICE:
+        case STORE_SLICE:
         case DELETE_ATTR:
+        case DELETE_SUBSCR:
+        case MATCH_KEYS:
+        case MATCH_CLASS:
             return _PyJitLower_LeafInstruction(b, index);
+        case GET_LEN:
+        case MATCH_MAPPING:
+        case MATCH_SEQUENCE:
+            return _PyJitLower_Match(b, index);
         case BUILD_LIST:
         case BUILD_TUPLE:
         case GET_ITER:

@@ -110,7 +110,28 @@ store_number(_PyJitBuilder *b, uint32_t index)
 
 /* --- Dicts and strings ------------------------------------------------------------------------------------------------ */
 
-/* BINARY_SUBSCR_DICT. */
+/* OBJECT is an exact dict, or of a class that was seen and looks for items as dict does. */
+static void
+guard_dict(_PyJitBuilder *b, uint32_t index, _PyJitRef object)
+{
+    const PyTypeObject *type = seen_type(b, index);
+    if (type == &PyDict_Type) {
+        (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, &PyDict_Type));
+    }
+    else {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, object, JIT_REF_NONE, type->tp_version_tag);
+    }
+}
+
+/* TYPE, of a container that was seen, is dict or a class derived from it. */
+static bool
+is_dict(const PyTypeObject *type)
+{
+    return type == &PyDict_Type
+        || (type != NULL && type->tp_flags & Py_TPFLAGS_DICT_SUBCLASS && is_version(type->tp_version_tag));
+}
+
+/* BINARY_SUBSCR_DICT, BINARY_SUBSCR of a dict or of what derives from it. */
 static uint32_t
 load_value(_PyJitBuilder *b, uint32_t index)
 {
@@ -121,7 +142,7 @@ load_value(_PyJitBuilder *b, uint32_t index)
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, container);
-    (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, &PyDict_Type));
+    guard_dict(b, index, object);
     _PyJitRef known = key_of(b, key);
     _PyJitSlot_GuardEnds(b, record, 2);
     _PyJitRef value = emit2(b, JIT_OP_DICT_GET, object, known);
@@ -130,7 +151,7 @@ load_value(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
-/* STORE_SUBSCR of an exact dict, STORE_SUBSCR_DICT.  The old value may end; what is borrowed from the heap may be from there. */
+/* STORE_SUBSCR of a dict or of what derives from it, STORE_SUBSCR_DICT.  The old value may end; what is borrowed from the heap may be from there. */
 static uint32_t
 store_value(_PyJitBuilder *b, uint32_t index)
 {
@@ -142,7 +163,7 @@ store_value(_PyJitBuilder *b, uint32_t index)
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, container);
-    (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, &PyDict_Type));
+    guard_dict(b, index, object);
     _PyJitRef known = key_of(b, key), stored = key_of(b, value);
     _PyJitSlot_GuardEnds(b, record, 2);
     // Those are still borrowed if it leaves, and not needed when it has written.
@@ -248,7 +269,7 @@ load_subscript(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t container = b->depth - 2, subscript = b->depth - 1;
     const PyTypeObject *type = seen_type(b, index);
-    if (type == &PyDict_Type) {
+    if (is_dict(type)) {
         return load_value(b, index);
     }
     if (type == NULL || _PyJitSlot_Kind(b, subscript, JIT_TAG(record->types, 0)) != JIT_TYPE_I64
@@ -282,7 +303,7 @@ _PyJitLower_Subscript(_PyJitBuilder *b, uint32_t index)
         case STORE_SUBSCR_DICT:
             return store_value(b, index);
         case STORE_SUBSCR: {
-            if (seen_type(b, index) == &PyDict_Type) {
+            if (is_dict(seen_type(b, index))) {
                 return store_value(b, index);
             }
             bool whole = _PyJitSlot_Kind(b, b->depth - 1, JIT_TAG(record->types, 0)) == JIT_TYPE_I64;

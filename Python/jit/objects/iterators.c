@@ -1,5 +1,5 @@
 /* Steps of builtin iterators that have no form of their own: of dicts and their views, sets, strings, ranges, `reversed`,
- * `enumerate`, `zip`, `itertools.chain`, `itertools.product`.
+ * `enumerate`, `zip`, and of module itertools `chain`, `product`, `combinations`, `permutations`, `count`, `repeat`, `islice`.
  *
  * A step runs no code of users if the iterator is of one of these types, and so are those below it; if nothing has changed what it
  * goes over; and if what the last result held lives on or ends quietly, where the iterator uses the tuple again.  So it is looked at
@@ -63,6 +63,43 @@ typedef struct {
     PyObject *tuple;           // the last result; NULL: none was asked for
     int stopped;
 } Product;
+
+/* combinations(); permutations() has `cycles` behind `at`. */
+typedef struct {
+    PyObject_HEAD
+    PyObject *pool;            // a tuple
+    Py_ssize_t *at;
+    PyObject *tuple;           // as above
+    Py_ssize_t length;         // of a result
+    int stopped;
+} Combinations;
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *pool;
+    Py_ssize_t *at, *cycles;
+    PyObject *tuple;
+    Py_ssize_t length;
+    int stopped;
+} Permutations;
+
+typedef struct {
+    PyObject_HEAD
+    Py_ssize_t number;
+    PyObject *large, *step;    // NULL, and one, where `number` is all
+} Count;
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *element;
+    Py_ssize_t left;           // -1: it goes on for ever
+} Repeat;
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *below;           // NULL: it has stopped
+    Py_ssize_t next, stop, step, at;
+} Slice;
 
 #define HAS_LAYOUT(IT, LAYOUT) (Py_TYPE(IT)->tp_basicsize == (Py_ssize_t)sizeof(LAYOUT))
 
@@ -171,10 +208,76 @@ is_product(PyTypeObject *type)
     return is_class_in_c(type, "itertools.product", sizeof(Product), &known);
 }
 
+/* Those that have no iterator below them. */
+enum { NO_SOURCE, COMBINATIONS, PERMUTATIONS, COUNT, REPEAT, NSOURCES };
+
+static int
+source_of(PyTypeObject *type)
+{
+    static const struct {
+        const char *name;
+        size_t size;
+    } sources[NSOURCES] = {
+        [COMBINATIONS] = {"itertools.combinations", sizeof(Combinations)},
+        [PERMUTATIONS] = {"itertools.permutations", sizeof(Permutations)},
+        [COUNT] = {"itertools.count", sizeof(Count)},
+        [REPEAT] = {"itertools.repeat", sizeof(Repeat)},
+    };
+    static iternextfunc known[NSOURCES];
+    for (int i = 1; i < NSOURCES && type->tp_iternext != NULL; i++) {
+        if (is_class_in_c(type, sources[i].name, sources[i].size, &known[i])) {
+            return i;
+        }
+    }
+    return NO_SOURCE;
+}
+
+static bool
+is_slice(PyTypeObject *type)
+{
+    static iternextfunc known;
+    return is_class_in_c(type, "itertools.islice", sizeof(Slice), &known);
+}
+
 bool
 _PyJitIter_IsOfItertools(PyTypeObject *type)
 {
-    return type->tp_iternext != NULL && (is_chain(type) || is_product(type));
+    return type->tp_iternext != NULL && (is_chain(type) || is_product(type) || is_slice(type) || source_of(type) != NO_SOURCE);
+}
+
+/* What the last result held is in the pool too. */
+static int
+source_has(PyObject *it, int source)
+{
+    if (source == COUNT) {
+        const Count *count = (const Count *)it;
+        return count->large == NULL && count->number != PY_SSIZE_T_MAX ? 1 : UNSURE;
+    }
+    if (source == REPEAT) {
+        return ((const Repeat *)it)->left != 0;
+    }
+    if (source == COMBINATIONS) {
+        const Combinations *some = (const Combinations *)it;
+        return !some->stopped
+            && (some->tuple == NULL || (some->length > 0 && some->at[0] < PyTuple_GET_SIZE(some->pool) - some->length));
+    }
+    const Permutations *all = (const Permutations *)it;
+    bool more = all->tuple == NULL;
+    for (Py_ssize_t i = 0; i < all->length && !all->stopped && !more; i++) {
+        more = all->cycles[i] > 1;
+    }
+    return !all->stopped && more;
+}
+
+/* Items that are left out are not looked into. */
+static int
+slice_has(const Slice *it, int nested)
+{
+    if (it->below == NULL || (it->stop >= 0 && it->at >= it->stop)) {
+        return 0;
+    }
+    int below = it->at == it->next ? has(it->below, nested + 1) : UNSURE;
+    return below == 0 && Py_REFCNT(it->below) > 1 ? UNSURE : below;
 }
 
 /* The step from one of what is chained to the next is not looked into. */
@@ -257,7 +360,14 @@ has(PyObject *it, int nested)
     if (type == &PyZip_Type) {
         return HAS_LAYOUT(it, Zip) ? zip_has((const Zip *)it, nested) : UNSURE;
     }
-    return is_chain(type) ? chain_has((const Chain *)it, nested) : is_product(type) ? product_has((const Product *)it) : UNSURE;
+    if (is_chain(type)) {
+        return chain_has((const Chain *)it, nested);
+    }
+    if (is_product(type)) {
+        return product_has((const Product *)it);
+    }
+    int source = source_of(type);
+    return source != NO_SOURCE ? source_has(it, source) : is_slice(type) ? slice_has((const Slice *)it, nested) : UNSURE;
 }
 
 int
@@ -271,7 +381,7 @@ static bool
 lets_go_quietly(PyObject *it)
 {
     PyTypeObject *type = Py_TYPE(it);
-    if (type == &PyRangeIter_Type || is_product(type)) {
+    if (type == &PyRangeIter_Type || is_product(type) || source_of(type) != NO_SOURCE) {
         return true;
     }
     if (type == &PyEnum_Type) {
@@ -286,7 +396,7 @@ lets_go_quietly(PyObject *it)
         }
         return true;
     }
-    PyObject *over = type == &PyListIter_Type ? (PyObject *)((const _PyListIterObject *)it)->it_seq
+    PyObject *over = is_slice(type) ? ((const Slice *)it)->below : type == &PyListIter_Type ? (PyObject *)((const _PyListIterObject *)it)->it_seq
         : type == &PyTupleIter_Type ? (PyObject *)((const _PyTupleIterObject *)it)->it_seq
         : type == &PySetIter_Type ? (PyObject *)((const SetIterator *)it)->over
         : type == &PyDictIterItem_Type || type == &PyDictIterKey_Type || type == &PyDictIterValue_Type

@@ -27,7 +27,7 @@
 #include "pycore_pystate.h"
 
 #define MOST_ARGUMENTS 4
-#define FLAGS (JIT_LEAF_BOUND | JIT_LEAF_FOUR)
+#define FLAGS (JIT_LEAF_BOUND | JIT_LEAF_FOUR | JIT_LEAF_SELF)
 
 PyObject *_PyJit_Arguments[JIT_MOST_ARGUMENTS];
 
@@ -67,7 +67,12 @@ static PyObject *
 new_int(PyObject *const *args, bool run)
 {
     PyObject *o = args[0];
-    COULD((PyUnicode_CheckExact(o) && PyUnicode_GET_LENGTH(o) <= 1000) || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o));
+    bool text = PyUnicode_CheckExact(o) && PyUnicode_GET_LENGTH(o) <= 1000;
+    if (args[1] != NULL) {
+        COULD(text && is_compact(args[1]));
+        return PyObject_Vectorcall((PyObject *)&PyLong_Type, args, 2, NULL);
+    }
+    COULD(text || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o));
     return PyNumber_Long(o);
 }
 
@@ -104,7 +109,7 @@ static PyObject *
 new_set(PyObject *const *args, bool run)
 {
     PyObject *o = args[0];
-    bool safe = o == NULL || PySet_CheckExact(o) || PyFrozenSet_CheckExact(o);
+    bool safe = o == NULL || PySet_CheckExact(o) || PyFrozenSet_CheckExact(o) || PyUnicode_CheckExact(o) || PyRange_Check(o);
     if (o != NULL && (PyList_CheckExact(o) || PyTuple_CheckExact(o))) {
         safe = true;
         for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(o) && safe; i++) {
@@ -113,6 +118,28 @@ new_set(PyObject *const *args, bool run)
     }
     COULD(safe);
     return PySet_New(o);
+}
+
+static PyObject *
+new_frozen_set(PyObject *const *args, bool run)
+{
+    PyObject *made = new_set(args, run);
+    if (!run || made == NULL) {
+        return made;
+    }
+    Py_DECREF(made);
+    return PyFrozenSet_New(args[0]);
+}
+
+static PyObject *
+new_range(PyObject *const *args, bool run)
+{
+    Py_ssize_t n = 0;
+    while (args[n] != NULL && is_compact(args[n])) {
+        n++;
+    }
+    COULD(n > 0 && args[n] == NULL);
+    return PyObject_Vectorcall((PyObject *)&PyRange_Type, args, (size_t)n, NULL);
 }
 
 static PyObject *
@@ -240,12 +267,11 @@ dict_setdefault(PyObject *const *args, bool run)
     return Py_XNewRef(value);
 }
 
-/* The key that the dict gives up is equal to one that runs no code of users, and so is of such a type, or is the same object. */
 static PyObject *
 dict_pop(PyObject *const *args, bool run)
 {
     PyObject *value;
-    COULD(is_simple_dict(args[0], args[1], &value) && (value != NULL || args[2] != NULL));
+    COULD(is_simple_dict(args[0], args[1], &value) && (value == NULL ? args[2] != NULL : _PyJitLeaf_KeyCanGo(args[1])));
     if (value == NULL) {
         return Py_NewRef(args[2]);
     }
@@ -285,7 +311,7 @@ list_reverse(PyObject *const *args, bool run)
 static PyObject *
 set_discard(PyObject *const *args, bool run)
 {
-    COULD(PySet_CheckExact(args[0]) && _PyJit_SetHas(args[0], args[1]) >= 0);
+    COULD(PySet_CheckExact(args[0]) && _PyJit_SetHas(args[0], args[1]) >= 0 && _PyJitLeaf_KeyCanGo(args[1]));
     return none(PySet_Discard(args[0], args[1]));
 }
 
@@ -310,12 +336,14 @@ static const struct {
     Ask ask;                   // instead, if it gives a number
 } leaves[] = {
     {&PyUnicode_Type, NULL, 1, 1, JIT_LEAF_PLAIN, new_str, NULL},
-    {&PyLong_Type, NULL, 1, 1, JIT_LEAF_PLAIN, new_int, NULL},
+    {&PyLong_Type, NULL, 1, 2, JIT_LEAF_PLAIN, new_int, NULL},
     {&PyFloat_Type, NULL, 1, 1, JIT_LEAF_PLAIN, new_float, NULL},
     {&PyList_Type, NULL, 0, 1, JIT_LEAF_OBJECT, new_list, NULL},
     {&PyTuple_Type, NULL, 0, 1, JIT_LEAF_OBJECT, new_tuple, NULL},
     {&PyDict_Type, NULL, 0, 1, JIT_LEAF_OBJECT, new_dict, NULL},
     {&PySet_Type, NULL, 0, 1, JIT_LEAF_OBJECT, new_set, NULL},
+    {&PyFrozenSet_Type, NULL, 1, 1, JIT_LEAF_OBJECT, new_frozen_set, NULL},
+    {&PyRange_Type, NULL, 1, 3, JIT_LEAF_OBJECT, new_range, NULL},
     {&PyReversed_Type, NULL, 1, 1, JIT_LEAF_OBJECT, new_reversed, NULL},
     {&PyEnum_Type, NULL, 1, 2, JIT_LEAF_OBJECT, new_enumerate, NULL},
     {&PyZip_Type, NULL, 2, 3, JIT_LEAF_OBJECT, new_zip, NULL},
@@ -373,6 +401,18 @@ static const struct {
     {NULL, "b in a", 2, 2, JIT_LEAF_NUMBER, _PyJitLeaf_Contains, _PyJitLeaf_AskContains},
     {NULL, "class(text)", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_CallTextClass, NULL},
     {NULL, "a[b]", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_Subscript, NULL},
+    {NULL, "plain f()", 1, 4, JIT_LEAF_PLAIN, _PyJitLeaf_CallByRule, NULL},
+    {NULL, "f()", 1, 4, JIT_LEAF_OBJECT, _PyJitLeaf_CallByRule, NULL},
+    {NULL, "f() of x", 1, 4, JIT_LEAF_CHANGE, _PyJitLeaf_CallByRule, NULL},
+    {NULL, "a[missing]", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_MissingItem, NULL},
+    {NULL, "a op b", 3, 3, JIT_LEAF_OBJECT, _PyJitLeaf_Operate, NULL},
+    {NULL, "a op= b", 3, 3, JIT_LEAF_CHANGE, _PyJitLeaf_OperateInPlace, NULL},
+    {NULL, "del a[b]", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_DelItem, NULL},
+    {NULL, "a[b:c] = d", 4, 4, JIT_LEAF_CHANGE, _PyJitLeaf_StoreSlice, NULL},
+    {NULL, "a:b", 2, 3, JIT_LEAF_OBJECT, _PyJitLeaf_NewSlice, NULL},
+    {NULL, "{*}", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_UpdateSet, NULL},
+    {NULL, "case {}", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_MatchKeys, NULL},
+    {NULL, "case class()", 4, 4, JIT_LEAF_OBJECT, _PyJitLeaf_MatchClass, NULL},
     {NULL, "del a.b", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_DelAttr, NULL},
     {NULL, "{**}", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_MergeDicts, NULL},
     {NULL, "+", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_Concatenate, NULL},
@@ -494,7 +534,14 @@ name_of_instruction(int opcode, uint32_t oparg)
         case DICT_MERGE: return "{**}";
         case BUILD_MAP: return oparg > 0 ? "{:}" : NULL;
         case BUILD_CONST_KEY_MAP: return "{keys:}";
-        case BUILD_SET: return oparg > 0 ? "{}" : NULL;
+        case BUILD_SET: return "{}";
+        case DICT_UPDATE: return "update";
+        case SET_UPDATE: return "{*}";
+        case BUILD_SLICE: return "a:b";
+        case STORE_SLICE: return "a[b:c] = d";
+        case DELETE_SUBSCR: return "del a[b]";
+        case MATCH_KEYS: return "case {}";
+        case MATCH_CLASS: return "case class()";
         case UNPACK_EX: return (oparg & 0xff) < 16 && oparg >> 8 < 16 ? "a, *b" : NULL;
         case COMPARE_OP: return "a < b";
         case TO_BOOL: return "len";

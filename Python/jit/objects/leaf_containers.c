@@ -10,6 +10,7 @@
 #include "pycore_global_objects.h"
 #include "pycore_list.h"
 #include "pycore_object.h"
+#include "pycore_setobject.h"
 #include "pycore_runtime.h"
 #include "pycore_pystate.h"
 #include "jit/objects/leaves.h"
@@ -61,11 +62,16 @@ compare_sequences(int op, PyObject *x, PyObject *y)
 }
 
 int64_t
+_PyJitLeaf_Holds(int op, PyObject *x, PyObject *y)
+{
+    bool sequences = Py_TYPE(x) == Py_TYPE(y) && (PyTuple_CheckExact(x) || PyList_CheckExact(x));
+    return sequences ? compare_sequences(op, x, y) : compare_objects(op, x, y);
+}
+
+int64_t
 _PyJitLeaf_AskCompare(PyObject *const *args)
 {
-    PyObject *x = args[0], *y = args[1];
-    bool sequences = Py_TYPE(x) == Py_TYPE(y) && (PyTuple_CheckExact(x) || PyList_CheckExact(x));
-    return sequences ? compare_sequences(small_int(args[2]), x, y) : compare_objects(small_int(args[2]), x, y);
+    return _PyJitLeaf_Holds(small_int(args[2]), args[0], args[1]);
 }
 
 PyObject *
@@ -173,6 +179,12 @@ is_deque(PyObject *o)
     return (type->tp_flags & made) == made && (dealloc != NULL ? type->tp_dealloc == dealloc : know_deque(type));
 }
 
+bool
+_PyJitLeaf_IsDequeWithoutLimit(PyObject *o)
+{
+    return is_deque(o) && ((Deque *)o)->most < 0;
+}
+
 /* One that is as long as it may be gives up the item at the other end: it must live on, or be plain. */
 static bool
 can_grow(PyObject *o, bool left)
@@ -223,6 +235,13 @@ is_as_in(PyObject *o, PyTypeObject *type, PyObject *name)
     return Py_IS_TYPE(o, type) || _PyType_Lookup(Py_TYPE(o), name) == _PyType_Lookup(type, name);
 }
 
+bool
+_PyJitLeaf_IsAsDict(PyTypeObject *type, PyObject *name)
+{
+    return type != &PyDict_Type && PyType_IsSubtype(type, &PyDict_Type) && _PyType_Lookup(type, name) == _PyType_Lookup(&PyDict_Type, name)
+        && PyUnstable_Type_AssignVersionTag(type);
+}
+
 /* --- Sizes ------------------------------------------------------------------------------------------------------------ */
 
 /* TYPE, a class, has no `__bool__`: this is asked for the truth of objects, too. */
@@ -259,6 +278,19 @@ _PyJitLeaf_Len(PyObject *const *args, bool Py_UNUSED(run))
     return _PyJitLeaf_AskLen(args) >= 0 ? Py_True : NULL;
 }
 
+static bool
+is_bound(PyObject *o)
+{
+    return o == Py_None || (PyLong_CheckExact(o) && _PyLong_IsCompact((PyLongObject *)o));
+}
+
+static bool
+is_plain_slice(PyObject *o)
+{
+    const PySliceObject *slice = (const PySliceObject *)o;
+    return PySlice_Check(o) && is_bound(slice->start) && is_bound(slice->stop) && is_bound(slice->step);
+}
+
 /* --- Items ------------------------------------------------------------------------------------------------------------ */
 
 PyObject *
@@ -274,7 +306,7 @@ _PyJitLeaf_Subscript(PyObject *const *args, bool run)
     if (!sequence) {
         return _PyJitLeaf_MatchItem(args, run);
     }
-    COULD(PyLong_CheckExact(args[1]));
+    COULD(PyLong_CheckExact(args[1]) || is_plain_slice(args[1]));
     return PyObject_GetItem(o, args[1]);
 }
 
@@ -296,7 +328,16 @@ _PyJitLeaf_Contains(PyObject *const *args, bool Py_UNUSED(run))
 PyObject *
 _PyJitLeaf_UpdateSet(PyObject *const *args, bool run)
 {
-    PyObject *set = args[0], *more = args[1];
+    PyObject *set = args[0], *more = args[1], *key;
+    if (PyAnySet_CheckExact(more)) {
+        Py_hash_t hash;
+        bool few = PySet_CheckExact(set) && PySet_GET_SIZE(more) <= MOST_UPDATED && set != more;
+        for (Py_ssize_t i = 0; few && _PySet_NextEntry(more, &i, &key, &hash);) {
+            few = _PyJit_SetHas(set, key) >= 0;
+        }
+        COULD(few);
+        return _PySet_Update(set, more) < 0 ? NULL : Py_None;
+    }
     bool can = PySet_CheckExact(set) && (PyList_CheckExact(more) || PyTuple_CheckExact(more)) && PySequence_Fast_GET_SIZE(more) <= MOST_UPDATED;
     for (Py_ssize_t i = 0; can && i < PySequence_Fast_GET_SIZE(more); i++) {
         can = _PyJit_SetHas(set, PySequence_Fast_GET_ITEM(more, i)) >= 0;
@@ -346,7 +387,11 @@ _PyJitLeaf_UpdateDict(PyObject *const *args, bool run)
 {
     PyObject *dict = args[0], *more = args[1], *key, *value, *old;
     bool can = PyDict_CheckExact(dict) && PyDict_CheckExact(more) && dict != more && DK_IS_UNICODE(((PyDictObject *)more)->ma_keys)
-        && (((PyDictObject *)dict)->ma_version_tag & DICT_WATCHER_MASK) == 0 && PyDict_GET_SIZE(more) <= MOST_UPDATED;
+        && (((PyDictObject *)dict)->ma_version_tag & DICT_WATCHER_MASK) == 0
+        && (PyDict_GET_SIZE(more) <= MOST_UPDATED || PyDict_GET_SIZE(dict) == 0);
+    if (can && PyDict_GET_SIZE(dict) == 0) {
+        return _PyJitLeaf_MergeDicts(args, run);
+    }
     for (Py_ssize_t i = 0; can && PyDict_Next(more, &i, &key, &value);) {
         can = _PyJit_DictFind(dict, key, &old) >= 0
             && (old == NULL || Py_REFCNT(old) > PyDict_GET_SIZE(more) || PyLong_CheckExact(old) || PyUnicode_CheckExact(old));

@@ -47,7 +47,12 @@ PyObject *_PyJitLeaf_RepeatInPlace(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Percent(PyObject *const *args, bool run);
 
 
-/* leaf_containers.c.  X OP Y: the third argument is the operator, a Py_LT or so. */
+/* leaf_containers.c.  1, 0, or INT64_MIN: that fails, or may run code of users. */
+int64_t _PyJitLeaf_Holds(int op, PyObject *x, PyObject *y);
+bool _PyJitLeaf_IsDequeWithoutLimit(PyObject *o);
+/* TYPE, a class derived from dict, looks for KEYS as dict does: of what NAME it is is a method. */
+bool _PyJitLeaf_IsAsDict(PyTypeObject *type, PyObject *name);
+/* X OP Y: the third argument is the operator, a Py_LT or so. */
 PyObject *_PyJitLeaf_Compare(PyObject *const *args, bool run);
 int64_t _PyJitLeaf_AskCompare(PyObject *const *args);
 /* As BuildMap. */
@@ -73,6 +78,56 @@ PyObject *_PyJitLeaf_UpdateDict(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_DelAttr(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_NewTuple(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_SetAttr(PyObject *const *args, bool run);
+
+/* leaf_functions.c.  The number of the leaf that calls CALLABLE, its first argument, with NARGS others, if there is a rule for that; or -1. */
+int _PyJitLeaf_FindByRule(PyObject *callable, Py_ssize_t nargs);
+PyObject *_PyJitLeaf_CallByRule(PyObject *const *args, bool run);
+typedef PyObject *(*_PyJitLeafMake)(PyObject *const *args, bool run);
+/* In the number of a leaf that a record has: the method that is called is its first argument, `self` its second. */
+#define JIT_LEAF_SELF 0x400
+
+/* leaf_ordered.c.  Lists in order. */
+PyObject *_PyJitLeaf_HeapPush(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_HeapPop(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_HeapReplace(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_HeapPushPop(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_BisectLeft(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_BisectRight(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_InsortLeft(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_InsortRight(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_Sort(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_Sorted(PyObject *const *args, bool run);
+/* min and max of what is in a list or a tuple. */
+PyObject *_PyJitLeaf_Least(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_Most(PyObject *const *args, bool run);
+
+/* leaf_methods.c.  Methods of lists, sets and dicts, and instructions, that look for items, or take some out. */
+PyObject *_PyJitLeaf_Iter(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_Any(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_All(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_PopAt(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_Remove(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_Index(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_CountItems(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_Clear(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_RemoveElement(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_PopElement(PyObject *const *args, bool run);
+/* All N are sets, lists or tuples, the first one a set, and what is in them can be compared. */
+bool _PyJitLeaf_AreSafeSets(PyObject *const *args, Py_ssize_t n);
+PyObject *_PyJitLeaf_DelItem(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_StoreSlice(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_NewSlice(PyObject *const *args, bool run);
+/* Operators of sets, dicts and lists: the third argument says which. */
+PyObject *_PyJitLeaf_Operate(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_OperateInPlace(PyObject *const *args, bool run);
+/* D[K] of a defaultdict that has no K, but makes a value for it. */
+PyObject *_PyJitLeaf_MissingItem(PyObject *const *args, bool run);
+/* KEY, which is in a table, can go from there with what else an instruction gives up. */
+bool _PyJitLeaf_KeyCanGo(PyObject *key);
+
+/* leaf_match.c.  Parts of `match`. */
+PyObject *_PyJitLeaf_MatchKeys(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_MatchClass(PyObject *const *args, bool run);
 
 /* leaf_re.c.  Nothing ends with O, a match, if that is one of SHARES references that are given up together, and the last one. */
 bool _PyJit_MatchIsThin(PyObject *o, uint32_t shares);

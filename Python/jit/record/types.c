@@ -10,13 +10,16 @@
 #include "pycore_code.h"
 #include "pycore_dict.h"
 #include "pycore_frame.h"
+#include "pycore_global_objects.h"
 #include "pycore_interp.h"
 #include "pycore_long.h"
 #include "pycore_object.h"
 #include "pycore_opcode_metadata.h"
 #include "pycore_pystate.h"
+#include "pycore_runtime.h"
 #include "jit/record/record.h"
 #include "pycore_jit_helpers.h"
+#include "jit/objects/leaves.h"
 
 /* The JIT_TAG_ of what a slot holds. */
 static unsigned int
@@ -131,7 +134,8 @@ operands_that_end(const _PyJitPending *prev)
     if (base == LOAD_ATTR || base == STORE_ATTR || base == TO_BOOL || base == POP_JUMP_IF_NONE || base == POP_JUMP_IF_NOT_NONE) {
         return 1;
     }
-    if (base == IS_OP || base == CONTAINS_OP || prev->opcode == COMPARE_OP || prev->opcode == BINARY_OP || base == BINARY_SUBSCR || base == STORE_SUBSCR) {
+    if (base == IS_OP || base == CONTAINS_OP || prev->opcode == COMPARE_OP || prev->opcode == BINARY_OP || base == BINARY_SUBSCR || base == STORE_SUBSCR
+        || base == DELETE_SUBSCR) {
         return 2;
     }
     switch (prev->opcode) {
@@ -149,6 +153,8 @@ operands_that_end(const _PyJitPending *prev)
         case CHECK_EXC_MATCH:
         case LIST_EXTEND:
         case DICT_MERGE:
+        case DICT_UPDATE:
+        case SET_UPDATE:
         case FORMAT_SIMPLE:
         case CONVERT_VALUE:
         case DELETE_ATTR:
@@ -156,6 +162,12 @@ operands_that_end(const _PyJitPending *prev)
         case MAP_ADD:
         case FORMAT_WITH_SPEC:
             return 2;
+        case BUILD_SLICE:
+            return prev->oparg;
+        case MATCH_CLASS:
+            return 3;
+        case STORE_SLICE:
+            return 4;
         case CALL_FUNCTION_EX:
             return 1 + (prev->oparg & 1);
         case CALL:
@@ -218,7 +230,7 @@ keys_are_safe(const _PyJitPending *prev, PyObject **stack_pointer)
 
 /* VALUE, below 256, as the object that lives for ever. */
 static PyObject *
-small_int(int value)
+object_of(int value)
 {
     return (PyObject *)&_PyLong_SMALL_INTS[_PY_NSMALLNEGINTS + value];
 }
@@ -228,45 +240,66 @@ static bool
 fits_wide_ints(const _PyJitPending *prev, PyObject **stack_pointer)
 {
     int op = prev->oparg - (prev->oparg >= NB_INPLACE_ADD ? NB_INPLACE_ADD : 0);
-    PyObject *args[] = {stack_pointer[-2], stack_pointer[-1], small_int(op)};
+    PyObject *args[] = {stack_pointer[-2], stack_pointer[-1], object_of(op)};
     return _PyJitLeaf_Fits(_PyJitLeaf_Named("int op int"), args, 3);
+}
+
+/* The same with another leaf than the instruction's usual one; its number is in `plain_locals`. */
+static bool
+is_other_leaf(_PyJitPending *prev, PyObject *const *args)
+{
+    bool in_place = prev->opcode == BINARY_OP && prev->oparg >= NB_INPLACE_ADD;
+    const char *name = _PyOpcode_Deopt[prev->opcode] == BINARY_SUBSCR ? "a[missing]" : in_place ? "a op= b" : "a op b";
+    int number = prev->opcode == BINARY_OP || _PyOpcode_Deopt[prev->opcode] == BINARY_SUBSCR ? _PyJitLeaf_Named(name) : -1;
+    if (number < 0 || !_PyJitLeaf_Fits(number, args, 3)) {
+        return false;
+    }
+    prev->plain_locals = (uint32_t)number + 1;
+    return true;
 }
 
 /* The instruction that is about to run does, by itself, what objects/leaf_calls.c can do. */
 static bool
-is_leaf_instruction(const _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
+is_leaf_instruction(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
 {
     int base = _PyOpcode_Deopt[prev->opcode];
     if (base == BINARY_OP && depth >= 2 && PyLong_CheckExact(stack_pointer[-1]) && PyLong_CheckExact(stack_pointer[-2])) {
         return fits_wide_ints(prev, stack_pointer);
     }
     int number = _PyJitLeaf_OfInstruction(prev->opcode, (uint32_t)prev->oparg);
-    if (number < 0 || prev->opcode == BUILD_STRING || depth < _PyOpcode_num_popped(prev->opcode, prev->oparg)) {
+    if ((number < 0 && prev->opcode != BINARY_OP) || prev->opcode == BUILD_STRING || depth < _PyOpcode_num_popped(prev->opcode, prev->oparg)) {
         return false;
     }
-    PyObject *top = depth > 0 ? stack_pointer[-1] : NULL, *args[3] = {top, NULL, NULL};
-    if (prev->opcode == LIST_EXTEND || prev->opcode == DICT_MERGE) {
+    PyObject *top = depth > 0 ? stack_pointer[-1] : NULL, *args[4] = {top, NULL, NULL, NULL};
+    if (prev->opcode == LIST_EXTEND || prev->opcode == DICT_MERGE || prev->opcode == DICT_UPDATE || prev->opcode == SET_UPDATE) {
         args[0] = stack_pointer[-1 - prev->oparg];
         args[1] = top;
     }
     else if (prev->opcode == DELETE_ATTR) {
         args[1] = PyTuple_GET_ITEM(prev->code->co_names, prev->oparg);
     }
-    else if (prev->opcode == FORMAT_WITH_SPEC || prev->opcode == BINARY_OP || prev->opcode == COMPARE_OP || base == BINARY_SUBSCR) {
+    else if (prev->opcode == FORMAT_WITH_SPEC || prev->opcode == BINARY_OP || prev->opcode == COMPARE_OP || base == BINARY_SUBSCR
+             || prev->opcode == DELETE_SUBSCR || prev->opcode == MATCH_KEYS) {
         args[0] = stack_pointer[-2];
         args[1] = top;
-        args[2] = prev->opcode == COMPARE_OP ? small_int(prev->oparg >> 5) : NULL;
+        args[2] = prev->opcode == COMPARE_OP ? object_of(prev->oparg >> 5) : prev->opcode == BINARY_OP ? object_of(prev->oparg) : NULL;
+    }
+    else if (prev->opcode == STORE_SLICE || prev->opcode == MATCH_CLASS || prev->opcode == BUILD_SLICE) {
+        int n = prev->opcode == STORE_SLICE ? 4 : prev->opcode == MATCH_CLASS ? 3 : prev->oparg;
+        memcpy(args, stack_pointer - n, (size_t)n * sizeof(PyObject *));
+        args[3] = prev->opcode == MATCH_CLASS ? object_of(prev->oparg) : args[3];
+        return _PyJitLeaf_Fits(number, args, 4);
     }
     else if (base == CONTAINS_OP) {
         args[1] = stack_pointer[-2];
     }
     else if (prev->opcode == UNPACK_EX) {
-        args[1] = small_int((prev->oparg & 0xff) + (prev->oparg >> 8) * 16);
+        args[1] = object_of((prev->oparg & 0xff) + (prev->oparg >> 8) * 16);
     }
     else if ((prev->opcode == BUILD_MAP && prev->oparg > 0) || prev->opcode == BUILD_CONST_KEY_MAP || prev->opcode == BUILD_SET) {
         return keys_are_safe(prev, stack_pointer);
     }
-    return _PyJitLeaf_Fits(number, args, prev->opcode == BUILD_MAP && prev->oparg == 0 ? 0 : 3);
+    return (number >= 0 && _PyJitLeaf_Fits(number, args, prev->opcode == BUILD_MAP && prev->oparg == 0 ? 0 : 3)) || is_other_leaf(prev, args);
 }
 
 #define MOST_LEAF_ARGUMENTS 4
@@ -304,7 +337,20 @@ is_leaf_call(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
         return false;
     }
     int number = _PyJitLeaf_Find(callable, nargs);
-    return number >= 0 && _PyJitLeaf_Fits(number, args, nargs);
+    if (number >= 0 && _PyJitLeaf_Fits(number, args, nargs)) {
+        return true;
+    }
+    if (nargs >= MOST_LEAF_ARGUMENTS) {
+        return false;
+    }
+    PyObject *all[MOST_LEAF_ARGUMENTS] = {callable};
+    memcpy(all + 1, args, (size_t)nargs * sizeof(PyObject *));
+    number = _PyJitLeaf_FindByRule(callable, nargs);
+    if (number < 0 || !_PyJitLeaf_Fits(number, all, nargs + 1)) {
+        return false;
+    }
+    prev->plain_locals = (uint32_t)(number | (nargs > prev->oparg ? JIT_LEAF_SELF : 0)) + 1;
+    return true;
 }
 
 /* O is a builtin that lives as long as the interpreter, whatever becomes of its names. */
@@ -496,7 +542,7 @@ static PyObject *
 type_for_contains(PyObject *container, PyObject *key)
 {
     PyTypeObject *type = Py_TYPE(container);
-    int64_t has = type == &PyDict_Type ? _PyJit_DictHas(container, key)
+    int64_t has = type == &PyDict_Type || _PyJitLeaf_IsAsDict(type, &_Py_ID(__contains__)) ? _PyJit_DictHas(container, key)
         : type == &PySet_Type || type == &PyFrozenSet_Type ? _PyJit_SetHas(container, key)
         : type == &PyList_Type || type == &PyTuple_Type ? _PyJit_SequenceHas(container, key)
         : type == &PyUnicode_Type && PyUnicode_CheckExact(key) ? 0 : -1;
@@ -508,8 +554,9 @@ static PyObject *
 type_for_subscript(PyObject *container, PyObject *key)
 {
     PyTypeObject *type = Py_TYPE(container);
-    if (type == &PyDict_Type) {
-        return _PyJit_DictGet(container, key) != NULL ? (PyObject *)type : NULL;
+    if (PyDict_Check(container)) {
+        bool plain = type == &PyDict_Type || _PyJitLeaf_IsAsDict(type, &_Py_ID(__getitem__));
+        return plain && _PyJit_DictGet(container, key) != NULL ? (PyObject *)type : NULL;
     }
     if (type == &PyUnicode_Type) {
         Py_ssize_t length = PyUnicode_GET_LENGTH(container);
@@ -635,8 +682,10 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
     }
     if (base == STORE_SUBSCR) {
         PyObject *container = depth >= 2 ? stack_pointer[-2] : NULL;
-        bool unsure = container != NULL && PyDict_CheckExact(container) && _PyJit_DictHas(container, stack_pointer[-1]) < 0;
-        return container != NULL && !unsure ? (PyObject *)Py_TYPE(container) : NULL;
+        bool plain = container == NULL || !PyDict_Check(container)
+            || ((PyDict_CheckExact(container) || _PyJitLeaf_IsAsDict(Py_TYPE(container), &_Py_ID(__setitem__)))
+                && _PyJit_DictHas(container, stack_pointer[-1]) >= 0);
+        return container != NULL && plain ? (PyObject *)Py_TYPE(container) : NULL;
     }
     if (opcode == CALL_BUILTIN_FAST) {
         int nargs = prev->oparg;
@@ -665,6 +714,11 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
         bool tuple = type != NULL && PyTuple_Check(stack_pointer[-1]) && type->tp_iter == PyTuple_Type.tp_iter
             && PyUnstable_Type_AssignVersionTag(type);
         return tuple || type == &PyList_Type ? (PyObject *)type : NULL;
+    }
+    if (opcode == GET_LEN || opcode == MATCH_MAPPING || opcode == MATCH_SEQUENCE) {
+        PyTypeObject *type = depth >= 1 ? Py_TYPE(stack_pointer[-1]) : NULL;
+        bool known = type != NULL && (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE) || PyUnstable_Type_AssignVersionTag(type));
+        return known ? (PyObject *)type : NULL;
     }
     if (opcode == IMPORT_FROM) {
         return depth >= 1 ? has_attribute(stack_pointer[-1], PyTuple_GET_ITEM(prev->code->co_names, prev->oparg)) : NULL;

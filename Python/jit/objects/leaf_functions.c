@@ -1,0 +1,359 @@
+/* Leaf calls of functions and methods by rules for their arguments (leaf_calls.c has the rest): numbers, strings and bytes alone run no code
+ * of users, whatever a function of module math or a method of int does with them.
+ *
+ * The callable is the leaf's first argument.  What it is is known by its definition, which is looked up once, when a trace is recorded.
+ */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include <string.h>
+#include "pycore_jit_helpers.h"
+#include "pycore_dict.h"
+#include "pycore_interp.h"
+#include "pycore_pystate.h"
+#include "jit/objects/leaves.h"
+
+#define MOST_KNOWN 256         // a power of two
+#define MOST_HELD 4096         // bytes for which C keeps the GIL
+#define MOST_FACTORIAL 1000
+
+/* --- Arguments -------------------------------------------------------------------------------------------------------- */
+
+static bool
+is_number(PyObject *o)
+{
+    return PyFloat_CheckExact(o) || PyBool_Check(o) || (PyLong_CheckExact(o) && is_moderate(o));
+}
+
+static bool
+are_numbers(PyObject *const *args, Py_ssize_t n)
+{
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (!is_number(args[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+are_small_ints(PyObject *const *args, Py_ssize_t n)
+{
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (!PyLong_CheckExact(args[i]) || !_PyLong_IsCompact((PyLongObject *)args[i])
+            || _PyLong_CompactValue((PyLongObject *)args[i]) > MOST_FACTORIAL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+are_scalars(PyObject *const *args, Py_ssize_t n)
+{
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (!is_number(args[i]) && !PyUnicode_CheckExact(args[i]) && !PyBytes_CheckExact(args[i]) && args[i] != Py_None) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Nobody else could run meanwhile, as there is too little to do. */
+static bool
+are_short_bytes(PyObject *const *args, Py_ssize_t n)
+{
+    return PyBytes_CheckExact(args[0]) && PyBytes_GET_SIZE(args[0]) <= MOST_HELD && are_numbers(args + 1, n - 1);
+}
+
+/* A format, not of an object of `struct` itself, and what is to be packed or unpacked by it. */
+static bool
+are_packed(PyObject *const *args, Py_ssize_t n)
+{
+    return are_scalars(args + 1, n - 1) && (PyUnicode_CheckExact(args[0]) || PyBytes_CheckExact(args[0]));
+}
+
+/* A method of `struct.Struct`. */
+static bool
+are_packed_by(PyObject *const *args, Py_ssize_t n)
+{
+    return are_scalars(args + 1, n - 1);
+}
+
+/* The generator is of a class that may have other methods, but this one is C's. */
+static bool
+of_generator(PyObject *const *args, Py_ssize_t n)
+{
+    return are_numbers(args + 1, n - 1);
+}
+
+static bool
+is_decoded(PyObject *const *args, Py_ssize_t n)
+{
+    static const char *const names[] = {"utf-8", "utf8", "ascii", "latin-1"};
+    for (size_t i = 0; n == 2 && i < Py_ARRAY_LENGTH(names); i++) {
+        if (PyUnicode_CheckExact(args[1]) && PyUnicode_EqualToUTF8(args[1], names[i])) {
+            return PyBytes_CheckExact(args[0]) || PyUnicode_CheckExact(args[0]);
+        }
+    }
+    return n == 1 && PyBytes_CheckExact(args[0]);
+}
+
+static bool
+are_deque_and_items(PyObject *const *args, Py_ssize_t Py_UNUSED(n))
+{
+    return _PyJitLeaf_IsDequeWithoutLimit(args[0]) && (PyList_CheckExact(args[1]) || PyTuple_CheckExact(args[1]));
+}
+
+static bool
+are_deque_and_number(PyObject *const *args, Py_ssize_t n)
+{
+    return _PyJitLeaf_IsDequeWithoutLimit(args[0]) && are_numbers(args + 1, n - 1);
+}
+
+static bool
+is_bytearray(PyObject *const *args, Py_ssize_t n)
+{
+    return PyByteArray_CheckExact(args[0]) && are_small_ints(args + 1, n - 1);
+}
+
+_Py_COMP_DIAG_PUSH
+_Py_COMP_DIAG_IGNORE_DEPR_DECLS
+
+static bool
+is_filled_dict(PyObject *const *args, Py_ssize_t Py_UNUSED(n))
+{
+    return PyDict_CheckExact(args[0]) && PyDict_GET_SIZE(args[0]) > 0 && (((PyDictObject *)args[0])->ma_version_tag & DICT_WATCHER_MASK) == 0;
+}
+
+_Py_COMP_DIAG_POP
+
+/* --- What is called --------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    const char *of;            // the module of the function, or of the type that has the method
+    PyTypeObject *type;        // instead, a builtin one
+    const char *name;          // NULL: whatever it is called
+    uint8_t least, most;       // arguments, `self` included
+    uint8_t gives;
+    bool (*can)(PyObject *const *args, Py_ssize_t n);
+    _PyJitLeafMake make;       // in place of the function; it looks at the arguments
+} Rule;
+
+static const Rule rules[] = {
+    {"math", NULL, "factorial", 1, 1, JIT_LEAF_PLAIN, are_small_ints, NULL},
+    {"math", NULL, "comb", 2, 2, JIT_LEAF_PLAIN, are_small_ints, NULL},
+    {"math", NULL, "perm", 1, 2, JIT_LEAF_PLAIN, are_small_ints, NULL},
+    {"math", NULL, "frexp", 1, 1, JIT_LEAF_OBJECT, are_numbers, NULL},
+    {"math", NULL, "modf", 1, 1, JIT_LEAF_OBJECT, are_numbers, NULL},
+    {"math", NULL, NULL, 0, 3, JIT_LEAF_PLAIN, are_numbers, NULL},
+    {"_random", NULL, "random", 1, 1, JIT_LEAF_PLAIN, of_generator, NULL},
+    {"_random", NULL, "getrandbits", 2, 2, JIT_LEAF_PLAIN, of_generator, NULL},
+    {"time", NULL, "time", 0, 0, JIT_LEAF_PLAIN, are_numbers, NULL},
+    {"time", NULL, "monotonic", 0, 0, JIT_LEAF_PLAIN, are_numbers, NULL},
+    {"time", NULL, "perf_counter", 0, 0, JIT_LEAF_PLAIN, are_numbers, NULL},
+    {"time", NULL, "process_time", 0, 0, JIT_LEAF_PLAIN, are_numbers, NULL},
+    {"time", NULL, "time_ns", 0, 0, JIT_LEAF_PLAIN, are_numbers, NULL},
+    {"time", NULL, "monotonic_ns", 0, 0, JIT_LEAF_PLAIN, are_numbers, NULL},
+    {"time", NULL, "perf_counter_ns", 0, 0, JIT_LEAF_PLAIN, are_numbers, NULL},
+    {"_struct", NULL, "pack", 1, 3, JIT_LEAF_PLAIN, are_packed, NULL},
+    {"_struct", NULL, "unpack", 2, 2, JIT_LEAF_OBJECT, are_packed, NULL},
+    {"_struct", NULL, "unpack_from", 2, 3, JIT_LEAF_OBJECT, are_packed, NULL},
+    {"_struct", NULL, "calcsize", 1, 1, JIT_LEAF_PLAIN, are_packed, NULL},
+    {"_struct.", NULL, "pack", 1, 3, JIT_LEAF_PLAIN, are_packed_by, NULL},
+    {"_struct.", NULL, "unpack", 2, 2, JIT_LEAF_OBJECT, are_packed_by, NULL},
+    {"_struct.", NULL, "unpack_from", 2, 3, JIT_LEAF_OBJECT, are_packed_by, NULL},
+    {"zlib", NULL, "crc32", 1, 2, JIT_LEAF_PLAIN, are_short_bytes, NULL},
+    {"zlib", NULL, "adler32", 1, 2, JIT_LEAF_PLAIN, are_short_bytes, NULL},
+    {"_heapq", NULL, "heappush", 2, 2, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_HeapPush},
+    {"_heapq", NULL, "heappop", 1, 1, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_HeapPop},
+    {"_heapq", NULL, "heapreplace", 2, 2, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_HeapReplace},
+    {"_heapq", NULL, "heappushpop", 2, 2, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_HeapPushPop},
+    {"_bisect", NULL, "bisect_left", 2, 2, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_BisectLeft},
+    {"_bisect", NULL, "bisect_right", 2, 2, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_BisectRight},
+    {"_bisect", NULL, "insort_left", 2, 2, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_InsortLeft},
+    {"_bisect", NULL, "insort_right", 2, 2, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_InsortRight},
+    {"_collections.", NULL, "extend", 2, 2, JIT_LEAF_CHANGE, are_deque_and_items, NULL},
+    {"_collections.", NULL, "rotate", 1, 2, JIT_LEAF_CHANGE, are_deque_and_number, NULL},
+    {"builtins", NULL, "round", 1, 2, JIT_LEAF_PLAIN, are_numbers, NULL},
+    {"builtins", NULL, "pow", 2, 3, JIT_LEAF_OBJECT, are_numbers, NULL},
+    {"builtins", NULL, "abs", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
+    {"builtins", NULL, "hex", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
+    {"builtins", NULL, "bin", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
+    {"builtins", NULL, "oct", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
+    {"builtins", NULL, "chr", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
+    {"builtins", NULL, "min", 1, 1, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_Least},
+    {"builtins", NULL, "max", 1, 1, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_Most},
+    {"builtins", NULL, "min", 2, 3, JIT_LEAF_PLAIN, are_numbers, NULL},
+    {"builtins", NULL, "max", 2, 3, JIT_LEAF_PLAIN, are_numbers, NULL},
+    {"builtins", NULL, "sorted", 1, 1, JIT_LEAF_OBJECT, NULL, _PyJitLeaf_Sorted},
+    {"builtins", NULL, "iter", 1, 1, JIT_LEAF_OBJECT, NULL, _PyJitLeaf_Iter},
+    {"builtins", NULL, "any", 1, 1, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_Any},
+    {"builtins", NULL, "all", 1, 1, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_All},
+    {NULL, &PyLong_Type, "bit_count", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
+    {NULL, &PyLong_Type, "to_bytes", 1, 3, JIT_LEAF_PLAIN, are_scalars, NULL},
+    {NULL, &PyFloat_Type, "is_integer", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
+    {NULL, &PyFloat_Type, "as_integer_ratio", 1, 1, JIT_LEAF_OBJECT, are_numbers, NULL},
+    {NULL, &PyUnicode_Type, "encode", 2, 2, JIT_LEAF_PLAIN, is_decoded, NULL},
+    {NULL, &PyBytes_Type, "decode", 1, 2, JIT_LEAF_PLAIN, is_decoded, NULL},
+    {NULL, &PyBytes_Type, "find", 2, 3, JIT_LEAF_PLAIN, are_scalars, NULL},
+    {NULL, &PyBytes_Type, "count", 2, 3, JIT_LEAF_PLAIN, are_scalars, NULL},
+    {NULL, &PyBytes_Type, "startswith", 2, 3, JIT_LEAF_PLAIN, are_scalars, NULL},
+    {NULL, &PyBytes_Type, "endswith", 2, 3, JIT_LEAF_PLAIN, are_scalars, NULL},
+    {NULL, &PyBytes_Type, "replace", 3, 3, JIT_LEAF_PLAIN, are_scalars, NULL},
+    {NULL, &PyBytes_Type, "strip", 1, 2, JIT_LEAF_PLAIN, are_scalars, NULL},
+    {NULL, &PyBytes_Type, "hex", 1, 1, JIT_LEAF_PLAIN, are_scalars, NULL},
+    {NULL, &PyBytes_Type, "split", 1, 3, JIT_LEAF_OBJECT, are_scalars, NULL},
+    {NULL, &PyByteArray_Type, "append", 2, 2, JIT_LEAF_CHANGE, is_bytearray, NULL},
+    {NULL, &PyList_Type, "pop", 2, 2, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_PopAt},
+    {NULL, &PyList_Type, "remove", 2, 2, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_Remove},
+    {NULL, &PyList_Type, "index", 2, 2, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_Index},
+    {NULL, &PyList_Type, "count", 2, 2, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_CountItems},
+    {NULL, &PyList_Type, "sort", 1, 1, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_Sort},
+    {NULL, &PyList_Type, "clear", 1, 1, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_Clear},
+    {NULL, &PySet_Type, "clear", 1, 1, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_Clear},
+    {NULL, &PyDict_Type, "clear", 1, 1, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_Clear},
+    {NULL, &PySet_Type, "remove", 2, 2, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_RemoveElement},
+    {NULL, &PySet_Type, "pop", 1, 1, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_PopElement},
+    {NULL, &PySet_Type, "union", 2, 3, JIT_LEAF_OBJECT, _PyJitLeaf_AreSafeSets, NULL},
+    {NULL, &PySet_Type, "intersection", 2, 3, JIT_LEAF_OBJECT, _PyJitLeaf_AreSafeSets, NULL},
+    {NULL, &PySet_Type, "difference", 2, 3, JIT_LEAF_OBJECT, _PyJitLeaf_AreSafeSets, NULL},
+    {NULL, &PySet_Type, "issubset", 2, 2, JIT_LEAF_PLAIN, _PyJitLeaf_AreSafeSets, NULL},
+    {NULL, &PySet_Type, "issuperset", 2, 2, JIT_LEAF_PLAIN, _PyJitLeaf_AreSafeSets, NULL},
+    {NULL, &PySet_Type, "isdisjoint", 2, 2, JIT_LEAF_PLAIN, _PyJitLeaf_AreSafeSets, NULL},
+    {NULL, &PyDict_Type, "popitem", 1, 1, JIT_LEAF_CHANGE, is_filled_dict, NULL},
+};
+
+/* How CALLABLE, a function or method of C, is defined; NULL: it is something else. */
+static const PyMethodDef *
+definition_of(PyObject *callable)
+{
+    return PyCFunction_CheckExact(callable) ? ((PyCFunctionObject *)callable)->m_ml
+        : Py_IS_TYPE(callable, &PyMethodDescr_Type) ? ((PyMethodDescrObject *)callable)->d_method : NULL;
+}
+
+/* The type whose definition has METHOD, among TYPE and its bases; NULL: none. */
+static PyTypeObject *
+type_with(PyTypeObject *type, const PyMethodDef *method)
+{
+    for (; type != NULL; type = type->tp_base) {
+        for (const PyMethodDef *own = type->tp_methods; own != NULL && own->ml_name != NULL; own++) {
+            if (own == method && (own->ml_flags & (METH_STATIC | METH_CLASS)) == 0) {
+                return type;
+            }
+        }
+    }
+    return NULL;
+}
+
+static bool
+is_of(const Rule *rule, PyObject *callable, const PyMethodDef *method)
+{
+    if (rule->name != NULL && strcmp(rule->name, method->ml_name) != 0) {
+        return false;
+    }
+    PyObject *module = NULL;
+    PyTypeObject *type = NULL;
+    if (Py_IS_TYPE(callable, &PyMethodDescr_Type)) {
+        type = PyDescr_TYPE(callable);
+    }
+    else {
+        module = _PyJit_ModuleOf((PyCFunctionObject *)callable);
+        PyObject *self = ((PyCFunctionObject *)callable)->m_self;
+        type = module == NULL && self != NULL ? type_with(Py_TYPE(self), method) : NULL;
+    }
+    if (rule->type != NULL || type == NULL) {
+        return rule->type != NULL ? type == rule->type
+            : module != NULL && rule->of[strlen(rule->of) - 1] != '.' && strcmp(((PyModuleObject *)module)->md_def->m_name, rule->of) == 0;
+    }
+    // Of a type without a name in C: its module's name and a dot, but for `random`, which has no functions.
+    PyObject *own = type->tp_flags & Py_TPFLAGS_HEAPTYPE ? ((PyHeapTypeObject *)type)->ht_module : NULL;
+    const PyModuleDef *definition = own != NULL && PyModule_Check(own) ? PyModule_GetDef(own) : NULL;
+    if (definition == NULL) {
+        return false;
+    }
+    size_t length = strlen(definition->m_name);
+    return strncmp(rule->of, definition->m_name, length) == 0
+        && (strcmp(rule->of + length, ".") == 0 || (rule->of[length] == '\0' && strcmp(rule->of, "_random") == 0));
+}
+
+/* By their definitions: the first rules for what was looked up. */
+static struct {
+    const PyMethodDef *method;
+    const Rule *rule;
+} known[MOST_KNOWN];
+
+static size_t
+place_of(const PyMethodDef *method)
+{
+    size_t i = ((uintptr_t)method / sizeof(PyMethodDef)) % MOST_KNOWN;
+    while (known[i].method != NULL && known[i].method != method) {
+        i = (i + 1) % MOST_KNOWN;
+    }
+    return i;
+}
+
+/* The rule for CALLABLE with N arguments; NULL: none.  NEW: it may not be known yet. */
+static const Rule *
+rule_of(PyObject *callable, Py_ssize_t n, bool new)
+{
+    static size_t nknown;
+    const PyMethodDef *method = definition_of(callable);
+    if (method == NULL) {
+        return NULL;
+    }
+    size_t place = place_of(method);
+    if (known[place].method == NULL && new && nknown < MOST_KNOWN / 2) {
+        for (size_t i = 0; i < Py_ARRAY_LENGTH(rules) && known[place].method == NULL; i++) {
+            if (is_of(&rules[i], callable, method)) {
+                known[place].method = method;
+                known[place].rule = &rules[i];
+                nknown++;
+            }
+        }
+    }
+    // min and max have two.
+    for (const Rule *rule = known[place].rule; rule != NULL && rule < rules + Py_ARRAY_LENGTH(rules); rule++) {
+        if (rule->least <= n && n <= rule->most && (rule == known[place].rule || is_of(rule, callable, method))) {
+            return rule;
+        }
+    }
+    return NULL;
+}
+
+int
+_PyJitLeaf_FindByRule(PyObject *callable, Py_ssize_t nargs)
+{
+    const Rule *rule = rule_of(callable, nargs + (PyCFunction_Check(callable) && _PyJit_ModuleOf((PyCFunctionObject *)callable) == NULL), true);
+    return rule == NULL ? -1 : _PyJitLeaf_Named(rule->gives == JIT_LEAF_PLAIN ? "plain f()" : rule->gives == JIT_LEAF_OBJECT ? "f()" : "f() of x");
+}
+
+PyObject *
+_PyJitLeaf_CallByRule(PyObject *const *args, bool run)
+{
+    PyObject *callable = args[0], *all[5] = {NULL};
+    Py_ssize_t n = 0, bound = 0;
+    if (PyCFunction_CheckExact(callable)) {
+        PyObject *self = ((PyCFunctionObject *)callable)->m_self;
+        bound = self != NULL && !PyModule_CheckExact(self);
+        all[0] = self;
+    }
+    while (args[1 + n] != NULL) {
+        all[bound + n] = args[1 + n];
+        n++;
+    }
+    all[bound + n] = NULL;
+    n += bound;
+    const Rule *rule = rule_of(callable, n, !run);
+    if (rule == NULL) {
+        return NULL;
+    }
+    if (rule->make != NULL) {
+        return rule->make(all, run);
+    }
+    COULD(rule->can(all, n));
+    return PyObject_Vectorcall(callable, args + 1, (size_t)(n - bound), NULL);
+}
+
+#endif /* _Py_TIER2 */

@@ -1,0 +1,387 @@
+/* Leaf calls that look for items of containers, or take some out (leaf_calls.c has the rules): methods of lists, sets and dicts, and
+ * instructions.  What is taken out may end: then it must do so without code of users, and is looked at before anything changes. */
+#include "Python.h"
+
+#ifdef _Py_TIER2
+
+#include "opcode.h"
+#include "pycore_dict.h"
+#include "pycore_jit_helpers.h"
+#include "pycore_list.h"
+#include "pycore_object.h"
+#include "pycore_setobject.h"
+#include "jit/objects/leaves.h"
+
+#define ENDS 3                 // references to one object that an instruction gives up, at most
+#define MOST_ELEMENTS 1000     // of sets, and keys of dicts, that are looked at one by one
+
+static bool
+is_plain(PyObject *o)
+{
+    return PyLong_CheckExact(o) || PyUnicode_CheckExact(o) || PyFloat_CheckExact(o) || PyBytes_CheckExact(o) || PyBool_Check(o) || o == Py_None;
+}
+
+/* ITEM can go from HOLDER, perhaps with other references that the instruction gives up. */
+static bool
+can_go(PyObject *item, PyObject *holder)
+{
+    return is_plain(item) || Py_REFCNT(item) > ENDS || _PyJit_EndsQuietlyIn(item, ENDS, holder);
+}
+
+bool
+_PyJitLeaf_KeyCanGo(PyObject *key)
+{
+    // One that is equal but not the same object is made of the same things.
+    for (Py_ssize_t i = 0; PyTuple_CheckExact(key) && i < PyTuple_GET_SIZE(key); i++) {
+        PyObject *item = PyTuple_GET_ITEM(key, i);
+        if (!is_plain(item) && Py_REFCNT(item) <= ENDS) {
+            return false;
+        }
+    }
+    return is_plain(key) || PyTuple_CheckExact(key) || Py_REFCNT(key) > ENDS || _PyJit_EndsQuietly(key, ENDS);
+}
+
+_Py_COMP_DIAG_PUSH
+_Py_COMP_DIAG_IGNORE_DEPR_DECLS
+
+/* O is a dict that nobody watches, and whose class changes no items in its own way. */
+static bool
+is_plain_dict(PyObject *o)
+{
+    return PyDict_Check(o) && Py_TYPE(o)->tp_as_mapping->mp_ass_subscript == PyDict_Type.tp_as_mapping->mp_ass_subscript
+        && (((PyDictObject *)o)->ma_version_tag & DICT_WATCHER_MASK) == 0;
+}
+
+_Py_COMP_DIAG_POP
+
+/* The number that O is, an exact int of a machine word; else OTHERWISE (for None), or false. */
+static bool
+read_index(PyObject *o, Py_ssize_t otherwise, Py_ssize_t *i)
+{
+    if (o == Py_None) {
+        *i = otherwise;
+        return true;
+    }
+    if (!PyLong_CheckExact(o) || !_PyLong_IsCompact((PyLongObject *)o)) {
+        return false;
+    }
+    *i = _PyLong_CompactValue((PyLongObject *)o);
+    return true;
+}
+
+/* --- Lists ------------------------------------------------------------------------------------------------------------ */
+
+/* Which item of LIST, an exact one, is equal to X, from START on; its size: none; -1: not known. */
+static Py_ssize_t
+find_item(PyObject *list, PyObject *x, Py_ssize_t start)
+{
+    for (Py_ssize_t i = start; i < PyList_GET_SIZE(list); i++) {
+        PyObject *item = PyList_GET_ITEM(list, i);
+        int64_t equal = item == x ? 1 : _PyJitLeaf_Holds(Py_EQ, item, x);
+        if (equal != 0) {
+            return equal < 0 ? -1 : i;
+        }
+    }
+    return PyList_GET_SIZE(list);
+}
+
+/* LIST without its items FROM to TO, of which nobody wants to know. */
+static bool
+can_delete(PyObject *list, Py_ssize_t from, Py_ssize_t to)
+{
+    for (Py_ssize_t i = from; i < to; i++) {
+        PyObject *item = PyList_GET_ITEM(list, i);
+        // Several may end together, with what they share.
+        if (to - from == 1 ? !can_go(item, list) : !is_plain(item) && Py_REFCNT(item) <= to - from + ENDS) {
+            return false;
+        }
+    }
+    return true;
+}
+
+PyObject *
+_PyJitLeaf_PopAt(PyObject *const *args, bool run)
+{
+    Py_ssize_t i;
+    if (!PyList_CheckExact(args[0]) || args[1] == Py_None || !read_index(args[1], 0, &i)) {
+        return NULL;
+    }
+    i += i < 0 ? PyList_GET_SIZE(args[0]) : 0;
+    COULD(i >= 0 && i < PyList_GET_SIZE(args[0]));
+    PyObject *item = Py_NewRef(PyList_GET_ITEM(args[0], i));
+    if (PyList_SetSlice(args[0], i, i + 1, NULL) < 0) {
+        Py_CLEAR(item);
+    }
+    return item;
+}
+
+PyObject *
+_PyJitLeaf_Remove(PyObject *const *args, bool run)
+{
+    Py_ssize_t i = PyList_CheckExact(args[0]) ? find_item(args[0], args[1], 0) : -1;
+    COULD(i >= 0 && i < PyList_GET_SIZE(args[0]) && can_delete(args[0], i, i + 1));
+    return PyList_SetSlice(args[0], i, i + 1, NULL) < 0 ? NULL : Py_None;
+}
+
+PyObject *
+_PyJitLeaf_Index(PyObject *const *args, bool run)
+{
+    Py_ssize_t i = PyList_CheckExact(args[0]) ? find_item(args[0], args[1], 0) : -1;
+    COULD(i >= 0 && i < PyList_GET_SIZE(args[0]));
+    return PyLong_FromSsize_t(i);
+}
+
+PyObject *
+_PyJitLeaf_CountItems(PyObject *const *args, bool run)
+{
+    Py_ssize_t count = 0, i = PyList_CheckExact(args[0]) ? find_item(args[0], args[1], 0) : -1;
+    while (i >= 0 && i < PyList_GET_SIZE(args[0])) {
+        count++;
+        i = find_item(args[0], args[1], i + 1);
+    }
+    COULD(i >= 0);
+    return PyLong_FromSsize_t(count);
+}
+
+/* A list, a set or a dict. */
+PyObject *
+_PyJitLeaf_Clear(PyObject *const *args, bool run)
+{
+    PyObject *o = args[0];
+    COULD((PyList_CheckExact(o) || PySet_CheckExact(o) || PyDict_CheckExact(o)) && _PyJit_EndsQuietly(o, 1));
+    if (PyList_CheckExact(o)) {
+        return PyList_SetSlice(o, 0, PyList_GET_SIZE(o), NULL) < 0 ? NULL : Py_None;
+    }
+    if (PySet_CheckExact(o)) {
+        return PySet_Clear(o) < 0 ? NULL : Py_None;
+    }
+    PyDict_Clear(o);
+    return Py_None;
+}
+
+PyObject *
+_PyJitLeaf_StoreSlice(PyObject *const *args, bool run)
+{
+    PyObject *list = args[1];
+    Py_ssize_t from, to;
+    if (!PyList_CheckExact(list) || (!PyList_CheckExact(args[0]) && !PyTuple_CheckExact(args[0])) || !read_index(args[2], 0, &from)
+        || !read_index(args[3], PY_SSIZE_T_MAX, &to)) {
+        return NULL;
+    }
+    PySlice_AdjustIndices(PyList_GET_SIZE(list), &from, &to, 1);
+    to = Py_MAX(from, to);
+    COULD(can_delete(list, from, to));
+    return PyList_SetSlice(list, from, to, args[0]) < 0 ? NULL : Py_None;
+}
+
+PyObject *
+_PyJitLeaf_NewSlice(PyObject *const *args, bool run)
+{
+    COULD(true);
+    return PySlice_New(args[0], args[1], args[2]);
+}
+
+static PyObject *
+delete_from_list(PyObject *list, PyObject *key, bool run)
+{
+    Py_ssize_t from, to, n = PyList_GET_SIZE(list);
+    if (PySlice_Check(key)) {
+        const PySliceObject *slice = (const PySliceObject *)key;
+        if (slice->step != Py_None || !read_index(slice->start, 0, &from) || !read_index(slice->stop, PY_SSIZE_T_MAX, &to)) {
+            return NULL;
+        }
+        PySlice_AdjustIndices(n, &from, &to, 1);
+        to = Py_MAX(from, to);
+    }
+    else {
+        if (key == Py_None || !read_index(key, 0, &from)) {
+            return NULL;
+        }
+        from += from < 0 ? n : 0;
+        if (from < 0 || from >= n) {
+            return NULL;
+        }
+        to = from + 1;
+    }
+    COULD(can_delete(list, from, to));
+    return PyList_SetSlice(list, from, to, NULL) < 0 ? NULL : Py_None;
+}
+
+/* DEL O[KEY]. */
+PyObject *
+_PyJitLeaf_DelItem(PyObject *const *args, bool run)
+{
+    PyObject *o = args[0], *key = args[1], *value;
+    if (PyList_CheckExact(o)) {
+        return delete_from_list(o, key, run);
+    }
+    COULD(is_plain_dict(o) && _PyJit_DictFind(o, key, &value) >= 0 && value != NULL && can_go(value, o) && _PyJitLeaf_KeyCanGo(key));
+    return PyDict_DelItem(o, key) < 0 ? NULL : Py_None;
+}
+
+/* --- Sets and dicts --------------------------------------------------------------------------------------------------- */
+
+PyObject *
+_PyJitLeaf_RemoveElement(PyObject *const *args, bool run)
+{
+    COULD(PySet_CheckExact(args[0]) && _PyJit_SetHas(args[0], args[1]) == 1 && _PyJitLeaf_KeyCanGo(args[1]));
+    return PySet_Discard(args[0], args[1]) < 0 ? NULL : Py_None;
+}
+
+PyObject *
+_PyJitLeaf_PopElement(PyObject *const *args, bool run)
+{
+    COULD(PySet_CheckExact(args[0]) && PySet_GET_SIZE(args[0]) > 0);
+    return PySet_Pop(args[0]);
+}
+
+/* To compare what is in O with the like runs no code of users.  Of a set that gives elements up they have to be PLAIN. */
+static bool
+has_safe_keys(PyObject *o, bool plain)
+{
+    PyObject *key, *value;
+    Py_hash_t hash;
+    if (PyAnySet_CheckExact(o)) {
+        bool safe = PySet_GET_SIZE(o) <= MOST_ELEMENTS;
+        for (Py_ssize_t i = 0; safe && _PySet_NextEntry(o, &i, &key, &hash);) {
+            safe = plain ? is_plain(key) : _PyJit_IsSafeKey(key);
+        }
+        return safe;
+    }
+    if (PyDict_CheckExact(o)) {
+        bool safe = DK_IS_UNICODE(((PyDictObject *)o)->ma_keys), few = PyDict_GET_SIZE(o) <= MOST_ELEMENTS;
+        if (!safe && few) {
+            safe = true;
+            for (Py_ssize_t i = 0; safe && PyDict_Next(o, &i, &key, &value);) {
+                safe = _PyJit_IsSafeKey(key);
+            }
+        }
+        return safe;
+    }
+    bool safe = (PyList_CheckExact(o) || PyTuple_CheckExact(o)) && PySequence_Fast_GET_SIZE(o) <= MOST_ELEMENTS;
+    for (Py_ssize_t i = 0; safe && i < PySequence_Fast_GET_SIZE(o); i++) {
+        safe = _PyJit_IsSafeKey(PySequence_Fast_GET_ITEM(o, i));
+    }
+    return safe;
+}
+
+bool
+_PyJitLeaf_AreSafeSets(PyObject *const *args, Py_ssize_t n)
+{
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if ((i == 0 && !PyAnySet_CheckExact(args[i])) || PyDict_CheckExact(args[i]) || !has_safe_keys(args[i], false)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* X | Y, &, - and ^ of sets, X | Y of dicts: the third argument says which, an NB_ that is not in place. */
+PyObject *
+_PyJitLeaf_Operate(PyObject *const *args, bool run)
+{
+    PyObject *x = args[0], *y = args[1];
+    int op = small_int(args[2]);
+    bool dicts = PyDict_CheckExact(x) && PyDict_CheckExact(y) && op == NB_OR;
+    COULD((dicts || (PyAnySet_CheckExact(x) && PyAnySet_CheckExact(y))) && has_safe_keys(x, false) && has_safe_keys(y, false));
+    return op == NB_OR ? PyNumber_Or(x, y) : op == NB_AND ? PyNumber_And(x, y) : op == NB_SUBTRACT ? PyNumber_Subtract(x, y)
+        : op == NB_XOR ? PyNumber_Xor(x, y) : NULL;
+}
+
+/* X += Y of lists, X |= Y of dicts, X |= Y, &=, -=, ^= of sets: the third argument says which, an NB_ that is in place. */
+PyObject *
+_PyJitLeaf_OperateInPlace(PyObject *const *args, bool run)
+{
+    PyObject *x = args[0], *y = args[1];
+    int op = small_int(args[2]);
+    if (PyList_CheckExact(x) && op == NB_INPLACE_ADD) {
+        COULD(PyList_CheckExact(y) || PyTuple_CheckExact(y));
+        return _PyList_Extend((PyListObject *)x, y) == NULL ? NULL : Py_NewRef(x);
+    }
+    if (PyDict_CheckExact(x) && op == NB_INPLACE_OR) {
+        PyObject *done = _PyJitLeaf_UpdateDict(args, run);
+        return done == NULL || !run ? done : Py_NewRef(x);
+    }
+    COULD(PySet_CheckExact(x) && PyAnySet_CheckExact(y) && has_safe_keys(x, op != NB_INPLACE_OR) && has_safe_keys(y, op != NB_INPLACE_OR));
+    return op == NB_INPLACE_OR ? PyNumber_InPlaceOr(x, y) : op == NB_INPLACE_AND ? PyNumber_InPlaceAnd(x, y)
+        : op == NB_INPLACE_SUBTRACT ? PyNumber_InPlaceSubtract(x, y) : op == NB_INPLACE_XOR ? PyNumber_InPlaceXor(x, y) : NULL;
+}
+
+/* As Modules/_collectionsmodule.c has it; the size of the type is checked. */
+typedef struct {
+    PyDictObject dict;
+    PyObject *factory;
+} DefaultDict;
+
+static bool
+is_default_dict(PyTypeObject *type)
+{
+    static destructor dealloc;           // what no other type has, known when the first one was seen
+    if (dealloc == NULL && type->tp_basicsize == (Py_ssize_t)sizeof(DefaultDict)
+        && _PyJit_IsTypeOfModule(type, "_collections", "collections.defaultdict")) {
+        dealloc = type->tp_dealloc;
+    }
+    return dealloc != NULL && type->tp_dealloc == dealloc;
+}
+
+PyObject *
+_PyJitLeaf_MissingItem(PyObject *const *args, bool run)
+{
+    PyObject *o = args[0], *key = args[1], *value;
+    if (!is_default_dict(Py_TYPE(o)) || _PyJit_DictFind(o, key, &value) < 0) {
+        return NULL;
+    }
+    PyTypeObject *factory = (PyTypeObject *)((const DefaultDict *)o)->factory;
+    COULD(value != NULL || factory == &PyLong_Type || factory == &PyList_Type || factory == &PySet_Type || factory == &PyDict_Type
+          || factory == &PyFloat_Type || factory == &PyUnicode_Type || factory == &PyTuple_Type || factory == &PyBool_Type);
+    if (value != NULL) {
+        return Py_NewRef(value);
+    }
+    value = PyObject_CallNoArgs((PyObject *)factory);
+    if (value != NULL && _PyJit_DictSet(o, key, value) < 0) {
+        Py_CLEAR(value);
+    }
+    return value;
+}
+
+/* --- Functions -------------------------------------------------------------------------------------------------------- */
+
+PyObject *
+_PyJitLeaf_Iter(PyObject *const *args, bool run)
+{
+    COULD(_PyJitIter_IsOfContainer(Py_TYPE(args[0])));
+    return PyObject_GetIter(args[0]);
+}
+
+/* Is one of the items of a list or a tuple, or are all, true?  STOP: what decides. */
+static PyObject *
+look_at_truth(PyObject *all, bool stop, bool run)
+{
+    if (!PyList_CheckExact(all) && !PyTuple_CheckExact(all)) {
+        return NULL;
+    }
+    bool decided = false;
+    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(all) && !decided; i++) {
+        PyObject *item[] = {PySequence_Fast_GET_ITEM(all, i), NULL}, *truth = _PyJitLeaf_NewBool(item, true);
+        if (truth == NULL) {
+            return NULL;
+        }
+        decided = (truth == Py_True) == stop;
+    }
+    COULD(true);
+    return decided == stop ? Py_True : Py_False;
+}
+
+PyObject *
+_PyJitLeaf_Any(PyObject *const *args, bool run)
+{
+    return look_at_truth(args[0], true, run);
+}
+
+PyObject *
+_PyJitLeaf_All(PyObject *const *args, bool run)
+{
+    return look_at_truth(args[0], false, run);
+}
+
+#endif /* _Py_TIER2 */

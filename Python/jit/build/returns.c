@@ -15,6 +15,7 @@
 
 #include "opcode.h"
 #include "pycore_code.h"
+#include "pycore_opcode_metadata.h"
 #include "jit/build/rules.h"
 
 #define MOST_LOCALS 24         // of a frame in memory

@@ -40,7 +40,7 @@ _PyClassVar_Value(PyObject *cached)
     return value != NULL && Py_TYPE(value)->tp_descr_get == NULL ? value : NULL;
 }
 
-#if defined(_Py_TIER2) && !defined(Py_GIL_DISABLED) && SIZEOF_VOID_P > 4
+#if defined(_Py_TIER2) && !defined(Py_GIL_DISABLED)
 
 /* In the dict of TYPE the value of NAME, an exact str, was OLD and is about to be NEW; either may be NULL.  true: the version of TYPE may
  * stay.  Sets no exception. */
@@ -64,6 +64,9 @@ bool _PyClassVar_IsFree(PyTypeObject *type, PyObject *name);
 int _PyClassVar_FormForInstance(PyTypeObject *type, PyObject *name, uint32_t *keys);
 /* LOAD_ATTR with its counter triggered: the instruction gets a form that reads NAME of OWNER where it is.  false: it is not for that. */
 bool _PyClassVar_Specialize(PyObject *owner, _Py_CODEUNIT *instr, PyObject *name);
+/* STORE_ATTR: OWNER, a class, has a NAME that varies, and its value is NEW now.  false: nothing is done, it is to be set in the usual way.  May run
+ * code of users, as the old value may end. */
+bool _PyClassVar_Store(PyObject *owner, PyObject *name, PyObject *new);
 /* Somebody wants to hear of changes of classes: from now on each store changes a version, whatever varies. */
 void _PyClassVar_Stop(void);
 extern bool _PyClassVar_Stopped;
@@ -72,6 +75,7 @@ extern bool _PyClassVar_Stopped;
 #  define _PyClassVar_Keeps(TYPE, NAME, OLD, NEW) false
 #  define _PyClassVar_NoteRead(TYPE, NAME, FOUND) false
 #  define _PyClassVar_Specialize(OWNER, INSTR, NAME) false
+#  define _PyClassVar_Store(OWNER, NAME, NEW) false
 #  define _PyClassVar_Stop() ((void)0)
 #endif
 

@@ -93,6 +93,13 @@ override specializing op(_SPECIALIZE_LOAD_ATTR, (counter/1, owner -- owner)) {
     #endif
 }
 
+override op(_STORE_ATTR, (v, owner --)) {
+    PyObject *name = GETITEM(FRAME_CO_NAMES, oparg);
+    int err = PyType_Check(owner) && _PyClassVar_Store(owner, name, v) ? 0 : PyObject_SetAttr(owner, name, v);
+    DECREF_INPUTS();
+    ERROR_IF(err, error);
+}
+
 override op(_LOAD_ATTR_CLASS, (descr/4, owner -- attr, null if (oparg & 1))) {
     attr = _PyClassVar_Value(descr);
     DEOPT_IF(attr == NULL);

@@ -150,6 +150,26 @@ class Sub(Box):
         return NotImplemented if self.other == 3 else True
 
 
+class Shared:
+    count, rate, last = 0, 0.5, None
+
+    def __init__(self, value):
+        type(self).count += 1
+        Shared.last = value
+
+    @classmethod
+    def step(cls, amount):
+        cls.count = small(cls.count + amount)
+        return cls.count
+
+    def read(self):
+        return small(self.count), self.rate, self.__class__.last
+
+
+class Below(Shared):
+    pass
+
+
 class Guard:
     def __init__(self, swallow):
         self.swallow = swallow
@@ -491,9 +511,11 @@ class Maker:
         return out
 
     def assignment(self) -> Statement:
-        kind = self.random.randrange(13)
+        kind = self.random.randrange(14)
         if kind == 12:
             return self.change()
+        if kind == 13:
+            return self.class_variable()
         if kind < 2:
             value = self.container(1) if self.chance(5) else f"[*{self.container(1)}, {self.value(1)}, 4]"
             return Statement(f"{self.bind('container', self.new_name('c'))} = {value}")
@@ -528,6 +550,33 @@ class Maker:
                 f"{name} = len(members)",
                 f"stack.append(small({value}))",
                 f"{name} = stack.pop() if stack else small({value})",
+            )
+        )
+
+    def class_variable(self) -> Statement:
+        """Attributes of a class, which change often; seldom they become something else."""
+        name, value, owner = self.name(), self.value(1), self.pick("Shared", "Shared", "Below")
+        if self.rarely():
+            return Statement(
+                self.pick(
+                    "Shared.count = property(lambda self: 3)",
+                    "Below.count = lambda *args: 4",
+                    "if 'count' in vars(Below): del Below.count",
+                    "Shared.rate = Slots(1)",
+                    "Shared.count = 0",
+                )
+            )
+        return Statement(
+            self.pick(
+                f"{owner}.count += 1",
+                f"{owner}.count = small({value})",
+                f"{owner}.last = {self.object(0)}",
+                f"{owner}.rate = small({owner}.rate * {self.pick('0.5', '1.5')})",
+                f"{name} = small({owner}.count)",
+                f"{name} = {owner}.step({value})",
+                f"note({owner}({value}).read())",
+                f"{name} = {owner}({name}).count",
+                f"note(repr({owner}.last))",
             )
         )
 

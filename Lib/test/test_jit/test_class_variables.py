@@ -1,10 +1,11 @@
-"""Attributes of classes that change while a program runs: counters, settings, what a class has shared with its instances."""
+"""Attributes of classes that change while a program runs: counters, settings, links."""
 
 import sys
 import unittest
-from test.support import import_helper
+from typing import ClassVar
 
 # Skips where there is no JIT.
+from test.support import import_helper
 from test.test_jit.exits import ForcedExits, OptimizedLoops
 from test.test_jit.test_typed import RUN_AND_COUNT, run
 
@@ -179,7 +180,7 @@ def descriptors(n):
     class Both(Get):
         def __set__(self, o, value): o.__dict__["put"] = value
     out = []
-    values = lambda self=None: -1, property(lambda self: -2), Get(), Both(), staticmethod(len), classmethod(repr), 3, None
+    values = lambda self=None: -1, property(lambda self: -2), Get(), Both(), staticmethod(len), classmethod(repr), 3
     for value in values:
         A = new_class()
         a, seen = A(), []
@@ -232,7 +233,7 @@ def deleted(n):
     return out
 
 def hidden(n):
-    # The instance gets one of its own; a class between, too; the class of the instance changes, and its bases.
+    # The instance gets one of its own; a class between, too; the class changes, and its bases.
     class Low: n = 0
     class Middle(Low): pass
     class Other: n = -1
@@ -311,7 +312,8 @@ def at_the_end(n):
     a, out = A(), []
     for i in range(n):
         A.n = Nasty(i)
-        out.append((getattr(A, "n", None).__class__.__name__, a.n.__class__.__name__ if hasattr(a, "n") else "-", A.m))
+        here = a.n.__class__.__name__ if hasattr(a, "n") else "-"
+        out.append((getattr(A, "n", None).__class__.__name__, here, A.m))
     A.n = None
     return out[-30:], A.m
 
@@ -389,8 +391,8 @@ def raises(n):
 
 FUNCTIONS = {
     COUNTERS: "in_init by_class by_subclass read_below slotted abstract settings names identity objects wide",
-    CHANGES: """descriptors becomes deleted hidden metaclasses ends at_the_end weak added many classes recursive
-             raises""",
+    CHANGES: """descriptors becomes deleted hidden metaclasses ends at_the_end weak added many classes
+             recursive raises""",
 }
 
 
@@ -408,7 +410,7 @@ class Changes(ForcedExits, unittest.TestCase):
 
 
 class Loops(OptimizedLoops, unittest.TestCase):
-    expected_loops = {
+    expected_loops: ClassVar = {
         "of a class": (
             """
             class A: n = 0
@@ -418,7 +420,14 @@ class Loops(OptimizedLoops, unittest.TestCase):
                 return A.n
             """,
             ["RANGE_NEXT", "IADD", "STORE_FIELD_INT", "DICT_CHANGED", "LOOP"],
-            ["OPAQUE", "UNBOX_INT", "GUARD_CLASS_VERSION", "GUARD_UNHEARD", "GUARD_NO_DESCRIPTOR", "LOAD_FIELD"],
+            [
+                "OPAQUE",
+                "UNBOX_INT",
+                "GUARD_CLASS_VERSION",
+                "GUARD_UNHEARD",
+                "GUARD_NO_DESCRIPTOR",
+                "LOAD_FIELD",
+            ],
         ),
         "in __init__": (
             """

@@ -224,6 +224,8 @@ uint32_t _PyJitLower_Find(_PyJitBuilder *b, uint32_t index);
 /* Is RECORD about a class variable, which is read and written where it is (class_variables.c)? */
 bool _PyJitLower_IsClassVariable(const _PyJitBuilder *b, const _PyJitRecord *record);
 uint32_t _PyJitLower_ClassVariable(_PyJitBuilder *b, uint32_t index);
+/* LOAD_ATTR of a class method that is called: the record has it in `seen`. */
+uint32_t _PyJitLower_ClassMethod(_PyJitBuilder *b, uint32_t index);
 /* The instruction at INDEX begins: its checks lead to it. */
 static inline void
 _PyJitLower_Begin(_PyJitBuilder *b, uint32_t index)

@@ -40,12 +40,12 @@ find(PyObject *class, PyObject *name, Variable *variable)
         return false;
     }
     PyObject **place = _PyClassVar_Place((PyTypeObject *)class, name, &owner);
-    if (place == NULL || !is_version(owner->tp_version_tag)) {
+    if (place == NULL || !(owner->tp_flags & Py_TPFLAGS_HEAPTYPE) || !is_version(owner->tp_version_tag)) {
         return false;
     }
     PyDictKeysObject *keys = ((PyDictObject *)owner->tp_dict)->ma_keys;
     *variable = (Variable){owner, (uint32_t)((char *)place - (char *)DK_UNICODE_ENTRIES(keys)), owner->tp_version_tag};
-    return owner->tp_flags & Py_TPFLAGS_HEAPTYPE;
+    return true;
 }
 
 /* Where the entries of the variable's dict are.  A version was checked that says so. */

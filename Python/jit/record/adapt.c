@@ -84,8 +84,8 @@ slot_offset(PyObject *owner, PyObject *descr, bool store)
     return store || *(PyObject **)((char *)owner + place->offset) != NULL ? (int)place->offset : -1;
 }
 
-/* The variable NAME of the class OWNER is loaded from its place: the opcode stays the generic one where the type of OWNER is not the usual
- * one, and the cache says which version that has (build/class_variables.c). */
+/* NAME of CLASS is a variable, which is loaded from its place (build/class_variables.c), or a class method that is called (class_methods.c).
+ * The opcode is the generic one, and the cache says which version the type of CLASS has. */
 static void
 adapt_class_load(_PyJitPending *prev, PyTypeObject *class, PyObject *name)
 {
@@ -93,10 +93,17 @@ adapt_class_load(_PyJitPending *prev, PyTypeObject *class, PyObject *name)
     if (!PyUnstable_Type_AssignVersionTag(class) || !PyUnstable_Type_AssignVersionTag(type)) {
         return;
     }
-    PyObject **place = _PyClassVar_Is(class, name) && _PyClassVar_IsFree(type, name) ? _PyClassVar_Place(class, name, &owner) : NULL;
-    if (place != NULL) {
+    PyObject *found = _PyType_Lookup(class, name), *cached = NULL;
+    if (found != NULL && prev->oparg & 1 && Py_IS_TYPE(found, &PyClassMethod_Type)) {
+        cached = found;
+    }
+    else if (_PyClassVar_Is(class, name)) {
+        PyObject **place = _PyClassVar_Place(class, name, &owner);
+        cached = place != NULL ? _PyClassVar_OfPlace(place) : NULL;
+    }
+    if (cached != NULL && _PyClassVar_IsFree(type, name)) {
         write_u32((uint16_t *)&prev->units[4].cache, type->tp_version_tag);
-        write_obj((uint16_t *)&prev->units[6].cache, _PyClassVar_OfPlace(place));
+        write_obj((uint16_t *)&prev->units[6].cache, cached);
         choose(prev, LOAD_ATTR, class->tp_version_tag);
     }
 }
@@ -220,6 +227,11 @@ adapt_load(_PyJitPending *prev, PyObject *owner)
     }
     else if (descr != NULL && prev->oparg & 1 && PyFunction_Check(descr)) {
         adapt_method(prev, owner, name, descr, version);
+    }
+    else if (descr != NULL && Py_IS_TYPE(descr, &PyClassMethod_Type) && prev->oparg & 1 && _PyJit_HasNone(owner, name)) {
+        write_u32((uint16_t *)&prev->units[4].cache, 0);
+        write_obj((uint16_t *)&prev->units[6].cache, descr);
+        choose(prev, LOAD_ATTR, version);
     }
     else if (descr != NULL && !(prev->oparg & 1)) {
         adapt_instance_load(prev, owner, name);

@@ -29,10 +29,12 @@
 #include "pycore_typeobject.h"
 #include "pycore_jit_helpers.h"
 
-#if !defined(Py_GIL_DISABLED) && SIZEOF_VOID_P > 4
+#ifndef Py_GIL_DISABLED
 
+#if SIZEOF_VOID_P > 4
 static_assert(offsetof(PyHeapTypeObject, _spec_cache.init) == offsetof(PyHeapTypeObject, _spec_cache.getitem) + 16,
               "the bits are where the compiler would leave a gap: types of other builds have the same layout");
+#endif
 
 #define NAMES 16               // bits of the filter, above them
 #define COUNTS 8               // counts with two bits each
@@ -40,11 +42,16 @@ static_assert(offsetof(PyHeapTypeObject, _spec_cache.init) == offsetof(PyHeapTyp
 
 bool _PyClassVar_Stopped;
 
-/* The bits of TYPE; NULL: it is none that can be stored to. */
+/* The bits of TYPE; NULL: it has none, so nothing of it varies. */
 static inline uint32_t *
 bits_of(PyTypeObject *type)
 {
+#if SIZEOF_VOID_P > 4
     return type->tp_flags & Py_TPFLAGS_HEAPTYPE ? &((PyHeapTypeObject *)type)->_spec_cache.variables : NULL;
+#else
+    (void)type;
+    return NULL;
+#endif
 }
 
 static inline Py_hash_t
@@ -152,10 +159,18 @@ _PyClassVar_NoteRead(PyTypeObject *type, PyObject *name, PyObject *found)
     return true;
 }
 
+/* A metaclass of TYPE may have an mro of its own, with classes whose changes do not change TYPE's version. */
+static bool
+has_usual_mro(PyTypeObject *type)
+{
+    PyTypeObject *meta = Py_TYPE(type);
+    return meta == &PyType_Type || _PyType_Lookup(meta, &_Py_ID(mro)) == _PyType_Lookup(&PyType_Type, &_Py_ID(mro));
+}
+
 PyObject **
 _PyClassVar_Place(PyTypeObject *type, PyObject *name, PyTypeObject **owner)
 {
-    PyObject *mro = type->tp_mro;
+    PyObject *mro = has_usual_mro(type) ? type->tp_mro : NULL;
     for (Py_ssize_t i = 0; mro != NULL && i < PyTuple_GET_SIZE(mro); i++) {
         *owner = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);
         PyDictObject *dict = (PyDictObject *)_PyType_GetDict(*owner);
@@ -197,6 +212,26 @@ _PyClassVar_CanStore(PyTypeObject *class, PyObject *name)
 }
 
 /* --- Tier 1 --------------------------------------------------------------------------------------------------------- */
+
+_Py_COMP_DIAG_PUSH
+_Py_COMP_DIAG_IGNORE_DEPR_DECLS
+
+bool
+_PyClassVar_Store(PyObject *owner, PyObject *name, PyObject *new)
+{
+    PyTypeObject *class = (PyTypeObject *)owner;
+    const uint32_t *bits = bits_of(class);
+    // `type` itself has only special names, and one that is no data descriptor.
+    if (bits == NULL || !(*bits & bit_of(hash_of(name))) || Py_TYPE(owner) != &PyType_Type || class->tp_flags & Py_TPFLAGS_IMMUTABLETYPE
+        || _PyClassVar_Stopped || is_special(name)) {
+        return false;
+    }
+    PyDictObject *dict = (PyDictObject *)class->tp_dict;
+    PyObject **place = _PyJit_DictPlace(dict, name, 0);
+    return place != NULL && !is_descriptor(*place) && !is_descriptor(new) && _PyJit_DictReplace(dict, place, new);
+}
+
+_Py_COMP_DIAG_POP
 
 /* Instances of TYPE look for attributes in the ordinary way; what is not found may be made. */
 static bool

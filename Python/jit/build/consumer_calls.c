@@ -26,7 +26,8 @@ static bool
 begins(const _PyJitBuilder *b, uint32_t index)
 {
     const _PyJitTrace *t = b->t;
-    for (uint32_t i = index + 1; i + 1 < t->nrecords && t->codes[t->records[i].code] == (PyCodeObject *)t->records[index].seen; i++) {
+    const PyCodeObject *consumer = (const PyCodeObject *)t->records[index].seen;
+    for (uint32_t i = index + 1; i + 1 < t->nrecords && t->codes[t->records[i].code] == consumer; i++) {
         if (t->records[i].opcode == SEND_GEN) {
             return t->records[i + 1].opcode == POP_TOP;
         }
@@ -49,7 +50,8 @@ is_call_of(const _PyJitBuilder *b, const _PyJitRecord *record, int kind, uint32_
     uint32_t self = callable + 1;
     PyObject *object = known_object(b, callable);
     bool keyed = _PyJitConsumer_IsKeyed(kind);
-    if (object == NULL || _PyJitSlot_IsBare(b, self) || (_PyJitSlot_IsBare(b, callable + CONSUMER_GENERATOR) && kind != JIT_CONSUMER_SEND)
+    if (object == NULL || _PyJitSlot_IsBare(b, self)
+        || (_PyJitSlot_IsBare(b, callable + CONSUMER_GENERATOR) && kind != JIT_CONSUMER_SEND)
         || (keyed && _PyJitSlot_IsBare(b, callable + KEYED_KEY))) {
         return false;
     }
@@ -60,7 +62,8 @@ is_call_of(const _PyJitBuilder *b, const _PyJitRecord *record, int kind, uint32_
             && (kind != JIT_CONSUMER_SORTED_REVERSE || reverse == Py_True || reverse == Py_False);
     }
     bool method = kind == JIT_CONSUMER_JOIN || kind == JIT_CONSUMER_SEND;
-    return _PyJitConsumer_KindOf(object, method, record->opcode, (int)record->oparg) == kind && (method ? known_null(b, self) <= 0 : known_null(b, self) != 0);
+    return _PyJitConsumer_KindOf(object, method, record->opcode, (int)record->oparg) == kind
+        && (method ? known_null(b, self) <= 0 : known_null(b, self) != 0);
 }
 
 /* The function for keys in SLOT is a new one of this CODE. */
@@ -98,7 +101,8 @@ static void
 guard_generator(_PyJitBuilder *b, uint32_t index, uint32_t first, int kind, PyCodeObject *code)
 {
     _PyJitRef generator = _PyJitSlot_Object(b, first + _PyJitConsumer_Generator(kind));
-    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_CONSUMED, generator, object_const(b, code), kind == JIT_CONSUMER_SEND);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_CONSUMED, generator, object_const(b, code),
+                           kind == JIT_CONSUMER_SEND);
     if (kind == JIT_CONSUMER_SEND && known_object(b, first + CONSUMER_SENT) != Py_None) {
         if (begins(b, index)) {
             (void)emit1(b, JIT_OP_GUARD_NONE, _PyJitSlot_Object(b, first + CONSUMER_SENT));
@@ -120,7 +124,8 @@ _PyJitLower_Consumer(_PyJitBuilder *b, uint32_t index)
     }
     uint32_t operands = _PyJitConsumer_Operands(kind), first = b->depth - operands, self = first + CONSUMER_SELF;
     PyCodeObject *consumed = _PyJitConsumer_Consumed(code);
-    if (!is_call_of(b, record, kind, first) || (kind == JIT_CONSUMER_SEND && !takes_sent(b, index, first + CONSUMER_SENT))
+    if (!is_call_of(b, record, kind, first)
+        || (kind == JIT_CONSUMER_SEND && !takes_sent(b, index, first + CONSUMER_SENT))
         || !_PyJitLower_Fits(b, code, NULL)
         || (_PyJitConsumer_IsKeyed(kind) && is_other_key(b, first + KEYED_KEY, consumed))) {
         return REFUSE(b);

@@ -87,9 +87,11 @@ resume(_PyJitBuilder *b, uint32_t index, uint32_t sent)
         return REFUSE(b);
     }
     PyCodeObject *code = b->t->codes[next->code];
-    uint32_t words = (uint32_t)(code->co_nlocalsplus + code->co_stacksize), slot = b->depth - 1 - sent;
+    uint32_t words = (uint32_t)(code->co_nlocalsplus + code->co_stacksize);
+    uint32_t slot = b->depth - 1 - sent;
     if (b->nframes + 1 >= JIT_MAX_FRAMES || b->nslots + words + JIT_MAX_FRAMES > JIT_MAX_SLOTS
-        || next->sp <= (uint32_t)code->co_nlocalsplus || is_recursive(b, next->code, slot, next->opcode == POP_TOP)) {
+        || next->sp <= (uint32_t)code->co_nlocalsplus
+        || is_recursive(b, next->code, slot, next->opcode == POP_TOP)) {
         return REFUSE(b);
     }
     _PyJitRef place = place_of(b, next->code, next->offset - next->prefix);

@@ -81,7 +81,8 @@ _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index)
         return REFUSE(b);
     }
     const _PyJitOperatorForm *form = &_PyJitOperatorForms[kind];
-    uint32_t first = b->depth - form->operands, owner = form->operands == 0 ? first - 1 : first + operand_of_method(form);
+    uint32_t first = b->depth - form->operands;
+    uint32_t owner = form->operands == 0 ? first - 1 : first + operand_of_method(form);
     unsigned int tag = JIT_TAG(record->types, 1);
     int number = kind == JIT_OPERATOR_REFLECTED ? _PyJitNumber_Kind(b, first, tag) : JIT_TYPE_OBJECT;
     if (_PyJitSlot_IsBare(b, owner) || !is_call_of(b, kind, first) || number == JIT_TYPE_NONE
@@ -120,7 +121,8 @@ _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index)
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, known, JIT_REF_NONE, method->func_version);
     _PyJitFrame_GuardRoom(b, code, below);
     _PyJitRef exit = !form->leaves ? JIT_REF_NONE
-        : emit2(b, JIT_OP_NEW_METHOD, object_const(b, _PyJitOperator_ExitOf(type, record->opcode)), _PyJitSlot_Object(b, owner));
+        : emit2(b, JIT_OP_NEW_METHOD, object_const(b, _PyJitOperator_ExitOf(type, record->opcode)),
+                _PyJitSlot_Object(b, owner));
     _PyJitFrame_CallOperator(b, index, kind, (uint16_t)lower, (uint16_t)callee, known, given);
     if (form->leaves) {
         _PyJitFrame_LeaveExit(b, exit);

@@ -299,10 +299,11 @@ static bool
 would_fail(const Back *back, const _PyJitHeadSlot *head, _PyJitRef number)
 {
     const _PyJitSlot *slot = &back->b->slots[head->slot];
-    PyObject *now = ENGINE->recorder.frame->localsplus[head->slot];
-    if (number == JIT_REF_NONE || slot->number != JIT_REF_NONE) {
+    const _PyInterpreterFrame *frame = ENGINE->recorder.frame;
+    if (number == JIT_REF_NONE || slot->number != JIT_REF_NONE || frame == NULL) {
         return false;
     }
+    PyObject *now = frame->localsplus[head->slot];
     bool whole = JIT_INS(back->loop, number)->type == JIT_TYPE_I64;
     return now == NULL || (whole ? !PyLong_CheckExact(now) : !PyFloat_CheckExact(now));
 }

@@ -68,7 +68,7 @@ is_alive(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t own)
         return true;
     }
     if ((record->opcode == LOAD_GLOBAL_MODULE || record->opcode == LOAD_GLOBAL_BUILTIN)
-        && record->seen == ENGINE->recorder.frame->f_globals) {
+        && ENGINE->recorder.frame != NULL && record->seen == ENGINE->recorder.frame->f_globals) {
         return true;
     }
     for (uint32_t i = 0; i < own; i++) {

@@ -360,7 +360,8 @@ _PyJit_EndsQuietlyIn(PyObject *o, uint32_t shares, PyObject *holder)
             return 1;
         }
     }
-    else if ((type == &PyGen_Type || type == &PyCoro_Type) && ((PyGenObject *)o)->gi_frame_state == FRAME_CLEARED) {
+    else if ((type == &PyGen_Type || type == &PyCoro_Type)
+             && ((PyGenObject *)o)->gi_frame_state == FRAME_CLEARED) {
         return ((PyGenObject *)o)->gi_weakreflist == NULL;
     }
     else if (_PyJit_IsMatch(type) && _PyJit_MatchIsThin(o, shares)) {

@@ -442,20 +442,24 @@ works_on_number(const _PyJitIns *ins)
         || ins->op == JIT_OP_GUARD_DROP || ins->op == JIT_OP_GUARD_RELEASE || ins->op == JIT_OP_GUARD_PLAIN;
 }
 
-/* REF is the function of a generator that is not made, and a constant, to which such a generator has no reference. */
+/* REF is the function of a generator that is not made, and a constant, to which such a generator has no
+ * reference. */
 static bool
 is_function_of_virtual(const _PyJitVirtualPass *p, _PyJitRef ref)
 {
-    return ref != JIT_REF_NONE && !JIT_IS_CONST(ref) && ins_of(p, ref)->op == JIT_OP_LOAD_GEN_FUNCTION && JIT_IS_CONST(resolve(p, ref));
+    return ref != JIT_REF_NONE && !JIT_IS_CONST(ref) && ins_of(p, ref)->op == JIT_OP_LOAD_GEN_FUNCTION
+        && JIT_IS_CONST(resolve(p, ref));
 }
 
 /* INS looks whether such a function can be given up, which it is not. */
 static bool
 guards_function(const _PyJitVirtualPass *p, const _PyJitIns *ins)
 {
-    bool looks = ins->op == JIT_OP_GUARD_QUIET || ins->op == JIT_OP_GUARD_SHARED || ins->op == JIT_OP_GUARD_DROP;
-    return (looks && is_function_of_virtual(p, ins->a))
-        || (ins->op == JIT_OP_GUARD_DIFFERENT && (is_function_of_virtual(p, ins->a) || is_function_of_virtual(p, ins->b)));
+    bool looks = ins->op == JIT_OP_GUARD_QUIET || ins->op == JIT_OP_GUARD_SHARED
+        || ins->op == JIT_OP_GUARD_DROP;
+    bool compares = ins->op == JIT_OP_GUARD_DIFFERENT;
+    return ((looks || compares) && is_function_of_virtual(p, ins->a))
+        || (compares && is_function_of_virtual(p, ins->b));
 }
 
 /* REF is a constant int of which there is only one: other constants that are equal may be two objects, and so may what is made of them. */

@@ -51,7 +51,8 @@ _PyJitVirtualKind_CanBe(const _PyJitVirtualPass *p, const _PyJitIns *ins)
 {
     if (ins->op == JIT_OP_NEW_GENERATOR) {
         const PyCodeObject *code = code_of_generator(p, ins);
-        return code != NULL && !(code->co_flags & CO_ASYNC_GENERATOR) && _PyJitRestore_CanMakeGenerator(code);
+        return code != NULL && !(code->co_flags & CO_ASYNC_GENERATOR)
+            && _PyJitRestore_CanMakeGenerator(code);
     }
     return ins->op == JIT_OP_RANGE_ITER ? _PyJitVirtualIterator_CanBeRange(p, ins) : ins->op != JIT_OP_NEW_ITER || ins->aux != JIT_ITER_OTHER;
 }

@@ -266,8 +266,8 @@ adapt_store(_PyJitPending *prev, PyObject *owner)
 
 /* --- Calls ---------------------------------------------------------------------------------------------------------- */
 
-/* The version of FUNCTION; 0: it has none.  types.coroutine gives a function another code, by which it loses its version: it gets that of the
- * code, as if it had been made with it. */
+/* The version of FUNCTION; 0: it has none.  types.coroutine gives a function another code, by which it loses
+ * its version: it gets that of the code, as if it had been made with it. */
 static uint32_t
 version_of_function(PyFunctionObject *function)
 {

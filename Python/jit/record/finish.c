@@ -148,6 +148,7 @@ _PyJitRecorder_Finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int
             r->trace.nrecords = r->anew;
             r->anew = 0;
             r->depth = 0;
+            r->frame = NULL;   // it is another one by now
             r->arrived = NULL;
             end = JIT_END_LINK;
             end_code = anchor->vm_data.code;

@@ -117,7 +117,8 @@ _PyJitPolicy_WalksTree(const _PyJitRecorder *r)
     for (uint32_t i = 0; i + 1 < r->trace.nrecords && r->kind == JIT_KIND_FUNCTION && !ENGINE->stress; i++) {
         const _PyJitRecord *record = &r->trace.records[i], *next = record + 1;
         if ((record->opcode == SEND_GEN || record->opcode == FOR_ITER_GEN) && r->trace.codes[record->code] == r->root_code
-            && !(r->root_code->co_flags & CO_COROUTINE && next->opcode == POP_TOP) && next->code == record->code && next->depth == record->depth + 1) {
+            && next->code == record->code && next->depth == record->depth + 1
+            && !(r->root_code->co_flags & CO_COROUTINE && next->opcode == POP_TOP)) {
             return true;
         }
     }

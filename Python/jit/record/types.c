@@ -639,8 +639,9 @@ compares_by_identity(PyObject *o)
 static bool
 is_its_own_awaitable(PyObject *o)
 {
+    _PyInterpreterFrame *frame = (_PyInterpreterFrame *)((PyGenObject *)o)->gi_iframe;
     return PyCoro_CheckExact(o)
-        || (PyGen_CheckExact(o) && _PyFrame_GetCode((_PyInterpreterFrame *)((PyGenObject *)o)->gi_iframe)->co_flags & CO_ITERABLE_COROUTINE);
+        || (PyGen_CheckExact(o) && _PyFrame_GetCode(frame)->co_flags & CO_ITERABLE_COROUTINE);
 }
 
 /* What a record has in `seen`: borrowed, or NULL. */
@@ -747,7 +748,8 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
         PyObject *dict = stack_pointer[-2 - prev->oparg];
         return PyDict_CheckExact(dict) && _PyJit_DictHas(dict, stack_pointer[-2]) >= 0 ? (PyObject *)&PyDict_Type : NULL;
     }
-    if (opcode == GET_AWAITABLE || (opcode == CALL_INTRINSIC_1 && prev->oparg == JIT_CONTINUATION + JIT_OPERATOR_ANEXT)) {
+    if (opcode == GET_AWAITABLE
+        || (opcode == CALL_INTRINSIC_1 && prev->oparg == JIT_CONTINUATION + JIT_OPERATOR_ANEXT)) {
         return depth >= 1 && is_its_own_awaitable(stack_pointer[-1]) ? Py_True : NULL;
     }
     if (opcode == GET_YIELD_FROM_ITER) {

@@ -138,7 +138,8 @@ _PyJitConsumer_KindOf(PyObject *callable, bool method, int opcode, int nargs)
             : callable == (PyObject *)&PySet_Type ? JIT_CONSUMER_SET : -1;
     }
     if (opcode == CALL_BUILTIN_FAST) {
-        return !_PyJit_IsBuiltin(callable, "next") ? -1 : nargs == 1 ? JIT_CONSUMER_NEXT_OF : JIT_CONSUMER_NEXT;
+        return !_PyJit_IsBuiltin(callable, "next") ? -1
+            : nargs == 1 ? JIT_CONSUMER_NEXT_OF : JIT_CONSUMER_NEXT;
     }
     for (int kind = JIT_CONSUMER_ANY; kind <= JIT_CONSUMER_SORTED && PyCFunction_CheckExact(callable); kind++) {
         if (_PyJit_IsBuiltin(callable, _PyJitConsumer_Name(kind))) {
@@ -193,7 +194,8 @@ kind_of_call(PyObject **stack_pointer, int opcode, int oparg)
     }
     int kind = named ? _PyJitConsumer_KindOfNamed(callable, oparg, stack_pointer[-1])
         : _PyJitConsumer_KindOf(callable, self != NULL, opcode, oparg);
-    bool fits = self == NULL || kind < 0 || Py_IS_TYPE(self, ((PyMethodDescrObject *)callable)->d_common.d_type);
+    bool fits = self == NULL || kind < 0
+        || Py_IS_TYPE(self, ((PyMethodDescrObject *)callable)->d_common.d_type);
     return fits ? kind : -1;
 }
 
@@ -204,7 +206,8 @@ code_of(PyObject *o)
     return (PyCodeObject *)((_PyInterpreterFrame *)((PyGenObject *)o)->gi_iframe)->f_executable;
 }
 
-/* O is a generator, or a coroutine if KIND resumes those, that nobody is in, and of which there is no frame object. */
+/* O is a generator, or a coroutine if KIND resumes those, that nobody is in, and of which there is no frame
+ * object. */
 static bool
 is_ready(PyObject *o, int kind)
 {
@@ -238,7 +241,8 @@ consumed_by(int kind, PyObject **operands)
             || ((PyGenObject *)generator)->gi_frame_state != FRAME_CREATED;
         return takes ? code_of(generator) : NULL;
     }
-    bool fits = (_PyJitIter_IsOfContainer(Py_TYPE(operands[KEYED_ITEMS])) || (!_PyJitConsumer_Sorts(kind) && is_ready(operands[KEYED_ITEMS], kind)))
+    bool fits = (_PyJitIter_IsOfContainer(Py_TYPE(operands[KEYED_ITEMS]))
+                 || (!_PyJitConsumer_Sorts(kind) && is_ready(operands[KEYED_ITEMS], kind)))
         && (kind != JIT_CONSUMER_SORTED_REVERSE || PyBool_Check(operands[KEYED_REVERSE]));
     return fits ? _PyJit_CodeOfKey(operands[KEYED_KEY]) : NULL;
 }

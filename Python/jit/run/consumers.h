@@ -26,7 +26,8 @@ enum { CONSUMER_NONE, CONSUMER_FALSE, CONSUMER_TRUE, CONSUMER_CONSUMED };
 
 #define FIRST_ROOM 8           // items a list has room for that is made of an iterator
 
-/* The builtin CALLABLE, as it is called by OPCODE with NARGS arguments, and as a METHOD of its type or not: JIT_CONSUMER_; -1: none of them. */
+/* The builtin CALLABLE, as it is called by OPCODE with NARGS arguments, and as a METHOD of its type or not:
+ * JIT_CONSUMER_; -1: none of them. */
 int _PyJitConsumer_KindOf(PyObject *callable, bool method, int opcode, int nargs);
 /* The same of a call with NARGS arguments, of which the last ones have NAMES. */
 int _PyJitConsumer_KindOfNamed(PyObject *callable, Py_ssize_t nargs, PyObject *names);

@@ -107,8 +107,10 @@ static const uint8_t next_code[] = {
     RETURN_VALUE, 0, \
 }
 
-static const uint8_t next_of_code[] = RESUME_CODE(JIT_CONSUMER_NEXT_OF, CONSUMER_GENERATOR, LOAD_CONST, CONSUMER_NONE);
-static const uint8_t send_code[] = RESUME_CODE(JIT_CONSUMER_SEND, CONSUMER_SELF, LOAD_FAST, CONSUMER_SENT);
+static const uint8_t next_of_code[] =
+    RESUME_CODE(JIT_CONSUMER_NEXT_OF, CONSUMER_GENERATOR, LOAD_CONST, CONSUMER_NONE);
+static const uint8_t send_code[] =
+    RESUME_CODE(JIT_CONSUMER_SEND, CONSUMER_SELF, LOAD_FAST, CONSUMER_SENT);
 
 #define COLLECT_CODE(KIND, ADD) { \
     LOAD_FAST, CONSUMER_RESULT, \

@@ -247,7 +247,8 @@ method_name(PyTypeObject *type, int opcode, int oparg, int *kind)
         case BEFORE_WITH:
         case BEFORE_ASYNC_WITH:
             *kind = JIT_OPERATOR_ENTER;
-            return _PyJitOperator_ExitOf(type, opcode) == NULL ? NULL : opcode == BEFORE_WITH ? &_Py_ID(__enter__) : &_Py_ID(__aenter__);
+            return _PyJitOperator_ExitOf(type, opcode) == NULL ? NULL
+                : opcode == BEFORE_WITH ? &_Py_ID(__enter__) : &_Py_ID(__aenter__);
         case GET_ANEXT:
             *kind = JIT_OPERATOR_ANEXT;
             return &_Py_ID(__anext__);
@@ -403,7 +404,8 @@ push_frames(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_
 {
     const _PyJitOperatorForm *form = &_PyJitOperatorForms[kind];
     const PyCodeObject *code = _PyFrame_GetCode(frame);
-    PyObject **operands = stack_pointer - form->operands, *owner = form->operands == 0 ? stack_pointer[-1] : operands[operand_of_method(form)];
+    PyObject **operands = stack_pointer - form->operands;
+    PyObject *owner = form->operands == 0 ? stack_pointer[-1] : operands[operand_of_method(form)];
     PyTypeObject *type = Py_TYPE(owner);
     bool takes_rest = _PyJitOperator_TakesRest((PyObject *)method);
     PyObject *rest = takes_rest ? _PyJit_New(_PyTuple_FromArray(operands + 1, form->nargs - 1)) : NULL;

@@ -208,7 +208,8 @@ awaitable_of(PyObject *value)
 {
     PyObject *awaitable = _PyCoro_GetAwaitableIter(value);
     if (awaitable == NULL) {
-        _PyErr_FormatFromCause(PyExc_TypeError, "'async for' received an invalid object from __anext__: %.100s", Py_TYPE(value)->tp_name);
+        _PyErr_FormatFromCause(PyExc_TypeError, "'async for' received an invalid object from __anext__: %.100s",
+                               Py_TYPE(value)->tp_name);
     }
     return awaitable;
 }

@@ -1,10 +1,12 @@
-/* SEND to an awaitable of C, or to an object of a class (Python/bytecodes/send.c).  Part of tier 1: there with a JIT or without.
+/* SEND to an awaitable of C, or to an object of a class (Python/bytecodes/send.c).  Part of tier 1: there
+ * with a JIT or without.
  *
- * An iterator says what it returns by an exception.  A type that has `am_send`, as a future's iterator has, says it without one; so does an item of an
- * asynchronous generator here.  Where tools want to know of exceptions there has to be one.
+ * An iterator says what it returns by an exception.  A type that has `am_send`, as a future's iterator has,
+ * says it without one; so does an item of an asynchronous generator here.  Where tools want to know of
+ * exceptions there has to be one.
  *
- * The awaitable of an asynchronous generator's `__anext__` has no declaration outside its file.  What is declared here has the same layout; the
- * size of the types is checked.
+ * The awaitable of an asynchronous generator's `__anext__` has no declaration outside its file.  What is
+ * declared here has the same layout; the size of the types is checked.
  */
 #include "Python.h"
 
@@ -33,7 +35,8 @@ typedef struct {
 static bool
 is_item(PyObject *receiver)
 {
-    if (!PyAsyncGenASend_CheckExact(receiver) || _PyAsyncGenASend_Type.tp_basicsize != (Py_ssize_t)sizeof(Item)
+    if (!PyAsyncGenASend_CheckExact(receiver)
+        || _PyAsyncGenASend_Type.tp_basicsize != (Py_ssize_t)sizeof(Item)
         || _PyAsyncGenWrappedValue_Type.tp_basicsize != (Py_ssize_t)sizeof(Yielded)) {
         return false;
     }
@@ -66,7 +69,8 @@ go_on(Item *item, PyObject **result)
         if (!PyErr_Occurred()) {
             PyErr_SetNone(PyExc_StopAsyncIteration);
         }
-        if (PyErr_ExceptionMatches(PyExc_StopAsyncIteration) || PyErr_ExceptionMatches(PyExc_GeneratorExit)) {
+        if (PyErr_ExceptionMatches(PyExc_StopAsyncIteration)
+            || PyErr_ExceptionMatches(PyExc_GeneratorExit)) {
             generator->ag_closed = 1;
         }
         what = PYGEN_ERROR;
@@ -82,12 +86,14 @@ own_send(PyTypeObject *type)
 {
     sendfunc send = type->tp_as_async == NULL ? NULL : type->tp_as_async->am_send;
     const PyTypeObject *base = type->tp_base;
-    bool inherited = send != NULL && base != NULL && base->tp_as_async != NULL && base->tp_as_async->am_send == send;
+    bool inherited = send != NULL && base != NULL && base->tp_as_async != NULL
+        && base->tp_as_async->am_send == send;
     return inherited ? NULL : send;
 }
 
 PySendResult
-_PyJit_SendTo(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *instr, PyObject *receiver, PyObject *value, PyObject **result)
+_PyJit_SendTo(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *instr, PyObject *receiver,
+              PyObject *value, PyObject **result)
 {
     *result = NULL;
     if (tstate->interp->monitors.tools[PY_MONITORING_EVENT_RAISE] == 0) {

@@ -369,8 +369,9 @@ def traced(n):
     return drive(outer()), events
 
 # What tools look at drops all traces: it comes first.
-FUNCTIONS = [traced, numbers, kept, awaited_already, never_awaited, origins, suspended, scheduled, fibonacci, fails,
-             cleans_up, own_awaitables, contexts, iterates, deep, watched]
+# The first drop all traces: they lower the limit of recursion, or trace.
+FUNCTIONS = [deep, watched, traced, numbers, kept, awaited_already, never_awaited, origins, suspended, scheduled, fibonacci,
+             fails, cleans_up, own_awaitables, contexts, iterates]
 
 def run():
     return [repr(f(240)) for f in FUNCTIONS]
@@ -764,8 +765,9 @@ def monitored(n):
         m.free_tool_id(3)
     return t, events
 
-FUNCTIONS = [traced, monitored, taken, values, sends, none_at_first, raises, leaves_loops, stop_iteration, handled,
-             again, itself, frames, references, finalizers, contexts, closed, deep]
+# The first drop all traces: they lower the limit of recursion, or trace.
+FUNCTIONS = [deep, traced, monitored, taken, values, sends, none_at_first, raises, leaves_loops, stop_iteration, handled,
+             again, itself, frames, references, finalizers, contexts, closed]
 
 def run():
     return [repr(f(240)) for f in FUNCTIONS]

@@ -409,6 +409,8 @@ static const struct {
     {NULL, "a op= b", 3, 3, JIT_LEAF_CHANGE, _PyJitLeaf_OperateInPlace, NULL},
     {NULL, "del a[b]", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_DelItem, NULL},
     {NULL, "a[b:c] = d", 4, 4, JIT_LEAF_CHANGE, _PyJitLeaf_StoreSlice, NULL},
+    {NULL, "a[b] = c", 3, 3, JIT_LEAF_CHANGE, _PyJitLeaf_StoreItem, NULL},
+    {NULL, "a[b:c]", 3, 3, JIT_LEAF_OBJECT, _PyJitLeaf_Slice, NULL},
     {NULL, "a:b", 2, 3, JIT_LEAF_OBJECT, _PyJitLeaf_NewSlice, NULL},
     {NULL, "{*}", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_UpdateSet, NULL},
     {NULL, "case {}", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_MatchKeys, NULL},
@@ -539,6 +541,8 @@ name_of_instruction(int opcode, uint32_t oparg)
         case SET_UPDATE: return "{*}";
         case BUILD_SLICE: return "a:b";
         case STORE_SLICE: return "a[b:c] = d";
+        case BINARY_SLICE: return "a[b:c]";
+        case STORE_SUBSCR: return "a[b] = c";
         case DELETE_SUBSCR: return "del a[b]";
         case MATCH_KEYS: return "case {}";
         case MATCH_CLASS: return "case class()";

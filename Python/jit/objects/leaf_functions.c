@@ -170,6 +170,7 @@ static const Rule rules[] = {
     {"_heapq", NULL, "heappop", 1, 1, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_HeapPop},
     {"_heapq", NULL, "heapreplace", 2, 2, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_HeapReplace},
     {"_heapq", NULL, "heappushpop", 2, 2, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_HeapPushPop},
+    {"_heapq", NULL, "heapify", 1, 1, JIT_LEAF_CHANGE, _PyJitLeaf_IsSortable, NULL},
     {"_bisect", NULL, "bisect_left", 2, 2, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_BisectLeft},
     {"_bisect", NULL, "bisect_right", 2, 2, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_BisectRight},
     {"_bisect", NULL, "insort_left", 2, 2, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_InsortLeft},
@@ -322,9 +323,27 @@ rule_of(PyObject *callable, Py_ssize_t n, bool new)
     return NULL;
 }
 
+/* CALLABLE is a class of iterators of module itertools, and ARGS are builtin containers or small numbers. */
+static bool
+makes_iterator(PyObject *callable, PyObject *const *args)
+{
+    if (!PyType_Check(callable) || !_PyJitIter_IsOfItertools((PyTypeObject *)callable)) {
+        return false;
+    }
+    for (; *args != NULL; args++) {
+        if (!_PyJitIter_IsOfContainer(Py_TYPE(*args)) && (!PyLong_CheckExact(*args) || !is_moderate(*args))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int
 _PyJitLeaf_FindByRule(PyObject *callable, Py_ssize_t nargs)
 {
+    if (PyType_Check(callable)) {
+        return _PyJitIter_IsOfItertools((PyTypeObject *)callable) ? _PyJitLeaf_Named("f()") : -1;
+    }
     const Rule *rule = rule_of(callable, nargs + (PyCFunction_Check(callable) && _PyJit_ModuleOf((PyCFunctionObject *)callable) == NULL), true);
     return rule == NULL ? -1 : _PyJitLeaf_Named(rule->gives == JIT_LEAF_PLAIN ? "plain f()" : rule->gives == JIT_LEAF_OBJECT ? "f()" : "f() of x");
 }
@@ -334,6 +353,12 @@ _PyJitLeaf_CallByRule(PyObject *const *args, bool run)
 {
     PyObject *callable = args[0], *all[5] = {NULL};
     Py_ssize_t n = 0, bound = 0;
+    if (PyType_Check(callable)) {
+        COULD(makes_iterator(callable, args + 1));
+        for (; args[1 + n] != NULL; n++) {
+        }
+        return PyObject_Vectorcall(callable, args + 1, (size_t)n, NULL);
+    }
     if (PyCFunction_CheckExact(callable)) {
         PyObject *self = ((PyCFunctionObject *)callable)->m_self;
         bound = self != NULL && !PyModule_CheckExact(self);

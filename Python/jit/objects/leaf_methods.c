@@ -44,12 +44,18 @@ _PyJitLeaf_KeyCanGo(PyObject *key)
 _Py_COMP_DIAG_PUSH
 _Py_COMP_DIAG_IGNORE_DEPR_DECLS
 
+static bool
+is_watched(PyObject *dict)
+{
+    return ((PyDictObject *)dict)->ma_version_tag & DICT_WATCHER_MASK;
+}
+
 /* O is a dict that nobody watches, and whose class changes no items in its own way. */
 static bool
 is_plain_dict(PyObject *o)
 {
     return PyDict_Check(o) && Py_TYPE(o)->tp_as_mapping->mp_ass_subscript == PyDict_Type.tp_as_mapping->mp_ass_subscript
-        && (((PyDictObject *)o)->ma_version_tag & DICT_WATCHER_MASK) == 0;
+        && !is_watched(o);
 }
 
 _Py_COMP_DIAG_POP
@@ -172,6 +178,46 @@ _PyJitLeaf_StoreSlice(PyObject *const *args, bool run)
     to = Py_MAX(from, to);
     COULD(can_delete(list, from, to));
     return PyList_SetSlice(list, from, to, args[0]) < 0 ? NULL : Py_None;
+}
+
+/* ARGS[1][ARGS[2]] = ARGS[0]. */
+PyObject *
+_PyJitLeaf_StoreItem(PyObject *const *args, bool run)
+{
+    PyObject *o = args[1], *key = args[2], *old;
+    Py_ssize_t i, n = PyList_CheckExact(o) || PyByteArray_CheckExact(o) ? Py_SIZE(o) : 0;
+    if (PyODict_CheckExact(o)) {
+        COULD(!is_watched(o) && _PyJit_DictFind(o, key, &old) >= 0 && (old == NULL || can_go(old, o)));
+        return PyODict_SetItem(o, key, args[0]) < 0 ? NULL : Py_None;
+    }
+    if (key == Py_None || !read_index(key, 0, &i)) {
+        return NULL;
+    }
+    i += i < 0 ? n : 0;
+    if (i < 0 || i >= n) {
+        return NULL;
+    }
+    if (PyByteArray_CheckExact(o)) {
+        COULD(PyLong_CheckExact(args[0]) && _PyLong_IsNonNegativeCompact((PyLongObject *)args[0])
+              && _PyLong_CompactValue((PyLongObject *)args[0]) < 256);
+        PyByteArray_AS_STRING(o)[i] = (char)_PyLong_CompactValue((PyLongObject *)args[0]);
+        return Py_None;
+    }
+    COULD(can_go(PyList_GET_ITEM(o, i), o));
+    old = PyList_GET_ITEM(o, i);
+    PyList_SET_ITEM(o, i, Py_NewRef(args[0]));
+    Py_DECREF(old);
+    return Py_None;
+}
+
+PyObject *
+_PyJitLeaf_Slice(PyObject *const *args, bool run)
+{
+    Py_ssize_t from, to;
+    COULD((PyBytes_CheckExact(args[0]) || PyByteArray_CheckExact(args[0])) && read_index(args[1], 0, &from)
+          && read_index(args[2], PY_SSIZE_T_MAX, &to));
+    PySlice_AdjustIndices(Py_SIZE(args[0]), &from, &to, 1);
+    return PySequence_GetSlice(args[0], from, Py_MAX(from, to));
 }
 
 PyObject *

@@ -267,10 +267,16 @@ can_be_sorted(PyObject *const *items, Py_ssize_t n)
     return true;
 }
 
+bool
+_PyJitLeaf_IsSortable(PyObject *const *args, Py_ssize_t Py_UNUSED(n))
+{
+    return PyList_CheckExact(args[0]) && can_be_sorted(((PyListObject *)args[0])->ob_item, PyList_GET_SIZE(args[0]));
+}
+
 PyObject *
 _PyJitLeaf_Sort(PyObject *const *args, bool run)
 {
-    COULD(PyList_CheckExact(args[0]) && can_be_sorted(((PyListObject *)args[0])->ob_item, PyList_GET_SIZE(args[0])));
+    COULD(_PyJitLeaf_IsSortable(args, 1));
     return PyList_Sort(args[0]) < 0 ? NULL : Py_None;
 }
 

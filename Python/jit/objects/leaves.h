@@ -97,6 +97,8 @@ PyObject *_PyJitLeaf_InsortLeft(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_InsortRight(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Sort(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Sorted(PyObject *const *args, bool run);
+/* A list whose items can be compared, whatever the order. */
+bool _PyJitLeaf_IsSortable(PyObject *const *args, Py_ssize_t n);
 /* min and max of what is in a list or a tuple. */
 PyObject *_PyJitLeaf_Least(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Most(PyObject *const *args, bool run);
@@ -116,6 +118,10 @@ PyObject *_PyJitLeaf_PopElement(PyObject *const *args, bool run);
 bool _PyJitLeaf_AreSafeSets(PyObject *const *args, Py_ssize_t n);
 PyObject *_PyJitLeaf_DelItem(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_StoreSlice(PyObject *const *args, bool run);
+/* Of lists, bytearrays and OrderedDict. */
+PyObject *_PyJitLeaf_StoreItem(PyObject *const *args, bool run);
+/* Of bytes and bytearrays. */
+PyObject *_PyJitLeaf_Slice(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_NewSlice(PyObject *const *args, bool run);
 /* Operators of sets, dicts and lists: the third argument says which. */
 PyObject *_PyJitLeaf_Operate(PyObject *const *args, bool run);

@@ -309,13 +309,6 @@ list_reverse(PyObject *const *args, bool run)
 }
 
 static PyObject *
-set_discard(PyObject *const *args, bool run)
-{
-    COULD(PySet_CheckExact(args[0]) && _PyJit_SetHas(args[0], args[1]) >= 0 && _PyJitLeaf_KeyCanGo(args[1]));
-    return none(PySet_Discard(args[0], args[1]));
-}
-
-static PyObject *
 set_copy(PyObject *const *args, bool run)
 {
     COULD(PySet_CheckExact(args[0]));
@@ -380,7 +373,7 @@ static const struct {
     {&PyList_Type, "copy", 1, 1, JIT_LEAF_OBJECT, list_copy, NULL},
     {&PyList_Type, "insert", 3, 3, JIT_LEAF_CHANGE, list_insert, NULL},
     {&PyList_Type, "reverse", 1, 1, JIT_LEAF_CHANGE, list_reverse, NULL},
-    {&PySet_Type, "discard", 2, 2, JIT_LEAF_CHANGE, set_discard, NULL},
+    {&PySet_Type, "discard", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_DiscardElement, NULL},
     {&PySet_Type, "copy", 1, 1, JIT_LEAF_OBJECT, set_copy, NULL},
     // What has no name that a program could use.
     {NULL, "f''", 1, 1, JIT_LEAF_PLAIN, _PyJitLeaf_JoinStrings, NULL},

@@ -37,6 +37,13 @@ are_numbers(PyObject *const *args, Py_ssize_t n)
     return true;
 }
 
+/* For min and max: several numbers, or a sequence. */
+static bool
+have_extremes(PyObject *const *args, Py_ssize_t n)
+{
+    return n > 1 ? are_numbers(args, n) : _PyJitLeaf_HasExtremes(args, n);
+}
+
 static bool
 are_small_ints(PyObject *const *args, Py_ssize_t n)
 {
@@ -184,10 +191,8 @@ static const Rule rules[] = {
     {"builtins", NULL, "bin", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
     {"builtins", NULL, "oct", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
     {"builtins", NULL, "chr", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
-    {"builtins", NULL, "min", 1, 1, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_Least},
-    {"builtins", NULL, "max", 1, 1, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_Most},
-    {"builtins", NULL, "min", 2, 3, JIT_LEAF_PLAIN, are_numbers, NULL},
-    {"builtins", NULL, "max", 2, 3, JIT_LEAF_PLAIN, are_numbers, NULL},
+    {"builtins", NULL, "min", 1, 3, JIT_LEAF_PLAIN, have_extremes, NULL},
+    {"builtins", NULL, "max", 1, 3, JIT_LEAF_PLAIN, have_extremes, NULL},
     {"builtins", NULL, "sorted", 1, 1, JIT_LEAF_OBJECT, NULL, _PyJitLeaf_Sorted},
     {"builtins", NULL, "iter", 1, 1, JIT_LEAF_OBJECT, NULL, _PyJitLeaf_Iter},
     {"builtins", NULL, "any", 1, 1, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_Any},
@@ -279,7 +284,7 @@ is_of(const Rule *rule, PyObject *callable, const PyMethodDef *method)
         && (strcmp(rule->of + length, ".") == 0 || (rule->of[length] == '\0' && strcmp(rule->of, "_random") == 0));
 }
 
-/* By their definitions: the first rules for what was looked up. */
+/* By their definitions: the rules for what was looked up. */
 static struct {
     const PyMethodDef *method;
     const Rule *rule;
@@ -314,13 +319,8 @@ rule_of(PyObject *callable, Py_ssize_t n, bool new)
             }
         }
     }
-    // min and max have two.
-    for (const Rule *rule = known[place].rule; rule != NULL && rule < rules + Py_ARRAY_LENGTH(rules); rule++) {
-        if (rule->least <= n && n <= rule->most && (rule == known[place].rule || is_of(rule, callable, method))) {
-            return rule;
-        }
-    }
-    return NULL;
+    const Rule *rule = known[place].rule;
+    return rule != NULL && rule->least <= n && n <= rule->most ? rule : NULL;
 }
 
 /* CALLABLE is a class of iterators of module itertools, and ARGS are builtin containers or small numbers. */

@@ -329,6 +329,41 @@ class Meta(type):
 class Odd(metaclass=Meta): pass
 class Key: A = "a"; B = "a"
 
+def stored(n):
+    Loud.heard.clear()
+    out, d, b, a, q = [], OrderedDict(), bytearray(9), [0] * 9, deque([1, 2, 3])
+    for i in range(n):
+        d[i % 5] = [i]
+        d[i % 5] = i
+        d["k"] = Loud(i)
+        d["k"] = 1
+        out.append((d[i % 5], len(d), len(Loud.heard), q[i % 3], q[-1], b[i % 9], b[-1]))
+        b[i % 9] = i % 256
+        b[-1] = 7
+        a[-1 - i % 9] = [i]
+        a[-1] = Loud(i)
+        a[-1] = 2.5
+        out.append((b[1:i % 9], bytes(b)[-3:], a[0], len(Loud.heard), i in range(3, 30, 2), len(range(i)), type(i) is int, type(i * 0.5)))
+        if i % 7 == 6:
+            d.popitem()
+            d.move_to_end(next(iter(d)))
+        for f in (lambda: b.__setitem__(0, 300), lambda: q[5], lambda: 2.5 in range(3), lambda: b["a"]):
+            attempt(out, f)
+        try:
+            a[9] = 1
+        except IndexError as error:
+            out.append((str(error), error.__traceback__.tb_lineno))
+        try:
+            b[i % 9] = 256 + i
+        except ValueError as error:
+            out.append((str(error), error.__traceback__.tb_lineno))
+        h = [i % 5, 3, 2.5, 1]
+        heapify(h)
+        out.append((h, {1, i} == {i, 1}, {i} <= {1, 2, 3}, {Compared(1)} == {Compared(1)}, list(d)))
+        for x, y in itertools.combinations([i, 2, 3], 2): out.append(x * y)
+        for x in itertools.islice(itertools.chain([i], (2,)), 2): out.append(x)
+    return out, Loud.heard[:100]
+
 def matched(n):
     Loud.heard.clear()
     def look(v):
@@ -420,7 +455,7 @@ def stepped(n):
     return out
 
 def run():
-    return [repr(f(40)) for f in (derived, changing, made, items_out, tables_out, algebra, slices, ordered, functions, matched, stepped)]
+    return [repr(f(40)) for f in (derived, changing, made, items_out, tables_out, algebra, slices, ordered, functions, stored, matched, stepped)]
 """ + RUN_AND_COUNT
 
 
@@ -443,7 +478,7 @@ class Loops(OptimizedLoops, unittest.TestCase):
                 def __init__(self): self.x = 3
             def f(n):
                 t, xs, d, counts, own, s, h, rng, p = 0, [1, 2, 3], {{}}, defaultdict(int), Own(), set(), [], random.Random(1), P()
-                counter, names, z = Counter((1, 2, 3, 0)), {{"a": 1, "b": 2}}, {{2, 3}}
+                data, counter, names, z = bytearray(4), Counter((1, 2, 3, 0)), {{"a": 1, "b": 2}}, {{2, 3}}
                 for i in range(n):
                     {expression}
                 return t
@@ -469,6 +504,8 @@ for _name, _expression, _present in (
     ("random numbers", "t += rng.getrandbits(3); rng.random()", ["CALL_LEAF", "IADD", "CALL_LEAF"]),
     ("numbers", "t += math.gcd(i, 12) + round(i * 0.3, 2) + max(i, 2.5) + i.bit_length()", ["CALL_LEAF", "CALL_LEAF", "CALL_LEAF", "ASK_LEAF"]),
     ("bytes", "t += struct.unpack('<I', b'abcd')[0]", ["CALL_LEAF"]),
+    ("bytes of an array", "data[i & 3] = i & 7; t += data[-1]", ["CHANGE_LEAF", "CALL_LEAF"]),
+    ("types", "t += type(i) is int", ["IADD"]),
     ("sorting", "t += sorted(xs)[0] + max(xs) + any(xs); xs.sort()", ["CALL_LEAF", "CALL_LEAF", "CALL_LEAF", "CHANGE_LEAF"]),
 ):
     Loops.expected_loops[_name] = (Loops.loop(_expression), _present, ["OPAQUE"])

@@ -92,7 +92,8 @@ call_method(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t nargs = record->oparg, self = b->depth - nargs - 1, callable = self - 1;
     int number = (((int)record->plain_locals - 1) & ~JIT_LEAF_SELF) | (nargs + 1 == MOST_OPERANDS ? JIT_LEAF_FOUR : 0);
-    if (known_null(b, self) != 0 || constant_at(b, callable) == NULL || nargs + 2 > MOST_ARGUMENTS || !_PyJitSlot_CanEnd(b, record, nargs + 1)
+    uint32_t count = nargs + (constant_at(b, callable) == NULL ? 2 : 1);
+    if (known_null(b, self) != 0 || _PyJitSlot_IsBare(b, callable) || nargs + 2 > MOST_ARGUMENTS || !_PyJitSlot_CanEnd(b, record, count)
         || (_PyJitLeaf_Gives(number) == JIT_LEAF_CHANGE && ends_with(b, record, nargs))) {
         return REFUSE(b);
     }
@@ -101,7 +102,7 @@ call_method(_PyJitBuilder *b, uint32_t index)
     for (uint32_t i = 1; i < MOST_ARGUMENTS; i++) {
         args[i] = i <= nargs + 1 ? key_of(b, callable + i) : object_const(b, NULL);
     }
-    _PyJitSlot_GuardEnds(b, record, nargs + 1);
+    _PyJitSlot_GuardEnds(b, record, count);
     finish_call(b, number, args, nargs);
     return 1;
 }
@@ -166,7 +167,7 @@ _PyJitLower_Leaf(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
-/* DELETE_SUBSCR and STORE_SLICE: COUNT operands, the container is FROM_TOP. */
+/* DELETE_SUBSCR, STORE_SUBSCR and STORE_SLICE: COUNT operands, the container is FROM_TOP. */
 static uint32_t
 change_item(_PyJitBuilder *b, uint32_t index, uint32_t count, uint32_t from_top)
 {
@@ -444,6 +445,10 @@ _PyJitLower_LeafInstruction(_PyJitBuilder *b, uint32_t index)
             return delete_attribute(b, index);
         case DELETE_SUBSCR:
             return change_item(b, index, 2, 1);
+        case STORE_SUBSCR:
+            return change_item(b, index, 3, 1);
+        case BINARY_SLICE:
+            return make_of_top(b, index, 3);
         case STORE_SLICE:
             return change_item(b, index, 4, 2);
         case MATCH_KEYS:

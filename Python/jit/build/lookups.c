@@ -273,6 +273,14 @@ static uint32_t
 call_one(_PyJitBuilder *b, uint32_t index, int op)
 {
     const _PyJitRecord *record = &b->t->records[index];
+    uint32_t argument = b->depth - 1;
+    if (op == JIT_OP_TYPE_OF && _PyJitSlot_IsBare(b, argument)) {
+        bool real = type_of_ref(b, b->slots[argument].number) == JIT_TYPE_F64;
+        _PyJitLower_Begin(b, index);
+        drop(b, 3);
+        _PyJitSlot_PushConst(b, (PyObject *)(real ? &PyFloat_Type : &PyLong_Type));
+        return 1;
+    }
     if (!can_ask(b, record, 1)) {
         return REFUSE(b);
     }

@@ -232,8 +232,10 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case SET_ADD:
         case MAP_ADD:
             return _PyJitLower_Subscript(b, index);
-        case BINARY_SLICE:
-            return _PyJitLower_Slice(b, index);
+        case BINARY_SLICE: {
+            uint32_t done = _PyJitLower_Slice(b, index);
+            return done != 0 || !record->leaf ? done : _PyJitLower_LeafInstruction(b, index);
+        }
         case CALL_INTRINSIC_1: {
             uint32_t done = record->leaf ? _PyJitLower_LeafInstruction(b, index) : 0;
             return done != 0 ? done : _PyJitLower_Continuation(b, index);

@@ -307,7 +307,8 @@ _PyJitLower_Subscript(_PyJitBuilder *b, uint32_t index)
                 return store_value(b, index);
             }
             bool whole = _PyJitSlot_Kind(b, b->depth - 1, JIT_TAG(record->types, 0)) == JIT_TYPE_I64;
-            return record->seen != NULL && whole ? store_number(b, index) : 0;
+            uint32_t done = record->seen != NULL && whole ? store_number(b, index) : 0;
+            return done != 0 || !record->leaf ? done : _PyJitLower_LeafInstruction(b, index);
         }
         case SET_ADD:
         case MAP_ADD:

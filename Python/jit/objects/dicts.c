@@ -14,6 +14,7 @@
 #include "pycore_object.h"
 #include "pycore_pystate.h"
 #include "pycore_setobject.h"
+#include "jit/objects/leaves.h"
 
 #define PERTURB 5              // bits of the hash that come in with each step
 #define NEIGHBOURS 9           // entries of a set that are looked at before the next step
@@ -203,8 +204,9 @@ _PyJit_DictHas(PyObject *dict, PyObject *key)
     return _PyJit_DictFind(dict, key, &value) < 0 ? UNSURE : value != NULL;
 }
 
-int64_t
-_PyJit_SetHas(PyObject *set, PyObject *key)
+/* *place: where SET has KEY, if it has.  1, 0 or UNSURE. */
+static inline int64_t
+find_element(PyObject *set, PyObject *key, setentry **place)
 {
     if (!is_safe_to_look_for(key)) {
         return UNSURE;
@@ -215,17 +217,31 @@ _PyJit_SetHas(PyObject *set, PyObject *key)
     for (size_t i = (size_t)hash & mask;; rest >>= PERTURB, i = (5 * i + 1 + rest) & mask) {
         size_t last = i + NEIGHBOURS <= mask ? i + NEIGHBOURS : i;
         for (size_t k = i; k <= last; k++) {
-            const setentry *entry = &self->table[k];
+            setentry *entry = &self->table[k];
             if (entry->key == NULL) {
                 return 0;
             }
             // A deleted entry has the hash -1, which no key has.
             int equal = entry->hash == hash ? is_equal(entry->key, key) : 0;
             if (equal != 0) {
+                *place = entry;
                 return equal;
             }
         }
     }
+}
+
+int64_t
+_PyJit_SetHas(PyObject *set, PyObject *key)
+{
+    setentry *place;
+    return find_element(set, key, &place);
+}
+
+int64_t
+_PyJitLeaf_FindElement(PyObject *set, PyObject *key, setentry **place)
+{
+    return find_element(set, key, place);
 }
 
 _Py_COMP_DIAG_PUSH

@@ -309,13 +309,6 @@ list_reverse(PyObject *const *args, bool run)
 }
 
 static PyObject *
-set_discard(PyObject *const *args, bool run)
-{
-    COULD(PySet_CheckExact(args[0]) && _PyJit_SetHas(args[0], args[1]) >= 0 && _PyJitLeaf_KeyCanGo(args[1]));
-    return none(PySet_Discard(args[0], args[1]));
-}
-
-static PyObject *
 set_copy(PyObject *const *args, bool run)
 {
     COULD(PySet_CheckExact(args[0]));
@@ -380,7 +373,7 @@ static const struct {
     {&PyList_Type, "copy", 1, 1, JIT_LEAF_OBJECT, list_copy, NULL},
     {&PyList_Type, "insert", 3, 3, JIT_LEAF_CHANGE, list_insert, NULL},
     {&PyList_Type, "reverse", 1, 1, JIT_LEAF_CHANGE, list_reverse, NULL},
-    {&PySet_Type, "discard", 2, 2, JIT_LEAF_CHANGE, set_discard, NULL},
+    {&PySet_Type, "discard", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_DiscardElement, NULL},
     {&PySet_Type, "copy", 1, 1, JIT_LEAF_OBJECT, set_copy, NULL},
     // What has no name that a program could use.
     {NULL, "f''", 1, 1, JIT_LEAF_PLAIN, _PyJitLeaf_JoinStrings, NULL},
@@ -409,6 +402,8 @@ static const struct {
     {NULL, "a op= b", 3, 3, JIT_LEAF_CHANGE, _PyJitLeaf_OperateInPlace, NULL},
     {NULL, "del a[b]", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_DelItem, NULL},
     {NULL, "a[b:c] = d", 4, 4, JIT_LEAF_CHANGE, _PyJitLeaf_StoreSlice, NULL},
+    {NULL, "a[b] = c", 3, 3, JIT_LEAF_CHANGE, _PyJitLeaf_StoreItem, NULL},
+    {NULL, "a[b:c]", 3, 3, JIT_LEAF_OBJECT, _PyJitLeaf_Slice, NULL},
     {NULL, "a:b", 2, 3, JIT_LEAF_OBJECT, _PyJitLeaf_NewSlice, NULL},
     {NULL, "{*}", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_UpdateSet, NULL},
     {NULL, "case {}", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_MatchKeys, NULL},
@@ -539,6 +534,8 @@ name_of_instruction(int opcode, uint32_t oparg)
         case SET_UPDATE: return "{*}";
         case BUILD_SLICE: return "a:b";
         case STORE_SLICE: return "a[b:c] = d";
+        case BINARY_SLICE: return "a[b:c]";
+        case STORE_SUBSCR: return "a[b] = c";
         case DELETE_SUBSCR: return "del a[b]";
         case MATCH_KEYS: return "case {}";
         case MATCH_CLASS: return "case class()";

@@ -32,7 +32,9 @@ compare_objects(int op, PyObject *x, PyObject *y)
     if (PyLong_CheckExact(x) && PyLong_CheckExact(y) && _PyLong_BothAreCompact((PyLongObject *)x, (PyLongObject *)y)) {
         return holds(op, _PyLong_CompactValue((PyLongObject *)x), _PyLong_CompactValue((PyLongObject *)y));
     }
-    if (!_PyJit_IsSafeKey(x) || !_PyJit_IsSafeKey(y)) {
+    PyObject *const both[] = {x, y};
+    bool sets = PyAnySet_CheckExact(x) && PyAnySet_CheckExact(y);
+    if (sets ? !_PyJitLeaf_AreSafeSets(both, 2) : !_PyJit_IsSafeKey(x) || !_PyJit_IsSafeKey(y)) {
         return INT64_MIN;
     }
     PyObject *result = _PyJit_New(PyObject_RichCompare(x, y, op));
@@ -297,7 +299,8 @@ PyObject *
 _PyJitLeaf_Subscript(PyObject *const *args, bool run)
 {
     PyObject *o = args[0];
-    bool sequence = PyUnicode_CheckExact(o) || PyList_CheckExact(o) || PyTuple_CheckExact(o) || PyBytes_CheckExact(o);
+    bool sequence = PyUnicode_CheckExact(o) || PyList_CheckExact(o) || PyTuple_CheckExact(o) || PyBytes_CheckExact(o)
+        || PyByteArray_CheckExact(o) || is_deque(o);
     if (PyDict_Check(o)) {
         PyObject *value;
         COULD(is_as_in(o, &PyDict_Type, &_Py_ID(__getitem__)) && _PyJit_DictFind(o, args[1], &value) >= 0 && value != NULL);
@@ -310,10 +313,17 @@ _PyJitLeaf_Subscript(PyObject *const *args, bool run)
     return PyObject_GetItem(o, args[1]);
 }
 
-/* Of a dict of a class that looks as dict does. */
+/* Of a dict of a class that looks as dict does, or a range. */
 int64_t
 _PyJitLeaf_AskContains(PyObject *const *args)
 {
+    if (PyRange_Check(args[0]) && PyLong_CheckExact(args[1])) {
+        int in = PySequence_Contains(args[0], args[1]);
+        if (in < 0) {
+            PyErr_Clear();
+        }
+        return in < 0 ? INT64_MIN : in;
+    }
     bool plain = PyDict_Check(args[0]) && is_as_in(args[0], &PyDict_Type, &_Py_ID(__contains__));
     int64_t has = plain ? _PyJit_DictHas(args[0], args[1]) : -1;
     return has < 0 ? INT64_MIN : has;

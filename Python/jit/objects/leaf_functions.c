@@ -37,6 +37,13 @@ are_numbers(PyObject *const *args, Py_ssize_t n)
     return true;
 }
 
+/* For min and max: several numbers, or a sequence. */
+static bool
+have_extremes(PyObject *const *args, Py_ssize_t n)
+{
+    return n > 1 ? are_numbers(args, n) : _PyJitLeaf_HasExtremes(args, n);
+}
+
 static bool
 are_small_ints(PyObject *const *args, Py_ssize_t n)
 {
@@ -170,6 +177,7 @@ static const Rule rules[] = {
     {"_heapq", NULL, "heappop", 1, 1, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_HeapPop},
     {"_heapq", NULL, "heapreplace", 2, 2, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_HeapReplace},
     {"_heapq", NULL, "heappushpop", 2, 2, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_HeapPushPop},
+    {"_heapq", NULL, "heapify", 1, 1, JIT_LEAF_CHANGE, _PyJitLeaf_IsSortable, NULL},
     {"_bisect", NULL, "bisect_left", 2, 2, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_BisectLeft},
     {"_bisect", NULL, "bisect_right", 2, 2, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_BisectRight},
     {"_bisect", NULL, "insort_left", 2, 2, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_InsortLeft},
@@ -183,10 +191,8 @@ static const Rule rules[] = {
     {"builtins", NULL, "bin", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
     {"builtins", NULL, "oct", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
     {"builtins", NULL, "chr", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
-    {"builtins", NULL, "min", 1, 1, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_Least},
-    {"builtins", NULL, "max", 1, 1, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_Most},
-    {"builtins", NULL, "min", 2, 3, JIT_LEAF_PLAIN, are_numbers, NULL},
-    {"builtins", NULL, "max", 2, 3, JIT_LEAF_PLAIN, are_numbers, NULL},
+    {"builtins", NULL, "min", 1, 3, JIT_LEAF_PLAIN, have_extremes, NULL},
+    {"builtins", NULL, "max", 1, 3, JIT_LEAF_PLAIN, have_extremes, NULL},
     {"builtins", NULL, "sorted", 1, 1, JIT_LEAF_OBJECT, NULL, _PyJitLeaf_Sorted},
     {"builtins", NULL, "iter", 1, 1, JIT_LEAF_OBJECT, NULL, _PyJitLeaf_Iter},
     {"builtins", NULL, "any", 1, 1, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_Any},
@@ -278,7 +284,7 @@ is_of(const Rule *rule, PyObject *callable, const PyMethodDef *method)
         && (strcmp(rule->of + length, ".") == 0 || (rule->of[length] == '\0' && strcmp(rule->of, "_random") == 0));
 }
 
-/* By their definitions: the first rules for what was looked up. */
+/* By their definitions: the rules for what was looked up. */
 static struct {
     const PyMethodDef *method;
     const Rule *rule;
@@ -313,18 +319,31 @@ rule_of(PyObject *callable, Py_ssize_t n, bool new)
             }
         }
     }
-    // min and max have two.
-    for (const Rule *rule = known[place].rule; rule != NULL && rule < rules + Py_ARRAY_LENGTH(rules); rule++) {
-        if (rule->least <= n && n <= rule->most && (rule == known[place].rule || is_of(rule, callable, method))) {
-            return rule;
+    const Rule *rule = known[place].rule;
+    return rule != NULL && rule->least <= n && n <= rule->most ? rule : NULL;
+}
+
+/* CALLABLE is a class of iterators of module itertools, and ARGS are builtin containers or small numbers. */
+static bool
+makes_iterator(PyObject *callable, PyObject *const *args)
+{
+    if (!PyType_Check(callable) || !_PyJitIter_IsOfItertools((PyTypeObject *)callable)) {
+        return false;
+    }
+    for (; *args != NULL; args++) {
+        if (!_PyJitIter_IsOfContainer(Py_TYPE(*args)) && (!PyLong_CheckExact(*args) || !is_moderate(*args))) {
+            return false;
         }
     }
-    return NULL;
+    return true;
 }
 
 int
 _PyJitLeaf_FindByRule(PyObject *callable, Py_ssize_t nargs)
 {
+    if (PyType_Check(callable)) {
+        return _PyJitIter_IsOfItertools((PyTypeObject *)callable) ? _PyJitLeaf_Named("f()") : -1;
+    }
     const Rule *rule = rule_of(callable, nargs + (PyCFunction_Check(callable) && _PyJit_ModuleOf((PyCFunctionObject *)callable) == NULL), true);
     return rule == NULL ? -1 : _PyJitLeaf_Named(rule->gives == JIT_LEAF_PLAIN ? "plain f()" : rule->gives == JIT_LEAF_OBJECT ? "f()" : "f() of x");
 }
@@ -334,6 +353,12 @@ _PyJitLeaf_CallByRule(PyObject *const *args, bool run)
 {
     PyObject *callable = args[0], *all[5] = {NULL};
     Py_ssize_t n = 0, bound = 0;
+    if (PyType_Check(callable)) {
+        COULD(makes_iterator(callable, args + 1));
+        for (; args[1 + n] != NULL; n++) {
+        }
+        return PyObject_Vectorcall(callable, args + 1, (size_t)n, NULL);
+    }
     if (PyCFunction_CheckExact(callable)) {
         PyObject *self = ((PyCFunctionObject *)callable)->m_self;
         bound = self != NULL && !PyModule_CheckExact(self);

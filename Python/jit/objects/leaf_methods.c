@@ -4,6 +4,7 @@
 
 #ifdef _Py_TIER2
 
+#include <string.h>
 #include "opcode.h"
 #include "pycore_dict.h"
 #include "pycore_jit_helpers.h"
@@ -44,12 +45,18 @@ _PyJitLeaf_KeyCanGo(PyObject *key)
 _Py_COMP_DIAG_PUSH
 _Py_COMP_DIAG_IGNORE_DEPR_DECLS
 
+static bool
+is_watched(PyObject *dict)
+{
+    return ((PyDictObject *)dict)->ma_version_tag & DICT_WATCHER_MASK;
+}
+
 /* O is a dict that nobody watches, and whose class changes no items in its own way. */
 static bool
 is_plain_dict(PyObject *o)
 {
     return PyDict_Check(o) && Py_TYPE(o)->tp_as_mapping->mp_ass_subscript == PyDict_Type.tp_as_mapping->mp_ass_subscript
-        && (((PyDictObject *)o)->ma_version_tag & DICT_WATCHER_MASK) == 0;
+        && !is_watched(o);
 }
 
 _Py_COMP_DIAG_POP
@@ -100,6 +107,24 @@ can_delete(PyObject *list, Py_ssize_t from, Py_ssize_t to)
 }
 
 PyObject *
+_PyJitLeaf_TakeItem(PyObject *list, Py_ssize_t i)
+{
+    PyListObject *self = (PyListObject *)list;
+    Py_ssize_t left = Py_SIZE(self) - 1;
+    PyObject *item = self->ob_item[i];
+    if (left > 0 && left >= self->allocated / 2) {
+        memmove(&self->ob_item[i], &self->ob_item[i + 1], (size_t)(left - i) * sizeof(PyObject *));
+        Py_SET_SIZE(self, left);
+        return item;
+    }
+    Py_INCREF(item);
+    if (PyList_SetSlice(list, i, i + 1, NULL) < 0) {
+        Py_CLEAR(item);
+    }
+    return item;
+}
+
+PyObject *
 _PyJitLeaf_PopAt(PyObject *const *args, bool run)
 {
     Py_ssize_t i;
@@ -108,11 +133,19 @@ _PyJitLeaf_PopAt(PyObject *const *args, bool run)
     }
     i += i < 0 ? PyList_GET_SIZE(args[0]) : 0;
     COULD(i >= 0 && i < PyList_GET_SIZE(args[0]));
-    PyObject *item = Py_NewRef(PyList_GET_ITEM(args[0], i));
-    if (PyList_SetSlice(args[0], i, i + 1, NULL) < 0) {
-        Py_CLEAR(item);
+    return _PyJitLeaf_TakeItem(args[0], i);
+}
+
+/* LIST without its items FROM to TO, which can go. */
+static PyObject *
+delete_items(PyObject *list, Py_ssize_t from, Py_ssize_t to)
+{
+    if (to - from != 1) {
+        return PyList_SetSlice(list, from, to, NULL) < 0 ? NULL : Py_None;
     }
-    return item;
+    PyObject *item = _PyJitLeaf_TakeItem(list, from);
+    Py_XDECREF(item);
+    return item == NULL ? NULL : Py_None;
 }
 
 PyObject *
@@ -120,7 +153,7 @@ _PyJitLeaf_Remove(PyObject *const *args, bool run)
 {
     Py_ssize_t i = PyList_CheckExact(args[0]) ? find_item(args[0], args[1], 0) : -1;
     COULD(i >= 0 && i < PyList_GET_SIZE(args[0]) && can_delete(args[0], i, i + 1));
-    return PyList_SetSlice(args[0], i, i + 1, NULL) < 0 ? NULL : Py_None;
+    return delete_items(args[0], i, i + 1);
 }
 
 PyObject *
@@ -174,6 +207,46 @@ _PyJitLeaf_StoreSlice(PyObject *const *args, bool run)
     return PyList_SetSlice(list, from, to, args[0]) < 0 ? NULL : Py_None;
 }
 
+/* ARGS[1][ARGS[2]] = ARGS[0]. */
+PyObject *
+_PyJitLeaf_StoreItem(PyObject *const *args, bool run)
+{
+    PyObject *o = args[1], *key = args[2], *old;
+    Py_ssize_t i, n = PyList_CheckExact(o) || PyByteArray_CheckExact(o) ? Py_SIZE(o) : 0;
+    if (PyODict_CheckExact(o)) {
+        COULD(!is_watched(o) && _PyJit_DictFind(o, key, &old) >= 0 && (old == NULL || can_go(old, o)));
+        return PyODict_SetItem(o, key, args[0]) < 0 ? NULL : Py_None;
+    }
+    if (key == Py_None || !read_index(key, 0, &i)) {
+        return NULL;
+    }
+    i += i < 0 ? n : 0;
+    if (i < 0 || i >= n) {
+        return NULL;
+    }
+    if (PyByteArray_CheckExact(o)) {
+        COULD(PyLong_CheckExact(args[0]) && _PyLong_IsNonNegativeCompact((PyLongObject *)args[0])
+              && _PyLong_CompactValue((PyLongObject *)args[0]) < 256);
+        PyByteArray_AS_STRING(o)[i] = (char)_PyLong_CompactValue((PyLongObject *)args[0]);
+        return Py_None;
+    }
+    COULD(can_go(PyList_GET_ITEM(o, i), o));
+    old = PyList_GET_ITEM(o, i);
+    PyList_SET_ITEM(o, i, Py_NewRef(args[0]));
+    Py_DECREF(old);
+    return Py_None;
+}
+
+PyObject *
+_PyJitLeaf_Slice(PyObject *const *args, bool run)
+{
+    Py_ssize_t from, to;
+    COULD((PyBytes_CheckExact(args[0]) || PyByteArray_CheckExact(args[0])) && read_index(args[1], 0, &from)
+          && read_index(args[2], PY_SSIZE_T_MAX, &to));
+    PySlice_AdjustIndices(Py_SIZE(args[0]), &from, &to, 1);
+    return PySequence_GetSlice(args[0], from, Py_MAX(from, to));
+}
+
 PyObject *
 _PyJitLeaf_NewSlice(PyObject *const *args, bool run)
 {
@@ -204,7 +277,7 @@ delete_from_list(PyObject *list, PyObject *key, bool run)
         to = from + 1;
     }
     COULD(can_delete(list, from, to));
-    return PyList_SetSlice(list, from, to, NULL) < 0 ? NULL : Py_None;
+    return delete_items(list, from, to);
 }
 
 /* DEL O[KEY]. */
@@ -221,11 +294,33 @@ _PyJitLeaf_DelItem(PyObject *const *args, bool run)
 
 /* --- Sets and dicts --------------------------------------------------------------------------------------------------- */
 
+/* SET without KEY.  MISSING: it may lack that. */
+static PyObject *
+take_element(PyObject *set, PyObject *key, bool missing, bool run)
+{
+    setentry *place = NULL;
+    int64_t has = PySet_CheckExact(set) ? _PyJitLeaf_FindElement(set, key, &place) : -1;
+    COULD(has == 1 ? can_go(place->key, set) : has == 0 && missing);
+    if (has == 1) {
+        PyObject *element = place->key;
+        place->key = _PySet_Dummy;
+        place->hash = -1;
+        ((PySetObject *)set)->used--;
+        Py_DECREF(element);
+    }
+    return Py_None;
+}
+
+PyObject *
+_PyJitLeaf_DiscardElement(PyObject *const *args, bool run)
+{
+    return take_element(args[0], args[1], true, run);
+}
+
 PyObject *
 _PyJitLeaf_RemoveElement(PyObject *const *args, bool run)
 {
-    COULD(PySet_CheckExact(args[0]) && _PyJit_SetHas(args[0], args[1]) == 1 && _PyJitLeaf_KeyCanGo(args[1]));
-    return PySet_Discard(args[0], args[1]) < 0 ? NULL : Py_None;
+    return take_element(args[0], args[1], false, run);
 }
 
 PyObject *

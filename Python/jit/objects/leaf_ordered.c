@@ -116,12 +116,8 @@ _PyJitLeaf_HeapPop(PyObject *const *args, bool run)
         return NULL;
     }
     COULD(true);
-    Py_INCREF(last);
-    if (PyList_SetSlice(args[0], n - 1, n, NULL) < 0) {
-        Py_DECREF(last);
-        return NULL;
-    }
-    if (n == 1) {
+    last = _PyJitLeaf_TakeItem(args[0], n - 1);
+    if (n == 1 || last == NULL) {
         return last;
     }
     PyObject *top = list->ob_item[0];
@@ -267,10 +263,16 @@ can_be_sorted(PyObject *const *items, Py_ssize_t n)
     return true;
 }
 
+bool
+_PyJitLeaf_IsSortable(PyObject *const *args, Py_ssize_t Py_UNUSED(n))
+{
+    return PyList_CheckExact(args[0]) && can_be_sorted(((PyListObject *)args[0])->ob_item, PyList_GET_SIZE(args[0]));
+}
+
 PyObject *
 _PyJitLeaf_Sort(PyObject *const *args, bool run)
 {
-    COULD(PyList_CheckExact(args[0]) && can_be_sorted(((PyListObject *)args[0])->ob_item, PyList_GET_SIZE(args[0])));
+    COULD(_PyJitLeaf_IsSortable(args, 1));
     return PyList_Sort(args[0]) < 0 ? NULL : Py_None;
 }
 
@@ -290,35 +292,14 @@ _PyJitLeaf_Sorted(PyObject *const *args, bool run)
     return list;
 }
 
-/* The first item of a list or a tuple that is smaller (OP: Py_LT) or larger than all others. */
-static PyObject *
-extreme(PyObject *const *args, bool run, int op)
+bool
+_PyJitLeaf_HasExtremes(PyObject *const *args, Py_ssize_t Py_UNUSED(n))
 {
     if ((!PyList_CheckExact(args[0]) && !PyTuple_CheckExact(args[0])) || PySequence_Fast_GET_SIZE(args[0]) == 0) {
-        return NULL;
+        return false;
     }
-    PyObject **items = PySequence_Fast_ITEMS(args[0]), *best = items[0];
-    for (Py_ssize_t i = 1; i < PySequence_Fast_GET_SIZE(args[0]); i++) {
-        int64_t better = _PyJitLeaf_Holds(op, items[i], best);
-        if (better < 0) {
-            return NULL;
-        }
-        best = better ? items[i] : best;
-    }
-    COULD(kind_of(best) != OTHER);
-    return Py_NewRef(best);
-}
-
-PyObject *
-_PyJitLeaf_Least(PyObject *const *args, bool run)
-{
-    return extreme(args, run, Py_LT);
-}
-
-PyObject *
-_PyJitLeaf_Most(PyObject *const *args, bool run)
-{
-    return extreme(args, run, Py_GT);
+    PyObject **items = PySequence_Fast_ITEMS(args[0]);
+    return kind_of(items[0]) != OTHER && can_be_sorted(items, PySequence_Fast_GET_SIZE(args[0]));
 }
 
 #endif /* _Py_TIER2 */

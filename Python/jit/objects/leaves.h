@@ -79,6 +79,9 @@ PyObject *_PyJitLeaf_DelAttr(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_NewTuple(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_SetAttr(PyObject *const *args, bool run);
 
+/* dicts.c.  *place: where SET has KEY, if it has.  1, 0, or -1: not known. */
+int64_t _PyJitLeaf_FindElement(PyObject *set, PyObject *key, setentry **place);
+
 /* leaf_functions.c.  The number of the leaf that calls CALLABLE, its first argument, with NARGS others, if there is a rule for that; or -1. */
 int _PyJitLeaf_FindByRule(PyObject *callable, Py_ssize_t nargs);
 PyObject *_PyJitLeaf_CallByRule(PyObject *const *args, bool run);
@@ -97,9 +100,10 @@ PyObject *_PyJitLeaf_InsortLeft(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_InsortRight(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Sort(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Sorted(PyObject *const *args, bool run);
-/* min and max of what is in a list or a tuple. */
-PyObject *_PyJitLeaf_Least(PyObject *const *args, bool run);
-PyObject *_PyJitLeaf_Most(PyObject *const *args, bool run);
+/* A list whose items can be compared, whatever the order. */
+bool _PyJitLeaf_IsSortable(PyObject *const *args, Py_ssize_t n);
+/* A list or a tuple of numbers alone, or strings, but not an empty one. */
+bool _PyJitLeaf_HasExtremes(PyObject *const *args, Py_ssize_t n);
 
 /* leaf_methods.c.  Methods of lists, sets and dicts, and instructions, that look for items, or take some out. */
 PyObject *_PyJitLeaf_Iter(PyObject *const *args, bool run);
@@ -110,12 +114,19 @@ PyObject *_PyJitLeaf_Remove(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Index(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_CountItems(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Clear(PyObject *const *args, bool run);
+/* Item I of LIST, an exact one, which gives up its reference to the caller.  NULL: memory is short. */
+PyObject *_PyJitLeaf_TakeItem(PyObject *list, Py_ssize_t i);
+PyObject *_PyJitLeaf_DiscardElement(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_RemoveElement(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_PopElement(PyObject *const *args, bool run);
 /* All N are sets, lists or tuples, the first one a set, and what is in them can be compared. */
 bool _PyJitLeaf_AreSafeSets(PyObject *const *args, Py_ssize_t n);
 PyObject *_PyJitLeaf_DelItem(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_StoreSlice(PyObject *const *args, bool run);
+/* Of lists, bytearrays and OrderedDict. */
+PyObject *_PyJitLeaf_StoreItem(PyObject *const *args, bool run);
+/* Of bytes and bytearrays. */
+PyObject *_PyJitLeaf_Slice(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_NewSlice(PyObject *const *args, bool run);
 /* Operators of sets, dicts and lists: the third argument says which. */
 PyObject *_PyJitLeaf_Operate(PyObject *const *args, bool run);

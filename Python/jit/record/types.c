@@ -134,9 +134,12 @@ operands_that_end(const _PyJitPending *prev)
     if (base == LOAD_ATTR || base == STORE_ATTR || base == TO_BOOL || base == POP_JUMP_IF_NONE || base == POP_JUMP_IF_NOT_NONE) {
         return 1;
     }
-    if (base == IS_OP || base == CONTAINS_OP || prev->opcode == COMPARE_OP || prev->opcode == BINARY_OP || base == BINARY_SUBSCR || base == STORE_SUBSCR
+    if (base == IS_OP || base == CONTAINS_OP || prev->opcode == COMPARE_OP || prev->opcode == BINARY_OP || base == BINARY_SUBSCR
         || base == DELETE_SUBSCR) {
         return 2;
+    }
+    if (base == STORE_SUBSCR) {
+        return 3;
     }
     switch (prev->opcode) {
         case CALL_LEN:
@@ -165,6 +168,7 @@ operands_that_end(const _PyJitPending *prev)
         case BUILD_SLICE:
             return prev->oparg;
         case MATCH_CLASS:
+        case BINARY_SLICE:
             return 3;
         case STORE_SLICE:
             return 4;
@@ -284,8 +288,9 @@ is_leaf_instruction(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t de
         args[1] = top;
         args[2] = prev->opcode == COMPARE_OP ? object_of(prev->oparg >> 5) : prev->opcode == BINARY_OP ? object_of(prev->oparg) : NULL;
     }
-    else if (prev->opcode == STORE_SLICE || prev->opcode == MATCH_CLASS || prev->opcode == BUILD_SLICE) {
-        int n = prev->opcode == STORE_SLICE ? 4 : prev->opcode == MATCH_CLASS ? 3 : prev->oparg;
+    else if (prev->opcode == STORE_SLICE || prev->opcode == MATCH_CLASS || prev->opcode == BUILD_SLICE || prev->opcode == STORE_SUBSCR
+             || prev->opcode == BINARY_SLICE) {
+        int n = prev->opcode == STORE_SLICE ? 4 : prev->opcode == BUILD_SLICE ? prev->oparg : 3;
         memcpy(args, stack_pointer - n, (size_t)n * sizeof(PyObject *));
         args[3] = prev->opcode == MATCH_CLASS ? object_of(prev->oparg) : args[3];
         return _PyJitLeaf_Fits(number, args, 4);

@@ -47,8 +47,8 @@ bool _PyJitRecorder_TreeIsFull(const _PyJitExit *exit);
  * one around that? */
 bool _PyJitRecorder_JumpsBack(const _PyJitExit *exit, const _PyExecutorObject *there);
 
-/* types.c: what the builder wants to know of PREV, which is about to run, into `sp`, `types` and `observed`; of its result, when
- * it has run in the same frame; and what a record has in `seen` (borrowed, or NULL). */
+/* types.c: what the builder wants to know of PREV, which is about to run, into `sp`, `types` and `observed`; and of its result, when it
+ * has run in the same frame.  interest.c: what a record has in `seen` (borrowed, or NULL). */
 void _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer);
 void _PyJitRecorder_NoteResult(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer);
 PyObject *_PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer);

@@ -435,14 +435,13 @@ class Traces(unittest.TestCase):
             path = os.path.join(folder, "log")
             run(
                 """
-                def broken():
+                import functools
+                def broken(x, y):
                     raise ValueError
-                    yield
                 def hot():
                     for i in range(2000):
                         try:
-                            for item in broken():
-                                pass
+                            functools.reduce(broken, "ab")
                         except ValueError:
                             pass
                 hot()
@@ -457,14 +456,13 @@ class Traces(unittest.TestCase):
     def test_failing_sites_are_given_up(self):
         result = run(
             """
-            def broken():
+            import functools
+            def broken(x, y):
                 raise ValueError
-                yield
             def hot(n):
                 for i in range(n):
                     try:
-                        for item in broken():
-                            pass
+                        functools.reduce(broken, "ab")
                     except ValueError:
                         pass
             hot(20000)

@@ -32,6 +32,13 @@ _PyJit_TakesArguments(const PyFunctionObject *init, int nargs)
             || (missing > 0 && init->func_defaults != NULL && missing <= (int)PyTuple_GET_SIZE(init->func_defaults)));
 }
 
+/* A call of CLASS is what `type` makes of it: its metaclass, `type` or ABCMeta for example, has no `__call__` of its own (now). */
+static inline bool
+_PyJit_IsCalledAsType(PyTypeObject *class)
+{
+    return Py_TYPE(class)->tp_call == PyType_Type.tp_call;
+}
+
 /* So a frame of it can be entered, and there is room for it and one of LOWER. */
 static inline bool
 _PyJit_CanEnterInit(PyThreadState *tstate, PyFunctionObject *init, int nargs, const PyCodeObject *lower)

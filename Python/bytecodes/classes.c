@@ -16,12 +16,13 @@ override specializing op(_SPECIALIZE_CALL, (counter/1, callable, self_or_null, a
     #endif
 }
 
-// The version of the type says that the class makes its instances as `object` does, and what its `__init__` is.
+// The version of the type says that the class makes its instances as `object` does, and what its `__init__` is, but nothing of its metaclass.
 override inst(CALL_ALLOC_AND_ENTER_INIT, (unused/1, type_version/2, callable, null, args[oparg] -- unused)) {
     DEOPT_IF(null != NULL);
     DEOPT_IF(!PyType_Check(callable));
     PyTypeObject *class = (PyTypeObject *)callable;
     DEOPT_IF(class->tp_version_tag != type_version);
+    DEOPT_IF(!_PyJit_IsCalledAsType(class));
     PyFunctionObject *init = (PyFunctionObject *)((PyHeapTypeObject *)class)->_spec_cache.init;
     PyCodeObject *lower = (PyCodeObject *)&_Py_InitCleanup;
     DEOPT_IF(!_PyJit_CanEnterInit(tstate, init, oparg, lower));

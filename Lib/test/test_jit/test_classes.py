@@ -358,8 +358,36 @@ def generic(n):
         t += Defaults(i).t + Defaults(i, 1, 2, z=5).t + Slots(i).x + Made(i).x + Named(i).half
     return t
 
+def metaclasses(n):
+    # The metaclass begins to have a say in calls, by itself or above it, or the class gets another one.
+    class Upper(type): pass
+    class Meta(Upper): pass
+    class Other(Meta):
+        def __call__(cls, *args): return ("other", *args)
+    class A(metaclass=Meta):
+        def __init__(self, x, y=2): self.x = x + y
+    def says(cls, *args):
+        made = type.__call__(cls, *args)
+        made.x += 1000
+        return made
+    out = []
+    for i in range(n):
+        made = A(i), A(i, y=3)
+        out.append([m if type(m) is tuple else m.x for m in made])
+        what = i - n + 40
+        if what == 0: Meta.__call__ = says
+        if what == 5: del Meta.__call__
+        if what == 10: Upper.__call__ = says
+        if what == 15: del Upper.__call__
+        if what == 20: Meta.__bases__ = (type,)
+        if what == 25: Meta.__call__ = lambda cls, *args, **named: (cls.__name__, args, named)
+        if what == 30: del Meta.__call__
+        if what == 35: A.__class__ = Other; Other.__call__ = says
+    return out[-45:]
+
 def run():
     return [repr(f(240)) for f in (
+        metaclasses,
         kept, dropped, derived, empty, linked, variable, looks, raises, returns, returns_a_value, dies,
         weak, changes, unbound, reclassed, supers, dict_made, deep, generic)]
 
@@ -418,6 +446,24 @@ LOOPS = {
                 self.y = x
             def get(self):
                 return super().get() + self.y
+        def f(n):
+            t, out = 0, []
+            for i in range(n):
+                d = Derived(i)
+                t += d.get()
+                out.append(d)
+            return t
+        """,
+    "a class of another metaclass": """
+        from abc import ABC, abstractmethod
+        class Base(ABC):
+            @abstractmethod
+            def get(self): ...
+        class Derived(Base):
+            def __init__(self, x):
+                self.x = x
+            def get(self):
+                return self.x
         def f(n):
             t, out = 0, []
             for i in range(n):

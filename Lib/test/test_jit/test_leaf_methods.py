@@ -417,6 +417,38 @@ def matched(n):
         out.append(look(p) if i != n // 2 else 0)
     return out, Loud.heard[:50]
 
+def registered(n):
+    import collections.abc
+    class Late:
+        def __len__(self): return 1
+        def __getitem__(self, i): return "item"
+        def __iter__(self): return iter(["item"])
+    class Other(Late): pass
+    out, a, b = [], Late(), Other()
+    for i in range(n):
+        for v in (a, b):
+            match v:
+                case {}: out.append("mapping")
+                case [x]: out.append(x)
+                case _: out.append("none")
+        if i == n // 3: collections.abc.Sequence.register(Late)
+        if i == n // 2: collections.abc.Mapping.register(Other)
+    class Changing(dict): pass
+    d = Changing({k: k for k in range(9)})
+    for i in range(n):
+        out.append(d[i % 9])
+        Changing.__getitem__ = lambda self, k: -1
+        out.append(d[i % 9])
+        del Changing.__getitem__
+        d[3] = i
+        Changing.__setitem__ = lambda self, k, v: None
+        d[3] = 5
+        Changing.__contains__ = lambda self, k: True
+        out.append((d[3], "x" in d))
+        del Changing.__setitem__, Changing.__contains__
+        out.append("x" in d)
+    return out
+
 def stepped(n):
     Loud.heard.clear()
     out = []
@@ -455,7 +487,7 @@ def stepped(n):
     return out
 
 def run():
-    return [repr(f(40)) for f in (derived, changing, made, items_out, tables_out, algebra, slices, ordered, functions, stored, matched, stepped)]
+    return [repr(f(40)) for f in (derived, changing, made, items_out, tables_out, algebra, slices, ordered, functions, stored, matched, registered, stepped)]
 """ + RUN_AND_COUNT
 
 

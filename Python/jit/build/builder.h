@@ -195,6 +195,8 @@ uint32_t _PyJitLower_WideInts(_PyJitBuilder *b, uint32_t index);
 /* The top two slots compared by OPERATOR (Py_LT...), 0 or 1; leaves where that may run code of users, or fails. */
 _PyJitRef _PyJitLeaf_EmitCompare(_PyJitBuilder *b, uint32_t operator);
 _PyJitRef _PyJitLeaf_EmitSize(_PyJitBuilder *b, _PyJitRef object);
+/* Whether OBJECT is a MAPPING, or a sequence, as `match` has it: 0 or 1. */
+_PyJitRef _PyJitLeaf_EmitMatch(_PyJitBuilder *b, _PyJitRef object, bool mapping);
 _PyJitRef _PyJitLeaf_EmitContains(_PyJitBuilder *b, _PyJitRef object, _PyJitRef key);
 /* math.c: a call of CALLABLE (NULL: not known) with NARGS arguments. */
 uint32_t _PyJitLower_Math(_PyJitBuilder *b, uint32_t index, PyObject *callable, uint32_t nargs);

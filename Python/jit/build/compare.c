@@ -9,7 +9,10 @@
 
 #include "opcode.h"
 #include "pycore_code.h"
+#include "pycore_global_objects.h"
+#include "pycore_runtime.h"
 #include "jit/build/rules.h"
+#include "jit/objects/leaves.h"
 
 /* A conditional jump: whether the trace goes on where it was taken, and where the other way leads. */
 typedef struct {
@@ -450,9 +453,10 @@ contains(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t key = b->depth - 2, container = b->depth - 1;
-    const PyTypeObject *type = (const PyTypeObject *)record->seen;
-    if (type != NULL && type != &PyDict_Type && type->tp_flags & Py_TPFLAGS_DICT_SUBCLASS && !is_version(type->tp_version_tag)) {
-        type = NULL;
+    PyTypeObject *type = (PyTypeObject *)record->seen;
+    bool dict = type != NULL && type->tp_flags & Py_TPFLAGS_DICT_SUBCLASS;
+    if (dict && type != &PyDict_Type && (!_PyJitLeaf_IsAsDict(type, &_Py_ID(__contains__)) || !is_version(type->tp_version_tag))) {
+        type = NULL;           // it has changed meanwhile
     }
     if (_PyJitSlot_IsBare(b, container) || (type == NULL && !record->leaf) || !_PyJitSlot_CanEnd(b, record, 2)) {
         return REFUSE(b);
@@ -465,7 +469,6 @@ contains(_PyJitBuilder *b, uint32_t index)
         _PyJitRef has = _PyJitLeaf_EmitContains(b, object, known);
         return finish_test(b, index, 2, record->oparg ? not_of(b, has) : has);
     }
-    bool dict = type->tp_flags & Py_TPFLAGS_DICT_SUBCLASS;
     if (dict && type != &PyDict_Type) {
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, object, JIT_REF_NONE, type->tp_version_tag);
     }

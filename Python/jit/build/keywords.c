@@ -189,7 +189,8 @@ call_class(_PyJitBuilder *b, uint32_t index, PyTypeObject *class, PyObject *name
     int callee = _PyJitLower_Callee(b, index), null = known_null(b, slot + 1);
     // A class that was changed meanwhile may have another `__init__`.
     bool is_same = is_version(class->tp_version_tag) && (named || class->tp_version_tag == unit32(b, record, 2));
-    PyFunctionObject *init = is_same ? _PyJit_InitOf(class) : NULL;
+    PyTypeObject *meta = Py_TYPE(class);
+    PyFunctionObject *init = is_same && PyUnstable_Type_AssignVersionTag(meta) ? _PyJit_InitOf(class) : NULL;
     PyCodeObject *shim_code = _PyJit_ShimCode();
     Plan plan;
     if (callee < 0 || init == NULL || init->func_code != (PyObject *)b->t->codes[callee] || !is_version(init->func_version) || null == 0
@@ -207,6 +208,9 @@ call_class(_PyJitBuilder *b, uint32_t index, PyTypeObject *class, PyObject *name
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, slot), function = object_const(b, (PyObject *)init), values[MOST_PARAMETERS];
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_CLASS_VERSION, object, JIT_REF_NONE, class->tp_version_tag);
+    if (meta != &PyType_Type) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, object, JIT_REF_NONE, meta->tp_version_tag);    // it has no `__call__`
+    }
     if (named) {
         // Frames that are not made yet will count, too.
         uint32_t kept = (uint32_t)_PyJit_KeptForC(_PyThreadState_GET()) + b->nframes - b->machine - 1;

@@ -347,6 +347,13 @@ _PyJitLeaf_EmitSize(_PyJitBuilder *b, _PyJitRef object)
     return emit_leaf(b, JIT_OP_ASK_LEAF, _PyJitLeaf_Named("len"), args);
 }
 
+_PyJitRef
+_PyJitLeaf_EmitMatch(_PyJitBuilder *b, _PyJitRef object, bool mapping)
+{
+    _PyJitRef args[MOST_ARGUMENTS] = {object, small_const(b, mapping), object_const(b, NULL)};
+    return emit_leaf(b, JIT_OP_ASK_LEAF, _PyJitLeaf_Named("case []"), args);
+}
+
 /* Whether OBJECT, a dict of a class of its own, has KEY. */
 _PyJitRef
 _PyJitLeaf_EmitContains(_PyJitBuilder *b, _PyJitRef object, _PyJitRef key)

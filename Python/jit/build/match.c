@@ -7,19 +7,12 @@
 #include "opcode.h"
 #include "jit/build/rules.h"
 
-/* The subject is of TYPE.  A number without an object is an int or a float, which is known. */
+/* The subject in SLOT is of TYPE, which lives for ever.  A number without an object is an int or a float, which is known. */
 static void
 guard_type(_PyJitBuilder *b, uint32_t slot, const PyTypeObject *type)
 {
-    if (_PyJitSlot_IsBare(b, slot)) {
-        return;
-    }
-    _PyJitRef object = _PyJitSlot_Object(b, slot);
-    if (type->tp_flags & Py_TPFLAGS_HEAPTYPE) {
-        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, object, JIT_REF_NONE, type->tp_version_tag);
-    }
-    else {
-        (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, type));
+    if (!_PyJitSlot_IsBare(b, slot)) {
+        (void)emit2(b, JIT_OP_GUARD_EXACT, _PyJitSlot_Object(b, slot), object_const(b, type));
     }
 }
 
@@ -29,8 +22,8 @@ _PyJitLower_Match(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     const PyTypeObject *type = (const PyTypeObject *)record->seen;
     uint32_t subject = b->depth - 1;
-    if (type == NULL || (type->tp_flags & Py_TPFLAGS_HEAPTYPE && !is_version(type->tp_version_tag))
-        || (_PyJitSlot_IsBare(b, subject) && type != &PyLong_Type && type != &PyFloat_Type)) {
+    bool class = type != NULL && type->tp_flags & Py_TPFLAGS_HEAPTYPE;
+    if (type == NULL || (_PyJitSlot_IsBare(b, subject) && type != &PyLong_Type && type != &PyFloat_Type)) {
         return REFUSE(b);
     }
     int size = type == &PyList_Type ? JIT_OP_LIST_SIZE : type == &PyTuple_Type ? JIT_OP_TUPLE_SIZE
@@ -39,6 +32,11 @@ _PyJitLower_Match(_PyJitBuilder *b, uint32_t index)
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
+    if (class) {
+        // To register a class gives it no other version.
+        _PyJitSlot_PushBool(b, _PyJitLeaf_EmitMatch(b, _PyJitSlot_Object(b, subject), record->opcode == MATCH_MAPPING));
+        return 1;
+    }
     guard_type(b, subject, type);
     if (record->opcode == GET_LEN) {
         _PyJitSlot_PushNumber(b, emit1(b, size, _PyJitSlot_Object(b, subject)));

@@ -10,7 +10,10 @@
 
 #include "opcode.h"
 #include "pycore_code.h"
+#include "pycore_global_objects.h"
+#include "pycore_runtime.h"
 #include "jit/build/rules.h"
+#include "jit/objects/leaves.h"
 
 static PyTypeObject *
 seen_type(const _PyJitBuilder *b, uint32_t index)
@@ -123,12 +126,11 @@ guard_dict(_PyJitBuilder *b, uint32_t index, _PyJitRef object)
     }
 }
 
-/* TYPE, of a container that was seen, is dict or a class derived from it. */
+/* TYPE, of a container that was seen, is dict or a class derived from it, and has NAME from there: still, as it may have changed meanwhile. */
 static bool
-is_dict(const PyTypeObject *type)
+is_dict(PyTypeObject *type, PyObject *name)
 {
-    return type == &PyDict_Type
-        || (type != NULL && type->tp_flags & Py_TPFLAGS_DICT_SUBCLASS && is_version(type->tp_version_tag));
+    return type == &PyDict_Type || (type != NULL && _PyJitLeaf_IsAsDict(type, name) && is_version(type->tp_version_tag));
 }
 
 /* BINARY_SUBSCR_DICT, BINARY_SUBSCR of a dict or of what derives from it. */
@@ -268,8 +270,8 @@ load_subscript(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t container = b->depth - 2, subscript = b->depth - 1;
-    const PyTypeObject *type = seen_type(b, index);
-    if (is_dict(type)) {
+    PyTypeObject *type = seen_type(b, index);
+    if (is_dict(type, &_Py_ID(__getitem__))) {
         return load_value(b, index);
     }
     if (type == NULL || _PyJitSlot_Kind(b, subscript, JIT_TAG(record->types, 0)) != JIT_TYPE_I64
@@ -303,7 +305,7 @@ _PyJitLower_Subscript(_PyJitBuilder *b, uint32_t index)
         case STORE_SUBSCR_DICT:
             return store_value(b, index);
         case STORE_SUBSCR: {
-            if (is_dict(seen_type(b, index))) {
+            if (is_dict(seen_type(b, index), &_Py_ID(__setitem__))) {
                 return store_value(b, index);
             }
             bool whole = _PyJitSlot_Kind(b, b->depth - 1, JIT_TAG(record->types, 0)) == JIT_TYPE_I64;

@@ -407,6 +407,7 @@ static const struct {
     {NULL, "a:b", 2, 3, JIT_LEAF_OBJECT, _PyJitLeaf_NewSlice, NULL},
     {NULL, "{*}", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_UpdateSet, NULL},
     {NULL, "case {}", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_MatchKeys, NULL},
+    {NULL, "case []", 2, 2, JIT_LEAF_NUMBER, NULL, _PyJitLeaf_AskKind},
     {NULL, "case class()", 4, 4, JIT_LEAF_OBJECT, _PyJitLeaf_MatchClass, NULL},
     {NULL, "del a.b", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_DelAttr, NULL},
     {NULL, "{**}", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_MergeDicts, NULL},

@@ -10,6 +10,12 @@
 
 #define MOST_PARTS 8
 
+int64_t
+_PyJitLeaf_AskKind(PyObject *const *args)
+{
+    return (Py_TYPE(args[0])->tp_flags & (small_int(args[1]) ? Py_TPFLAGS_MAPPING : Py_TPFLAGS_SEQUENCE)) != 0;
+}
+
 /* PART is none of the COUNT that are before it.  All are exact strs or ints; another one: false. */
 static bool
 is_new_part(PyObject *const *parts, Py_ssize_t count)

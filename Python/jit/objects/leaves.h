@@ -137,6 +137,8 @@ PyObject *_PyJitLeaf_MissingItem(PyObject *const *args, bool run);
 bool _PyJitLeaf_KeyCanGo(PyObject *key);
 
 /* leaf_match.c.  Parts of `match`. */
+/* Whether the first argument is a sequence (the second one: 0) or a mapping (1). */
+int64_t _PyJitLeaf_AskKind(PyObject *const *args);
 PyObject *_PyJitLeaf_MatchKeys(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_MatchClass(PyObject *const *args, bool run);
 

@@ -225,9 +225,7 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
         return tuple || type == &PyList_Type ? (PyObject *)type : NULL;
     }
     if (opcode == GET_LEN || opcode == MATCH_MAPPING || opcode == MATCH_SEQUENCE) {
-        PyTypeObject *type = depth >= 1 ? Py_TYPE(stack_pointer[-1]) : NULL;
-        bool known = type != NULL && (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE) || PyUnstable_Type_AssignVersionTag(type));
-        return known ? (PyObject *)type : NULL;
+        return depth >= 1 ? (PyObject *)Py_TYPE(stack_pointer[-1]) : NULL;
     }
     if (opcode == IMPORT_FROM) {
         return depth >= 1 ? has_attribute(stack_pointer[-1], PyTuple_GET_ITEM(prev->code->co_names, prev->oparg)) : NULL;

@@ -16,7 +16,7 @@ PyFunctionObject *
 _PyJit_InitOf(PyTypeObject *class)
 {
     const unsigned long others = Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_IS_ABSTRACT;
-    if (Py_TYPE(class) != &PyType_Type || (class->tp_flags & (Py_TPFLAGS_HEAPTYPE | others)) != Py_TPFLAGS_HEAPTYPE
+    if (!_PyJit_IsCalledAsType(class) || (class->tp_flags & (Py_TPFLAGS_HEAPTYPE | others)) != Py_TPFLAGS_HEAPTYPE
         || class->tp_new != PyBaseObject_Type.tp_new || class->tp_alloc != PyType_GenericAlloc || class->tp_itemsize != 0) {
         return NULL;
     }

@@ -83,8 +83,8 @@ LOOPS = {
                     t += d["a"] + c["b"]
             return t
         """,
-        ["ASK_LEAF", "ASK_LEAF", "CALL_LEAF", "CALL_LEAF"],
-        ["OPAQUE"],
+        ["IADD", "LOOP"],  # what was asked stands before the loop
+        ["OPAQUE", "ASK_LEAF", "CALL_LEAF"],
     ),
     "attributes and sets": (
         """

@@ -363,11 +363,11 @@ def metaclasses(n):
     class Upper(type): pass
     class Meta(Upper): pass
     class Other(Meta):
-        def __call__(cls, *args): return ("other", *args)
+        def __call__(cls, *args, **named): return ("other", *args)
     class A(metaclass=Meta):
         def __init__(self, x, y=2): self.x = x + y
-    def says(cls, *args):
-        made = type.__call__(cls, *args)
+    def says(cls, *args, **named):
+        made = type.__call__(cls, *args, **named)
         made.x += 1000
         return made
     out = []

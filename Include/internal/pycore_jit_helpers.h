@@ -193,6 +193,12 @@ int _PyJitLeaf_Find(PyObject *callable, Py_ssize_t nargs);
 /* With this its fourth argument is in _PyJit_Arguments[0]. */
 #define JIT_LEAF_FOUR 0x200
 int _PyJitLeaf_FindBound(PyObject *callable, Py_ssize_t nargs);
+/* In the number of a leaf that a record has: the method that is called is its first argument, `self` its second. */
+#define JIT_LEAF_SELF 0x400
+/* The number of the leaf that calls CALLABLE, its first argument, with NARGS others, if there is a rule for that; or -1. */
+int _PyJitLeaf_FindByRule(PyObject *callable, Py_ssize_t nargs);
+/* TYPE, a class derived from dict, looks for keys as dict does: its method NAME is that of dict. */
+bool _PyJitLeaf_IsAsDict(PyTypeObject *type, PyObject *name);
 /* The same of what an instruction does by itself: LIST_EXTEND, DICT_MERGE, small BUILD_MAP and its kin, parts of f-strings. */
 int _PyJitLeaf_OfInstruction(int opcode, uint32_t oparg);
 /* The same of what has this name in the table. */

@@ -111,6 +111,7 @@ override op(_LOAD_ATTR_CLASS, (descr/4, owner -- attr, null if (oparg & 1))) {
 }
 
 override op(_LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES, (descr/4, owner -- attr, unused if (0))) {
+    assert(!(oparg & 1));      // no method is asked for
     attr = _PyClassVar_Value(descr);
     DEOPT_IF(attr == NULL);
     STAT_INC(LOAD_ATTR, hit);
@@ -119,6 +120,7 @@ override op(_LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES, (descr/4, owner -- attr, unuse
 }
 
 override op(_LOAD_ATTR_NONDESCRIPTOR_NO_DICT, (descr/4, owner -- attr, unused if (0))) {
+    assert(!(oparg & 1));      // no method is asked for
     attr = _PyClassVar_Value(descr);
     DEOPT_IF(attr == NULL);
     STAT_INC(LOAD_ATTR, hit);

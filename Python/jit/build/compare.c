@@ -12,7 +12,6 @@
 #include "pycore_global_objects.h"
 #include "pycore_runtime.h"
 #include "jit/build/rules.h"
-#include "jit/objects/leaves.h"
 
 /* A conditional jump: whether the trace goes on where it was taken, and where the other way leads. */
 typedef struct {

@@ -9,7 +9,6 @@
 #include "pycore_long.h"
 #include "pycore_jit_helpers.h"
 #include "jit/build/rules.h"
-#include "jit/objects/leaves.h"
 
 #define MOST_ARGUMENTS 4       // `self` or a bound method included
 #define MOST_OPERANDS 3        // arguments that the operation has itself

@@ -13,7 +13,6 @@
 #include "pycore_global_objects.h"
 #include "pycore_runtime.h"
 #include "jit/build/rules.h"
-#include "jit/objects/leaves.h"
 
 static PyTypeObject *
 seen_type(const _PyJitBuilder *b, uint32_t index)

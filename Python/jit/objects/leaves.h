@@ -50,8 +50,6 @@ PyObject *_PyJitLeaf_Percent(PyObject *const *args, bool run);
 /* leaf_containers.c.  1, 0, or INT64_MIN: that fails, or may run code of users. */
 int64_t _PyJitLeaf_Holds(int op, PyObject *x, PyObject *y);
 bool _PyJitLeaf_IsDequeWithoutLimit(PyObject *o);
-/* TYPE, a class derived from dict, looks for KEYS as dict does: of what NAME it is is a method. */
-bool _PyJitLeaf_IsAsDict(PyTypeObject *type, PyObject *name);
 /* X OP Y: the third argument is the operator, a Py_LT or so. */
 PyObject *_PyJitLeaf_Compare(PyObject *const *args, bool run);
 int64_t _PyJitLeaf_AskCompare(PyObject *const *args);
@@ -82,12 +80,9 @@ PyObject *_PyJitLeaf_SetAttr(PyObject *const *args, bool run);
 /* dicts.c.  *place: where SET has KEY, if it has.  1, 0, or -1: not known. */
 int64_t _PyJitLeaf_FindElement(PyObject *set, PyObject *key, setentry **place);
 
-/* leaf_functions.c.  The number of the leaf that calls CALLABLE, its first argument, with NARGS others, if there is a rule for that; or -1. */
-int _PyJitLeaf_FindByRule(PyObject *callable, Py_ssize_t nargs);
+/* leaf_functions.c. */
 PyObject *_PyJitLeaf_CallByRule(PyObject *const *args, bool run);
 typedef PyObject *(*_PyJitLeafMake)(PyObject *const *args, bool run);
-/* In the number of a leaf that a record has: the method that is called is its first argument, `self` its second. */
-#define JIT_LEAF_SELF 0x400
 
 /* leaf_ordered.c.  Lists in order. */
 PyObject *_PyJitLeaf_HeapPush(PyObject *const *args, bool run);

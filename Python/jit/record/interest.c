@@ -19,7 +19,6 @@
 #include "pycore_runtime.h"
 #include "jit/record/record.h"
 #include "pycore_jit_helpers.h"
-#include "jit/objects/leaves.h"
 
 /* To make an iterator of a TYPE, one that lives for ever, runs no code of users, and the iterator keeps what it needs. */
 static bool

@@ -18,7 +18,6 @@
 #include "pycore_runtime.h"
 #include "jit/record/record.h"
 #include "pycore_jit_helpers.h"
-#include "jit/objects/leaves.h"
 
 /* The JIT_TAG_ of what a slot holds. */
 static unsigned int

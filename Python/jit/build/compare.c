@@ -11,6 +11,7 @@
 #include "pycore_code.h"
 #include "pycore_global_objects.h"
 #include "pycore_runtime.h"
+#include "pycore_jit_helpers.h"
 #include "jit/build/rules.h"
 
 /* A conditional jump: whether the trace goes on where it was taken, and where the other way leads. */

@@ -12,6 +12,7 @@
 #include "pycore_code.h"
 #include "pycore_global_objects.h"
 #include "pycore_runtime.h"
+#include "pycore_jit_helpers.h"
 #include "jit/build/rules.h"
 
 static PyTypeObject *

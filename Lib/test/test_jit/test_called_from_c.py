@@ -170,7 +170,38 @@ def counts(n):
     for i in range(n): reduce(bare, [thing] * 5)
     return sys.getrefcount(thing) - before
 
-for f in (results, special_methods, by_both, substituted, fails, ends, looked_at, deep, generators, weak, counts):
+def kept(n):
+    # Who keeps a frame, its object or that of a generator, sees the last line and all locals.
+    frames = []
+    def seen(a, x):
+        if x % 10 == 3: frames.append(sys._getframe())
+        for i in range(3): a += i
+        i += x
+        last = i
+        return a
+    def caught(a, x):
+        try:
+            if x % 10 == 4: raise ValueError
+        except ValueError as e: frames.append(e.__traceback__.tb_frame)
+        for i in range(3): a += i
+        i += x
+        last = i
+        return a
+    def items(k):
+        for i in range(k):
+            yield i
+        i += 1
+        last = i
+        return i
+    reduce(seen, range(n), 0)
+    reduce(caught, range(n), 0)
+    for k in range(n):
+        g = items(3)
+        frames.append(g.gi_frame)
+        sum(g)
+    return [(f.f_lineno, f.f_locals.get("i"), f.f_locals.get("last")) for f in frames]
+
+for f in (kept, results, special_methods, by_both, substituted, fails, ends, looked_at, deep, generators, weak, counts):
     print(f.__name__, f(200))
 """
 

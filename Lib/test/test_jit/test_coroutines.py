@@ -312,6 +312,35 @@ def iterates(n):
         return t
     return drive(f())
 
+def plain_anext(n):
+    "The method is no coroutine: what it raises ends the loop, or is an error of it."
+    class Numbers:
+        def __init__(self, n, error=StopAsyncIteration): self.i, self.n, self.error = 0, n, error
+        def __aiter__(self): return self
+        def __anext__(self):
+            self.i += 1
+            if self.i > self.n:
+                raise self.error
+            return add(self.i, 0)
+    async def f():
+        t, out = 0, []
+        for k in range(n // 4):
+            try:
+                async for x in Numbers(k % 5):
+                    t += x
+                else:
+                    t += 100
+            except StopAsyncIteration:
+                out.append("came out")
+            try:
+                async for x in Numbers(k % 3, KeyError):
+                    t -= x
+            except KeyError as error:
+                t += error.__traceback__.tb_next is not None
+            t += sum([x async for x in Numbers(3)])
+        return t, out
+    return drive(f())
+
 def deep(n):
     "Recursion limits are where they are without traces."
     depth = 0
@@ -371,7 +400,7 @@ def traced(n):
 # What tools look at drops all traces: it comes first.
 # The first drop all traces: they lower the limit of recursion, or trace.
 FUNCTIONS = [deep, watched, traced, numbers, kept, awaited_already, never_awaited, origins, suspended, scheduled, fibonacci,
-             fails, cleans_up, own_awaitables, contexts, iterates]
+             fails, cleans_up, own_awaitables, contexts, iterates, plain_anext]
 
 def run():
     return [repr(f(240)) for f in FUNCTIONS]

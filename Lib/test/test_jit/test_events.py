@@ -272,6 +272,34 @@ for f in tested_first, tested_again:
     print(f.__name__, *seen)
 """
 
+# The jump of a long loop has a prefix, on which the event of its line stands.
+LONG = """
+import sys
+
+lines = "".join(f"        t = (t * 3 + k + t // 7) % 1000003 + {i}\\n" for i in range(40))
+exec(f'''
+def drive(n, at):
+    t = k = 0
+    while True:
+        if k >= n: break
+        k += 1
+        if k == at:
+            sys.settrace(tracer)
+            sys._getframe().f_trace = tracer
+{lines}
+    sys.settrace(None)
+    return t
+''')
+seen = []
+def tracer(frame, event, arg):
+    seen.append(frame.f_lineno)
+    return tracer
+
+for n, at in (900, 10_000), (900, 20), (900, 400):
+    seen.clear()
+    print(drive(n, at), len(seen), seen.count(4))
+"""
+
 SETTINGS = (
     {"PYTHON_JIT_BACKEND": "native", "PYTHON_JIT_LOOP_THRESHOLD": "50", "PYTHON_JIT_EXIT_THRESHOLD": "5"},
     {"PYTHON_JIT_BACKEND": "native", "PYTHON_JIT_STRESS": "1"},
@@ -295,6 +323,9 @@ class EventTests(unittest.TestCase):
 
     def test_lines_are_told_when_tracing_begins_in_a_trace(self):
         self.check(TRACED)
+
+    def test_lines_are_told_where_the_jump_of_a_loop_has_a_prefix(self):
+        self.check(LONG)
 
     def test_an_event_is_handled_where_control_is(self):
         self.check(COLLECTED)

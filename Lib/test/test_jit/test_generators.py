@@ -460,12 +460,12 @@ OPTIMIZED = {
     ),
     "an opaque instruction in the generator": (
         """
-        def sets(n):
+        def spaces(n):
             for i in range(n):
-                yield {*(i, 1)}
+                yield globals()
         def f(n):
             t = 0
-            for x in sets(n):
+            for x in spaces(n):
                 t += len(x)
             return t
         """,

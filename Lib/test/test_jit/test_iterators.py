@@ -282,7 +282,32 @@ def held(n):
         out = out[-40:]
     return out, Noisy.heard[-30:]
 
-FUNCTIONS = [kinds, unpacked, changes, shared, ends, in_functions, stepped, held]
+def below(n):
+    # What the iterators of a zip go on with is that of another one, or of somebody else: each takes its item before the next one is asked.
+    import itertools
+    Noisy.heard.clear()
+    out = []
+    for i in range(n):
+        it = iter([1, 2, 3, 4, 5])
+        for a, b in zip(enumerate(it), "ab"):
+            out.append((a, b))
+        for pair in zip(itertools.islice(it, 2), "x"):
+            out.append(pair)
+        out.append(list(it))
+        it = iter([1] * (i % 7))
+        chained = itertools.chain(it, [5, 6, 7])
+        for a, b in zip(enumerate(chained), enumerate(it)):
+            out.append((a, b))
+        out.append(list(chained))
+        it = iter([Noisy(i), Noisy(-i), Noisy(i)])
+        for a, b in zip(enumerate(it), enumerate(it)):
+            out.append((a[0], b[0], len(Noisy.heard)))
+        a = b = it = None
+        out.append(len(Noisy.heard))
+        out = out[-40:]
+    return out, Noisy.heard[-30:]
+
+FUNCTIONS = [kinds, unpacked, changes, shared, ends, in_functions, stepped, held, below]
 
 def run():
     return [str((f.__name__, f(220))) for f in FUNCTIONS]

@@ -278,6 +278,8 @@ return_to_c(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     const _PyJitAbstractFrame *frame = this_frame(b);
     _PyJitLower_Begin(b, index);
+    // Who has the frame object, of a traceback or a generator, sees the locals and the line, which are not written any more.
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_UNSEEN, JIT_REF_NONE, JIT_REF_NONE, 0);
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_BELOW_IS_C, JIT_REF_NONE, JIT_REF_NONE, 0);
     if (record->opcode == RETURN_CONST) {
         _PyJitSlot_PushConst(b, PyTuple_GET_ITEM(b->t->codes[record->code]->co_consts, record->oparg));

@@ -180,7 +180,15 @@ index_has(const IndexIterator *it)
         : PyTuple_CheckExact(over) ? it->at < PyTuple_GET_SIZE(over) : PyRange_Check(over) ? 1 : UNSURE;
 }
 
-static int has(PyObject *it, int nested);
+static int has(PyObject *it, int nested, bool alone);
+
+/* BELOW is what another iterator takes its items from.  ALONE: that one steps together with others, in a zip.  Each of them is asked before
+ * the first one steps, so what one goes on with must not be what another one, or somebody else, goes on with. */
+static int
+has_below(PyObject *below, int nested, bool alone)
+{
+    return alone && Py_REFCNT(below) > 1 ? UNSURE : has(below, nested + 1, alone);
+}
 
 /* TYPE is the class NAME of a module in C, whose instances take SIZE bytes.  *known: how its iterators go on, which no other type has that
  * does not derive from it. */
@@ -271,20 +279,20 @@ source_has(PyObject *it, int source)
 
 /* Items that are left out are not looked into. */
 static int
-slice_has(const Slice *it, int nested)
+slice_has(const Slice *it, int nested, bool alone)
 {
     if (it->below == NULL || (it->stop >= 0 && it->at >= it->stop)) {
         return 0;
     }
-    int below = it->at == it->next ? has(it->below, nested + 1) : UNSURE;
+    int below = it->at == it->next ? has_below(it->below, nested, alone) : UNSURE;
     return below == 0 && Py_REFCNT(it->below) > 1 ? UNSURE : below;
 }
 
 /* The step from one of what is chained to the next is not looked into. */
 static int
-chain_has(const Chain *it, int nested)
+chain_has(const Chain *it, int nested, bool alone)
 {
-    return it->active != NULL && has(it->active, nested + 1) == 1 ? 1 : UNSURE;
+    return it->active != NULL && has_below(it->active, nested, alone) == 1 ? 1 : UNSURE;
 }
 
 /* What the last result held is in the pools too. */
@@ -306,7 +314,7 @@ product_has(const Product *it)
 }
 
 static int
-zip_has(const Zip *it, int nested)
+zip_has(const Zip *it, int nested, bool alone)
 {
     if (it->strict || it->count == 0 || !can_use_again(it->tuple)) {
         return UNSURE;
@@ -315,14 +323,14 @@ zip_has(const Zip *it, int nested)
     for (Py_ssize_t i = 0; i < it->count && all == 1; i++) {
         // One that somebody else has would be seen to stop, or not to, at the end; one that is there twice makes two steps.
         PyObject *below = PyTuple_GET_ITEM(it->below, i);
-        all = Py_REFCNT(below) > 1 ? UNSURE : has(below, nested + 1);
+        all = Py_REFCNT(below) > 1 ? UNSURE : has(below, nested + 1, alone || it->count > 1);
     }
     return all;
 }
 
 /* 1: IT has another item, and the step runs no code of users; 0: it is at its end; or UNSURE. */
 static int
-has(PyObject *it, int nested)
+has(PyObject *it, int nested, bool alone)
 {
     PyTypeObject *type = Py_TYPE(it);
     if (nested > MOST_NESTED) {
@@ -354,26 +362,26 @@ has(PyObject *it, int nested)
         if (numbers->large != NULL || numbers->next == PY_SSIZE_T_MAX || !can_use_again(numbers->tuple)) {
             return UNSURE;
         }
-        int below = has(numbers->below, nested + 1);
+        int below = has_below(numbers->below, nested, alone);
         return below == 0 && Py_REFCNT(numbers->below) > 1 ? UNSURE : below;
     }
     if (type == &PyZip_Type) {
-        return HAS_LAYOUT(it, Zip) ? zip_has((const Zip *)it, nested) : UNSURE;
+        return HAS_LAYOUT(it, Zip) ? zip_has((const Zip *)it, nested, alone) : UNSURE;
     }
     if (is_chain(type)) {
-        return chain_has((const Chain *)it, nested);
+        return chain_has((const Chain *)it, nested, alone);
     }
     if (is_product(type)) {
         return product_has((const Product *)it);
     }
     int source = source_of(type);
-    return source != NO_SOURCE ? source_has(it, source) : is_slice(type) ? slice_has((const Slice *)it, nested) : UNSURE;
+    return source != NO_SOURCE ? source_has(it, source) : is_slice(type) ? slice_has((const Slice *)it, nested, alone) : UNSURE;
 }
 
 int
 _PyJitIter_Has(PyObject *it)
 {
-    return has(it, 0);
+    return has(it, 0, false);
 }
 
 /* IT, which is at its end, lets go of what it goes over when it is asked for another item: that runs no code of users. */
@@ -421,7 +429,7 @@ _PyJitIter_LetsGo(PyObject *it)
 int
 _PyJit_IterEnd(PyObject *it)
 {
-    if (has(it, 0) != 0) {
+    if (has(it, 0, false) != 0) {
         return -1;
     }
     if (Py_REFCNT(it) == 1) {
@@ -439,7 +447,7 @@ _PyJit_IterEnd(PyObject *it)
 PyObject *
 _PyJit_IterNext(PyObject *it)
 {
-    return has(it, 0) == 1 ? _PyJit_New(Py_TYPE(it)->tp_iternext(it)) : NULL;
+    return has(it, 0, false) == 1 ? _PyJit_New(Py_TYPE(it)->tp_iternext(it)) : NULL;
 }
 
 /* --- Steps whose tuple is looked into at once ------------------------------------------------------------------------ */
@@ -538,7 +546,7 @@ _PyJit_IterStep(PyObject *it, uint32_t count)
 {
     PyObject *tuple = own_tuple(it, count);
     bool is_dict = Py_TYPE(it) == &PyDictIterItem_Type;
-    if (tuple == NULL || (is_dict && ((DictIterator *)it)->over != NULL && ((DictIterator *)it)->over->ma_values != NULL) || has(it, 0) != 1
+    if (tuple == NULL || (is_dict && ((DictIterator *)it)->over != NULL && ((DictIterator *)it)->over->ma_values != NULL) || has(it, 0, false) != 1
         || !(is_dict ? step_dict((DictIterator *)it) : Py_TYPE(it) == &PyZip_Type ? step_zip((Zip *)it) : step_enumerate((_PyJitEnumerate *)it))) {
         return NULL;
     }

@@ -101,6 +101,10 @@ _PyJit_StartLoop(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT
     uint16_t tag = (uint16_t)(failures << JIT_LOOP_FAILURE_SHIFT);
     // Counts anew.  The jump is dispatched again where recording begins, and counts once more.
     instr[1].cache = tag | (JIT_LOOP_COUNT_START - 1);
+    _Py_CODEUNIT *first = first_prefix(instr, oparg);
+    if (first != instr && first->op.code != EXTENDED_ARG) {
+        return 0;              // instrumented, too
+    }
     if (!_Py_IsMainInterpreter(tstate->interp) || !ENGINE->enabled || failures >= JIT_MAX_FAILURES) {
         return 0;
     }
@@ -109,7 +113,7 @@ _PyJit_StartLoop(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT
     }
     _PyJitRecorder_Rest();
     uint32_t wait = _PyJitRate_Wait(instr, ENGINE->options.loop_threshold, 0);
-    if (wait == 0 && !start(tstate, frame, first_prefix(instr, oparg), JIT_KIND_LOOP)) {
+    if (wait == 0 && !start(tstate, frame, first, JIT_KIND_LOOP)) {
         wait = 16;             // busy: ask again soon
     }
     if (wait > 0) {

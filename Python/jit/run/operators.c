@@ -278,7 +278,10 @@ _PyJitOperator_Method(PyTypeObject *type, const PyCodeObject *code, int opcode, 
         name = method_name(type, opcode, oparg, kind);
     }
     // A class with such a function for a method has the slot that calls it.
-    return name != NULL ? _PyJitOperator_Takes(_PyType_Lookup(type, name), _PyJitOperatorForms[*kind].nargs) : NULL;
+    PyFunctionObject *method = name != NULL ? _PyJitOperator_Takes(_PyType_Lookup(type, name), _PyJitOperatorForms[*kind].nargs) : NULL;
+    // What raises in a call belongs to the handler of the unit before the call.  That of GET_ANEXT is another one, so its method must not raise.
+    bool may_raise = opcode == GET_ANEXT && method != NULL && !(((PyCodeObject *)method->func_code)->co_flags & CO_COROUTINE);
+    return may_raise ? NULL : method;
 }
 
 bool

@@ -860,7 +860,7 @@ class TraceTests(unittest.TestCase):
                     d[i]
                 except KeyError:
                     pass
-                x += len(sorted(()))
+                x += len(globals()) * 0
                 x += 0.5
             return x
         """

@@ -32,9 +32,7 @@ compare_objects(int op, PyObject *x, PyObject *y)
     if (PyLong_CheckExact(x) && PyLong_CheckExact(y) && _PyLong_BothAreCompact((PyLongObject *)x, (PyLongObject *)y)) {
         return holds(op, _PyLong_CompactValue((PyLongObject *)x), _PyLong_CompactValue((PyLongObject *)y));
     }
-    PyObject *const both[] = {x, y};
-    bool sets = PyAnySet_CheckExact(x) && PyAnySet_CheckExact(y);
-    if (sets ? !_PyJitLeaf_AreSafeSets(both, 2) : !_PyJit_IsSafeKey(x) || !_PyJit_IsSafeKey(y)) {
+    if (!_PyJit_IsSafeKey(x) || !_PyJit_IsSafeKey(y)) {
         return INT64_MIN;
     }
     PyObject *result = _PyJit_New(PyObject_RichCompare(x, y, op));

@@ -222,12 +222,6 @@ static const Rule rules[] = {
     {NULL, &PyDict_Type, "clear", 1, 1, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_Clear},
     {NULL, &PySet_Type, "remove", 2, 2, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_RemoveElement},
     {NULL, &PySet_Type, "pop", 1, 1, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_PopElement},
-    {NULL, &PySet_Type, "union", 2, 3, JIT_LEAF_OBJECT, _PyJitLeaf_AreSafeSets, NULL},
-    {NULL, &PySet_Type, "intersection", 2, 3, JIT_LEAF_OBJECT, _PyJitLeaf_AreSafeSets, NULL},
-    {NULL, &PySet_Type, "difference", 2, 3, JIT_LEAF_OBJECT, _PyJitLeaf_AreSafeSets, NULL},
-    {NULL, &PySet_Type, "issubset", 2, 2, JIT_LEAF_PLAIN, _PyJitLeaf_AreSafeSets, NULL},
-    {NULL, &PySet_Type, "issuperset", 2, 2, JIT_LEAF_PLAIN, _PyJitLeaf_AreSafeSets, NULL},
-    {NULL, &PySet_Type, "isdisjoint", 2, 2, JIT_LEAF_PLAIN, _PyJitLeaf_AreSafeSets, NULL},
     {NULL, &PyDict_Type, "popitem", 1, 1, JIT_LEAF_CHANGE, is_filled_dict, NULL},
 };
 

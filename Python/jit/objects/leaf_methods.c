@@ -360,30 +360,17 @@ has_safe_keys(PyObject *o, bool plain)
     return safe;
 }
 
-bool
-_PyJitLeaf_AreSafeSets(PyObject *const *args, Py_ssize_t n)
-{
-    for (Py_ssize_t i = 0; i < n; i++) {
-        if ((i == 0 && !PyAnySet_CheckExact(args[i])) || PyDict_CheckExact(args[i]) || !has_safe_keys(args[i], false)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* X | Y, &, - and ^ of sets, X | Y of dicts: the third argument says which, an NB_ that is not in place. */
+/* X | Y of dicts: the third argument is an NB_ that is not in place.  Operators of sets stay with tier 1: to look at all elements first takes
+ * as long as they do, and a set that is too large to be looked at would leave the trace each time. */
 PyObject *
 _PyJitLeaf_Operate(PyObject *const *args, bool run)
 {
     PyObject *x = args[0], *y = args[1];
-    int op = small_int(args[2]);
-    bool dicts = PyDict_CheckExact(x) && PyDict_CheckExact(y) && op == NB_OR;
-    COULD((dicts || (PyAnySet_CheckExact(x) && PyAnySet_CheckExact(y))) && has_safe_keys(x, false) && has_safe_keys(y, false));
-    return op == NB_OR ? PyNumber_Or(x, y) : op == NB_AND ? PyNumber_And(x, y) : op == NB_SUBTRACT ? PyNumber_Subtract(x, y)
-        : op == NB_XOR ? PyNumber_Xor(x, y) : NULL;
+    COULD(PyDict_CheckExact(x) && PyDict_CheckExact(y) && small_int(args[2]) == NB_OR && has_safe_keys(x, false) && has_safe_keys(y, false));
+    return PyNumber_Or(x, y);
 }
 
-/* X += Y of lists, X |= Y of dicts, X |= Y, &=, -=, ^= of sets: the third argument says which, an NB_ that is in place. */
+/* X += Y of lists, X |= Y of dicts: the third argument says which, an NB_ that is in place. */
 PyObject *
 _PyJitLeaf_OperateInPlace(PyObject *const *args, bool run)
 {
@@ -393,13 +380,9 @@ _PyJitLeaf_OperateInPlace(PyObject *const *args, bool run)
         COULD(PyList_CheckExact(y) || PyTuple_CheckExact(y));
         return _PyList_Extend((PyListObject *)x, y) == NULL ? NULL : Py_NewRef(x);
     }
-    if (PyDict_CheckExact(x) && op == NB_INPLACE_OR) {
-        PyObject *done = _PyJitLeaf_UpdateDict(args, run);
-        return done == NULL || !run ? done : Py_NewRef(x);
-    }
-    COULD(PySet_CheckExact(x) && PyAnySet_CheckExact(y) && has_safe_keys(x, op != NB_INPLACE_OR) && has_safe_keys(y, op != NB_INPLACE_OR));
-    return op == NB_INPLACE_OR ? PyNumber_InPlaceOr(x, y) : op == NB_INPLACE_AND ? PyNumber_InPlaceAnd(x, y)
-        : op == NB_INPLACE_SUBTRACT ? PyNumber_InPlaceSubtract(x, y) : op == NB_INPLACE_XOR ? PyNumber_InPlaceXor(x, y) : NULL;
+    COULD(PyDict_CheckExact(x) && op == NB_INPLACE_OR);
+    PyObject *done = _PyJitLeaf_UpdateDict(args, run);
+    return done == NULL || !run ? done : Py_NewRef(x);
 }
 
 /* As Modules/_collectionsmodule.c has it; the size of the type is checked. */

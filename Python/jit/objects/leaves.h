@@ -114,8 +114,6 @@ PyObject *_PyJitLeaf_TakeItem(PyObject *list, Py_ssize_t i);
 PyObject *_PyJitLeaf_DiscardElement(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_RemoveElement(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_PopElement(PyObject *const *args, bool run);
-/* All N are sets, lists or tuples, the first one a set, and what is in them can be compared. */
-bool _PyJitLeaf_AreSafeSets(PyObject *const *args, Py_ssize_t n);
 PyObject *_PyJitLeaf_DelItem(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_StoreSlice(PyObject *const *args, bool run);
 /* Of lists, bytearrays and OrderedDict. */
@@ -123,7 +121,7 @@ PyObject *_PyJitLeaf_StoreItem(PyObject *const *args, bool run);
 /* Of bytes and bytearrays. */
 PyObject *_PyJitLeaf_Slice(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_NewSlice(PyObject *const *args, bool run);
-/* Operators of sets, dicts and lists: the third argument says which. */
+/* Operators of dicts and lists: the third argument says which. */
 PyObject *_PyJitLeaf_Operate(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_OperateInPlace(PyObject *const *args, bool run);
 /* D[K] of a defaultdict that has no K, but makes a value for it. */

@@ -330,32 +330,17 @@ _PyJitLeaf_PopElement(PyObject *const *args, bool run)
     return PySet_Pop(args[0]);
 }
 
-/* To compare what is in O with the like runs no code of users.  Of a set that gives elements up they have to be PLAIN. */
+/* To compare the keys of DICT with the like runs no code of users. */
 static bool
-has_safe_keys(PyObject *o, bool plain)
+has_safe_keys(PyObject *dict)
 {
     PyObject *key, *value;
-    Py_hash_t hash;
-    if (PyAnySet_CheckExact(o)) {
-        bool safe = PySet_GET_SIZE(o) <= MOST_ELEMENTS;
-        for (Py_ssize_t i = 0; safe && _PySet_NextEntry(o, &i, &key, &hash);) {
-            safe = plain ? is_plain(key) : _PyJit_IsSafeKey(key);
+    bool safe = DK_IS_UNICODE(((PyDictObject *)dict)->ma_keys);
+    if (!safe && PyDict_GET_SIZE(dict) <= MOST_ELEMENTS) {
+        safe = true;
+        for (Py_ssize_t i = 0; safe && PyDict_Next(dict, &i, &key, &value);) {
+            safe = _PyJit_IsSafeKey(key);
         }
-        return safe;
-    }
-    if (PyDict_CheckExact(o)) {
-        bool safe = DK_IS_UNICODE(((PyDictObject *)o)->ma_keys), few = PyDict_GET_SIZE(o) <= MOST_ELEMENTS;
-        if (!safe && few) {
-            safe = true;
-            for (Py_ssize_t i = 0; safe && PyDict_Next(o, &i, &key, &value);) {
-                safe = _PyJit_IsSafeKey(key);
-            }
-        }
-        return safe;
-    }
-    bool safe = (PyList_CheckExact(o) || PyTuple_CheckExact(o)) && PySequence_Fast_GET_SIZE(o) <= MOST_ELEMENTS;
-    for (Py_ssize_t i = 0; safe && i < PySequence_Fast_GET_SIZE(o); i++) {
-        safe = _PyJit_IsSafeKey(PySequence_Fast_GET_ITEM(o, i));
     }
     return safe;
 }
@@ -366,7 +351,7 @@ PyObject *
 _PyJitLeaf_Operate(PyObject *const *args, bool run)
 {
     PyObject *x = args[0], *y = args[1];
-    COULD(PyDict_CheckExact(x) && PyDict_CheckExact(y) && small_int(args[2]) == NB_OR && has_safe_keys(x, false) && has_safe_keys(y, false));
+    COULD(PyDict_CheckExact(x) && PyDict_CheckExact(y) && small_int(args[2]) == NB_OR && has_safe_keys(x) && has_safe_keys(y));
     return PyNumber_Or(x, y);
 }
 

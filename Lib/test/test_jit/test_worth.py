@@ -25,10 +25,9 @@ def aborts(reason):
 # COUNT statements that gain much, after some that gain nothing.
 def make(count):
     space = {}
-    nothing = "    d = {*b}\\n" * 9
+    nothing = "    d = memoryview(m)\\n" * 12
     lines = "".join(f"    n = n + {j}\\n" for j in range(count))
-    exec(f"def function(x):\\n    n = 1\\n    b = [*(x, x)]\\n    b.extend(b)\\n    c = {{**{{}}}}\\n    c[x] = b\\n"
-         f"    del c[x]\\n{nothing}{lines}    return n\\n", space)
+    exec(f"def function(x):\\n    n = 1\\n    m = b'ab'\\n{nothing}{lines}    return n\\n", space)
     return space["function"]
 """
 

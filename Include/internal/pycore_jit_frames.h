@@ -107,6 +107,26 @@ _PyJit_PushCall(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject *cal
 #endif
 }
 
+/* RECEIVER is a generator or coroutine that nobody is in, and an evaluation loop can go on in its frame. */
+static inline bool
+_PyJit_CanRunHere(PyThreadState *tstate, PyObject *receiver)
+{
+    bool has_frame = Py_IS_TYPE(receiver, &PyCoro_Type) || Py_IS_TYPE(receiver, &PyGen_Type);
+    return has_frame && ((PyGenObject *)receiver)->gi_frame_state < FRAME_EXECUTING && tstate->interp->eval_frame == NULL;
+}
+
+/* GENERATOR, or coroutine, which nobody is in, runs from now on, and has its own exception.  Its frame, which is not linked yet. */
+static inline _PyInterpreterFrame *
+_PyJit_EnterGenerator(PyThreadState *tstate, PyGenObject *generator)
+{
+    assert(generator->gi_frame_state < FRAME_EXECUTING);
+    _PyErr_StackItem *own = &generator->gi_exc_state;
+    own->previous_item = tstate->exc_info;
+    tstate->exc_info = own;
+    generator->gi_frame_state = FRAME_EXECUTING;
+    return (_PyInterpreterFrame *)generator->gi_iframe;
+}
+
 /* SEND, the instruction INSTR of FRAME, of VALUE to RECEIVER (Python/jit/run/send.c).  *result: a new reference to what that yields or returns. */
 PySendResult _PyJit_SendTo(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *instr, PyObject *receiver, PyObject *value,
                            PyObject **result);

@@ -79,21 +79,6 @@ override inst(CALL_KW, (callable, self_or_null, args[oparg], kwnames -- res)) {
 
 // Class variables.  Where a cache names what a class has, it may name the place of a value (pycore_class_variables.h), which is read each time.
 
-override specializing op(_SPECIALIZE_LOAD_ATTR, (counter/1, owner -- owner)) {
-    #if ENABLE_SPECIALIZATION
-    if (ADAPTIVE_COUNTER_TRIGGERS(counter)) {
-        PyObject *name = GETITEM(FRAME_CO_NAMES, oparg >> 1);
-        next_instr = this_instr;
-        if (!_PyClassVar_Specialize(owner, next_instr, name)) {
-            _Py_Specialize_LoadAttr(owner, next_instr, name);
-        }
-        DISPATCH_SAME_OPARG();
-    }
-    STAT_INC(LOAD_ATTR, deferred);
-    ADVANCE_ADAPTIVE_COUNTER(this_instr[1].counter);
-    #endif
-}
-
 override op(_STORE_ATTR, (v, owner --)) {
     PyObject *name = GETITEM(FRAME_CO_NAMES, oparg);
     int err = PyType_Check(owner) && _PyClassVar_Store(owner, name, v) ? 0 : PyObject_SetAttr(owner, name, v);

@@ -3,15 +3,10 @@
 // Upstream takes what an awaitable returns out of an exception, StopIteration, which is made for that each time.  Most awaitables in C can give
 // it as it is (_PyJit_SendTo).
 override op(_SEND, (receiver, v -- receiver, retval)) {
-    PyGenObject *generator = (PyGenObject *)receiver;
-    if (tstate->interp->eval_frame == NULL && (Py_TYPE(receiver) == &PyGen_Type || Py_TYPE(receiver) == &PyCoro_Type)
-        && generator->gi_frame_state < FRAME_EXECUTING) {
-        _PyInterpreterFrame *resumed = (_PyInterpreterFrame *)generator->gi_iframe;
+    if (_PyJit_CanRunHere(tstate, receiver)) {
+        _PyInterpreterFrame *resumed = _PyJit_EnterGenerator(tstate, (PyGenObject *)receiver);
         STACK_SHRINK(1);
         _PyFrame_StackPush(resumed, v);
-        generator->gi_frame_state = FRAME_EXECUTING;
-        generator->gi_exc_state.previous_item = tstate->exc_info;
-        tstate->exc_info = &generator->gi_exc_state;
         frame->return_offset = (uint16_t)(next_instr - this_instr + oparg);
         DISPATCH_INLINED(resumed);
     }

@@ -22,6 +22,7 @@
 #include "pycore_frame.h"
 #include "pycore_interp.h"
 #include "pycore_pystate.h"
+#include "pycore_jit_frames.h"
 #include "jit/run/run.h"
 
 #define C_STACK_UNITS 2        // what an evaluation loop takes of the C recursion limit (ceval.c)
@@ -31,11 +32,7 @@ _PyJitResumed _PyJit_Resumed;
 _PyInterpreterFrame *
 _PyJit_ResumeGenerator(PyThreadState *tstate, _PyInterpreterFrame *frame, PyGenObject *generator)
 {
-    _PyInterpreterFrame *resumed = (_PyInterpreterFrame *)generator->gi_iframe;
-    assert(generator->gi_frame_state < FRAME_EXECUTING);
-    generator->gi_frame_state = FRAME_EXECUTING;
-    generator->gi_exc_state.previous_item = tstate->exc_info;
-    tstate->exc_info = &generator->gi_exc_state;
+    _PyInterpreterFrame *resumed = _PyJit_EnterGenerator(tstate, generator);
     resumed->previous = frame;
     tstate->current_frame = resumed;
     tstate->py_recursion_remaining--;

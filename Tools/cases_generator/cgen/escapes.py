@@ -78,7 +78,7 @@ _EXACT_TYPES = _words(  # works on exact ints and strings only
 )
 _FRAMES = _words(  # memory from the thread's own stack of frames
     """
-    _PyFrame_PushUnchecked _PyJit_CanEnterInit _PyJit_PushInit
+    _PyFrame_PushUnchecked _PyJit_CanEnterInit _PyJit_CanRunHere _PyJit_EnterGenerator _PyJit_PushInit
     """
 )
 _WHITELIST = _ACCESS | _REFERENCES | _ALLOCATION | _EXACT_TYPES | _FRAMES

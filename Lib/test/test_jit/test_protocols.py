@@ -948,17 +948,6 @@ class TestLoops(OptimizedLoops, unittest.TestCase):
             ["IADD"],
             ["OPAQUE", "PUSH_FRAME"],
         ),
-        "an attribute of a class": (
-            """
-            class C: count = 0
-            def f(n):
-                for i in range(n):
-                    C.count += 1
-                return C.count
-            """,
-            ["GET_ATTR", "IADD", "OPAQUE"],
-            ["GUARD_CLASS_VERSION"],
-        ),
         "a method that raises inside": (
             """
             class Tries:

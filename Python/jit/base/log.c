@@ -3,8 +3,8 @@
  * A line begins with the process that wrote it: children that are forked write on, and other processes append to the same file.  So a
  * line is one write.  With %p in the file's name, which stands for the process, each one has its own file, forked children too.
  *
- *     [4711] trace 12   loop     physics.py:41 advance     318 ops   602 uops   2.1 kB    64 us  20.1 us/100 ops  10.6 us/100 uops
- *                                                                                                           back at its start
+ *     [4711] trace 12   loop     physics.py:41 advance     318 ops   602 uops   41 exits   2.1 kB    64 us  20.1 us/100 ops
+ *                                                                                       10.6 us/100 uops   back at its start
  *     [4711] exit  12/3          physics.py:47             branch                      -> trace 15
  *     [4711] abort      function app.py:88 handle          instruction cannot be traced: CALL_FUNCTION_EX
  *     [4711] drop  12   memory limit
@@ -149,9 +149,9 @@ _PyJitLog_Trace(_PyExecutorObject *executor, int end, uint32_t length, uint32_t 
     }
     char place[200];
     _PyJit_DescribePlace(executor->trace->codes[0], executor->start, place, sizeof(place));
-    WRITE(log, "trace %-5u %-8s %-40s %5u ops %5u uops %6.1f kB %6lld us %6.1f us/100 ops %6.1f us/100 uops   %s",
+    WRITE(log, "trace %-5u %-8s %-40s %5u ops %5u uops %4u exits %6.1f kB %6lld us %6.1f us/100 ops %6.1f us/100 uops   %s",
           (unsigned)executor->id, _PyJit_KindName(executor->kind), place, (unsigned)length, (unsigned)uops,
-          (double)executor->code_size / 1000.0, (long long)(ns / 1000), (double)ns / 10.0 / length,
+          (unsigned)executor->trace->nsnaps, (double)executor->code_size / 1000.0, (long long)(ns / 1000), (double)ns / 10.0 / length,
           (double)ns / 10.0 / Py_MAX(uops, 1), end_texts[end]);
 }
 

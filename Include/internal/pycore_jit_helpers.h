@@ -221,8 +221,10 @@ int _PyJitIter_Has(PyObject *it);
 bool _PyJitIter_IsOfContainer(const PyTypeObject *type);
 /* IT, which is at its end, lets go of what it goes over when it is asked for another item: that runs no code of users. */
 bool _PyJitIter_LetsGo(PyObject *it);
-/* Iterators of TYPE, a class of module itertools, end as others do: what they refer to is told to the collector. */
+/* TYPE is an iterator of module itertools. */
 bool _PyJitIter_IsOfItertools(PyTypeObject *type);
+/* That, or an iterator of a deque: they end as others do, and what they refer to is told to the collector. */
+bool _PyJitIter_IsOfModule(PyTypeObject *type);
 /* IT is asked for another item, and has none, without code of users.  -1: it has one, or it would run some; nothing is done then. */
 int _PyJit_IterEnd(PyObject *it);
 /* That item, a new reference.  NULL, with no exception set: there is none, or nobody knows, or memory is short. */

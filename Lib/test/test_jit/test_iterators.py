@@ -49,6 +49,20 @@ LOOPS = {
         ["ITER_STEP", "ENUMERATE_NUMBER", "TUPLE_GET", "IADD"],
         ["OPAQUE"],
     ),
+    "deques": (
+        """
+        from collections import deque
+        def f(n):
+            d, t = deque(range(n)), 0
+            for x in d:
+                t += x
+            for x in reversed(d):
+                t += x
+            return t
+        """,
+        ["ITER_NEXT", "IADD"],
+        ["OPAQUE"],
+    ),
 }
 
 PROGRAM = (
@@ -315,6 +329,42 @@ def run():
     + RUN_AND_COUNT
 )
 
+# Deques, and what changes them on the way.
+DEQUES = (
+    """
+import gc, sys
+from collections import deque
+class Noisy:
+    heard = 0
+    def __del__(self): Noisy.heard += 1
+class Mine(deque):
+    def append(self, x): deque.append(self, -x)
+def run():
+    Noisy.heard, out = 0, []
+    for i in range(160):
+        d = (deque, Mine)[i & 1]([1, 2, Noisy()], 4)
+        it = reversed(d) if i % 5 == 4 else iter(d)
+        try:
+            for x in it:
+                out.append(x if type(x) is int else Noisy.heard)
+                if x == 2:
+                    what = i // 10 % 5
+                    if what == 1: d.append(5)
+                    elif what == 2: d.pop()
+                    elif what == 3: d[1] = [x]
+                    elif what == 4: d = None
+        except RuntimeError as error:
+            out.append((str(error), error.__traceback__.tb_lineno))
+            it = iter((3, 4))
+        for k, x in zip("ab", enumerate(it)):
+            out.append((k, x))
+        d = x = it = None
+        out.append(Noisy.heard)
+    return [str(out)]
+"""
+    + RUN_AND_COUNT
+)
+
 
 class LoopTests(OptimizedLoops, unittest.TestCase):
     expected_loops = LOOPS
@@ -324,6 +374,10 @@ class ExitTests(ForcedExits, unittest.TestCase):
     """Every check fails in turn."""
 
     program = PROGRAM
+
+
+class DequeTests(ForcedExits, unittest.TestCase):
+    program = DEQUES
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 /* Steps of builtin iterators that have no form of their own: of dicts and their views, sets, strings, ranges, `reversed`,
- * `enumerate`, `zip`, and of module itertools `chain`, `product`, `combinations`, `permutations`, `count`, `repeat`, `islice`.
+ * `enumerate`, `zip`, deques, and of module itertools `chain`, `product`, `combinations`, `permutations`, `count`, `repeat`, `islice`.
  *
  * A step runs no code of users if the iterator is of one of these types, and so are those below it; if nothing has changed what it
  * goes over; and if what the last result held lives on or ends quietly, where the iterator uses the tuple again.  So it is looked at
@@ -19,6 +19,7 @@
 #include "pycore_setobject.h"
 #include "pycore_tuple.h"
 #include "pycore_unicodeobject.h"
+#include "jit/objects/leaves.h"
 
 #define MOST_NESTED 4
 #define UNSURE (-1)
@@ -100,6 +101,16 @@ typedef struct {
     PyObject *below;           // NULL: it has stopped
     Py_ssize_t next, stop, step, at;
 } Slice;
+
+/* Of a deque, forwards or backwards. */
+typedef struct {
+    PyObject_HEAD
+    void *block;
+    Py_ssize_t at;             // in the block
+    PyObject *over;
+    size_t state;              // of the deque when the iterator was made
+    Py_ssize_t left;
+} DequeIterator;
 
 #define HAS_LAYOUT(IT, LAYOUT) (Py_TYPE(IT)->tp_basicsize == (Py_ssize_t)sizeof(LAYOUT))
 
@@ -216,6 +227,14 @@ is_product(PyTypeObject *type)
     return is_class_in_c(type, "itertools.product", sizeof(Product), &known);
 }
 
+static bool
+is_deque_iterator(PyTypeObject *type)
+{
+    static iternextfunc forwards, backwards;
+    return is_class_in_c(type, "collections._deque_iterator", sizeof(DequeIterator), &forwards)
+        || is_class_in_c(type, "collections._deque_reverse_iterator", sizeof(DequeIterator), &backwards);
+}
+
 /* Those that have no iterator below them. */
 enum { NO_SOURCE, COMBINATIONS, PERMUTATIONS, COUNT, REPEAT, NSOURCES };
 
@@ -251,6 +270,12 @@ bool
 _PyJitIter_IsOfItertools(PyTypeObject *type)
 {
     return type->tp_iternext != NULL && (is_chain(type) || is_product(type) || is_slice(type) || source_of(type) != NO_SOURCE);
+}
+
+bool
+_PyJitIter_IsOfModule(PyTypeObject *type)
+{
+    return _PyJitIter_IsOfItertools(type) || (type->tp_iternext != NULL && is_deque_iterator(type));
 }
 
 /* What the last result held is in the pool too. */
@@ -374,6 +399,10 @@ has(PyObject *it, int nested, bool alone)
     if (is_product(type)) {
         return product_has((const Product *)it);
     }
+    if (is_deque_iterator(type)) {
+        const DequeIterator *deque = (const DequeIterator *)it;
+        return _PyJitLeaf_DequeState(deque->over) == deque->state ? deque->left > 0 : UNSURE;
+    }
     int source = source_of(type);
     return source != NO_SOURCE ? source_has(it, source) : is_slice(type) ? slice_has((const Slice *)it, nested, alone) : UNSURE;
 }
@@ -389,7 +418,7 @@ static bool
 lets_go_quietly(PyObject *it)
 {
     PyTypeObject *type = Py_TYPE(it);
-    if (type == &PyRangeIter_Type || is_product(type) || source_of(type) != NO_SOURCE) {
+    if (type == &PyRangeIter_Type || is_product(type) || is_deque_iterator(type) || source_of(type) != NO_SOURCE) {
         return true;
     }
     if (type == &PyEnum_Type) {

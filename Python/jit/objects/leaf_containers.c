@@ -185,6 +185,12 @@ _PyJitLeaf_IsDequeWithoutLimit(PyObject *o)
     return is_deque(o) && ((Deque *)o)->most < 0;
 }
 
+size_t
+_PyJitLeaf_DequeState(PyObject *deque)
+{
+    return ((Deque *)deque)->state;
+}
+
 /* One that is as long as it may be gives up the item at the other end: it must live on, or be plain. */
 static bool
 can_grow(PyObject *o, bool left)

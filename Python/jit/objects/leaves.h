@@ -50,6 +50,8 @@ PyObject *_PyJitLeaf_Percent(PyObject *const *args, bool run);
 /* leaf_containers.c.  1, 0, or INT64_MIN: that fails, or may run code of users. */
 int64_t _PyJitLeaf_Holds(int op, PyObject *x, PyObject *y);
 bool _PyJitLeaf_IsDequeWithoutLimit(PyObject *o);
+/* What changes with each item that comes or goes; of an object that is a deque, by its class or one below it. */
+size_t _PyJitLeaf_DequeState(PyObject *deque);
 /* X OP Y: the third argument is the operator, a Py_LT or so. */
 PyObject *_PyJitLeaf_Compare(PyObject *const *args, bool run);
 int64_t _PyJitLeaf_AskCompare(PyObject *const *args);

@@ -187,7 +187,7 @@ is_quiet(PyObject *o)
     }
     PyTypeObject *base = base_in_c(type);
     if (type == base || (base != &PyTuple_Type && base != &PyList_Type && base != &PyUnicode_Type && base != &PyLong_Type)) {
-        return is_view(type) || _PyJitIter_IsOfItertools(type);
+        return is_view(type) || _PyJitIter_IsOfModule(type);
     }
     return type->tp_weaklistoffset == 0 || *_PyObject_GET_WEAKREFS_LISTPTR(o) == NULL;
 }

@@ -24,7 +24,7 @@
 static bool
 has_quiet_iter(PyTypeObject *type)
 {
-    return type->tp_iter == PyObject_SelfIter ? !(type->tp_flags & Py_TPFLAGS_HEAPTYPE) || _PyJitIter_IsOfItertools(type)
+    return type->tp_iter == PyObject_SelfIter ? !(type->tp_flags & Py_TPFLAGS_HEAPTYPE) || _PyJitIter_IsOfModule(type)
         : _PyJitIter_IsOfContainer(type);
 }
 

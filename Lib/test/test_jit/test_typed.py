@@ -684,14 +684,14 @@ def run(source, **settings):
 
 
 def forced_exits(program, interpreted=20, **settings):
-    """Settings that take each exit of the traces of PROGRAM in turn: in machine code all the longest trace has,
-    in the trace-IR interpreter the first INTERPRETED."""
+    """Settings that take each exit of the traces of PROGRAM in turn: in machine code as many as one of them has at
+    most, in the trace-IR interpreter the first INTERPRETED.  Traces that begin in other modules do not count."""
     # A number that no trace has: they are as they will be, and nothing is forced.  The log names traces that are gone, too.
     forced = {"PYTHON_JIT_FORCE_EXIT": "60000", "PYTHON_JIT_BACKEND": "native"}
     with tempfile.TemporaryDirectory() as folder:
         log = pathlib.Path(folder, "log")
         run(program, **{**settings, **forced, "PYTHON_JIT_LOG": str(log)})
-        most = max(map(int, re.findall(r" (\d+) exits ", log.read_text())), default=0)
+        most = max(map(int, re.findall(r"<string>:\d+ .* (\d+) exits ", log.read_text())), default=0)
     if most == 0:
         raise AssertionError("there are no exits")
     for number in range(1, most + 1):

@@ -692,6 +692,58 @@ print(json.dumps(sys._jit._ir_traces()))
         self.assertTrue(any("GET_METHOD" in text for text in traces))
 
 
+# A descriptor that can be set or deleted, and not be asked, comes before what the object has of its own.
+ONLY_SET = """
+log = []
+class Set:
+    def __set__(self, o, value): log.append(value)
+class Delete:
+    def __delete__(self, o): log.append("deleted")
+class Kept:
+    def __set_name__(self, owner, name): self.name = name
+    def __set__(self, o, value):
+        log.append(value)
+        o.__dict__[self.name] = value
+class C:
+    x, d, k = Set(), Delete(), Kept()
+class Late:
+    def __init__(self): self.x = 1
+def store(n):
+    o = C()
+    o.__dict__["x"] = 1
+    for i in range(n):
+        o.x = o.k = i
+        setattr(o, "x", -i)
+    return o.__dict__
+def delete(n):
+    o, failed = C(), 0
+    for i in range(n):
+        o.__dict__["d"] = 1
+        del o.d
+        try: o.d = 2
+        except AttributeError: failed += 1
+    return o.__dict__, failed
+def later(n):
+    o = Late()
+    for i in range(n):
+        o.x = i
+        if i == n // 2: Late.x = Set()
+    del Late.x
+    return o.__dict__
+for f in store, delete, later:
+    print(f(200), len(log), hash(tuple(log)))
+    log.clear()
+"""
+
+
+class DescriptorTests(unittest.TestCase):
+    def test_descriptors_that_are_only_set(self):
+        expected = run(ONLY_SET, PYTHON_JIT="0", PYTHONHASHSEED="0")
+        for backend in "native", "interpreter":
+            with self.subTest(backend):
+                self.assertEqual(run(ONLY_SET, PYTHON_JIT_BACKEND=backend, PYTHONHASHSEED="0"), expected)
+
+
 class ExitTests(ForcedExits, unittest.TestCase):
     """Every check fails in turn."""
 

@@ -10,7 +10,7 @@ import sys
 import unittest
 
 from test.test_jit.exits import ForcedExits, OptimizedLoops
-from test.test_jit.test_typed import RUN_AND_COUNT
+from test.test_jit.test_typed import RUN_AND_COUNT, run
 
 if not hasattr(sys, "_jit") or not sys._jit.is_available():
     raise unittest.SkipTest("this build has no JIT, or it cannot run")
@@ -364,6 +364,30 @@ def run():
 """
     + RUN_AND_COUNT
 )
+
+
+# What stands before the start is taken, also where the start is behind the stop.
+SLICES = """
+from itertools import islice
+def f(n):
+    out = []
+    for i in range(n):
+        rest = iter(range(9))
+        for x in islice(rest, 5, i % 3): out.append(x)
+        out.append(next(rest))
+        for x in islice(rest, i % 4, i % 7, i % 2 + 1): out.append(x)
+        out.append(next(rest, None))
+    return out
+print(f(300))
+"""
+
+
+class SliceTests(unittest.TestCase):
+    def test_starts_behind_the_stop(self):
+        expected = run(SLICES, PYTHON_JIT="0")
+        for backend in "native", "interpreter":
+            with self.subTest(backend):
+                self.assertEqual(run(SLICES, PYTHON_JIT_BACKEND=backend), expected)
 
 
 class LoopTests(OptimizedLoops, unittest.TestCase):

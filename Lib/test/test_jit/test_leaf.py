@@ -480,6 +480,32 @@ class NothingTests(unittest.TestCase):
                 self.assertEqual(run(NOTHING, **settings).strip(), "2")
 
 
+COPIES = """
+asked = 0
+class Own(dict):
+    def __iter__(self): return iter("ab")
+    def keys(self):
+        global asked
+        asked += 1
+        return ["a", "b"]
+    def __getitem__(self, key): return key * 2
+def f(n):
+    own, out = Own(c=1), []
+    for i in range(n):
+        out.append((own.copy(), asked))
+    return out
+print(f(200))
+"""
+
+
+class CopyTests(unittest.TestCase):
+    def test_a_dict_with_keys_of_its_own_is_asked_for_them(self):
+        expected = run(COPIES, PYTHON_JIT="0")
+        for backend in "native", "interpreter":
+            with self.subTest(backend):
+                self.assertEqual(run(COPIES, PYTHON_JIT_BACKEND=backend), expected)
+
+
 class SignalTests(unittest.TestCase):
     def test_what_a_handler_raises_is_raised(self):
         for backend in "native", "interpreter":

@@ -400,11 +400,15 @@ inline_place(PyObject *o, PyObject *name)
     return place != NULL && *place != NULL ? place : NULL;
 }
 
-/* An attribute NAME of an object of TYPE is set the ordinary way. */
+/* An attribute NAME of an object of TYPE is set the ordinary way: a descriptor that can be set comes first, also if it cannot be asked. */
 static bool
 is_set_as_usual(PyTypeObject *type, PyObject *name)
 {
-    return type->tp_setattro == PyObject_GenericSetAttr && PyUnicode_CheckExact(name) && !is_data_descriptor(_PyType_Lookup(type, name));
+    if (type->tp_setattro != PyObject_GenericSetAttr || !PyUnicode_CheckExact(name)) {
+        return false;
+    }
+    PyObject *descr = _PyType_Lookup(type, name);
+    return descr == NULL || Py_TYPE(descr)->tp_descr_set == NULL;
 }
 
 bool

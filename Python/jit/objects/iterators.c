@@ -306,10 +306,16 @@ source_has(PyObject *it, int source)
 static int
 slice_has(const Slice *it, int nested, bool alone)
 {
-    if (it->below == NULL || (it->stop >= 0 && it->at >= it->stop)) {
+    if (it->below == NULL) {
         return 0;
     }
-    int below = it->at == it->next ? has_below(it->below, nested, alone) : UNSURE;
+    if (it->at < it->next) {
+        return UNSURE;         // also behind its stop: they are taken first
+    }
+    if (it->stop >= 0 && it->at >= it->stop) {
+        return 0;
+    }
+    int below = has_below(it->below, nested, alone);
     return below == 0 && Py_REFCNT(it->below) > 1 ? UNSURE : below;
 }
 

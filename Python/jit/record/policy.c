@@ -18,7 +18,7 @@
  *
  * A recursion comes to the same place in another frame.  Most of them go down, or up, a few times only.  If that is a loop, it begins and
  * ends in memory; so the side trace of an exit whose frames are not made yet goes on instead, down as far as functions are inlined into
- * themselves, up to where those frames end.
+ * themselves, up to where those frames end.  So does one that is in a builtin that takes few items, and comes to the next one.
  */
 #include "Python.h"
 
@@ -100,13 +100,15 @@ _PyJitPolicy_BeginsBesideLoop(const _PyJitRecorder *r)
 }
 
 bool
+_PyJitPolicy_HasFrames(const _PyJitRecorder *r)
+{
+    return r->exit != NULL && !r->in_memory && _PyJitSide_HasFrames(r->exit);
+}
+
+bool
 _PyJitPolicy_IsRecursion(const _PyJitRecorder *r)
 {
-    if (r->exit == NULL || r->in_memory || !_PyJitSide_HasFrames(r->exit)) {
-        return false;
-    }
-    const _PyJitSnapshot *snap = &_PyJitExit_Owner(r->exit)->trace->snaps[r->exit->snapshot];
-    return r->depth != (int)snap->nframes - 1;
+    return _PyJitPolicy_HasFrames(r) && r->depth != (int)_PyJitExit_Owner(r->exit)->trace->snaps[r->exit->snapshot].nframes - 1;
 }
 
 bool

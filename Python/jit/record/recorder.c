@@ -277,7 +277,9 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
     PyCodeObject *code = frame->owner == FRAME_OWNED_BY_CSTACK ? NULL : _PyFrame_GetCode(frame);
     if (fresh && r->trace.nrecords > 0) {
         if (next_instr == r->root && r->anew == 0 && !_PyJitPolicy_BeginsBesideLoop(r)) {
-            if (!_PyJitPolicy_IsRecursion(r)) {
+            bool through = _PyJitPolicy_IsRecursion(r)
+                || (code != NULL && _PyJitPolicy_HasFrames(r) && unrolled_consumer(frame, code) != NULL);
+            if (!through) {
                 _PyJitRecorder_Finish(JIT_END_LOOP, code, next_instr, 0);
                 return JIT_STEP_STOP;
             }

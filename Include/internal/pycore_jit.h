@@ -225,13 +225,16 @@ struct _PyJitExit {
     uint32_t from_owner;                // bytes from the beginning of the executor to here
     uint32_t taken;                     // times it was left for tier 1 (links are not counted), at most UINT32_MAX
     uint32_t places : 24;               // in the owner's code, where its values are: those of the snapshot, then the passed ones.
-                                        // 0: more than one answer, or no machine code
+                                        // JIT_GATHERED: see there.  0: no machine code, or too many values
     uint32_t nlinks : 4;
     uint32_t failures : 3;              // side traces that could not be made
     uint32_t progress : 1;              // 0: nothing was executed since the executor was entered
     uint16_t countdown;                 // to the recording of a side trace; JIT_NEVER: none will be recorded
     uint16_t snapshot;                  // says why it leaves, and where to
 };
+
+/* The exit is left in several states.  A side trace finds its values in cells, one behind the other. */
+#define JIT_GATHERED 1
 
 static inline _PyExecutorObject *
 _PyJitExit_Owner(const _PyJitExit *exit)
@@ -248,10 +251,11 @@ _PyJitResult _PyJit_ColdExit(_PyInterpreterFrame *frame, PyObject **stack_pointe
 
 /* Writes to memory what the snapshot of EXIT (of the executor that runs in FRAME) has in registers: boxes numbers, takes
  * references, gives up what stood there, makes the frames that did not exist, so that a snapshot with frames becomes one without.
- * VALUES has one element a slot of the snapshot's frames, in their order, with the raw bits of its value; elements of constants are
- * not read.  Returns the new stack pointer; the frame is tstate->current_frame.  Never fails and runs no code of users; the caller
- * goes on as for any exit. */
-PyObject **_PyJit_RestoreExit(PyThreadState *tstate, _PyInterpreterFrame *frame, _PyJitExit *exit, const uint64_t *values);
+ * PLACES has one element a slot of the snapshot's frames, in their order: where among CELLS the raw bits of its value are; elements of
+ * constants are not read.  Returns the new stack pointer; the frame is tstate->current_frame.  Never fails and runs no code of users;
+ * the caller goes on as for any exit. */
+PyObject **_PyJit_RestoreExit(PyThreadState *tstate, _PyInterpreterFrame *frame, _PyJitExit *exit, const uint64_t *cells,
+                              const uint8_t *places);
 
 /* run/catch.c: where an exception that unwinds in FRAME, behind NEXT_INSTR, is handled. */
 typedef struct {

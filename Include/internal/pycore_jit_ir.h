@@ -173,8 +173,9 @@ typedef struct {
                            // to be made.  The last one is where tier 1 goes on.
     uint16_t code;         // index into codes: where tier 1 goes on.  BRANCH: where GUARD_IP lets the trace go on
     uint32_t offset;       // code units from the start of that code, at the first prefix
-    uint32_t before;       // 1 + place of the instruction that ran last in the frame where tier 1 goes on, in code units; 0: that
+    uint32_t before : 31;  // 1 + place of the instruction that ran last in the frame where tier 1 goes on, in code units; 0: that
                            // frame knows, or nobody asks.  Events of lines need it (record/cold_exit.c); not part of the text
+    uint32_t shares : 1;   // in packed traces: a number stands in more than one slot
     uint16_t first_frame;  // index into frames
     uint16_t held;         // 1 + index into held; 0: nothing is
 } _PyJitSnapshot;

@@ -467,6 +467,16 @@ JIT_BANK_CODE(_JIT_STUB_value_exit)
     JIT_BANK_TAIL(record->exit->entry, JIT_ANY(_Py_CODEUNIT *), (void *)record);
 }
 
+/* One of the states of an exit that has several. */
+extern JIT_BANK_CODE(_JIT_SHARED_gathered_exit) __attribute__((noinline));
+
+JIT_BANK_CODE(_JIT_STUB_gathered_exit)
+{
+    const _PyJitValueExit *record = &_JIT_RECORD;
+    __asm__("" : "+r"(record));
+    JIT_BANK_TAIL(_JIT_SHARED_gathered_exit, JIT_ANY(_Py_CODEUNIT *), (void *)record);
+}
+
 /* --- Code there is once -------------------------------------------------------------------------------------- */
 
 /* Where called code goes back by a conditional jump. */
@@ -508,24 +518,56 @@ JIT_CODE(_JIT_SHARED_static_exit)
 }
 
 /* Registers go to the first cells, each to its own; where a value of the snapshot is, the record says. */
+#define JIT_SAVE_REGISTERS(CELLS) \
+    do { \
+        uint64_t general[] = {g0, g1, g2, g3, g4, g5}; \
+        double floats[] = {f0, f1, f2, f3, f4, f5, f6, f7}; \
+        _Static_assert(sizeof(general) / 8 == JIT_GENERAL_REGS && sizeof(floats) / 8 == JIT_FLOAT_REGS, "the banks"); \
+        memcpy((CELLS), general, sizeof(general)); \
+        memcpy((CELLS) + JIT_GENERAL_REGS, floats, sizeof(floats)); \
+    } while (0)
+
 JIT_BANK_CODE(_JIT_SHARED_value_exit)
 {
     const _PyJitValueExit *record = (const _PyJitValueExit *)aux;
-    uint64_t *cells = JIT_CELLS;
-    uint64_t general[] = {g0, g1, g2, g3, g4, g5};
-    double floats[] = {f0, f1, f2, f3, f4, f5, f6, f7};
-    _Static_assert(sizeof(general) / 8 == JIT_GENERAL_REGS && sizeof(floats) / 8 == JIT_FLOAT_REGS, "the banks");
-    memcpy(cells, general, sizeof(general));
-    memcpy(cells + JIT_GENERAL_REGS, floats, sizeof(floats));
-    stack_pointer = _PyJit_LeaveValues(tstate, frame, record, cells);
-    frame = tstate->current_frame;
     _PyJitExit *exit = record->exit;
+    if (record->sp != JIT_WRITES) {
+        stack_pointer = frame->localsplus + record->sp;
+    }
+    else {
+        uint64_t *cells = JIT_CELLS;
+        JIT_SAVE_REGISTERS(cells);
+        stack_pointer = _PyJit_RestoreExit(tstate, frame, exit, cells, record->cells);
+        frame = tstate->current_frame;
+    }
     _PyJitExit_Owner(exit)->anchor->running--;
     if (__builtin_expect(exit->links != NULL, 1)) {
         JIT_AFTER_CALL;
         JIT_BANK_TAIL(exit->links->code, next_instr, JIT_ANY(void *));
     }
     return _PyJit_ColdExit(frame, stack_pointer, tstate, next_instr, exit);
+}
+
+/* The same for an exit in one of several states: a side trace that takes its values finds them all in cells, one behind the other. */
+JIT_BANK_CODE(_JIT_SHARED_gathered_exit)
+{
+    const _PyJitValueExit *record = (const _PyJitValueExit *)aux;
+    const _PyJitExit *exit = record->exit;
+    if (exit->links == NULL || exit->links->code != exit->entry) {
+        JIT_BANK_TAIL(_JIT_SHARED_value_exit, JIT_ANY(_Py_CODEUNIT *), aux);
+    }
+    uint64_t *cells = JIT_CELLS, values[JIT_CELL_COUNT];
+    JIT_SAVE_REGISTERS(cells);
+    unsigned int count = record->count;
+    for (unsigned int i = 0; i < count; i++) {
+        values[i] = cells[record->cells[i]];
+        __asm__ volatile("" : : : "memory");      // no call of memcpy
+    }
+    for (unsigned int i = 0; i < count; i++) {
+        cells[JIT_REGS + i] = values[i];
+        __asm__ volatile("" : : : "memory");
+    }
+    JIT_BANK_TAIL(exit->entry, JIT_ANY(_Py_CODEUNIT *), JIT_ANY(void *));
 }
 
 JIT_CODE(_JIT_SHARED_dynamic_exit)

@@ -486,5 +486,42 @@ class MemoryTests(unittest.TestCase):
         self.assertEqual(run(program).strip(), "{(400, 100.5)}")
 
 
+class HandedOnTests(unittest.TestCase):
+    def test_value_only_a_virtual_used(self):
+        # The exits of a loop hand on what it knows of before, also where nothing of the loop needs it once its objects are not made.
+        program = (
+            "import sys\n"
+            "class Vector:\n"
+            "    def __init__(self, x, y):\n"
+            "        self.x, self.y = x, y\n"
+            "    def dot(self, other):\n"
+            "        return self.x * other.x + self.y * other.y\n"
+            "    def normalized(self):\n"
+            "        factor = 1.0 / self.dot(self) ** 0.5\n"
+            "        return Vector(factor * self.x, factor * self.y)\n"
+            "class Point:\n"
+            "    def __init__(self, x, y):\n"
+            "        self.x, self.y = x, y\n"
+            "    def is_vector(self):\n"
+            "        return False\n"
+            "    def __sub__(self, other):\n"
+            "        if other.is_vector():\n"
+            "            return Point(self.x - other.x, self.y - other.y)\n"
+            "        return Vector(self.x - other.x, self.y - other.y)\n"
+            "def f(lights, p, normal):\n"
+            "    amount = 0\n"
+            "    for light in lights:\n"
+            "        contribution = (light - p).normalized().dot(normal)\n"
+            "        if contribution > 0:\n"
+            "            amount = amount + contribution\n"
+            "    return amount\n"
+            "lights = [Point(1.0 + i, 2.0) for i in range(3)]\n"
+            "for i in range(20000):\n"
+            "    f(lights, Point(0.5, i / 10), Vector(0.0, 1.0) if i % 3 else Vector(0.0, -1.0))\n"
+            "print(sys._jit.unavailable_reason())\n"
+        )
+        self.assertEqual(run(program).strip(), "None")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -89,7 +89,6 @@ static struct {
 } backend;
 
 #define NO_STUB UINT32_MAX
-#define SEVERAL 1              // in `places` of an exit, while they are filled in
 
 /* Where a constant stands in the pool. */
 #define KONST_OFFSET(REF) (8 * (size_t)(JIT_REF_BIAS - 1 - (REF)))
@@ -166,6 +165,27 @@ record_size(const _PyJitValueExitPlan *plan)
     return _Py_SIZE_ROUND_UP(offsetof(_PyJitValueExit, cells) + plan->count * sizeof(uint8_t), 8);
 }
 
+/* So many values fit in the cells behind those of the registers, but for the last one, which breaks circles. */
+#define MOST_GATHERED (JIT_CELL_COUNT - JIT_REGS - 1)
+
+/* Says of each planned exit whether it is one of several states. */
+static void
+find_states(const _PyExecutorObject *executor, _PyJitAllocation *plan)
+{
+    for (uint32_t i = 0; i < plan->nexits; i++) {
+        executor->exits[plan->exits[i].exit].places++;
+    }
+    for (uint32_t i = 0; i < plan->nexits; i++) {
+        plan->exits[i].several = executor->exits[plan->exits[i].exit].places > 1;
+    }
+}
+
+static inline int
+value_stub(const _PyJitValueExitPlan *exit)
+{
+    return exit->several && exit->count <= MOST_GATHERED ? JIT_STUB_gathered_exit : JIT_STUB_value_exit;
+}
+
 typedef struct {
     // Offsets; hot and cold: sizes, hot with the landing before it.
     size_t hot, cold, gap, loop, error, unwind, stubs_end, pool, records, total;
@@ -181,6 +201,7 @@ lay_out(const _PyExecutorObject *executor, const _PyJitTrace *trace, Layout *lay
         return -1;
     }
     *layout = (Layout){0};
+    find_states(executor, plan);
     bool loops = JIT_INS(trace, JIT_REF_BIAS + trace->nins - 1)->op == JIT_OP_LOOP;
     size_t hot = LANDING_SIZE, cold = 0;
     for (uint32_t i = 0; i < plan->nsteps; i++) {
@@ -212,7 +233,7 @@ lay_out(const _PyExecutorObject *executor, const _PyJitTrace *trace, Layout *lay
     }
     for (uint32_t i = 0; i < plan->nexits; i++) {
         backend.stubs[executor->nexits + i] = (uint32_t)at;
-        at += jit_stencils[JIT_STUB_value_exit].hot_size;
+        at += jit_stencils[value_stub(&plan->exits[i])].hot_size;
     }
     layout->error = at;
     layout->unwind = layout->error + jit_stencils[JIT_STUB_error].hot_size;
@@ -337,11 +358,20 @@ copy_stubs(const _PyExecutorObject *executor, const Layout *layout, uintptr_t ba
     }
     context.values[JIT_VALUE_RECORD] = base + layout->records;
     for (uint32_t i = 0; i < plan->nexits; i++) {
-        copy_stub(buffer, base, base + backend.stubs[executor->nexits + i], JIT_STUB_value_exit, &context);
+        copy_stub(buffer, base, base + backend.stubs[executor->nexits + i], value_stub(&plan->exits[i]), &context);
         context.values[JIT_VALUE_RECORD] += record_size(&plan->exits[i]);
     }
     copy_stub(buffer, base, base + layout->error, JIT_STUB_error, &context);
     copy_stub(buffer, base, base + layout->unwind, JIT_STUB_unwind, &context);
+}
+
+/* What a record has for `sp` if the exit leaves at snapshot INDEX of TRACE. */
+static uint16_t
+only_sp(const _PyJitTrace *trace, uint32_t index)
+{
+    const _PyJitSnapshot *snap = &trace->snaps[index];
+    const _PyJitSnapSlot *slots;
+    return snap->nframes == 1 && _PyJitTrace_SnapSlots(trace, snap, &slots) == 0 ? trace->frames[snap->first_frame].sp : JIT_WRITES;
 }
 
 /* Constants, the newest first as in the trace's array, and what the exits with values have to know. */
@@ -357,19 +387,17 @@ copy_pool(const _PyExecutorObject *executor, const Layout *layout, unsigned char
         }
     }
     unsigned char *at = buffer + layout->records;
-    for (const _PyJitValueExitPlan *exit = plan->exits; exit < plan->exits + plan->nexits; exit++) {
+    for (uint32_t i = 0; i < plan->nexits; i++) {
+        const _PyJitValueExitPlan *exit = &plan->exits[i];
         _PyJitExit *target = &executor->exits[exit->exit];
-        memcpy(at, &target, sizeof(target));
+        _PyJitValueExit record = {.exit = target, .sp = only_sp(trace, exit->exit), .count = (uint16_t)exit->count};
+        memcpy(at, &record, offsetof(_PyJitValueExit, cells));
         memcpy(at + offsetof(_PyJitValueExit, cells), &plan->cells[exit->first], exit->count * sizeof(uint8_t));
         target->entry = _PyJit_ValueExitCode;
         size_t place = (size_t)(at - buffer) + offsetof(_PyJitValueExit, cells);
-        target->places = target->places == 0 && place < 1 << 24 ? (uint32_t)place : SEVERAL;
+        target->places = value_stub(exit) == JIT_STUB_gathered_exit ? JIT_GATHERED
+            : exit->several || place >= 1 << 24 ? 0 : (uint32_t)place;
         at += record_size(exit);
-    }
-    // Only where there is one answer can a side trace take the values.
-    for (uint32_t i = 0; i < plan->nexits; i++) {
-        _PyJitExit *exit = &executor->exits[plan->exits[i].exit];
-        exit->places = exit->places == SEVERAL ? 0 : exit->places;
     }
 }
 

@@ -35,12 +35,11 @@ enum {
 /* An exit that is taken while values are in registers.  Stands behind the trace's code, read-only. */
 typedef struct {
     _PyJitExit *exit;
+    uint16_t sp;            // JIT_WRITES, or memory lacks nothing but the stack pointer: where that points, as an index into localsplus
+    uint16_t count;
     uint8_t cells[1];       // where the value of each slot of the snapshot is (constants: any), then of each value it passes
 } _PyJitValueExit;
 
-/* regalloc.c: brings memory up to date, the registers being in CELLS.  Returns the new stack pointer; the frame is
- * tstate->current_frame. */
-PyObject **_PyJit_LeaveValues(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitValueExit *record,
-                              const uint64_t *cells);
+#define JIT_WRITES 0xffff
 
 #endif /* !Py_JIT_MACHINE_H */

@@ -237,8 +237,8 @@ find_uses(Walk *w)
     for (uint32_t i = 0; i < t->nins; i++) {
         w->values[i] = (Value){.last = 0, .next = NEVER, .reg = JIT_REGS, .cell = NO_CELL};
     }
-    for (uint32_t i = 0; i < t->npassed && t->passed_from == 0; i++) {
-        value_of(w, t->passed[i])->last = last;      // every exit hands them on
+    for (uint32_t i = 0; i < t->npassed; i++) {
+        value_of(w, t->passed[i])->last = last;      // exits hand them on, even if what used one in the loop is dead
     }
     for (uint32_t i = w->head; i < w->body; i++) {
         const _PyJitIns *phi = ins_at(w, i);

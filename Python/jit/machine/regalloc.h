@@ -20,6 +20,7 @@ typedef struct {
 typedef struct {
     uint32_t exit;            // of the executor
     uint32_t first, count;    // into value_cells, one for each slot of the snapshot and for each value it passes
+    bool several;             // the exit has other states, too
 } _PyJitValueExitPlan;
 
 /* Scratch memory, kept from one trace to the next. */

@@ -51,10 +51,12 @@ _PyJitWalk_EnterParam(Walk *w, const _PyJitIns *ins)
     if (value->last <= w->at) {
         return;
     }
-    uint16_t place = ((const uint8_t *)_PyJitExit_Owner(w->from)->code)[w->from->places + ins->aux];
+    uint32_t places = w->from->places;
+    uint32_t place = places == JIT_GATHERED ? FIRST_CELL + ins->aux
+        : ((const uint8_t *)_PyJitExit_Owner(w->from)->code)[places + ins->aux];
     if (place < JIT_REGS) {
         value->reg = (uint8_t)place;
-        put(w, place, (uint16_t)w->at);
+        put(w, (int)place, (uint16_t)w->at);
     }
     else {
         value->cell = (uint8_t)place;

@@ -15,6 +15,10 @@
  * The side trace of a loop's end begins with the FOR_ITER that found nothing more.  When control comes back there, the loop around it
  * has begun the inner loop anew, and FOR_ITER does not find the end again: this is no loop of its own.  The recording goes on to the
  * inner loop's executor.
+ *
+ * A recursion comes to the same place in another frame.  Most of them go down, or up, a few times only.  If that is a loop, it begins and
+ * ends in memory; so the side trace of an exit whose frames are not made yet goes on instead, down as far as functions are inlined into
+ * themselves, up to where those frames end.  So does one that is in a builtin that takes few items, and comes to the next one.
  */
 #include "Python.h"
 
@@ -93,6 +97,18 @@ _PyJitPolicy_BeginsBesideLoop(const _PyJitRecorder *r)
     const _PyJitRecord *first = &r->trace.records[0], *second = first + 1;
     return _PyOpcode_Deopt[first->opcode] == FOR_ITER
         && second->offset - second->prefix != first->offset + first->size;
+}
+
+bool
+_PyJitPolicy_HasFrames(const _PyJitRecorder *r)
+{
+    return r->exit != NULL && !r->in_memory && _PyJitSide_HasFrames(r->exit);
+}
+
+bool
+_PyJitPolicy_IsRecursion(const _PyJitRecorder *r)
+{
+    return _PyJitPolicy_HasFrames(r) && r->depth != (int)_PyJitExit_Owner(r->exit)->trace->snaps[r->exit->snapshot].nframes - 1;
 }
 
 bool

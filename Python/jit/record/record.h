@@ -59,6 +59,9 @@ PyObject *_PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFra
 bool _PyJitPolicy_LeftLoop(const _PyJitRecorder *r, PyCodeObject *code, _Py_CODEUNIT *next);
 /* The side trace that is recorded began where a loop ended: coming back there is no loop. */
 bool _PyJitPolicy_BeginsBesideLoop(const _PyJitRecorder *r);
+/* It begins with frames that are not made yet.  And: it is back where it began, but in another frame. */
+bool _PyJitPolicy_HasFrames(const _PyJitRecorder *r);
+bool _PyJitPolicy_IsRecursion(const _PyJitRecorder *r);
 /* The loop that is recorded has left its generator by yielding. */
 bool _PyJitPolicy_YieldsEachTime(const _PyJitRecorder *r);
 /* What is recorded, which ended for END, is a short way from one jump to another in a recursion. */

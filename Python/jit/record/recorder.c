@@ -277,8 +277,16 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
     PyCodeObject *code = frame->owner == FRAME_OWNED_BY_CSTACK ? NULL : _PyFrame_GetCode(frame);
     if (fresh && r->trace.nrecords > 0) {
         if (next_instr == r->root && r->anew == 0 && !_PyJitPolicy_BeginsBesideLoop(r)) {
-            _PyJitRecorder_Finish(JIT_END_LOOP, code, next_instr, 0);
-            return JIT_STEP_STOP;
+            bool through = _PyJitPolicy_IsRecursion(r)
+                || (code != NULL && _PyJitPolicy_HasFrames(r) && unrolled_consumer(frame, code) != NULL);
+            if (!through) {
+                _PyJitRecorder_Finish(JIT_END_LOOP, code, next_instr, 0);
+                return JIT_STEP_STOP;
+            }
+            if (r->depth < 0) {
+                end_here(r, JIT_END_RECURSION, frame, next_instr, opcode);
+                return JIT_STEP_STOP;
+            }
         }
         if (_PyJitPolicy_YieldsEachTime(r)) {
             _PyJitRecorder_Abort(JIT_ABORT_NO_GAIN, next_instr, 0);

@@ -110,25 +110,4 @@ _PyJitExit_NoteFailure(_PyJitExit *exit, bool for_good)
     exit->countdown = (uint16_t)Py_MIN(wait, JIT_NEVER - 1);
 }
 
-/* --- Leaving with values in registers ------------------------------------------------------------------------- */
-
-#ifndef _PyJit_INTERPRETER
-PyObject **
-_PyJit_LeaveValues(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitValueExit *record, const uint64_t *cells)
-{
-    const _PyJitExit *exit = record->exit;
-    const _PyJitTrace *trace = _PyJitExit_Owner(exit)->trace;
-    const _PyJitSnapshot *snap = &trace->snaps[exit->snapshot];
-    const _PyJitSnapSlot *slots;
-    uint32_t count = _PyJitTrace_SnapSlots(trace, snap, &slots);
-    uint64_t values[JIT_MAX_SLOTS];
-    assert(count <= JIT_MAX_SLOTS);
-    for (uint32_t i = 0; i < count; i++) {
-        values[i] = cells[record->cells[i]];
-    }
-    return _PyJit_RestoreExit(tstate, frame, record->exit, values);
-}
-
-#endif /* !_PyJit_INTERPRETER */
-
 #endif /* _Py_TIER2 */

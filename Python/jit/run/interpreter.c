@@ -274,13 +274,15 @@ leave:
     }
     if (trace->snaps[ins->snapshot].nframes > 0) {
         uint64_t bits[JIT_MAX_SLOTS];
+        uint8_t places[JIT_MAX_SLOTS];
         const _PyJitSnapSlot *slots;
         uint32_t count = _PyJitTrace_SnapSlots(trace, &trace->snaps[ins->snapshot], &slots);
         assert(count <= JIT_MAX_SLOTS);
         for (uint32_t i = 0; i < count; i++) {
             bits[i] = JIT_IS_CONST(slots[i].value) ? 0 : values[slots[i].value - JIT_REF_BIAS].bits;
+            places[i] = (uint8_t)i;
         }
-        stack_pointer = _PyJit_RestoreExit(tstate, frame, exit, bits);
+        stack_pointer = _PyJit_RestoreExit(tstate, frame, exit, bits, places);
         frame = tstate->current_frame;
     }
     assert(executor->anchor->running > 0);

@@ -150,6 +150,22 @@ place_of(const _PyJitTrace *packed, uint32_t index)
     return place;
 }
 
+/* A number stands in more than one slot of SNAP. */
+static bool
+shares_numbers(const _PyJitTrace *packed, const _PyJitSnapshot *snap)
+{
+    const _PyJitSnapSlot *slots;
+    uint32_t n = _PyJitTrace_SnapSlots(packed, snap, &slots);
+    for (uint32_t i = 1; i < n; i++) {
+        for (uint32_t k = 0; k < i && slots[i].what != JIT_WHAT_OBJECT; k++) {
+            if (slots[k].value == slots[i].value) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 void
 _PyJitRestore_Describe(_PyJitTrace *packed, const _PyJitTrace *t)
 {
@@ -160,6 +176,7 @@ _PyJitRestore_Describe(_PyJitTrace *packed, const _PyJitTrace *t)
             : _PyJitTrace_IsVirtual(t, value) ? JIT_WHAT_VIRTUAL : JIT_WHAT_OBJECT;
     }
     for (uint32_t i = 0; i < t->nsnaps; i++) {
+        packed->snaps[i].shares = t->snaps[i].nframes > 0 && shares_numbers(packed, &packed->snaps[i]);
         _PyJitSnapFrame *recipes = &packed->frames[t->snaps[i].first_frame + t->snaps[i].nframes];
         for (uint32_t k = 0; k < t->snaps[i].nrecipes; k++) {
             recipes[k].code = place_of(packed, recipes[k].offset);
@@ -168,7 +185,7 @@ _PyJitRestore_Describe(_PyJitTrace *packed, const _PyJitTrace *t)
 }
 
 /* The object SLOT gets: a new reference, or the trace's own. */
-static PyObject *
+static inline PyObject *
 object_of(const _PyJitTrace *t, const _PyJitSnapSlot *slot, uint64_t value)
 {
     uint64_t bits = JIT_IS_CONST(slot->value) ? JIT_INS(t, slot->value)->bits : value;
@@ -186,18 +203,18 @@ object_of(const _PyJitTrace *t, const _PyJitSnapSlot *slot, uint64_t value)
     }
 }
 
-/* The object slot I of SLOTS gets, GIVEN having those of the slots before: a number that stands in several slots gets one box. */
+/* The object slot I of SLOTS of SNAP gets, GIVEN having those of the slots before: a number that stands in several slots gets one box. */
 static inline PyObject *
-object_for(const _PyJitTrace *t, const _PyJitSnapSlot *slots, uint32_t i, const uint64_t *values, PyObject **given)
+object_for(const _PyJitTrace *t, const _PyJitSnapshot *snap, const _PyJitSnapSlot *slots, uint32_t i, uint64_t value, PyObject **given)
 {
-    if (slots[i].what != JIT_WHAT_OBJECT) {
+    if (snap->shares && slots[i].what != JIT_WHAT_OBJECT) {
         for (uint32_t k = 0; k < i; k++) {
             if (slots[k].value == slots[i].value && given[k] != NULL) {      // NULL: the raw field of a virtual
                 return Py_NewRef(given[k]);
             }
         }
     }
-    return object_of(t, &slots[i], values[i]);
+    return object_of(t, &slots[i], value);
 }
 
 /* Fills GIVEN where SNAP has recipes; MADE: what they are for. */
@@ -223,7 +240,7 @@ make_objects(const _PyJitTrace *t, const _PyJitSnapshot *snap, const _PyJitSnapS
             given[i] = Py_NewRef(made[k]);
         }
         else {
-            given[i] = object_for(t, slots, i, values, given);
+            given[i] = object_for(t, snap, slots, i, values[i], given);
         }
     }
 }
@@ -310,35 +327,51 @@ push_frame(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitTrace 
     return made;
 }
 
+/* Where SNAP has recipes: makes their objects, and fills GIVEN. */
+static void
+make_with_recipes(const _PyJitTrace *t, const _PyJitSnapshot *snap, const _PyJitSnapSlot *slots, uint32_t n, const uint64_t *cells,
+                  const uint8_t *places, PyObject **given)
+{
+    PyObject *made[JIT_MAX_RECIPES];
+    uint64_t values[JIT_MAX_SLOTS];
+    assert(snap->nrecipes <= JIT_MAX_RECIPES);
+    for (uint32_t i = 0; i < n; i++) {
+        values[i] = cells[places[i]];
+    }
+    for (uint32_t i = 0; i < snap->nrecipes; i++) {
+        made[i] = _PyJitMake_New(t, &t->frames[snap->first_frame + snap->nframes + i]);
+    }
+    make_objects(t, snap, slots, n, values, made, given);
+    fill_virtuals(t, snap, values, made, given);
+}
+
 PyObject **
-_PyJit_RestoreExit(PyThreadState *tstate, _PyInterpreterFrame *frame, _PyJitExit *exit, const uint64_t *values)
+_PyJit_RestoreExit(PyThreadState *tstate, _PyInterpreterFrame *frame, _PyJitExit *exit, const uint64_t *cells, const uint8_t *places)
 {
     const _PyJitTrace *t = _PyJitExit_Owner(exit)->trace;
     const _PyJitSnapshot *snap = &t->snaps[exit->snapshot];
     assert(snap->nframes > 0);
     assert(tstate->current_frame == frame);
-    const _PyJitSnapFrame *frames = &t->frames[snap->first_frame];
-    const _PyJitSnapSlot *slots;
-    uint32_t count = _PyJitTrace_SnapSlots(t, snap, &slots);
-    PyObject *given[JIT_MAX_SLOTS], *made[JIT_MAX_RECIPES];
-    assert(count <= JIT_MAX_SLOTS && snap->nrecipes <= JIT_MAX_RECIPES);
+    const _PyJitSnapFrame *frames = &t->frames[snap->first_frame], *last = frames + snap->nframes - 1;
+    const _PyJitSnapSlot *slots = &t->slots[frames->first_slot];
+    uint32_t count = (uint32_t)last->first_slot + last->nslots - frames->first_slot;
+    PyObject *given[JIT_MAX_SLOTS];
     if (snap->nrecipes == 0) {
+        assert(count <= JIT_MAX_SLOTS);
         for (uint32_t i = 0; i < count; i++) {
-            given[i] = object_for(t, slots, i, values, given);
+            given[i] = object_for(t, snap, slots, i, cells[places[i]], given);
         }
     }
     else {
-        for (uint32_t i = 0; i < snap->nrecipes; i++) {
-            made[i] = _PyJitMake_New(t, &frames[snap->nframes + i]);
-        }
-        make_objects(t, snap, slots, count, values, made, given);
-        fill_virtuals(t, snap, values, made, given);
+        count = _PyJitTrace_SnapSlots(t, snap, &slots);
+        assert(count <= JIT_MAX_SLOTS);
+        make_with_recipes(t, snap, slots, count, cells, places, given);
     }
     write_slots(frame, slots, frames->nslots, given);
-    for (uint32_t i = 1; i < snap->nframes; i++) {
-        frame = push_frame(tstate, frame, t, &frames[i - 1], &frames[i], given + (frames[i].first_slot - frames->first_slot));
+    for (const _PyJitSnapFrame *callee = frames + 1; callee <= last; callee++) {
+        frame = push_frame(tstate, frame, t, callee - 1, callee, given + (callee->first_slot - frames->first_slot));
     }
-    PyObject **stack_pointer = frame->localsplus + frames[snap->nframes - 1].sp;
+    PyObject **stack_pointer = frame->localsplus + last->sp;
     for (uint32_t i = 0; i < count; i++) {
         Py_XDECREF(given[i]);
     }

@@ -484,11 +484,11 @@ is_instance(PyObject *o, PyObject *class, int nested)
     if (PyType_IsSubtype(Py_TYPE(o), (PyTypeObject *)class)) {
         return 1;
     }
+    // What has a `__class__` of its own, or of its class, may say something else the next time.
     PyObject *said;
-    if (_PyJit_FindAttr(o, &_Py_ID(__class__), &said) != JIT_FOUND || !PyType_Check(said)) {
-        return JIT_UNKNOWN;
-    }
-    return PyType_IsSubtype((PyTypeObject *)said, (PyTypeObject *)class);
+    bool is_known = is_class_of_object(_PyType_Lookup(Py_TYPE(o), &_Py_ID(__class__)))
+        && _PyJit_FindAttr(o, &_Py_ID(__class__), &said) == JIT_FOUND;
+    return is_known ? 0 : JIT_UNKNOWN;
 }
 
 int64_t

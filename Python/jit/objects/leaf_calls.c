@@ -247,11 +247,12 @@ dict_get(PyObject *const *args, bool run)
 _Py_COMP_DIAG_PUSH
 _Py_COMP_DIAG_IGNORE_DEPR_DECLS
 
-/* O is an exact dict that nobody watches; whether it has KEY can be said (*value). */
+/* O is an exact dict that nobody watches; whether it has KEY, of HASH, can be said (*value). */
 static bool
-is_simple_dict(PyObject *o, PyObject *key, PyObject **value)
+is_simple_dict(PyObject *o, PyObject *key, Py_hash_t *hash, PyObject **value)
 {
-    return PyDict_CheckExact(o) && (((PyDictObject *)o)->ma_version_tag & DICT_WATCHER_MASK) == 0 && _PyJit_DictFind(o, key, value) >= 0;
+    return PyDict_CheckExact(o) && (((PyDictObject *)o)->ma_version_tag & DICT_WATCHER_MASK) == 0
+        && _PyJitLeaf_FindValue(o, key, hash, value) >= 0;
 }
 
 _Py_COMP_DIAG_POP
@@ -260,9 +261,10 @@ static PyObject *
 dict_setdefault(PyObject *const *args, bool run)
 {
     PyObject *value, *otherwise = args[2] != NULL ? args[2] : Py_None;
-    COULD(is_simple_dict(args[0], args[1], &value));
+    Py_hash_t hash;
+    COULD(is_simple_dict(args[0], args[1], &hash, &value));
     if (value == NULL) {
-        value = _PyJit_DictSet(args[0], args[1], otherwise) < 0 ? NULL : otherwise;
+        value = _PyJit_DictSet(args[0], args[1], otherwise, true) < 0 ? NULL : otherwise;
     }
     return Py_XNewRef(value);
 }
@@ -271,11 +273,12 @@ static PyObject *
 dict_pop(PyObject *const *args, bool run)
 {
     PyObject *value;
-    COULD(is_simple_dict(args[0], args[1], &value) && (value == NULL ? args[2] != NULL : _PyJitLeaf_KeyCanGo(args[1])));
+    Py_hash_t hash;
+    COULD(is_simple_dict(args[0], args[1], &hash, &value) && (value == NULL ? args[2] != NULL : _PyJitLeaf_KeyCanGo(args[1])));
     if (value == NULL) {
         return Py_NewRef(args[2]);
     }
-    return PyDict_Pop(args[0], args[1], &value) < 0 ? NULL : value;
+    return _PyDict_Pop_KnownHash((PyDictObject *)args[0], args[1], hash, &value) < 0 ? NULL : value;
 }
 
 static PyObject *

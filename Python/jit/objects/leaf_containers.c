@@ -32,6 +32,9 @@ compare_objects(int op, PyObject *x, PyObject *y)
     if (PyLong_CheckExact(x) && PyLong_CheckExact(y) && _PyLong_BothAreCompact((PyLongObject *)x, (PyLongObject *)y)) {
         return holds(op, _PyLong_CompactValue((PyLongObject *)x), _PyLong_CompactValue((PyLongObject *)y));
     }
+    if (PyUnicode_CheckExact(x) && PyUnicode_CheckExact(y)) {
+        return op == Py_EQ || op == Py_NE ? _PyUnicode_Equal(x, y) == (op == Py_EQ) : holds(op, PyUnicode_Compare(x, y), 0);
+    }
     if (!_PyJit_IsSafeKey(x) || !_PyJit_IsSafeKey(y)) {
         return INT64_MIN;
     }

@@ -77,7 +77,11 @@ PyObject *_PyJitLeaf_DelAttr(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_NewTuple(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_SetAttr(PyObject *const *args, bool run);
 
-/* dicts.c.  *place: where SET has KEY, if it has.  1, 0, or -1: not known. */
+/* dicts.c.  Which item of an exact list or tuple is equal to KEY, from START on; its size: none; -1: not known. */
+Py_ssize_t _PyJitLeaf_FindItem(PyObject *sequence, PyObject *key, Py_ssize_t start);
+/* As _PyJit_DictFind; *hash: that of KEY. */
+int _PyJitLeaf_FindValue(PyObject *dict, PyObject *key, Py_hash_t *hash, PyObject **value);
+/* *place: where SET has KEY, if it has.  1, 0, or -1: not known. */
 int64_t _PyJitLeaf_FindElement(PyObject *set, PyObject *key, setentry **place);
 
 /* leaf_functions.c. */

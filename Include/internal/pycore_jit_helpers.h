@@ -380,6 +380,8 @@ int _PyJit_SetFloatField(PyObject **place, double value);
 int _PyJit_SetIntField(PyObject **place, int64_t value);
 /* A new instance of TYPE, made as `object` makes its instances.  NULL: memory is short. */
 PyObject *_PyJit_NewInstance(PyTypeObject *type);
+/* The same; if that fails DICT and TUPLE, which may be NULL, are given up. */
+PyObject *_PyJit_NewInstanceWith(PyTypeObject *type, PyObject *dict, PyObject *tuple);
 /* Instances of TYPE are made of nothing but what classes written in Python say, and have no finalizer (quiet.c). */
 bool _PyJit_IsSimpleClass(PyTypeObject *type);
 /* What runs at PLACE of CODE, where a generator of CODE goes on after a yield, is in no handler: to close it there runs nothing (quiet.c). */

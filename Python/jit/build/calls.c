@@ -130,42 +130,46 @@ call_function(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
-/* A method object on the stack, and what it binds. */
-typedef struct {
-    _PyJitRef object, function, self;
-    bool owned;                // the stack has a reference to it
-} Method;
-
-/* What is in slot METHOD, below NULL, is a method of a function of VERSION: checks that, and opens it. */
-static Method
-open_method(_PyJitBuilder *b, uint32_t method, uint32_t version)
+_PyJitMethod
+_PyJitLower_OpenMethod(_PyJitBuilder *b, uint32_t method, uint32_t version)
 {
-    Method parts = {.object = _PyJitSlot_Object(b, method), .owned = !b->slots[method].dirty || b->slots[method].owned};
+    _PyJitMethod parts = {.object = _PyJitSlot_Object(b, method), .owned = !b->slots[method].dirty || b->slots[method].owned};
     if (parts.owned) {
         _PyJitSlot_OwnHeap(b);           // from the method, perhaps, which may end here
     }
-    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_METHOD, parts.object, JIT_REF_NONE, parts.owned);
+    const _PyJitIns *made = b->failed ? NULL : JIT_INS(b->t, parts.object);
+    bool is_new = made != NULL && made->op == JIT_OP_NEW_METHOD;
+    if (is_new) {
+        parts.function = made->a;
+        parts.self = made->b;
+    }
+    else {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_METHOD, parts.object, JIT_REF_NONE, parts.owned);
+    }
     if (known_null(b, method + 1) < 0) {
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, method + 1), JIT_REF_NONE, 0);
     }
-    parts.function = _PyJitBuild_Emit(b, JIT_OP_LOAD_METHOD_FUNCTION, parts.object, JIT_REF_NONE, 0);
-    parts.self = _PyJitBuild_Emit(b, JIT_OP_LOAD_METHOD_SELF, parts.object, JIT_REF_NONE, 0);
+    if (!is_new) {
+        parts.function = _PyJitBuild_Emit(b, JIT_OP_LOAD_METHOD_FUNCTION, parts.object, JIT_REF_NONE, 0);
+        parts.self = _PyJitBuild_Emit(b, JIT_OP_LOAD_METHOD_SELF, parts.object, JIT_REF_NONE, 0);
+    }
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, parts.function, JIT_REF_NONE, version);
     return parts;
 }
 
-/* The function and its `self` take the place of the method.  Nothing must leave behind that. */
-static void
-replace_method(_PyJitBuilder *b, uint32_t method, const Method *parts)
+void
+_PyJitLower_ReplaceMethod(_PyJitBuilder *b, uint32_t method, const _PyJitMethod *parts)
 {
-    bool owned = parts->owned;
+    bool owned = parts->owned, constant = JIT_IS_CONST(parts->function);
     if (owned) {
         // Tier 1 gives it up now, when it has references to what it binds; so nothing but the method object ends.
-        (void)emit1(b, JIT_OP_INCREF, parts->function);
+        if (!constant) {
+            (void)emit1(b, JIT_OP_INCREF, parts->function);
+        }
         (void)emit1(b, JIT_OP_INCREF, parts->self);
         (void)emit1(b, JIT_OP_DECREF_PLAIN, parts->object);
     }
-    b->slots[method] = (_PyJitSlot){.object = parts->function, .dirty = 1, .heap = !owned, .owned = owned};
+    b->slots[method] = (_PyJitSlot){.object = parts->function, .dirty = 1, .heap = !owned && !constant, .owned = owned && !constant};
     b->slots[method + 1] = (_PyJitSlot){.object = parts->self, .dirty = 1, .heap = !owned, .owned = owned};
 }
 
@@ -185,9 +189,9 @@ call_method(_PyJitBuilder *b, uint32_t index)
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
-    Method parts = open_method(b, method, unit32(b, record, 2));
+    _PyJitMethod parts = _PyJitLower_OpenMethod(b, method, unit32(b, record, 2));
     _PyJitFrame_GuardRoom(b, code, NULL);
-    replace_method(b, method, &parts);
+    _PyJitLower_ReplaceMethod(b, method, &parts);
     _PyJitFrame_Call(b, index, (uint16_t)callee, method, self);
     return 1;
 }
@@ -209,7 +213,7 @@ call_method_general(_PyJitBuilder *b, uint32_t index)
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
-    Method parts = open_method(b, method, unit32(b, record, 2));
+    _PyJitMethod parts = _PyJitLower_OpenMethod(b, method, unit32(b, record, 2));
     if (given < wanted) {
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_DEFAULTS, parts.function, JIT_REF_NONE, wanted - given);
     }
@@ -217,7 +221,7 @@ call_method_general(_PyJitBuilder *b, uint32_t index)
     if (more > 0) {
         _PyJitLower_MakeTuple(b, more);
     }
-    replace_method(b, method, &parts);
+    _PyJitLower_ReplaceMethod(b, method, &parts);
     _PyJitFrame_Call(b, index, (uint16_t)callee, method, self);
     if (takes_rest(code) && more == 0) {
         b->slots[local(b, wanted)] = (_PyJitSlot){.object = object_const(b, &_Py_SINGLETON(tuple_empty)), .dirty = 1};
@@ -382,13 +386,14 @@ super_method(const PyTypeObject *class, PyTypeObject *type, PyObject *name)
     return NULL;
 }
 
-/* LOAD_SUPER_ATTR_METHOD: `super().name` that is called. */
+/* LOAD_SUPER_ATTR_METHOD: `super().name` that is called at once; LOAD_SUPER_ATTR_ATTR: the method object, which has a call with a tuple. */
 static uint32_t
 load_super_method(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     PyTypeObject *type = (PyTypeObject *)record->seen;
     uint32_t top = b->depth - 1, class = top - 1, super = top - 2;
+    bool is_object = record->opcode == LOAD_SUPER_ATTR_ATTR;
     _PyJitRef super_object = b->slots[super].object;
     if (type == NULL || !is_version(type->tp_version_tag) || super_object == JIT_REF_NONE
         || super_object != object_const(b, &PySuper_Type) || !can_drop(&b->slots[super]) || !can_drop(&b->slots[class])
@@ -401,7 +406,7 @@ load_super_method(_PyJitBuilder *b, uint32_t index)
     }
     PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 2);
     PyObject *method = known != NULL ? super_method(known, type, name) : NULL;
-    if (method == NULL) {
+    if (method == NULL || (is_object && !PyFunction_Check(method))) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
@@ -409,7 +414,14 @@ load_super_method(_PyJitBuilder *b, uint32_t index)
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, top), JIT_REF_NONE, type->tp_version_tag);
     _PyJitRef same = emit2(b, JIT_OP_SAME, b->slots[class].object, object_const(b, known));
     (void)emit2(b, JIT_OP_GUARD_INE, same, konst(b, 0));
-    bind(b, method, top, super);
+    if (!is_object) {
+        bind(b, method, top, super);
+        return 1;
+    }
+    _PyJitRef made = emit2(b, JIT_OP_NEW_METHOD, object_const(b, method), _PyJitSlot_Object(b, top));
+    b->slots[top].plain = 1;             // the method has it: this is not its end
+    drop(b, 3);
+    _PyJitSlot_Push(b, (_PyJitSlot){.object = made, .dirty = 1, .owned = 1});
     return 1;
 }
 
@@ -458,6 +470,7 @@ _PyJitLower_Call(_PyJitBuilder *b, uint32_t index)
         case LOAD_ATTR_METHOD_LAZY_DICT:
             return load_method(b, index);
         case LOAD_SUPER_ATTR_METHOD:
+        case LOAD_SUPER_ATTR_ATTR:
             return load_super_method(b, index);
         case RESUME_CHECK:
             return resume(b, index);

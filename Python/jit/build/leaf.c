@@ -289,11 +289,20 @@ format(_PyJitBuilder *b, uint32_t index)
 }
 
 _PyJitRef
-_PyJitLower_NewDict(_PyJitBuilder *b, PyObject *names, const _PyJitRef *values, uint32_t n)
+_PyJitLower_NewDict(_PyJitBuilder *b, PyObject *names, const uint8_t *which, const _PyJitRef *values, uint32_t n)
 {
     _PyJitRef null = object_const(b, NULL), args[MOST_ARGUMENTS] = {null, null, null};
     if (n == 0) {
         return emit_leaf(b, JIT_OP_CALL_LEAF, _PyJitLeaf_OfInstruction(BUILD_MAP, 0), args);
+    }
+    if (n < (uint32_t)PyTuple_GET_SIZE(names)) {
+        for (uint32_t i = 0; i < n; i++) {
+            _PyJitRef name = object_const(b, PyTuple_GET_ITEM(names, which[i]));
+            (void)_PyJitBuild_Emit(b, JIT_OP_LEAF_ARGUMENT, name, JIT_REF_NONE, 2 * i);
+            (void)_PyJitBuild_Emit(b, JIT_OP_LEAF_ARGUMENT, values[i], JIT_REF_NONE, 2 * i + 1);
+        }
+        args[0] = small_const(b, 2 * n);
+        return emit_leaf(b, JIT_OP_CALL_LEAF, _PyJitLeaf_OfInstruction(BUILD_MAP, n), args);
     }
     for (uint32_t i = 0; i < n; i++) {
         (void)_PyJitBuild_Emit(b, JIT_OP_LEAF_ARGUMENT, values[i], JIT_REF_NONE, i);

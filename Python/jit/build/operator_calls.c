@@ -164,6 +164,7 @@ is_result(const _PyJitBuilder *b, uint32_t slot)
     const _PyJitIns *ins = JIT_INS(b->t, value->object);
     switch (ins->op) {
         case JIT_OP_NEW_INSTANCE:
+        case JIT_OP_NEW_INSTANCE_WITH:
         case JIT_OP_NEW_LIST:
         case JIT_OP_NEW_TUPLE:
         case JIT_OP_NEW_TUPLE_WITH:

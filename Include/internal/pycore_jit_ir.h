@@ -210,7 +210,8 @@ typedef struct {
     PyObject *seen;        // an object the rule of this instruction asks for, alive until the trace is built; or NULL:
                            // LOAD_GLOBAL_MODULE, LOAD_GLOBAL_BUILTIN, MAKE_FUNCTION: the globals of its frame;
                            // LOAD_ATTR_METHOD_..., _PROPERTY, _NONDESCRIPTOR_...: what is in its cache;
-                           // CALL_LEN, CALL_ISINSTANCE: the type of the (first) argument;
+                           // CALL_LEN, CALL_ISINSTANCE: the type of the (first) argument; LOAD_SUPER_ATTR_METHOD: the type of `self`, or, with
+                           // BOOL for tag 2, `self`, a class;
                            // LOAD_ATTR, CALL_BUILTIN_FAST of a name: True or False, whether there is such an attribute, or None (objects/find.c);
                            // STORE_ATTR, COMPARE_OP, CALL_KW: True, if the rule fits; TO_BOOL_ALWAYS_TRUE: True, if several types meet there; CALL_FUNCTION_EX: the number of
                            // arguments, if it does, plus JIT_BINDS if a method is called; or that and names in a tuple;

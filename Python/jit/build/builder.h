@@ -239,6 +239,9 @@ bool _PyJitLower_IsClassVariable(const _PyJitBuilder *b, const _PyJitRecord *rec
 uint32_t _PyJitLower_ClassVariable(_PyJitBuilder *b, uint32_t index);
 /* LOAD_ATTR of a class method that is called: the record has it in `seen`. */
 uint32_t _PyJitLower_ClassMethod(_PyJitBuilder *b, uint32_t index);
+/* The same where record INDEX loads METHOD, a class method, in place of OPERANDS.  Open checks what it has, which is the function to be called. */
+bool _PyJitLower_CanOpenClassMethod(_PyJitBuilder *b, uint32_t index, uint32_t operands, PyObject *method);
+PyObject *_PyJitLower_OpenClassMethod(_PyJitBuilder *b, uint32_t index, uint32_t operands, PyObject *method);
 /* The instruction at INDEX begins: its checks lead to it. */
 static inline void
 _PyJitLower_Begin(_PyJitBuilder *b, uint32_t index)

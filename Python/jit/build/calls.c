@@ -364,13 +364,12 @@ class_of_code(const PyTypeObject *type, const PyCodeObject *code)
     return NULL;
 }
 
-/* What super(CLASS, instance of TYPE) finds under NAME, if it is a method: a constant as long as TYPE has its version.  Borrowed, or
- * NULL. */
+/* What super(CLASS, TYPE or an instance of it) finds under NAME: a constant as long as TYPE has its version.  Borrowed, or NULL. */
 static PyObject *
-super_method(const PyTypeObject *class, PyTypeObject *type, PyObject *name)
+find_above(const PyTypeObject *class, PyTypeObject *type, PyObject *name)
 {
     PyObject *mro = type->tp_mro;
-    if (mro == NULL || type->tp_getattro != PyObject_GenericGetAttr || PyUnicode_CompareWithASCIIString(name, "__class__") == 0) {
+    if (mro == NULL || PyUnicode_CompareWithASCIIString(name, "__class__") == 0) {
         return NULL;
     }
     Py_ssize_t i = 0, n = PyTuple_GET_SIZE(mro);
@@ -380,10 +379,23 @@ super_method(const PyTypeObject *class, PyTypeObject *type, PyObject *name)
     for (i++; i < n; i++) {
         PyObject *found = PyDict_GetItemWithError(_PyType_GetDict((PyTypeObject *)PyTuple_GET_ITEM(mro, i)), name);
         if (found != NULL) {
-            return _PyType_HasFeature(Py_TYPE(found), Py_TPFLAGS_METHOD_DESCRIPTOR) ? found : NULL;
+            return found;
         }
     }
     return NULL;
+}
+
+/* FOUND is what the rule below knows to load, from an instance of TYPE or from TYPE (OF_CLASS). */
+static bool
+is_lowered_above(_PyJitBuilder *b, uint32_t index, const PyTypeObject *type, PyObject *found, bool of_class)
+{
+    bool is_object = b->t->records[index].opcode == LOAD_SUPER_ATTR_ATTR;
+    if (of_class) {
+        return !is_object && (PyCFunction_CheckExact(found)
+                              || (Py_IS_TYPE(found, &PyClassMethod_Type) && _PyJitLower_CanOpenClassMethod(b, index, 3, found)));
+    }
+    return type->tp_getattro == PyObject_GenericGetAttr && _PyType_HasFeature(Py_TYPE(found), Py_TPFLAGS_METHOD_DESCRIPTOR)
+        && (!is_object || PyFunction_Check(found));
 }
 
 /* LOAD_SUPER_ATTR_METHOD: `super().name` that is called at once; LOAD_SUPER_ATTR_ATTR: the method object, which has a call with a tuple. */
@@ -393,7 +405,7 @@ load_super_method(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     PyTypeObject *type = (PyTypeObject *)record->seen;
     uint32_t top = b->depth - 1, class = top - 1, super = top - 2;
-    bool is_object = record->opcode == LOAD_SUPER_ATTR_ATTR;
+    bool of_class = JIT_TAG(record->types, 2) == JIT_TAG_BOOL;
     _PyJitRef super_object = b->slots[super].object;
     if (type == NULL || !is_version(type->tp_version_tag) || super_object == JIT_REF_NONE
         || super_object != object_const(b, &PySuper_Type) || !can_drop(&b->slots[super]) || !can_drop(&b->slots[class])
@@ -405,23 +417,34 @@ load_super_method(_PyJitBuilder *b, uint32_t index)
         known = class_of_code(type, b->t->codes[record->code]);
     }
     PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 2);
-    PyObject *method = known != NULL ? super_method(known, type, name) : NULL;
-    if (method == NULL || (is_object && !PyFunction_Check(method))) {
+    PyObject *found = known != NULL ? find_above(known, type, name) : NULL;
+    bool is_function = found != NULL && PyCFunction_CheckExact(found);
+    if (found == NULL || !is_lowered_above(b, index, type, found, of_class) || (is_function && !can_drop(&b->slots[top]))) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     // The version says that TYPE is as it was, and keeps its bases.
-    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, top), JIT_REF_NONE, type->tp_version_tag);
+    (void)_PyJitBuild_Emit(b, of_class ? JIT_OP_GUARD_CLASS_VERSION : JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, top), JIT_REF_NONE,
+                           type->tp_version_tag);
     _PyJitRef same = emit2(b, JIT_OP_SAME, b->slots[class].object, object_const(b, known));
     (void)emit2(b, JIT_OP_GUARD_INE, same, konst(b, 0));
-    if (!is_object) {
-        bind(b, method, top, super);
-        return 1;
+    if (is_function) {
+        drop(b, 3);
+        _PyJitSlot_PushConst(b, found);
+        _PyJitSlot_PushNull(b);
     }
-    _PyJitRef made = emit2(b, JIT_OP_NEW_METHOD, object_const(b, method), _PyJitSlot_Object(b, top));
-    b->slots[top].plain = 1;             // the method has it: this is not its end
-    drop(b, 3);
-    _PyJitSlot_Push(b, (_PyJitSlot){.object = made, .dirty = 1, .owned = 1});
+    else if (of_class) {
+        bind(b, _PyJitLower_OpenClassMethod(b, index, 3, found), top, super);
+    }
+    else if (record->opcode == LOAD_SUPER_ATTR_METHOD) {
+        bind(b, found, top, super);
+    }
+    else {
+        _PyJitRef made = emit2(b, JIT_OP_NEW_METHOD, object_const(b, found), _PyJitSlot_Object(b, top));
+        b->slots[top].plain = 1;         // the method has it: this is not its end
+        drop(b, 3);
+        _PyJitSlot_Push(b, (_PyJitSlot){.object = made, .dirty = 1, .owned = 1});
+    }
     return 1;
 }
 

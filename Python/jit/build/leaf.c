@@ -275,6 +275,30 @@ make_of_top(_PyJitBuilder *b, uint32_t index, uint32_t nargs)
     return 1;
 }
 
+/* BUILD_SLICE, and BINARY_SUBSCR behind it: no slice is made. */
+static uint32_t
+build_slice(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index], *next = record + 1;
+    uint32_t count = record->oparg, container = b->depth - count - 1;
+    bool used = index + 1 < b->t->nrecords && next->opcode == BINARY_SUBSCR && next->leaf && next->plain_locals == 0
+        && next->entered == JIT_ENTERED_NOT && !next->raised && next->code == record->code && next->depth == record->depth
+        && next->offset - next->prefix == record->offset + record->size;
+    if (!used || _PyJitSlot_IsBare(b, container) || !can_drop(&b->slots[container]) || !_PyJitSlot_CanEnd(b, record, count)) {
+        return make_of_top(b, index, count);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef args[MOST_ARGUMENTS];
+    for (uint32_t i = 0; i < MOST_ARGUMENTS; i++) {
+        args[i] = i <= count ? key_of(b, container + i) : object_const(b, NULL);
+    }
+    _PyJitSlot_GuardEnds(b, record, count);
+    _PyJitRef made = emit_leaf(b, JIT_OP_CALL_LEAF, _PyJitLeaf_Named("a[b:c:d]") | JIT_LEAF_FOUR, args);
+    drop(b, count + 1);
+    _PyJitSlot_Push(b, (_PyJitSlot){.object = made, .dirty = 1, .owned = 1});
+    return 2;
+}
+
 /* FORMAT_SIMPLE: a string is what it is formatted as. */
 static uint32_t
 format(_PyJitBuilder *b, uint32_t index)
@@ -455,7 +479,7 @@ _PyJitLower_LeafInstruction(_PyJitBuilder *b, uint32_t index)
         case BINARY_SUBSCR_STR_INT:
             return make_of_top(b, index, 2);
         case BUILD_SLICE:
-            return make_of_top(b, index, oparg);
+            return build_slice(b, index);
         case DELETE_ATTR:
             return delete_attribute(b, index);
         case DELETE_SUBSCR:

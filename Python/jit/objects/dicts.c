@@ -75,12 +75,6 @@ _PyJit_IsSafeKey(PyObject *o)
     return is_safe(o);
 }
 
-static inline bool
-is_small(PyObject *o)
-{
-    return PyLong_CheckExact(o) && _PyLong_IsCompact((PyLongObject *)o);
-}
-
 /* Two exact ints, of which ONE is small. */
 static inline bool
 are_equal_ints(PyObject *one, PyObject *other)
@@ -106,7 +100,7 @@ hash_of(PyObject *key)
     if (PyUnicode_CheckExact(key) && ((PyASCIIObject *)key)->hash != -1) {
         return ((PyASCIIObject *)key)->hash;
     }
-    if (is_small(key)) {
+    if (_PyJitLeaf_IsSmall(key)) {
         Py_hash_t value = _PyLong_CompactValue((PyLongObject *)key);
         return value == -1 ? -2 : value;         // -1 is an error
     }
@@ -121,7 +115,7 @@ are_equal_tuples(PyObject *one, PyObject *other)
     bool equal = n == PyTuple_GET_SIZE(other);
     for (Py_ssize_t i = 0; i < n && equal; i++) {
         PyObject *x = PyTuple_GET_ITEM(one, i), *y = PyTuple_GET_ITEM(other, i);
-        equal = x == y || (is_small(x) && PyLong_CheckExact(y) ? are_equal_ints(x, y) : PyObject_RichCompareBool(x, y, Py_EQ) == 1);
+        equal = x == y || (_PyJitLeaf_IsSmall(x) && PyLong_CheckExact(y) ? are_equal_ints(x, y) : PyObject_RichCompareBool(x, y, Py_EQ) == 1);
     }
     return equal;
 }
@@ -136,7 +130,7 @@ is_equal(PyObject *there, PyObject *key)
     if (PyUnicode_CheckExact(there) && PyUnicode_CheckExact(key)) {
         return are_equal_strings(there, key);
     }
-    if (is_small(there) && PyLong_CheckExact(key)) {
+    if (_PyJitLeaf_IsSmall(there) && PyLong_CheckExact(key)) {
         return are_equal_ints(there, key);
     }
     if (!is_safe(there)) {
@@ -259,7 +253,7 @@ find_place(PyDictObject *dict, PyObject *key, bool again, Py_hash_t *hash, PyObj
         entry = _PyDictKeys_StringLookup(keys, key);
         *hash = ((PyASCIIObject *)key)->hash;
     }
-    else if (is_small(key) || PyUnicode_CheckExact(key)) {
+    else if (_PyJitLeaf_IsSmall(key) || PyUnicode_CheckExact(key)) {
         *hash = hash_of(key);
         entry = find_entry(keys, key, *hash);
     }
@@ -496,7 +490,7 @@ _PyJitLeaf_FindItem(PyObject *sequence, PyObject *key, Py_ssize_t start)
     PyObject **items = PySequence_Fast_ITEMS(sequence);
     Py_ssize_t n = PySequence_Fast_GET_SIZE(sequence), i = start;
     int equal = 0;
-    if (is_small(key)) {
+    if (_PyJitLeaf_IsSmall(key)) {
         for (; i < n && equal == 0; i++) {
             PyObject *item = items[i];
             equal = item == key ? 1 : PyLong_CheckExact(item) ? are_equal_ints(key, item)

@@ -41,12 +41,6 @@ is_iterable(PyObject *o)
         || type == &PyDictItems_Type || type == &PyBytes_Type;
 }
 
-static inline bool
-is_compact(PyObject *o)
-{
-    return PyLong_CheckExact(o) && _PyLong_IsCompact((PyLongObject *)o);
-}
-
 static PyObject *
 none(int result)
 {
@@ -60,7 +54,7 @@ new_str(PyObject *const *args, bool run)
 {
     PyObject *o = args[0];
     COULD((PyUnicode_CheckExact(o) || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o) || o == Py_None) && is_moderate(o));
-    return PyObject_Str(o);
+    return _PyJitLeaf_IsSmall(o) ? _PyJitLeaf_Decimal(o) : PyObject_Str(o);
 }
 
 static PyObject *
@@ -69,7 +63,7 @@ new_int(PyObject *const *args, bool run)
     PyObject *o = args[0];
     bool text = PyUnicode_CheckExact(o) && PyUnicode_GET_LENGTH(o) <= 1000;
     if (args[1] != NULL) {
-        COULD(text && is_compact(args[1]));
+        COULD(text && _PyJitLeaf_IsSmall(args[1]));
         return PyObject_Vectorcall((PyObject *)&PyLong_Type, args, 2, NULL);
     }
     COULD(text || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o));
@@ -135,7 +129,7 @@ static PyObject *
 new_range(PyObject *const *args, bool run)
 {
     Py_ssize_t n = 0;
-    while (args[n] != NULL && is_compact(args[n])) {
+    while (args[n] != NULL && _PyJitLeaf_IsSmall(args[n])) {
         n++;
     }
     COULD(n > 0 && args[n] == NULL);
@@ -171,7 +165,7 @@ call_repr(PyObject *const *args, bool run)
 {
     PyObject *o = args[0];
     COULD((PyUnicode_CheckExact(o) || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o) || o == Py_None) && is_moderate(o));
-    return PyObject_Repr(o);
+    return _PyJitLeaf_IsSmall(o) ? _PyJitLeaf_Decimal(o) : PyObject_Repr(o);
 }
 
 static PyObject *
@@ -299,7 +293,7 @@ list_copy(PyObject *const *args, bool run)
 static PyObject *
 list_insert(PyObject *const *args, bool run)
 {
-    COULD(PyList_CheckExact(args[0]) && is_compact(args[1]));
+    COULD(PyList_CheckExact(args[0]) && _PyJitLeaf_IsSmall(args[1]));
     Py_ssize_t i = _PyLong_CompactValue((PyLongObject *)args[1]);
     return none(PyList_Insert(args[0], i < 0 ? Py_MAX(i + PyList_GET_SIZE(args[0]), 0) : i, args[2]));
 }
@@ -407,6 +401,7 @@ static const struct {
     {NULL, "a[b:c] = d", 4, 4, JIT_LEAF_CHANGE, _PyJitLeaf_StoreSlice, NULL},
     {NULL, "a[b] = c", 3, 3, JIT_LEAF_CHANGE, _PyJitLeaf_StoreItem, NULL},
     {NULL, "a[b:c]", 3, 3, JIT_LEAF_OBJECT, _PyJitLeaf_Slice, NULL},
+    {NULL, "a[b:c:d]", 4, 4, JIT_LEAF_OBJECT, _PyJitLeaf_Steps, NULL},
     {NULL, "a:b", 2, 3, JIT_LEAF_OBJECT, _PyJitLeaf_NewSlice, NULL},
     {NULL, "{*}", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_UpdateSet, NULL},
     {NULL, "case {}", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_MatchKeys, NULL},

@@ -14,6 +14,13 @@ is_moderate(PyObject *o)
     return !PyLong_Check(o) || _PyLong_DigitCount((PyLongObject *)o) <= 100;
 }
 
+/* O is an exact int of one digit of its own. */
+static inline bool
+_PyJitLeaf_IsSmall(PyObject *o)
+{
+    return PyLong_CheckExact(o) && _PyLong_IsCompact((PyLongObject *)o);
+}
+
 /* What a constant says that the builder made of a small int. */
 static inline int
 small_int(PyObject *o)
@@ -25,6 +32,8 @@ small_int(PyObject *o)
 PyObject *_PyJitLeaf_Format(PyObject *const *args, bool run);
 /* _PyJit_Arguments has what the instruction has on the stack, as many as the first argument says (MapOf: the second one, behind a tuple of
  * keys). */
+/* str() of such an int. */
+PyObject *_PyJitLeaf_Decimal(PyObject *o);
 PyObject *_PyJitLeaf_FormatStr(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Count(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_FindStr(PyObject *const *args, bool run);
@@ -66,6 +75,8 @@ PyObject *_PyJitLeaf_Len(PyObject *const *args, bool run);
 int64_t _PyJitLeaf_AskLen(PyObject *const *args);
 PyObject *_PyJitLeaf_Next(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Subscript(PyObject *const *args, bool run);
+/* The same of a slice that is not made: its three parts, the last of which may be NULL. */
+PyObject *_PyJitLeaf_Steps(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Contains(PyObject *const *args, bool run);
 int64_t _PyJitLeaf_AskContains(PyObject *const *args);
 PyObject *_PyJitLeaf_UpdateSet(PyObject *const *args, bool run);

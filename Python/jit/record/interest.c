@@ -151,6 +151,13 @@ is_its_own_awaitable(PyObject *o)
         || (PyGen_CheckExact(o) && _PyFrame_GetCode(frame)->co_flags & CO_ITERABLE_COROUTINE);
 }
 
+bool
+_PyJitRecorder_IsSuperOfClass(PyObject **stack_pointer)
+{
+    PyObject *class = stack_pointer[-2], *self = stack_pointer[-1];
+    return PyType_Check(self) && PyType_Check(class) && PyType_IsSubtype((PyTypeObject *)self, (PyTypeObject *)class);
+}
+
 /* What a record has in `seen`: borrowed, or NULL. */
 PyObject *
 _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
@@ -240,6 +247,9 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
         return depth >= 3 ? (PyObject *)Py_TYPE(stack_pointer[-3]) : NULL;
     }
     if (opcode == LOAD_SUPER_ATTR_METHOD || opcode == LOAD_SUPER_ATTR_ATTR) {
+        if (depth >= 3 && _PyJitRecorder_IsSuperOfClass(stack_pointer)) {
+            return stack_pointer[-1];
+        }
         return depth >= 3 ? (PyObject *)Py_TYPE(stack_pointer[-1]) : NULL;
     }
     if (opcode == GET_ITER) {

@@ -478,6 +478,9 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
         case CALL_BUILTIN_FAST_WITH_KEYWORDS:
             types |= oparg == 2 ? order_of(stack_pointer[-2], stack_pointer[-1]) << 8 : 0;
             break;
+        case LOAD_SUPER_ATTR_METHOD:
+            types |= depth >= 3 && _PyJitRecorder_IsSuperOfClass(stack_pointer) ? JIT_TAG_BOOL << 8 : 0;
+            break;
         case STORE_ATTR:
             if (prev->adapted && PyType_Check(stack_pointer[-1])) {
                 types |= tag_of_entry(((PyTypeObject *)stack_pointer[-1])->tp_dict, PyTuple_GET_ITEM(prev->code->co_names, oparg)) << 8;

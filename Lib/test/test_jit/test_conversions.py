@@ -143,7 +143,28 @@ def supers(n):
         if i == 120: B.make.__func__.__defaults__ = (4,)
     return out
 
-FUNCTIONS = [texts, wrong, replaced, numbers, pieces, steps, supers]
+def errors(n):
+    class Own(ValueError): pass
+    class Init(Own):
+        def __init__(self, *args): super().__init__(*args, 5)
+    class New(Own):
+        def __new__(cls, *args): return super().__new__(cls, "new")
+    class Slots(Exception): __slots__ = "a",
+    out, old = [], None
+    for i in range(n):
+        for cls in (ValueError, KeyError, Own, Init, New, Slots, OSError, StopIteration, Exception):
+            e = cls(i, [i])
+            out.append((type(e).__name__, e.args, str(e), sys.getrefcount(e), sys.getrefcount(e.args), e.__context__, gc.is_tracked(e)))
+        out.append((KeyError().args, Own(1, 2, 3).args, Own(1, 2, 3, 4).args, Exception(*[i]).args, KeyError(i).args is KeyError(i).args))
+        try:
+            raise Own("x", i) if i % 3 else KeyError(i)
+        except (Own, KeyError) as error:
+            out.append((error.args, error.__traceback__.tb_lineno, sys.getrefcount(error)))
+        if i == 100: Own.__init__ = lambda self, *args: None
+        if i == 130: del Own.__init__
+    return out
+
+FUNCTIONS = [errors, texts, wrong, replaced, numbers, pieces, steps, supers]
 
 def run():
     return [str((f.__name__, f(160))) for f in FUNCTIONS]

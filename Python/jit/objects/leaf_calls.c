@@ -386,6 +386,7 @@ static const struct {
     {&PySet_Type, "update", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_UpdateSet, NULL},
     {NULL, "_io.StringIO.write", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_Write, NULL},
     {NULL, "reference()", 1, 1, JIT_LEAF_OBJECT, _PyJitLeaf_CallWeakRef, NULL},
+    {NULL, "error()", 1, 4, JIT_LEAF_OBJECT, _PyJitLeaf_CallError, NULL},
     {NULL, "__new__()", 2, 3, JIT_LEAF_OBJECT, _PyJitLeaf_CallNew, NULL},
     {NULL, "cached()", 1, 4, JIT_LEAF_OBJECT, _PyJitLeaf_CallCached, NULL},
     {NULL, "b in a", 2, 2, JIT_LEAF_NUMBER, _PyJitLeaf_Contains, _PyJitLeaf_AskContains},

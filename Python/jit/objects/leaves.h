@@ -171,6 +171,7 @@ PyObject *_PyJitLeaf_CallWeakRef(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_CallCached(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_NewWeakRef(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_CallNew(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_CallError(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_NewObject(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Write(PyObject *const *args, bool run);
 

@@ -295,6 +295,8 @@ build_slice(_PyJitBuilder *b, uint32_t index)
     _PyJitSlot_GuardEnds(b, record, count);
     _PyJitRef made = emit_leaf(b, JIT_OP_CALL_LEAF, _PyJitLeaf_Named("a[b:c:d]") | JIT_LEAF_FOUR, args);
     drop(b, count + 1);
+    _PyJitSlot_EndRecord(b);
+    _PyJitLower_Begin(b, index + 1);
     _PyJitSlot_Push(b, (_PyJitSlot){.object = made, .dirty = 1, .owned = 1});
     return 2;
 }

@@ -110,6 +110,9 @@ enum {
     JIT_OPERATOR_BOOL,      // a branch on an object with __bool__: the result has to be a bool
     JIT_OPERATOR_NONEMPTY,  // with __len__ only: it has to be a size, which is 0 or not
     JIT_OPERATOR_LEN,       // len(a): it has to be a size
+    JIT_OPERATOR_STR,       // str(a): it has to be a string
+    JIT_OPERATOR_TEXT,      // !s or !r in an f-string: likewise
+    JIT_OPERATOR_FORMAT,    // a value in an f-string, which `object` formats: likewise
     JIT_OPERATOR_GET,       // o.name, where the class of o has a descriptor with __get__: nothing
     JIT_OPERATOR_GETTER,    // with a property: nothing
     JIT_OPERATOR_GETATTR,   // with __getattr__, where there is no such attribute: nothing

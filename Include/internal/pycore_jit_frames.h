@@ -107,6 +107,12 @@ _PyJit_PushCall(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject *cal
 #endif
 }
 
+/* CALLABLE is a method of a Python function that C need not call (Python/jit/run/bound_calls.c). */
+bool _PyJit_BindsFunction(PyThreadState *tstate, PyObject *callable);
+/* The frame of such a METHOD, which is not linked yet, with ITEMS, a tuple, and what is in NAMED, a dict or NULL.  They are gone, as is METHOD.
+ * NULL: an exception. */
+_PyInterpreterFrame *_PyJit_PushBound(PyThreadState *tstate, PyObject *method, PyObject *items, PyObject *named);
+
 /* RECEIVER is a generator or coroutine that nobody is in, and an evaluation loop can go on in its frame. */
 static inline bool
 _PyJit_CanRunHere(PyThreadState *tstate, PyObject *receiver)

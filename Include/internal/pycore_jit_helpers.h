@@ -89,8 +89,8 @@ int64_t _PyJit_SetHas(PyObject *set, PyObject *key);
 
 /* KEY becomes an element of an exact set.  -1, with nothing done: it may run code of users, or memory is short. */
 int _PyJit_SetAdd(PyObject *set, PyObject *key);
-/* DICT[KEY] = VALUE for an exact dict.  -1, with nothing done: it may run code of users, somebody watches the dict, or memory is short. */
-int _PyJit_DictSet(PyObject *dict, PyObject *key, PyObject *value);
+/* DICT[KEY] = VALUE for an exact dict.  AGAIN: KEY was looked for just before.  -1, with nothing done: it may run code of users, somebody watches the dict, or memory is short. */
+int _PyJit_DictSet(PyObject *dict, PyObject *key, PyObject *value, bool again);
 /* Where the exact DICT has a value for NAME: at entry number HINT, if that is its key.  NULL: it has none, somebody watches the dict, it shares
  * values with an instance, or not all keys are strings. */
 PyObject **_PyJit_DictPlace(PyDictObject *dict, PyObject *name, Py_ssize_t hint);
@@ -382,6 +382,8 @@ int _PyJit_SetFloatField(PyObject **place, double value);
 int _PyJit_SetIntField(PyObject **place, int64_t value);
 /* A new instance of TYPE, made as `object` makes its instances.  NULL: memory is short. */
 PyObject *_PyJit_NewInstance(PyTypeObject *type);
+/* The same; if that fails DICT and TUPLE, which may be NULL, are given up. */
+PyObject *_PyJit_NewInstanceWith(PyTypeObject *type, PyObject *dict, PyObject *tuple);
 /* Instances of TYPE are made of nothing but what classes written in Python say, and have no finalizer (quiet.c). */
 bool _PyJit_IsSimpleClass(PyTypeObject *type);
 /* What runs at PLACE of CODE, where a generator of CODE goes on after a yield, is in no handler: to close it there runs nothing (quiet.c). */

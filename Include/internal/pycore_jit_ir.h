@@ -211,12 +211,16 @@ typedef struct {
     PyObject *seen;        // an object the rule of this instruction asks for, alive until the trace is built; or NULL:
                            // LOAD_GLOBAL_MODULE, LOAD_GLOBAL_BUILTIN, MAKE_FUNCTION: the globals of its frame;
                            // LOAD_ATTR_METHOD_..., _PROPERTY, _NONDESCRIPTOR_...: what is in its cache;
-                           // CALL_LEN, CALL_ISINSTANCE: the type of the (first) argument;
+                           // CALL_LEN, CALL_ISINSTANCE: the type of the (first) argument; LOAD_SUPER_ATTR_METHOD: the type of `self`, or, with
+                           // BOOL for tag 2, `self`, a class;
                            // LOAD_ATTR, CALL_BUILTIN_FAST of a name: True or False, whether there is such an attribute, or None (objects/find.c);
-                           // STORE_ATTR, COMPARE_OP, CALL_KW: True, if the rule fits; TO_BOOL_ALWAYS_TRUE: True, if several types meet there; CALL_FUNCTION_EX: the number of arguments, if it does;
+                           // STORE_ATTR, COMPARE_OP, CALL_KW: True, if the rule fits; TO_BOOL_ALWAYS_TRUE: True, if several types meet there; CALL_FUNCTION_EX: the number of
+                           // arguments, if it does, plus JIT_BINDS if a method is called; or that and names in a tuple;
                            // BINARY_SUBSCR, BINARY_SUBSCR_GETITEM, STORE_SUBSCR, BINARY_SLICE: the type of the container;
                            // operators that were entered: the type whose method it is, or the class that is called; consumers: their code
 } _PyJitRecord;
+
+#define JIT_BINDS 128
 
 /* ALIKE: both operands have the same type.  REFLECTED: it is the method of the right one, the left one is a number.  CONSUMER: a builtin that
  * takes all items of a generator (run/consumers.c). */

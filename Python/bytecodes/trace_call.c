@@ -72,6 +72,12 @@ trace op(NEW_INSTANCE, (type: object -- r: object)) exits calls writes event {
     EXIT_IF(r == NULL);
 }
 
+// The same where DICT and TUPLE (or NULL) were made for the same call, whose references go if it leaves.
+trace op(NEW_INSTANCE_WITH, (type: object, dict: object, tuple: object -- r: object)) exits calls writes event {
+    r = _PyJit_NewInstanceWith((PyTypeObject *)type, dict, tuple);
+    EXIT_IF(r == NULL);
+}
+
 // Leaves unless what instances of O's type (of a known version) have in their own dicts is as it was: no instance attribute
 // hides a method.
 trace op(GUARD_TYPE_KEYS, (o: object --)) pure reads type exits {

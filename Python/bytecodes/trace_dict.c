@@ -34,9 +34,9 @@ trace op(DICT_HAS, (dict: object, key: object -- r: i64)) pure reads dict reads 
     EXIT_IF(r < 0);
 }
 
-// DICT[KEY] = V, with references of its own.  Leaves, with nothing done, where that may run code of users or memory is short.
+// DICT[KEY] = V, with references of its own.  `aux`: the trace has looked for KEY before.  Leaves, with nothing done, where that may run code of users or memory is short.
 trace op(DICT_SET, (dict: object, key: object, v: object --)) exits calls writes dict writes attr {
-    EXIT_IF(_PyJit_DictSet(dict, key, v) < 0);
+    EXIT_IF(_PyJit_DictSet(dict, key, v, JIT_AUX != 0) < 0);
 }
 
 // Leaves unless the exact dict has the keys of NAMES, a tuple, in this order and no others, with no gaps.

@@ -528,7 +528,7 @@ for _name, _expression, _present in (
     ("items", "xs.insert(1, i); t += xs.index(i) + xs.count(2); xs.remove(i)", ["CHANGE_LEAF", "CALL_LEAF", "CALL_LEAF", "CHANGE_LEAF"]),
     ("elements", "s.add(i); s.remove(i)", ["SET_ADD", "CHANGE_LEAF"]),
     ("an entry", "d[i] = i; del d[i]", ["DICT_SET", "CHANGE_LEAF"]),
-    ("slices", "xs[1:2] = (i,); t += len(xs[::-1])", ["CHANGE_LEAF", "CALL_LEAF", "CALL_LEAF"]),
+    ("slices", "xs[1:2] = (i,); del xs[5:6]; t += len(xs[::-1])", ["CHANGE_LEAF", "CALL_LEAF", "CHANGE_LEAF", "CALL_LEAF"]),
     ("displays", "t += len({**names, 'c': i}) + len({*xs, i})", ["CHANGE_LEAF", "CHANGE_LEAF"]),
     ("operators", "t += len(names | {'c': i})", ["CALL_LEAF"]),
     ("a heap", "heappush(h, (i, 1)); t += heappop(h)[0]", ["CHANGE_LEAF", "CHANGE_LEAF", "IADD"]),

@@ -172,14 +172,25 @@ uint32_t _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Continuation(_PyJitBuilder *b, uint32_t index);
 /* The same where the rule does not apply: in memory.  The frame's operands are there. */
 void _PyJitLower_EnterOperator(_PyJitBuilder *b, uint32_t index);
-/* leaf.c: a new dict of N VALUES, of which it gets references of its own, under NAMES, exact strs, which live as long as the trace. */
-_PyJitRef _PyJitLower_NewDict(_PyJitBuilder *b, PyObject *names, const _PyJitRef *values, uint32_t n);
+/* leaf.c: a new dict of N VALUES, of which it gets references of its own, under those NAMES, exact strs, which live as long as the trace,
+ * that WHICH has the numbers of. */
+_PyJitRef _PyJitLower_NewDict(_PyJitBuilder *b, PyObject *names, const uint8_t *which, const _PyJitRef *values, uint32_t n);
 /* keywords.c: CALL_KW; CALL_FUNCTION_EX. */
 uint32_t _PyJitLower_CallKeywords(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_CallTuple(_PyJitBuilder *b, uint32_t index);
 /* calls.c: what SLOT holds is known, and is no function of this CODE and VERSION, which was called when this was recorded: a loop is
  * lowered again with what is on the stack at the end of an iteration, and that may be the method of another class. */
 bool _PyJitLower_IsAnother(const _PyJitBuilder *b, uint32_t slot, const PyCodeObject *code, uint32_t version);
+/* A method object on the stack, and what it binds. */
+typedef struct {
+    _PyJitRef object, function, self;
+    bool owned;                // the stack has a reference to it
+} _PyJitMethod;
+
+/* What is in slot METHOD, below NULL, is a method of a function of VERSION: checks that, and opens it. */
+_PyJitMethod _PyJitLower_OpenMethod(_PyJitBuilder *b, uint32_t method, uint32_t version);
+/* The function and its `self` take the place of the method.  Nothing must leave behind that. */
+void _PyJitLower_ReplaceMethod(_PyJitBuilder *b, uint32_t method, const _PyJitMethod *parts);
 /* The code that runs after the call of record INDEX, from its beginning; -1: not known. */
 int _PyJitLower_Callee(const _PyJitBuilder *b, uint32_t index);
 /* There is room in the map for a frame of CODE, and for one of SHIM below it, if that is not NULL. */
@@ -228,6 +239,9 @@ bool _PyJitLower_IsClassVariable(const _PyJitBuilder *b, const _PyJitRecord *rec
 uint32_t _PyJitLower_ClassVariable(_PyJitBuilder *b, uint32_t index);
 /* LOAD_ATTR of a class method that is called: the record has it in `seen`. */
 uint32_t _PyJitLower_ClassMethod(_PyJitBuilder *b, uint32_t index);
+/* The same where record INDEX loads METHOD, a class method, in place of OPERANDS.  Open checks what it has, which is the function to be called. */
+bool _PyJitLower_CanOpenClassMethod(_PyJitBuilder *b, uint32_t index, uint32_t operands, PyObject *method);
+PyObject *_PyJitLower_OpenClassMethod(_PyJitBuilder *b, uint32_t index, uint32_t operands, PyObject *method);
 /* The instruction at INDEX begins: its checks lead to it. */
 static inline void
 _PyJitLower_Begin(_PyJitBuilder *b, uint32_t index)

@@ -130,42 +130,46 @@ call_function(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
-/* A method object on the stack, and what it binds. */
-typedef struct {
-    _PyJitRef object, function, self;
-    bool owned;                // the stack has a reference to it
-} Method;
-
-/* What is in slot METHOD, below NULL, is a method of a function of VERSION: checks that, and opens it. */
-static Method
-open_method(_PyJitBuilder *b, uint32_t method, uint32_t version)
+_PyJitMethod
+_PyJitLower_OpenMethod(_PyJitBuilder *b, uint32_t method, uint32_t version)
 {
-    Method parts = {.object = _PyJitSlot_Object(b, method), .owned = !b->slots[method].dirty || b->slots[method].owned};
+    _PyJitMethod parts = {.object = _PyJitSlot_Object(b, method), .owned = !b->slots[method].dirty || b->slots[method].owned};
     if (parts.owned) {
         _PyJitSlot_OwnHeap(b);           // from the method, perhaps, which may end here
     }
-    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_METHOD, parts.object, JIT_REF_NONE, parts.owned);
+    const _PyJitIns *made = b->failed ? NULL : JIT_INS(b->t, parts.object);
+    bool is_new = made != NULL && made->op == JIT_OP_NEW_METHOD;
+    if (is_new) {
+        parts.function = made->a;
+        parts.self = made->b;
+    }
+    else {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_METHOD, parts.object, JIT_REF_NONE, parts.owned);
+    }
     if (known_null(b, method + 1) < 0) {
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, method + 1), JIT_REF_NONE, 0);
     }
-    parts.function = _PyJitBuild_Emit(b, JIT_OP_LOAD_METHOD_FUNCTION, parts.object, JIT_REF_NONE, 0);
-    parts.self = _PyJitBuild_Emit(b, JIT_OP_LOAD_METHOD_SELF, parts.object, JIT_REF_NONE, 0);
+    if (!is_new) {
+        parts.function = _PyJitBuild_Emit(b, JIT_OP_LOAD_METHOD_FUNCTION, parts.object, JIT_REF_NONE, 0);
+        parts.self = _PyJitBuild_Emit(b, JIT_OP_LOAD_METHOD_SELF, parts.object, JIT_REF_NONE, 0);
+    }
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, parts.function, JIT_REF_NONE, version);
     return parts;
 }
 
-/* The function and its `self` take the place of the method.  Nothing must leave behind that. */
-static void
-replace_method(_PyJitBuilder *b, uint32_t method, const Method *parts)
+void
+_PyJitLower_ReplaceMethod(_PyJitBuilder *b, uint32_t method, const _PyJitMethod *parts)
 {
-    bool owned = parts->owned;
+    bool owned = parts->owned, constant = JIT_IS_CONST(parts->function);
     if (owned) {
         // Tier 1 gives it up now, when it has references to what it binds; so nothing but the method object ends.
-        (void)emit1(b, JIT_OP_INCREF, parts->function);
+        if (!constant) {
+            (void)emit1(b, JIT_OP_INCREF, parts->function);
+        }
         (void)emit1(b, JIT_OP_INCREF, parts->self);
         (void)emit1(b, JIT_OP_DECREF_PLAIN, parts->object);
     }
-    b->slots[method] = (_PyJitSlot){.object = parts->function, .dirty = 1, .heap = !owned, .owned = owned};
+    b->slots[method] = (_PyJitSlot){.object = parts->function, .dirty = 1, .heap = !owned && !constant, .owned = owned && !constant};
     b->slots[method + 1] = (_PyJitSlot){.object = parts->self, .dirty = 1, .heap = !owned, .owned = owned};
 }
 
@@ -185,9 +189,9 @@ call_method(_PyJitBuilder *b, uint32_t index)
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
-    Method parts = open_method(b, method, unit32(b, record, 2));
+    _PyJitMethod parts = _PyJitLower_OpenMethod(b, method, unit32(b, record, 2));
     _PyJitFrame_GuardRoom(b, code, NULL);
-    replace_method(b, method, &parts);
+    _PyJitLower_ReplaceMethod(b, method, &parts);
     _PyJitFrame_Call(b, index, (uint16_t)callee, method, self);
     return 1;
 }
@@ -209,7 +213,7 @@ call_method_general(_PyJitBuilder *b, uint32_t index)
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
-    Method parts = open_method(b, method, unit32(b, record, 2));
+    _PyJitMethod parts = _PyJitLower_OpenMethod(b, method, unit32(b, record, 2));
     if (given < wanted) {
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_DEFAULTS, parts.function, JIT_REF_NONE, wanted - given);
     }
@@ -217,7 +221,7 @@ call_method_general(_PyJitBuilder *b, uint32_t index)
     if (more > 0) {
         _PyJitLower_MakeTuple(b, more);
     }
-    replace_method(b, method, &parts);
+    _PyJitLower_ReplaceMethod(b, method, &parts);
     _PyJitFrame_Call(b, index, (uint16_t)callee, method, self);
     if (takes_rest(code) && more == 0) {
         b->slots[local(b, wanted)] = (_PyJitSlot){.object = object_const(b, &_Py_SINGLETON(tuple_empty)), .dirty = 1};
@@ -360,13 +364,12 @@ class_of_code(const PyTypeObject *type, const PyCodeObject *code)
     return NULL;
 }
 
-/* What super(CLASS, instance of TYPE) finds under NAME, if it is a method: a constant as long as TYPE has its version.  Borrowed, or
- * NULL. */
+/* What super(CLASS, TYPE or an instance of it) finds under NAME: a constant as long as TYPE has its version.  Borrowed, or NULL. */
 static PyObject *
-super_method(const PyTypeObject *class, PyTypeObject *type, PyObject *name)
+find_above(const PyTypeObject *class, PyTypeObject *type, PyObject *name)
 {
     PyObject *mro = type->tp_mro;
-    if (mro == NULL || type->tp_getattro != PyObject_GenericGetAttr || PyUnicode_CompareWithASCIIString(name, "__class__") == 0) {
+    if (mro == NULL || PyUnicode_CompareWithASCIIString(name, "__class__") == 0) {
         return NULL;
     }
     Py_ssize_t i = 0, n = PyTuple_GET_SIZE(mro);
@@ -376,19 +379,33 @@ super_method(const PyTypeObject *class, PyTypeObject *type, PyObject *name)
     for (i++; i < n; i++) {
         PyObject *found = PyDict_GetItemWithError(_PyType_GetDict((PyTypeObject *)PyTuple_GET_ITEM(mro, i)), name);
         if (found != NULL) {
-            return _PyType_HasFeature(Py_TYPE(found), Py_TPFLAGS_METHOD_DESCRIPTOR) ? found : NULL;
+            return found;
         }
     }
     return NULL;
 }
 
-/* LOAD_SUPER_ATTR_METHOD: `super().name` that is called. */
+/* FOUND is what the rule below knows to load, from an instance of TYPE or from TYPE (OF_CLASS). */
+static bool
+is_lowered_above(_PyJitBuilder *b, uint32_t index, const PyTypeObject *type, PyObject *found, bool of_class)
+{
+    bool is_object = b->t->records[index].opcode == LOAD_SUPER_ATTR_ATTR;
+    if (of_class) {
+        return !is_object && (PyCFunction_CheckExact(found)
+                              || (Py_IS_TYPE(found, &PyClassMethod_Type) && _PyJitLower_CanOpenClassMethod(b, index, 3, found)));
+    }
+    return type->tp_getattro == PyObject_GenericGetAttr && _PyType_HasFeature(Py_TYPE(found), Py_TPFLAGS_METHOD_DESCRIPTOR)
+        && (!is_object || PyFunction_Check(found));
+}
+
+/* LOAD_SUPER_ATTR_METHOD: `super().name` that is called at once; LOAD_SUPER_ATTR_ATTR: the method object, which has a call with a tuple. */
 static uint32_t
 load_super_method(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     PyTypeObject *type = (PyTypeObject *)record->seen;
     uint32_t top = b->depth - 1, class = top - 1, super = top - 2;
+    bool of_class = JIT_TAG(record->types, 2) == JIT_TAG_BOOL;
     _PyJitRef super_object = b->slots[super].object;
     if (type == NULL || !is_version(type->tp_version_tag) || super_object == JIT_REF_NONE
         || super_object != object_const(b, &PySuper_Type) || !can_drop(&b->slots[super]) || !can_drop(&b->slots[class])
@@ -400,16 +417,34 @@ load_super_method(_PyJitBuilder *b, uint32_t index)
         known = class_of_code(type, b->t->codes[record->code]);
     }
     PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 2);
-    PyObject *method = known != NULL ? super_method(known, type, name) : NULL;
-    if (method == NULL) {
+    PyObject *found = known != NULL ? find_above(known, type, name) : NULL;
+    bool is_function = found != NULL && PyCFunction_CheckExact(found);
+    if (found == NULL || !is_lowered_above(b, index, type, found, of_class) || (is_function && !can_drop(&b->slots[top]))) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     // The version says that TYPE is as it was, and keeps its bases.
-    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, top), JIT_REF_NONE, type->tp_version_tag);
+    (void)_PyJitBuild_Emit(b, of_class ? JIT_OP_GUARD_CLASS_VERSION : JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, top), JIT_REF_NONE,
+                           type->tp_version_tag);
     _PyJitRef same = emit2(b, JIT_OP_SAME, b->slots[class].object, object_const(b, known));
     (void)emit2(b, JIT_OP_GUARD_INE, same, konst(b, 0));
-    bind(b, method, top, super);
+    if (is_function) {
+        drop(b, 3);
+        _PyJitSlot_PushConst(b, found);
+        _PyJitSlot_PushNull(b);
+    }
+    else if (of_class) {
+        bind(b, _PyJitLower_OpenClassMethod(b, index, 3, found), top, super);
+    }
+    else if (record->opcode == LOAD_SUPER_ATTR_METHOD) {
+        bind(b, found, top, super);
+    }
+    else {
+        _PyJitRef made = emit2(b, JIT_OP_NEW_METHOD, object_const(b, found), _PyJitSlot_Object(b, top));
+        b->slots[top].plain = 1;         // the method has it: this is not its end
+        drop(b, 3);
+        _PyJitSlot_Push(b, (_PyJitSlot){.object = made, .dirty = 1, .owned = 1});
+    }
     return 1;
 }
 
@@ -458,6 +493,7 @@ _PyJitLower_Call(_PyJitBuilder *b, uint32_t index)
         case LOAD_ATTR_METHOD_LAZY_DICT:
             return load_method(b, index);
         case LOAD_SUPER_ATTR_METHOD:
+        case LOAD_SUPER_ATTR_ATTR:
             return load_super_method(b, index);
         case RESUME_CHECK:
             return resume(b, index);

@@ -21,25 +21,61 @@ typedef struct {
     PyObject *function;
 } ClassMethod;
 
-/* The record of the call of what record INDEX loads, if it is in the trace; else NULL. */
+/* The record of the call of what record INDEX loads in place of its OPERANDS, if it is in the trace; else NULL. */
 static _PyJitRecord *
-call_of(const _PyJitBuilder *b, uint32_t index)
+call_of(const _PyJitBuilder *b, uint32_t index, uint32_t operands)
 {
     const _PyJitRecord *load = &b->t->records[index];
+    uint32_t bottom = load->sp - operands;
     for (uint32_t i = index + 1; i < b->t->nrecords; i++) {
         _PyJitRecord *record = &b->t->records[i];
         if (record->depth > load->depth) {
             continue;
         }
-        if (record->depth < load->depth || record->code != load->code || record->sp <= load->sp) {
+        if (record->depth < load->depth || record->code != load->code || record->sp <= bottom + 1) {
             return NULL;
         }
         bool calls = record->opcode == CALL_BOUND_METHOD_EXACT_ARGS || record->opcode == CALL_PY_EXACT_ARGS;
-        if (calls && record->sp == load->sp + 1 + record->oparg) {
+        if (calls && record->sp == bottom + 2 + record->oparg) {
             return record;
         }
     }
     return NULL;
+}
+
+/* The record of the call, if what it calls is FUNCTION, of the class method that record INDEX loads; else NULL. */
+static _PyJitRecord *
+call_of_function(const _PyJitBuilder *b, uint32_t index, uint32_t operands, PyObject *function)
+{
+    _PyJitRecord *call = call_of(b, index, operands);
+    if (call != NULL) {
+        call->opcode = CALL_BOUND_METHOD_EXACT_ARGS;
+    }
+    return call != NULL && function != NULL && PyFunction_Check(function) && ((PyFunctionObject *)function)->func_version != 0
+        && unit32(b, call, 2) == ((PyFunctionObject *)function)->func_version ? call : NULL;
+}
+
+/* METHOD, a constant, still has FUNCTION. */
+static void
+guard_function(_PyJitBuilder *b, PyObject *method, PyObject *function)
+{
+    _PyJitRef now = _PyJitBuild_Emit(b, JIT_OP_READ_FIELD, object_const(b, method), JIT_REF_NONE, offsetof(ClassMethod, function));
+    (void)emit2(b, JIT_OP_GUARD_INE, emit2(b, JIT_OP_SAME, now, object_const(b, function)), konst(b, 0));
+}
+
+bool
+_PyJitLower_CanOpenClassMethod(_PyJitBuilder *b, uint32_t index, uint32_t operands, PyObject *method)
+{
+    return call_of_function(b, index, operands, ((ClassMethod *)method)->function) != NULL;
+}
+
+PyObject *
+_PyJitLower_OpenClassMethod(_PyJitBuilder *b, uint32_t index, uint32_t operands, PyObject *method)
+{
+    PyObject *function = ((ClassMethod *)method)->function;
+    call_of_function(b, index, operands, function)->opcode = CALL_PY_EXACT_ARGS;
+    guard_function(b, method, function);
+    return function;
 }
 
 uint32_t
@@ -50,18 +86,14 @@ _PyJitLower_ClassMethod(_PyJitBuilder *b, uint32_t index)
     PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
     PyObject *function = ((ClassMethod *)record->seen)->function;
     bool of_class = type_version != 0;
-    _PyJitRecord *call = call_of(b, index);
-    if (call != NULL) {
-        call->opcode = CALL_BOUND_METHOD_EXACT_ARGS;
-    }
-    if (call == NULL || function == NULL || !PyFunction_Check(function) || ((PyFunctionObject *)function)->func_version == 0
-        || unit32(b, call, 2) != ((PyFunctionObject *)function)->func_version || !is_version(version)
+    _PyJitRecord *call = call_of_function(b, index, 1, function);
+    if (call == NULL || !is_version(version)
         || (of_class && !is_version(type_version)) || _PyJitSlot_IsBare(b, top) || !_PyJitSlot_CanEnd(b, record, 1) || ends_with(b, record, 0)) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     call->opcode = CALL_PY_EXACT_ARGS;
-    _PyJitRef owner = _PyJitSlot_Object(b, top), method = object_const(b, record->seen), known = object_const(b, function);
+    _PyJitRef owner = _PyJitSlot_Object(b, top);
     (void)_PyJitBuild_Emit(b, of_class ? JIT_OP_GUARD_CLASS_VERSION : JIT_OP_GUARD_TYPE_VERSION, owner, JIT_REF_NONE, version);
     if (of_class && type_version != PyType_Type.tp_version_tag) {
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, owner, JIT_REF_NONE, type_version);
@@ -69,8 +101,7 @@ _PyJitLower_ClassMethod(_PyJitBuilder *b, uint32_t index)
     else if (!of_class) {
         (void)emit2(b, JIT_OP_GUARD_NO_ATTR, owner, object_const(b, name));
     }
-    _PyJitRef now = _PyJitBuild_Emit(b, JIT_OP_READ_FIELD, method, JIT_REF_NONE, offsetof(ClassMethod, function));
-    (void)emit2(b, JIT_OP_GUARD_INE, emit2(b, JIT_OP_SAME, now, known), konst(b, 0));
+    guard_function(b, record->seen, function);
     if (of_class) {
         // The class stays where it is, above the function.
         _PyJitSlot_Own(b, top);

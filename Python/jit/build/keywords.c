@@ -16,6 +16,7 @@
 #include "pycore_pystate.h"
 #include "pycore_jit.h"
 #include "pycore_jit_frames.h"
+#include "pycore_jit_helpers.h"
 #include "jit/build/rules.h"
 
 #define MOST_PARAMETERS 32
@@ -26,9 +27,10 @@ typedef struct {
     uint32_t nkeywords;                   // the same by name
     uint32_t rest, extra;                 // positional arguments behind them that become a tuple, and keywords that become a dict
     bool has_rest, has_extra;             // the function has such a parameter
+    uint8_t extras[JIT_MOST_ITEMS];       // which keywords those are
     _PyJitRef tuple, dict;                // of these, made for the call; the empty tuple is a constant
     uint32_t parameters;                  // positional ones and those that need a name
-    int source[MOST_PARAMETERS];          // argument that it gets, counted from the first; -1: its default
+    int source[MOST_PARAMETERS];          // argument that it gets, of those with a parameter of their own; -1: its default
     uint32_t defaults;                    // of how many positional parameters, from the last one, some are needed
 } Plan;
 
@@ -68,27 +70,26 @@ make_plan(const PyCodeObject *code, uint32_t given, const PyObject *names, Plan 
         PyObject *name = PyTuple_GET_ITEM(names, i);
         int parameter = PyUnicode_CheckExact(name) ? find_parameter(code, name, plan->parameters) : -1;
         if (parameter < 0 && plan->has_extra && PyUnicode_CheckExact(name)) {
-            plan->extra++;
+            plan->extras[plan->extra++] = (uint8_t)i;
             continue;
         }
         if (parameter < 0 || plan->source[parameter] >= 0) {
             return false;
         }
-        plan->source[parameter] = (int)(plan->given + i);
-        plan->nkeywords++;
+        plan->source[parameter] = (int)(plan->given + plan->nkeywords++);
     }
     for (uint32_t i = plan->given; i < positional && plan->defaults == 0; i++) {
         plan->defaults = plan->source[i] < 0 ? positional - i : 0;
     }
-    // What becomes a tuple or a dict is on top of the stack.
-    return plan->nkeywords == 0 || (plan->extra == 0 && plan->rest == 0);
+    // A dict of some of them is made of pairs.
+    return plan->extra == nnames || 2 * plan->extra <= JIT_MOST_ARGUMENTS;
 }
 
 /* Makes the dict, of VALUES under NAMES, and the tuple, whose items are to be set, as far as PLAN wants them.  Nothing must leave behind that. */
 static void
 make_rest(_PyJitBuilder *b, Plan *plan, PyObject *names, const _PyJitRef *values)
 {
-    plan->dict = plan->has_extra ? _PyJitLower_NewDict(b, names, values, plan->extra) : JIT_REF_NONE;
+    plan->dict = plan->has_extra ? _PyJitLower_NewDict(b, names, plan->extras, values, plan->extra) : JIT_REF_NONE;
     if (plan->rest > 0) {
         int op = plan->has_extra ? JIT_OP_NEW_TUPLE_WITH : JIT_OP_NEW_TUPLE;
         plan->tuple = _PyJitBuild_Emit(b, op, plan->dict, JIT_REF_NONE, plan->rest);
@@ -98,28 +99,51 @@ make_rest(_PyJitBuilder *b, Plan *plan, PyObject *names, const _PyJitRef *values
     }
 }
 
-/* The arguments on top of the stack that have no parameter of their own become a tuple and a dict.  NAMED: NAMES stands above them, and
- * goes. */
+/* Makes a tuple and a dict of the arguments on top of the stack that have no parameter of their own, which stay where they are for now.  NAMED:
+ * NAMES stands above them. */
 static void
 gather(_PyJitBuilder *b, Plan *plan, PyObject *names, bool named)
 {
     _PyJitRef values[JIT_MOST_ITEMS];
-    uint32_t end = b->depth - named;
-    for (uint32_t i = end - plan->rest - plan->extra; i < end; i++) {
+    uint32_t keywords = b->depth - named - (uint32_t)PyTuple_GET_SIZE(names);
+    for (uint32_t i = keywords - plan->rest; i < keywords; i++) {
         if (_PyJitSlot_IsBare(b, i)) {
             _PyJitSlot_Box(b, i);
         }
     }
     for (uint32_t i = 0; i < plan->extra; i++) {
-        values[i] = _PyJitSlot_Object(b, end - plan->extra + i);
+        if (_PyJitSlot_IsBare(b, keywords + plan->extras[i])) {
+            _PyJitSlot_Box(b, keywords + plan->extras[i]);
+        }
+        values[i] = _PyJitSlot_Object(b, keywords + plan->extras[i]);
     }
     make_rest(b, plan, names, values);
+}
+
+/* The argument in slot FROM comes to slot TO, those between go down. */
+static void
+move_up(_PyJitBuilder *b, uint32_t from, uint32_t to)
+{
+    for (; from < to; from++) {
+        _PyJitSlot_Swap(b, from, from + 1);
+    }
+}
+
+/* What was gathered leaves the stack, and NAMES if NAMED. */
+static void
+take_gathered(_PyJitBuilder *b, const Plan *plan, PyObject *names, bool named)
+{
     drop(b, named);
+    uint32_t keywords = b->depth - (uint32_t)PyTuple_GET_SIZE(names);
+    for (uint32_t i = plan->extra; i-- > 0;) {
+        move_up(b, keywords + plan->extras[i], b->depth - plan->extra + i);
+    }
     for (uint32_t i = 0; i < plan->extra; i++) {
         b->slots[b->depth - 1 - i].plain = 1;         // the dict has it
     }
     drop(b, plan->extra);
     for (uint32_t i = plan->rest; i-- > 0;) {
+        move_up(b, keywords - plan->rest + i, b->depth - 1);
         _PyJitRef item = _PyJitSlot_TakeTop(b);
         (void)_PyJitBuild_Emit(b, JIT_OP_INIT_TUPLE_ITEM, plan->tuple, item, i);
     }
@@ -179,6 +203,21 @@ names_on_top(const _PyJitBuilder *b)
     return names != NULL && PyTuple_CheckExact(names) ? names : NULL;
 }
 
+/* A new instance of CLASS, of VERSION, behind what PLAN has made. */
+static _PyJitRef
+new_instance(_PyJitBuilder *b, _PyJitRef class, uint32_t version, const Plan *plan)
+{
+    if (plan->rest == 0 && !plan->has_extra) {
+        return _PyJitBuild_Emit(b, JIT_OP_NEW_INSTANCE, class, JIT_REF_NONE, version);
+    }
+    _PyJitRef null = object_const(b, NULL), dict = plan->has_extra ? plan->dict : null, tuple = plan->rest > 0 ? plan->tuple : null;
+    _PyJitRef instance = _PyJitBuild_Emit3(b, JIT_OP_NEW_INSTANCE_WITH, class, dict, tuple);
+    if (instance != JIT_REF_NONE) {
+        JIT_INS(b->t, instance)->aux = version;
+    }
+    return instance;
+}
+
 /* The call of CLASS, with NAMES, which stands on top of the stack if NAMED: the instance is made, is the first argument, and `__init__` becomes a
  * frame above the shim frame that waits for it. */
 static uint32_t
@@ -195,8 +234,7 @@ call_class(_PyJitBuilder *b, uint32_t index, PyTypeObject *class, PyObject *name
     Plan plan;
     if (callee < 0 || init == NULL || init->func_code != (PyObject *)b->t->codes[callee] || !is_version(init->func_version) || null == 0
         || !_PyJitLower_Fits(b, b->t->codes[callee], shim_code) || _PyJitSlot_IsBare(b, slot)
-        || !make_plan(b->t->codes[callee], 1 + record->oparg - (uint32_t)PyTuple_GET_SIZE(names), names, &plan)
-        || plan.has_rest || plan.has_extra) {
+        || !make_plan(b->t->codes[callee], 1 + record->oparg - (uint32_t)PyTuple_GET_SIZE(names), names, &plan)) {
         return REFUSE(b);
     }
     int shim = _PyJitTrace_AddCode(b->t, shim_code);
@@ -222,8 +260,9 @@ call_class(_PyJitBuilder *b, uint32_t index, PyTypeObject *class, PyObject *name
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, function, JIT_REF_NONE, init->func_version);
     guard_defaults(b, function, code, &plan, values);
     _PyJitFrame_GuardRoom(b, code, shim_code);
-    _PyJitRef instance = _PyJitBuild_Emit(b, JIT_OP_NEW_INSTANCE, object, JIT_REF_NONE, class->tp_version_tag);
-    drop(b, named);
+    gather(b, &plan, names, named);
+    _PyJitRef instance = new_instance(b, object, class->tp_version_tag, &plan);
+    take_gathered(b, &plan, names, named);
     _PyJitFrame_CallClass(b, index, (uint16_t)shim, (uint16_t)callee, slot, function, instance);
     sort_arguments(b, function, code, &plan, values);
     return 1;
@@ -260,6 +299,7 @@ _PyJitLower_CallKeywords(_PyJitBuilder *b, uint32_t index)
     guard_defaults(b, object, code, &plan, values);
     _PyJitFrame_GuardRoom(b, code, NULL);
     gather(b, &plan, names, named);
+    take_gathered(b, &plan, names, named);
     _PyJitFrame_Call(b, index, (uint16_t)callee, function, null == 0 ? self : first);
     sort_arguments(b, object, code, &plan, values);
     return 1;
@@ -276,12 +316,15 @@ can_end(_PyJitBuilder *b, const _PyJitRecord *record, bool named)
     return can;
 }
 
-/* What SEEN, of a CALL_FUNCTION_EX, says (record/types.c): how many arguments are in the tuple; returns the names that are in the dict. */
+/* What SEEN, of a CALL_FUNCTION_EX, says (record/types.c): how many arguments are in the tuple, and whether a method is called;
+ * returns the names that are in the dict. */
 static PyObject *
-arguments_seen(PyObject *seen, uint32_t *n)
+arguments_seen(PyObject *seen, uint32_t *n, bool *binds)
 {
     bool has_names = PyTuple_CheckExact(seen);
     *n = (uint32_t)_PyLong_CompactValue((PyLongObject *)(has_names ? PyTuple_GET_ITEM(seen, 0) : seen));
+    *binds = *n >= JIT_BINDS;
+    *n -= *binds ? JIT_BINDS : 0;
     return has_names ? PyTuple_GET_ITEM(seen, 1) : (PyObject *)&_Py_SINGLETON(tuple_empty);
 }
 
@@ -306,17 +349,31 @@ load_named(_PyJitBuilder *b, PyObject *names, _PyJitRef *values)
     b->slots[b->depth - 1].plain = 1;
 }
 
-/* Of the arguments OBJECTS the frame that begins borrows none: those without a parameter of their own become a tuple and a dict. */
+/* Of the arguments OBJECTS the frame that begins borrows none: those without a parameter of their own become a tuple and a dict.  The others are
+ * the first ones then; those before FIRST have a place. */
 static void
-gather_objects(_PyJitBuilder *b, Plan *plan, PyObject *names, const _PyJitRef *objects)
+gather_objects(_PyJitBuilder *b, Plan *plan, PyObject *names, _PyJitRef *objects, uint32_t first)
 {
-    uint32_t fixed = plan->given + plan->nkeywords;
-    make_rest(b, plan, names, objects + fixed + plan->rest);
-    for (uint32_t i = 0; i < fixed + plan->rest; i++) {
+    _PyJitRef rest[JIT_MOST_ITEMS], extra[JIT_MOST_ITEMS];
+    uint32_t fixed = plan->given, n = plan->given + plan->rest + (uint32_t)PyTuple_GET_SIZE(names), nextra = 0;
+    for (uint32_t i = 0; i < plan->rest; i++) {
+        rest[i] = objects[plan->given + i];
+    }
+    for (uint32_t i = plan->given + plan->rest; i < n; i++) {
+        if (nextra < plan->extra && plan->extras[nextra] == i - plan->given - plan->rest) {
+            extra[nextra++] = objects[i];
+        }
+        else {
+            objects[fixed++] = objects[i];
+        }
+    }
+    make_rest(b, plan, names, extra);
+    for (uint32_t i = first; i < fixed; i++) {
         (void)emit1(b, JIT_OP_INCREF, objects[i]);
     }
     for (uint32_t i = 0; i < plan->rest; i++) {
-        (void)_PyJitBuild_Emit(b, JIT_OP_INIT_TUPLE_ITEM, plan->tuple, objects[fixed + i], i);
+        (void)emit1(b, JIT_OP_INCREF, rest[i]);
+        (void)_PyJitBuild_Emit(b, JIT_OP_INIT_TUPLE_ITEM, plan->tuple, rest[i], i);
     }
 }
 
@@ -334,32 +391,45 @@ _PyJitLower_CallTuple(_PyJitBuilder *b, uint32_t index)
     }
     PyCodeObject *code = b->t->codes[callee];
     uint32_t n;
-    PyObject *names = arguments_seen(record->seen, &n);
+    bool binds;
+    PyObject *names = arguments_seen(record->seen, &n, &binds);
     Plan plan;
-    if (!is_version(code->co_version) || !_PyJitLower_Fits(b, code, NULL) || _PyJitLower_IsAnother(b, function, code, code->co_version)
-        || !make_plan(code, n, names, &plan) || n > MOST_PARAMETERS) {
+    if (!is_version(code->co_version) || !_PyJitLower_Fits(b, code, NULL)
+        || (binds ? code->co_argcount == 0 : _PyJitLower_IsAnother(b, function, code, code->co_version))
+        || !make_plan(code, n + binds, names, &plan) || n >= MOST_PARAMETERS) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, function), arguments = _PyJitSlot_Object(b, tuple), values[MOST_PARAMETERS];
     _PyJitRef objects[MOST_PARAMETERS + JIT_MOST_ITEMS];
-    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, object, JIT_REF_NONE, code->co_version);
+    _PyJitMethod method = {0};
+    if (binds) {
+        method = _PyJitLower_OpenMethod(b, function, code->co_version);
+        object = method.function;
+        objects[0] = method.self;
+    }
+    else {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, object, JIT_REF_NONE, code->co_version);
+    }
     (void)emit1(b, JIT_OP_GUARD_TUPLE, arguments);
     (void)emit2(b, JIT_OP_GUARD_IEQ, emit1(b, JIT_OP_TUPLE_SIZE, arguments), konst(b, n));
     for (uint32_t i = 0; i < n; i++) {
-        objects[i] = emit2(b, JIT_OP_TUPLE_GET, arguments, konst(b, i));
+        objects[binds + i] = emit2(b, JIT_OP_TUPLE_GET, arguments, konst(b, i));
     }
     if (named) {
-        load_named(b, names, objects + n);
+        load_named(b, names, objects + binds + n);
     }
     guard_defaults(b, object, code, &plan, values);
     _PyJitFrame_GuardRoom(b, code, NULL);
     _PyJitSlot_GuardEnds(b, record, 1 + named);
     // The tuple and the dict may end here, while the arguments run on.
-    gather_objects(b, &plan, names, objects);
+    gather_objects(b, &plan, names, objects, binds);
     drop(b, 1 + named);
-    _PyJitFrame_Call(b, index, (uint16_t)callee, function, b->depth);
-    for (uint32_t i = 0; i < plan.given + plan.nkeywords; i++) {
+    if (binds) {
+        _PyJitLower_ReplaceMethod(b, function, &method);
+    }
+    _PyJitFrame_Call(b, index, (uint16_t)callee, function, binds ? tuple - 1 : b->depth);
+    for (uint32_t i = binds; i < plan.given + plan.nkeywords; i++) {
         b->slots[local(b, i)] = (_PyJitSlot){.object = objects[i], .dirty = 1, .owned = 1};
     }
     sort_arguments(b, object, code, &plan, values);

@@ -275,6 +275,32 @@ make_of_top(_PyJitBuilder *b, uint32_t index, uint32_t nargs)
     return 1;
 }
 
+/* BUILD_SLICE, and BINARY_SUBSCR behind it: no slice is made. */
+static uint32_t
+build_slice(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index], *next = record + 1;
+    uint32_t count = record->oparg, container = b->depth - count - 1;
+    bool used = index + 1 < b->t->nrecords && next->opcode == BINARY_SUBSCR && next->leaf && next->plain_locals == 0
+        && next->entered == JIT_ENTERED_NOT && !next->raised && next->code == record->code && next->depth == record->depth
+        && next->offset - next->prefix == record->offset + record->size;
+    if (!used || _PyJitSlot_IsBare(b, container) || !can_drop(&b->slots[container]) || !_PyJitSlot_CanEnd(b, record, count)) {
+        return make_of_top(b, index, count);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef args[MOST_ARGUMENTS];
+    for (uint32_t i = 0; i < MOST_ARGUMENTS; i++) {
+        args[i] = i <= count ? key_of(b, container + i) : object_const(b, NULL);
+    }
+    _PyJitSlot_GuardEnds(b, record, count);
+    _PyJitRef made = emit_leaf(b, JIT_OP_CALL_LEAF, _PyJitLeaf_Named("a[b:c:d]") | JIT_LEAF_FOUR, args);
+    drop(b, count + 1);
+    _PyJitSlot_EndRecord(b);
+    _PyJitLower_Begin(b, index + 1);
+    _PyJitSlot_Push(b, (_PyJitSlot){.object = made, .dirty = 1, .owned = 1});
+    return 2;
+}
+
 /* FORMAT_SIMPLE: a string is what it is formatted as. */
 static uint32_t
 format(_PyJitBuilder *b, uint32_t index)
@@ -289,11 +315,20 @@ format(_PyJitBuilder *b, uint32_t index)
 }
 
 _PyJitRef
-_PyJitLower_NewDict(_PyJitBuilder *b, PyObject *names, const _PyJitRef *values, uint32_t n)
+_PyJitLower_NewDict(_PyJitBuilder *b, PyObject *names, const uint8_t *which, const _PyJitRef *values, uint32_t n)
 {
     _PyJitRef null = object_const(b, NULL), args[MOST_ARGUMENTS] = {null, null, null};
     if (n == 0) {
         return emit_leaf(b, JIT_OP_CALL_LEAF, _PyJitLeaf_OfInstruction(BUILD_MAP, 0), args);
+    }
+    if (n < (uint32_t)PyTuple_GET_SIZE(names)) {
+        for (uint32_t i = 0; i < n; i++) {
+            _PyJitRef name = object_const(b, PyTuple_GET_ITEM(names, which[i]));
+            (void)_PyJitBuild_Emit(b, JIT_OP_LEAF_ARGUMENT, name, JIT_REF_NONE, 2 * i);
+            (void)_PyJitBuild_Emit(b, JIT_OP_LEAF_ARGUMENT, values[i], JIT_REF_NONE, 2 * i + 1);
+        }
+        args[0] = small_const(b, 2 * n);
+        return emit_leaf(b, JIT_OP_CALL_LEAF, _PyJitLeaf_OfInstruction(BUILD_MAP, n), args);
     }
     for (uint32_t i = 0; i < n; i++) {
         (void)_PyJitBuild_Emit(b, JIT_OP_LEAF_ARGUMENT, values[i], JIT_REF_NONE, i);
@@ -446,7 +481,7 @@ _PyJitLower_LeafInstruction(_PyJitBuilder *b, uint32_t index)
         case BINARY_SUBSCR_STR_INT:
             return make_of_top(b, index, 2);
         case BUILD_SLICE:
-            return make_of_top(b, index, oparg);
+            return build_slice(b, index);
         case DELETE_ATTR:
             return delete_attribute(b, index);
         case DELETE_SUBSCR:

@@ -60,13 +60,14 @@ guard_right(_PyJitBuilder *b, uint32_t right, const _PyJitRecord *record, PyType
     }
 }
 
-/* The second of the operands from slot FIRST on can be checked to be NULL, if that is what KIND wants; len() is known. */
+/* The second of the operands from slot FIRST on can be checked to be NULL, if that is what KIND wants; len() and str() are known. */
 static bool
 is_call_of(const _PyJitBuilder *b, int kind, uint32_t first)
 {
     return !_PyJitOperatorForms[kind].is_call
         || (known_null(b, first + 1) != 0
-            && (kind != JIT_OPERATOR_LEN || _PyJitLower_Callable(b, 1) == _PyInterpreterState_GET()->callable_cache.len));
+            && (kind != JIT_OPERATOR_LEN || _PyJitLower_Callable(b, 1) == _PyInterpreterState_GET()->callable_cache.len)
+            && (kind != JIT_OPERATOR_STR || _PyJitLower_Callable(b, 1) == (PyObject *)&PyUnicode_Type));
 }
 
 uint32_t
@@ -164,6 +165,7 @@ is_result(const _PyJitBuilder *b, uint32_t slot)
     const _PyJitIns *ins = JIT_INS(b->t, value->object);
     switch (ins->op) {
         case JIT_OP_NEW_INSTANCE:
+        case JIT_OP_NEW_INSTANCE_WITH:
         case JIT_OP_NEW_LIST:
         case JIT_OP_NEW_TUPLE:
         case JIT_OP_NEW_TUPLE_WITH:
@@ -220,6 +222,11 @@ finish(_PyJitBuilder *b, int kind)
             }
             return;
         }
+        case JIT_OPERATOR_STR:
+        case JIT_OPERATOR_TEXT:
+        case JIT_OPERATOR_FORMAT:
+            (void)guard_str(b, top);
+            return;
         case JIT_OPERATOR_ANEXT:
             (void)emit1(b, JIT_OP_GUARD_AWAITABLE, _PyJitSlot_Object(b, top));
             return;
@@ -251,9 +258,13 @@ _PyJitLower_Continuation(_PyJitBuilder *b, uint32_t index)
     unsigned int tag = JIT_TAG(record->types, 0);
     bool truth = kind == JIT_OPERATOR_TEST || kind == JIT_OPERATOR_BOOL || kind == JIT_OPERATOR_IN || kind == JIT_OPERATOR_NOT_IN;
     bool size = kind == JIT_OPERATOR_LEN || kind == JIT_OPERATOR_NONEMPTY;
+    bool text = kind == JIT_OPERATOR_STR || kind == JIT_OPERATOR_TEXT || kind == JIT_OPERATOR_FORMAT;
     bool consumer = kind >= JIT_CONSUMER_FIRST;
     bool is_new = kind >= JIT_OPERATOR_NEW && !consumer;
     if (kind == JIT_OPERATOR_ANEXT && (record->seen != Py_True || _PyJitSlot_IsBare(b, top))) {
+        return REFUSE(b);
+    }
+    if (text && (tag != JIT_TAG_STR || _PyJitSlot_IsBare(b, top))) {
         return REFUSE(b);
     }
     if (kind < 0 || (is_new && (class_called(b) == NULL || _PyJitSlot_IsBare(b, top))) || (truth && !_PyJitNumber_IsBool(b, top, tag)) || (size && !is_size(b, top, tag))) {

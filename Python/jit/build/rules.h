@@ -88,7 +88,7 @@ guard_keys(_PyJitBuilder *b, _PyJitRef owner, uint32_t version)
 {
     // A new object may never be made, but its class is known.
     const _PyJitIns *ins = owner == JIT_REF_NONE ? NULL : JIT_INS(b->t, owner);
-    bool known = ins != NULL && (ins->op == JIT_OP_NEW_INSTANCE || ins->op == JIT_OP_VIRTUAL);
+    bool known = ins != NULL && (ins->op == JIT_OP_NEW_INSTANCE || ins->op == JIT_OP_NEW_INSTANCE_WITH || ins->op == JIT_OP_VIRTUAL);
     (void)_PyJitBuild_Emit(b, known ? JIT_OP_GUARD_CLASS_KEYS : JIT_OP_GUARD_TYPE_KEYS, known ? ins->a : owner, JIT_REF_NONE, version);
 }
 

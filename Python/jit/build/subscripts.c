@@ -153,6 +153,23 @@ load_value(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+#define MOST_STEPS 32
+
+/* Has the trace looked for KEY in DICT not long ago?  A hint. */
+static bool
+was_looked_for(const _PyJitBuilder *b, _PyJitRef dict, _PyJitRef key)
+{
+    uint32_t steps = Py_MIN(MOST_STEPS, b->t->nins);
+    for (uint32_t i = b->t->nins; i-- > b->t->nins - steps;) {
+        const _PyJitIns *ins = JIT_INS(b->t, JIT_REF_BIAS + i);
+        bool looks = ins->op == JIT_OP_DICT_GET || ins->op == JIT_OP_DICT_HAS || ins->op == JIT_OP_DICT_GET_OR;
+        if (looks && ins->a == dict && ins->b == key) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* STORE_SUBSCR of a dict or of what derives from it, STORE_SUBSCR_DICT.  The old value may end; what is borrowed from the heap may be from there. */
 static uint32_t
 store_value(_PyJitBuilder *b, uint32_t index)
@@ -171,7 +188,11 @@ store_value(_PyJitBuilder *b, uint32_t index)
     // Those are still borrowed if it leaves, and not needed when it has written.
     b->slots[container].heap = b->slots[key].heap = b->slots[value].heap = 0;
     _PyJitSlot_OwnHeap(b);
-    (void)_PyJitBuild_Emit3(b, JIT_OP_DICT_SET, object, known, stored);
+    bool again = was_looked_for(b, object, known);
+    _PyJitRef set = _PyJitBuild_Emit3(b, JIT_OP_DICT_SET, object, known, stored);
+    if (set != JIT_REF_NONE) {
+        JIT_INS(b->t, set)->aux = again;
+    }
     b->slots[value].plain = 1;     // the dict has it: this is not its end
     drop(b, 3);
     return 1;

@@ -8,6 +8,7 @@
 
 #ifdef _Py_TIER2
 
+#include <string.h>
 #include "pycore_dict.h"
 #include "pycore_initconfig.h"     // _Py_GetConfig
 #include "pycore_jit_helpers.h"
@@ -74,12 +75,34 @@ _PyJit_IsSafeKey(PyObject *o)
     return is_safe(o);
 }
 
+/* Two exact ints, of which ONE is small. */
+static inline bool
+are_equal_ints(PyObject *one, PyObject *other)
+{
+    const PyLongObject *x = (const PyLongObject *)one, *y = (const PyLongObject *)other;
+    return x->long_value.lv_tag == y->long_value.lv_tag && x->long_value.ob_digit[0] == y->long_value.ob_digit[0];
+}
+
+/* Two exact strings that are not the same object. */
+static inline bool
+are_equal_strings(PyObject *one, PyObject *other)
+{
+    size_t n = (size_t)PyUnicode_GET_LENGTH(one), kind = (size_t)PyUnicode_KIND(one);
+    return n == (size_t)PyUnicode_GET_LENGTH(other) && kind == (size_t)PyUnicode_KIND(other)
+        && !(PyUnicode_CHECK_INTERNED(one) && PyUnicode_CHECK_INTERNED(other))
+        && memcmp(PyUnicode_DATA(one), PyUnicode_DATA(other), n * kind) == 0;
+}
+
 /* The hash of KEY, which is safe. */
 static inline Py_hash_t
 hash_of(PyObject *key)
 {
     if (PyUnicode_CheckExact(key) && ((PyASCIIObject *)key)->hash != -1) {
         return ((PyASCIIObject *)key)->hash;
+    }
+    if (_PyJitLeaf_IsSmall(key)) {
+        Py_hash_t value = _PyLong_CompactValue((PyLongObject *)key);
+        return value == -1 ? -2 : value;         // -1 is an error
     }
     return PyObject_Hash(key);
 }
@@ -92,7 +115,7 @@ are_equal_tuples(PyObject *one, PyObject *other)
     bool equal = n == PyTuple_GET_SIZE(other);
     for (Py_ssize_t i = 0; i < n && equal; i++) {
         PyObject *x = PyTuple_GET_ITEM(one, i), *y = PyTuple_GET_ITEM(other, i);
-        equal = x == y || PyObject_RichCompareBool(x, y, Py_EQ) == 1;
+        equal = x == y || (_PyJitLeaf_IsSmall(x) && PyLong_CheckExact(y) ? are_equal_ints(x, y) : PyObject_RichCompareBool(x, y, Py_EQ) == 1);
     }
     return equal;
 }
@@ -105,7 +128,10 @@ is_equal(PyObject *there, PyObject *key)
         return 1;
     }
     if (PyUnicode_CheckExact(there) && PyUnicode_CheckExact(key)) {
-        return PyUnicode_Compare(there, key) == 0;
+        return are_equal_strings(there, key);
+    }
+    if (_PyJitLeaf_IsSmall(there) && PyLong_CheckExact(key)) {
+        return are_equal_ints(there, key);
     }
     if (!is_safe(there)) {
         return UNSURE;
@@ -125,6 +151,33 @@ index_at(const PyDictKeysObject *keys, size_t i)
         : ((const int32_t *)indices)[i];
 }
 
+static inline void
+set_index_at(PyDictKeysObject *keys, size_t i, Py_ssize_t entry)
+{
+    void *indices = keys->dk_indices;
+    int bits = keys->dk_log2_size;
+    if (bits < 8) {
+        ((int8_t *)indices)[i] = (int8_t)entry;
+    }
+    else if (bits < 16) {
+        ((int16_t *)indices)[i] = (int16_t)entry;
+    }
+#if SIZEOF_VOID_P > 4
+    else if (bits >= 32) {
+        ((int64_t *)indices)[i] = entry;
+    }
+#endif
+    else {
+        ((int32_t *)indices)[i] = (int32_t)entry;
+    }
+}
+
+static inline PyObject *
+key_at(PyDictKeysObject *keys, Py_ssize_t entry)
+{
+    return DK_IS_UNICODE(keys) ? DK_UNICODE_ENTRIES(keys)[entry].me_key : DK_ENTRIES(keys)[entry].me_key;
+}
+
 /* Which entry of KEYS has KEY, of HASH.  DKIX_EMPTY: none; DKIX_ERROR: nobody knows. */
 static Py_ssize_t
 find_entry(PyDictKeysObject *keys, PyObject *key, Py_hash_t hash)
@@ -139,7 +192,7 @@ find_entry(PyDictKeysObject *keys, PyObject *key, Py_hash_t hash)
         if (entry < 0) {
             continue;          // deleted
         }
-        PyObject *there = general ? DK_ENTRIES(keys)[entry].me_key : DK_UNICODE_ENTRIES(keys)[entry].me_key;
+        PyObject *there = key_at(keys, entry);
         Py_hash_t other = general ? DK_ENTRIES(keys)[entry].me_hash : ((PyASCIIObject *)there)->hash;
         int equal = there == key ? 1 : other == hash ? is_equal(there, key) : 0;
         if (equal != 0) {
@@ -148,9 +201,50 @@ find_entry(PyDictKeysObject *keys, PyObject *key, Py_hash_t hash)
     }
 }
 
-/* *place: where the value of KEY is, or NULL if there is none; *hash: its hash.  0, or UNSURE. */
-static int
-find_place(PyDictObject *dict, PyObject *key, Py_hash_t *hash, PyObject ***place)
+_Py_COMP_DIAG_PUSH
+_Py_COMP_DIAG_IGNORE_DEPR_DECLS
+
+/* Where a key was found last whose hash is not at hand: `d[x, y] += 1` looks for it twice.  A hint, for the second one. */
+static struct {
+    PyDictObject *dict;
+    PyObject *key;
+    uint64_t version;
+    Py_ssize_t entry;
+} last;
+
+_Py_COMP_DIAG_PUSH
+_Py_COMP_DIAG_IGNORE_DEPR_DECLS
+
+/* The entry of KEY in DICT, a tuple or so, and its hash.  AGAIN: it was looked for before. */
+static Py_ssize_t
+find_other(PyDictObject *dict, PyObject *key, bool again, Py_hash_t *hash)
+{
+    PyDictKeysObject *keys = dict->ma_keys;
+    bool general = !DK_IS_UNICODE(keys);
+    if (again && general && last.key == key && last.dict == dict && last.version == dict->ma_version_tag && last.entry < keys->dk_nentries) {
+        // A table may have got another size though nothing in it has changed.
+        const PyDictKeyEntry *there = &DK_ENTRIES(keys)[last.entry];
+        if (there->me_key != NULL && is_equal(there->me_key, key) == 1) {
+            *hash = there->me_hash;
+            return last.entry;
+        }
+    }
+    *hash = hash_of(key);
+    Py_ssize_t entry = find_entry(keys, key, *hash);
+    if (entry >= 0 && general) {
+        last.dict = dict;
+        last.key = key;
+        last.version = dict->ma_version_tag;
+        last.entry = entry;
+    }
+    return entry;
+}
+
+_Py_COMP_DIAG_POP
+
+/* *place: where the value of KEY is, or NULL if there is none; *hash: its hash.  AGAIN: it was looked for before.  0, or UNSURE. */
+static inline int
+find_place(PyDictObject *dict, PyObject *key, bool again, Py_hash_t *hash, PyObject ***place)
 {
     PyDictKeysObject *keys = dict->ma_keys;
     Py_ssize_t entry;
@@ -159,9 +253,12 @@ find_place(PyDictObject *dict, PyObject *key, Py_hash_t *hash, PyObject ***place
         entry = _PyDictKeys_StringLookup(keys, key);
         *hash = ((PyASCIIObject *)key)->hash;
     }
-    else if (is_safe_to_look_for(key)) {
+    else if (_PyJitLeaf_IsSmall(key) || PyUnicode_CheckExact(key)) {
         *hash = hash_of(key);
         entry = find_entry(keys, key, *hash);
+    }
+    else if (is_safe_to_look_for(key)) {
+        entry = find_other(dict, key, again, hash);
     }
     else {
         return UNSURE;
@@ -174,13 +271,19 @@ find_place(PyDictObject *dict, PyObject *key, Py_hash_t *hash, PyObject ***place
 }
 
 int
-_PyJit_DictFind(PyObject *dict, PyObject *key, PyObject **value)
+_PyJitLeaf_FindValue(PyObject *dict, PyObject *key, Py_hash_t *hash, PyObject **value)
 {
     PyObject **place;
-    Py_hash_t hash;
-    int result = find_place((PyDictObject *)dict, key, &hash, &place);
+    int result = find_place((PyDictObject *)dict, key, false, hash, &place);
     *value = place != NULL ? *place : NULL;
     return result;
+}
+
+int
+_PyJit_DictFind(PyObject *dict, PyObject *key, PyObject **value)
+{
+    Py_hash_t hash;
+    return _PyJitLeaf_FindValue(dict, key, &hash, value);
 }
 
 PyObject *
@@ -204,21 +307,23 @@ _PyJit_DictHas(PyObject *dict, PyObject *key)
     return _PyJit_DictFind(dict, key, &value) < 0 ? UNSURE : value != NULL;
 }
 
-/* *place: where SET has KEY, if it has.  1, 0 or UNSURE. */
+/* *place: where SET has KEY, or where it would get it.  1, 0 or UNSURE. */
 static inline int64_t
-find_element(PyObject *set, PyObject *key, setentry **place)
+find_element(PyObject *set, PyObject *key, setentry **place, Py_hash_t *key_hash)
 {
     if (!is_safe_to_look_for(key)) {
         return UNSURE;
     }
     const PySetObject *self = (const PySetObject *)set;
-    Py_hash_t hash = hash_of(key);
+    Py_hash_t hash = *key_hash = hash_of(key);
     size_t mask = (size_t)self->mask, rest = (size_t)hash;
+    setentry *deleted = NULL;
     for (size_t i = (size_t)hash & mask;; rest >>= PERTURB, i = (5 * i + 1 + rest) & mask) {
-        size_t last = i + NEIGHBOURS <= mask ? i + NEIGHBOURS : i;
-        for (size_t k = i; k <= last; k++) {
+        size_t end = i + NEIGHBOURS <= mask ? i + NEIGHBOURS : i;
+        for (size_t k = i; k <= end; k++) {
             setentry *entry = &self->table[k];
             if (entry->key == NULL) {
+                *place = deleted != NULL ? deleted : entry;
                 return 0;
             }
             // A deleted entry has the hash -1, which no key has.
@@ -227,6 +332,7 @@ find_element(PyObject *set, PyObject *key, setentry **place)
                 *place = entry;
                 return equal;
             }
+            deleted = entry->hash == -1 ? entry : deleted;
         }
     }
 }
@@ -235,13 +341,15 @@ int64_t
 _PyJit_SetHas(PyObject *set, PyObject *key)
 {
     setentry *place;
-    return find_element(set, key, &place);
+    Py_hash_t hash;
+    return find_element(set, key, &place, &hash);
 }
 
 int64_t
 _PyJitLeaf_FindElement(PyObject *set, PyObject *key, setentry **place)
 {
-    return find_element(set, key, place);
+    Py_hash_t hash;
+    return find_element(set, key, place, &hash);
 }
 
 _Py_COMP_DIAG_PUSH
@@ -273,13 +381,43 @@ _PyJit_DictPlace(PyDictObject *dict, PyObject *name, Py_ssize_t hint)
     return i >= 0 && entries[i].me_value != NULL ? &entries[i].me_value : NULL;
 }
 
+/* KEY, of HASH, which DICT lacks, gets VALUE, if there is room.  Nobody watches DICT. */
+static bool
+insert(PyDictObject *dict, PyObject *key, Py_hash_t hash, PyObject *value)
+{
+    PyDictKeysObject *keys = dict->ma_keys;
+    bool of_strings = DK_IS_UNICODE(keys);
+    if (dict->ma_values != NULL || keys->dk_usable <= 0 || (of_strings && !PyUnicode_CheckExact(key))
+        || (!_PyObject_GC_IS_TRACKED(dict) && (_PyObject_GC_MAY_BE_TRACKED(key) || _PyObject_GC_MAY_BE_TRACKED(value)))) {
+        return false;
+    }
+    size_t mask = ((size_t)1 << keys->dk_log2_size) - 1, rest = (size_t)hash, i = (size_t)hash & mask;
+    while (index_at(keys, i) >= 0) {
+        rest >>= PERTURB;
+        i = (5 * i + 1 + rest) & mask;
+    }
+    Py_ssize_t entry = keys->dk_nentries++;
+    keys->dk_usable--;
+    keys->dk_version = 0;
+    set_index_at(keys, i, entry);
+    if (of_strings) {
+        DK_UNICODE_ENTRIES(keys)[entry] = (PyDictUnicodeEntry){Py_NewRef(key), Py_NewRef(value)};
+    }
+    else {
+        DK_ENTRIES(keys)[entry] = (PyDictKeyEntry){hash, Py_NewRef(key), Py_NewRef(value)};
+    }
+    dict->ma_used++;
+    dict->ma_version_tag = DICT_NEXT_VERSION(_PyInterpreterState_GET()) | (dict->ma_version_tag & DICT_WATCHER_AND_MODIFICATION_MASK);
+    return true;
+}
+
 int
-_PyJit_DictSet(PyObject *dict, PyObject *key, PyObject *value)
+_PyJit_DictSet(PyObject *dict, PyObject *key, PyObject *value, bool again)
 {
     PyDictObject *self = (PyDictObject *)dict;
     PyObject **place;
     Py_hash_t hash;
-    if (self->ma_version_tag & DICT_WATCHER_MASK || find_place(self, key, &hash, &place) < 0) {
+    if (self->ma_version_tag & DICT_WATCHER_MASK || find_place(self, key, again, &hash, &place) < 0) {
         return UNSURE;
     }
     PyObject *old = place != NULL ? *place : NULL;
@@ -291,6 +429,9 @@ _PyJit_DictSet(PyObject *dict, PyObject *key, PyObject *value)
         if (_PyJit_DictReplace(self, place, value)) {
             return 0;
         }
+    }
+    else if (insert(self, key, hash, value)) {
+        return 0;
     }
     int result = _PyDict_SetItem_KnownHash(dict, key, value, hash);
     if (result < 0) {
@@ -304,11 +445,22 @@ _Py_COMP_DIAG_POP
 int
 _PyJit_SetAdd(PyObject *set, PyObject *key)
 {
-    int64_t has = _PyJit_SetHas(set, key);
+    PySetObject *self = (PySetObject *)set;
+    setentry *place;
+    Py_hash_t hash;
+    int64_t has = find_element(set, key, &place, &hash);
     if (has != 0) {
         return has < 0 ? UNSURE : 0;
     }
-    int result = PySet_Add(set, key);
+    bool fresh = place->key == NULL;
+    if (!fresh || (size_t)(self->fill + 1) * 5 < (size_t)self->mask * 3) {
+        place->key = Py_NewRef(key);
+        place->hash = hash;
+        self->fill += fresh;
+        self->used++;
+        return 0;
+    }
+    int result = PySet_Add(set, key);      // the table grows
     if (result < 0) {
         PyErr_Clear();
     }
@@ -325,24 +477,49 @@ _PyJit_StrHas(PyObject *str, PyObject *part)
     return has;
 }
 
+/* Are ITEM of a list or a tuple and KEY equal, which are not the same object?  SAFE: KEY is.  1, 0 or UNSURE. */
+static int
+is_equal_item(PyObject *item, PyObject *key, bool safe)
+{
+    return safe && is_safe(item) ? PyObject_RichCompareBool(item, key, Py_EQ) : UNSURE;
+}
+
+Py_ssize_t
+_PyJitLeaf_FindItem(PyObject *sequence, PyObject *key, Py_ssize_t start)
+{
+    PyObject **items = PySequence_Fast_ITEMS(sequence);
+    Py_ssize_t n = PySequence_Fast_GET_SIZE(sequence), i = start;
+    int equal = 0;
+    if (_PyJitLeaf_IsSmall(key)) {
+        for (; i < n && equal == 0; i++) {
+            PyObject *item = items[i];
+            equal = item == key ? 1 : PyLong_CheckExact(item) ? are_equal_ints(key, item)
+                : PyUnicode_CheckExact(item) ? 0 : is_equal_item(item, key, true);
+        }
+    }
+    else if (PyUnicode_CheckExact(key)) {
+        for (; i < n && equal == 0; i++) {
+            PyObject *item = items[i];
+            equal = item == key ? 1 : PyUnicode_CheckExact(item) ? are_equal_strings(item, key)
+                : PyLong_CheckExact(item) ? 0 : is_equal_item(item, key, true);
+        }
+    }
+    else {
+        bool safe = is_safe_to_look_for(key), real = PyFloat_CheckExact(key);
+        for (; i < n && equal == 0; i++) {
+            PyObject *item = items[i];
+            equal = item == key ? 1 : real && PyFloat_CheckExact(item) ? PyFloat_AS_DOUBLE(item) == PyFloat_AS_DOUBLE(key)
+                : is_equal_item(item, key, safe);
+        }
+    }
+    return equal == 0 ? n : equal < 0 ? UNSURE : i - 1;
+}
+
 int64_t
 _PyJit_SequenceHas(PyObject *sequence, PyObject *key)
 {
-    PyObject **items = PySequence_Fast_ITEMS(sequence);
-    bool safe = is_safe_to_look_for(key);
-    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence); i++) {
-        PyObject *item = items[i];
-        if (item == key) {
-            return 1;
-        }
-        if (!safe || !is_safe(item)) {
-            return UNSURE;
-        }
-        if (PyObject_RichCompareBool(item, key, Py_EQ)) {
-            return 1;
-        }
-    }
-    return 0;
+    Py_ssize_t i = _PyJitLeaf_FindItem(sequence, key, 0);
+    return i < 0 ? UNSURE : i < PySequence_Fast_GET_SIZE(sequence);
 }
 
 /* --- Keywords --------------------------------------------------------------------------------------------------------- */

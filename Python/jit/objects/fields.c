@@ -47,4 +47,15 @@ _PyJit_NewInstance(PyTypeObject *type)
     return _PyJit_New(PyType_GenericAlloc(type, 0));
 }
 
+PyObject *
+_PyJit_NewInstanceWith(PyTypeObject *type, PyObject *dict, PyObject *tuple)
+{
+    PyObject *made = _PyJit_NewInstance(type);
+    if (made == NULL) {
+        Py_XDECREF(dict);
+        Py_XDECREF(tuple);
+    }
+    return made;
+}
+
 #endif /* _Py_TIER2 */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "pycore_dict.h"
 #include "pycore_jit_helpers.h"
+#include "pycore_tuple.h"
 #include "jit/objects/leaves.h"
 
 /* --- Weak references -------------------------------------------------------------------------------------------------- */
@@ -109,6 +110,25 @@ _PyJitLeaf_CallNew(PyObject *const *args, bool run)
     return function->m_self == (PyObject *)&PyBaseObject_Type && args[2] == NULL ? _PyJitLeaf_NewObject(args + 1, run)
         : function->m_self == (PyObject *)&PyUnicode_Type && args[2] != NULL ? _PyJitLeaf_NewText(args + 1, run)
         : function->m_self == (PyObject *)&PyTuple_Type && args[2] != NULL ? _PyJitLeaf_NewTuple(args + 1, run) : NULL;
+}
+
+/* CLASS(...), an exception class that makes its instances as `BaseException` does. */
+PyObject *
+_PyJitLeaf_CallError(PyObject *const *args, bool run)
+{
+    PyTypeObject *class = (PyTypeObject *)args[0], *base = (PyTypeObject *)PyExc_BaseException;
+    COULD(PyExceptionClass_Check(args[0]) && Py_IS_TYPE(class, &PyType_Type) && class->tp_new == base->tp_new
+          && class->tp_init == base->tp_init);
+    Py_ssize_t n = 0;
+    while (args[1 + n] != NULL) {
+        n++;
+    }
+    PyObject *arguments = _PyTuple_FromArray(args + 1, n), *made = arguments == NULL ? NULL : class->tp_new(class, arguments, NULL);
+    if (made != NULL && class->tp_init(made, arguments, NULL) < 0) {
+        Py_CLEAR(made);
+    }
+    Py_XDECREF(arguments);
+    return made;
 }
 
 /* --- Text ------------------------------------------------------------------------------------------------------------- */

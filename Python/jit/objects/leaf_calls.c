@@ -41,12 +41,6 @@ is_iterable(PyObject *o)
         || type == &PyDictItems_Type || type == &PyBytes_Type;
 }
 
-static inline bool
-is_compact(PyObject *o)
-{
-    return PyLong_CheckExact(o) && _PyLong_IsCompact((PyLongObject *)o);
-}
-
 static PyObject *
 none(int result)
 {
@@ -60,7 +54,7 @@ new_str(PyObject *const *args, bool run)
 {
     PyObject *o = args[0];
     COULD((PyUnicode_CheckExact(o) || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o) || o == Py_None) && is_moderate(o));
-    return PyObject_Str(o);
+    return _PyJitLeaf_IsSmall(o) ? _PyJitLeaf_Decimal(o) : PyObject_Str(o);
 }
 
 static PyObject *
@@ -69,7 +63,7 @@ new_int(PyObject *const *args, bool run)
     PyObject *o = args[0];
     bool text = PyUnicode_CheckExact(o) && PyUnicode_GET_LENGTH(o) <= 1000;
     if (args[1] != NULL) {
-        COULD(text && is_compact(args[1]));
+        COULD(text && _PyJitLeaf_IsSmall(args[1]));
         return PyObject_Vectorcall((PyObject *)&PyLong_Type, args, 2, NULL);
     }
     COULD(text || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o));
@@ -135,7 +129,7 @@ static PyObject *
 new_range(PyObject *const *args, bool run)
 {
     Py_ssize_t n = 0;
-    while (args[n] != NULL && is_compact(args[n])) {
+    while (args[n] != NULL && _PyJitLeaf_IsSmall(args[n])) {
         n++;
     }
     COULD(n > 0 && args[n] == NULL);
@@ -171,7 +165,7 @@ call_repr(PyObject *const *args, bool run)
 {
     PyObject *o = args[0];
     COULD((PyUnicode_CheckExact(o) || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o) || o == Py_None) && is_moderate(o));
-    return PyObject_Repr(o);
+    return _PyJitLeaf_IsSmall(o) ? _PyJitLeaf_Decimal(o) : PyObject_Repr(o);
 }
 
 static PyObject *
@@ -248,11 +242,12 @@ dict_get(PyObject *const *args, bool run)
 _Py_COMP_DIAG_PUSH
 _Py_COMP_DIAG_IGNORE_DEPR_DECLS
 
-/* O is an exact dict that nobody watches; whether it has KEY can be said (*value). */
+/* O is an exact dict that nobody watches; whether it has KEY, of HASH, can be said (*value). */
 static bool
-is_simple_dict(PyObject *o, PyObject *key, PyObject **value)
+is_simple_dict(PyObject *o, PyObject *key, Py_hash_t *hash, PyObject **value)
 {
-    return PyDict_CheckExact(o) && (((PyDictObject *)o)->ma_version_tag & DICT_WATCHER_MASK) == 0 && _PyJit_DictFind(o, key, value) >= 0;
+    return PyDict_CheckExact(o) && (((PyDictObject *)o)->ma_version_tag & DICT_WATCHER_MASK) == 0
+        && _PyJitLeaf_FindValue(o, key, hash, value) >= 0;
 }
 
 _Py_COMP_DIAG_POP
@@ -261,9 +256,10 @@ static PyObject *
 dict_setdefault(PyObject *const *args, bool run)
 {
     PyObject *value, *otherwise = args[2] != NULL ? args[2] : Py_None;
-    COULD(is_simple_dict(args[0], args[1], &value));
+    Py_hash_t hash;
+    COULD(is_simple_dict(args[0], args[1], &hash, &value));
     if (value == NULL) {
-        value = _PyJit_DictSet(args[0], args[1], otherwise) < 0 ? NULL : otherwise;
+        value = _PyJit_DictSet(args[0], args[1], otherwise, true) < 0 ? NULL : otherwise;
     }
     return Py_XNewRef(value);
 }
@@ -272,11 +268,12 @@ static PyObject *
 dict_pop(PyObject *const *args, bool run)
 {
     PyObject *value;
-    COULD(is_simple_dict(args[0], args[1], &value) && (value == NULL ? args[2] != NULL : _PyJitLeaf_KeyCanGo(args[1])));
+    Py_hash_t hash;
+    COULD(is_simple_dict(args[0], args[1], &hash, &value) && (value == NULL ? args[2] != NULL : _PyJitLeaf_KeyCanGo(args[1])));
     if (value == NULL) {
         return Py_NewRef(args[2]);
     }
-    return PyDict_Pop(args[0], args[1], &value) < 0 ? NULL : value;
+    return _PyDict_Pop_KnownHash((PyDictObject *)args[0], args[1], hash, &value) < 0 ? NULL : value;
 }
 
 static PyObject *
@@ -297,7 +294,7 @@ list_copy(PyObject *const *args, bool run)
 static PyObject *
 list_insert(PyObject *const *args, bool run)
 {
-    COULD(PyList_CheckExact(args[0]) && is_compact(args[1]));
+    COULD(PyList_CheckExact(args[0]) && _PyJitLeaf_IsSmall(args[1]));
     Py_ssize_t i = _PyLong_CompactValue((PyLongObject *)args[1]);
     return none(PyList_Insert(args[0], i < 0 ? Py_MAX(i + PyList_GET_SIZE(args[0]), 0) : i, args[2]));
 }
@@ -390,6 +387,7 @@ static const struct {
     {&PySet_Type, "update", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_UpdateSet, NULL},
     {NULL, "_io.StringIO.write", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_Write, NULL},
     {NULL, "reference()", 1, 1, JIT_LEAF_OBJECT, _PyJitLeaf_CallWeakRef, NULL},
+    {NULL, "error()", 1, 4, JIT_LEAF_OBJECT, _PyJitLeaf_CallError, NULL},
     {NULL, "__new__()", 2, 3, JIT_LEAF_OBJECT, _PyJitLeaf_CallNew, NULL},
     {NULL, "cached()", 1, 4, JIT_LEAF_OBJECT, _PyJitLeaf_CallCached, NULL},
     {NULL, "b in a", 2, 2, JIT_LEAF_NUMBER, _PyJitLeaf_Contains, _PyJitLeaf_AskContains},
@@ -405,6 +403,7 @@ static const struct {
     {NULL, "a[b:c] = d", 4, 4, JIT_LEAF_CHANGE, _PyJitLeaf_StoreSlice, NULL},
     {NULL, "a[b] = c", 3, 3, JIT_LEAF_CHANGE, _PyJitLeaf_StoreItem, NULL},
     {NULL, "a[b:c]", 3, 3, JIT_LEAF_OBJECT, _PyJitLeaf_Slice, NULL},
+    {NULL, "a[b:c:d]", 4, 4, JIT_LEAF_OBJECT, _PyJitLeaf_Steps, NULL},
     {NULL, "a:b", 2, 3, JIT_LEAF_OBJECT, _PyJitLeaf_NewSlice, NULL},
     {NULL, "{*}", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_UpdateSet, NULL},
     {NULL, "case {}", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_MatchKeys, NULL},

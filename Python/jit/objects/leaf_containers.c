@@ -32,6 +32,9 @@ compare_objects(int op, PyObject *x, PyObject *y)
     if (PyLong_CheckExact(x) && PyLong_CheckExact(y) && _PyLong_BothAreCompact((PyLongObject *)x, (PyLongObject *)y)) {
         return holds(op, _PyLong_CompactValue((PyLongObject *)x), _PyLong_CompactValue((PyLongObject *)y));
     }
+    if (PyUnicode_CheckExact(x) && PyUnicode_CheckExact(y)) {
+        return op == Py_EQ || op == Py_NE ? _PyUnicode_Equal(x, y) == (op == Py_EQ) : holds(op, PyUnicode_Compare(x, y), 0);
+    }
     if (!_PyJit_IsSafeKey(x) || !_PyJit_IsSafeKey(y)) {
         return INT64_MIN;
     }
@@ -315,6 +318,52 @@ _PyJitLeaf_Subscript(PyObject *const *args, bool run)
     }
     COULD(PyLong_CheckExact(args[1]) || is_plain_slice(args[1]));
     return PyObject_GetItem(o, args[1]);
+}
+
+/* N items from ITEMS on, STEP from one to the next, of a list or a TUPLE. */
+static PyObject *
+take_steps(PyObject **items, Py_ssize_t n, Py_ssize_t step, bool tuple)
+{
+    PyObject *made = tuple ? PyTuple_New(n) : PyList_New(n);
+    PyObject **to = made != NULL ? PySequence_Fast_ITEMS(made) : NULL;
+    for (Py_ssize_t i = 0; made != NULL && i < n; i++) {
+        to[i] = Py_NewRef(items[i * step]);
+    }
+    return made;
+}
+
+static PyObject *
+take_characters(const Py_UCS1 *from, Py_ssize_t n, Py_ssize_t step)
+{
+    PyObject *text = PyUnicode_New(n, 127);
+    Py_UCS1 *to = text != NULL ? PyUnicode_1BYTE_DATA(text) : NULL;
+    for (Py_ssize_t i = 0; text != NULL && i < n; i++) {
+        to[i] = from[i * step];
+    }
+    return text;
+}
+
+PyObject *
+_PyJitLeaf_Steps(PyObject *const *args, bool run)
+{
+    PyObject *o = args[0], *steps = args[3];
+    bool plain = (steps == NULL || is_bound(steps)) && is_bound(args[1]) && is_bound(args[2]);
+    COULD(plain && (PyUnicode_CheckExact(o) || PyList_CheckExact(o) || PyTuple_CheckExact(o) || PyBytes_CheckExact(o)));
+    Py_ssize_t step = steps == NULL || steps == Py_None ? 1 : _PyLong_CompactValue((PyLongObject *)steps);
+    bool text = PyUnicode_CheckExact(o) && PyUnicode_IS_ASCII(o);
+    if (step != 0 && step != 1 && (text || PyList_CheckExact(o) || PyTuple_CheckExact(o))) {
+        Py_ssize_t first = step > 0 ? 0 : PY_SSIZE_T_MAX, last = step > 0 ? PY_SSIZE_T_MAX : PY_SSIZE_T_MIN;
+        first = args[1] == Py_None ? first : _PyLong_CompactValue((PyLongObject *)args[1]);
+        last = args[2] == Py_None ? last : _PyLong_CompactValue((PyLongObject *)args[2]);
+        Py_ssize_t n = PySlice_AdjustIndices(text ? PyUnicode_GET_LENGTH(o) : PySequence_Fast_GET_SIZE(o), &first, &last, step);
+        if (n > 0) {
+            return text ? take_characters(PyUnicode_1BYTE_DATA(o) + first, n, step)
+                : take_steps(PySequence_Fast_ITEMS(o) + first, n, step, PyTuple_CheckExact(o));
+        }
+    }
+    PyObject *slice = PySlice_New(args[1], args[2], steps), *made = slice == NULL ? NULL : PyObject_GetItem(o, slice);
+    Py_XDECREF(slice);
+    return made;
 }
 
 /* Of a dict of a class that looks as dict does, or a range. */

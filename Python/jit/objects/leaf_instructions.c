@@ -12,11 +12,34 @@
 #include "pycore_unicodeobject.h"
 #include "jit/objects/leaves.h"
 
+#define MOST_CHARACTERS 1000000        // of a string that is joined here: sizes cannot overflow
+
 /* Whatever is done with O as text runs no code of users. */
 static bool
 is_scalar(PyObject *o)
 {
     return PyUnicode_CheckExact(o) || (PyLong_CheckExact(o) && is_moderate(o)) || PyFloat_CheckExact(o) || PyBool_Check(o) || o == Py_None;
+}
+
+/* The decimal digits of O, an exact int of one digit of its own. */
+PyObject *
+_PyJitLeaf_Decimal(PyObject *o)
+{
+    Py_ssize_t value = _PyLong_CompactValue((PyLongObject *)o);
+    uint32_t rest = (uint32_t)(value < 0 ? -value : value);
+    char digits[12], *end = digits + sizeof(digits), *at = end;
+    do {
+        *--at = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest != 0);
+    if (value < 0) {
+        *--at = '-';
+    }
+    PyObject *text = PyUnicode_New(end - at, 127);
+    if (text != NULL) {
+        memcpy(PyUnicode_1BYTE_DATA(text), at, (size_t)(end - at));
+    }
+    return text;
 }
 
 /* --- f-strings -------------------------------------------------------------------------------------------------------- */
@@ -25,6 +48,9 @@ PyObject *
 _PyJitLeaf_Format(PyObject *const *args, bool run)
 {
     COULD(is_scalar(args[0]) && (args[1] == NULL || PyUnicode_CheckExact(args[1])));
+    if (args[1] == NULL && _PyJitLeaf_IsSmall(args[0])) {
+        return _PyJitLeaf_Decimal(args[0]);
+    }
     return PyObject_Format(args[0], args[1]);
 }
 
@@ -32,7 +58,26 @@ PyObject *
 _PyJitLeaf_JoinStrings(PyObject *const *args, bool run)
 {
     COULD(true);               // its pieces are strings, which the trace makes sure of
-    return _PyUnicode_JoinArray(&_Py_STR(empty), _PyJit_Arguments, small_int(args[0]));
+    int n = small_int(args[0]), filled = 0;
+    size_t size = 0;
+    bool ascii = true;
+    for (int i = 0; i < n; i++) {
+        PyObject *piece = _PyJit_Arguments[i];
+        ascii &= PyUnicode_IS_ASCII(piece);
+        filled += PyUnicode_GET_LENGTH(piece) > 0;
+        size += (size_t)PyUnicode_GET_LENGTH(piece);
+    }
+    if (!ascii || filled < 2 || size > MOST_CHARACTERS) {
+        return _PyUnicode_JoinArray(&_Py_STR(empty), _PyJit_Arguments, n);
+    }
+    PyObject *text = PyUnicode_New((Py_ssize_t)size, 127);
+    Py_UCS1 *to = text != NULL ? PyUnicode_1BYTE_DATA(text) : NULL;
+    for (int i = 0; i < n && text != NULL; i++) {
+        size = (size_t)PyUnicode_GET_LENGTH(_PyJit_Arguments[i]);
+        memcpy(to, PyUnicode_1BYTE_DATA(_PyJit_Arguments[i]), size);
+        to += size;
+    }
+    return text;
 }
 
 PyObject *

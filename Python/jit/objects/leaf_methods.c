@@ -78,20 +78,6 @@ read_index(PyObject *o, Py_ssize_t otherwise, Py_ssize_t *i)
 
 /* --- Lists ------------------------------------------------------------------------------------------------------------ */
 
-/* Which item of LIST, an exact one, is equal to X, from START on; its size: none; -1: not known. */
-static Py_ssize_t
-find_item(PyObject *list, PyObject *x, Py_ssize_t start)
-{
-    for (Py_ssize_t i = start; i < PyList_GET_SIZE(list); i++) {
-        PyObject *item = PyList_GET_ITEM(list, i);
-        int64_t equal = item == x ? 1 : _PyJitLeaf_Holds(Py_EQ, item, x);
-        if (equal != 0) {
-            return equal < 0 ? -1 : i;
-        }
-    }
-    return PyList_GET_SIZE(list);
-}
-
 /* LIST without its items FROM to TO, of which nobody wants to know. */
 static bool
 can_delete(PyObject *list, Py_ssize_t from, Py_ssize_t to)
@@ -151,7 +137,7 @@ delete_items(PyObject *list, Py_ssize_t from, Py_ssize_t to)
 PyObject *
 _PyJitLeaf_Remove(PyObject *const *args, bool run)
 {
-    Py_ssize_t i = PyList_CheckExact(args[0]) ? find_item(args[0], args[1], 0) : -1;
+    Py_ssize_t i = PyList_CheckExact(args[0]) ? _PyJitLeaf_FindItem(args[0], args[1], 0) : -1;
     COULD(i >= 0 && i < PyList_GET_SIZE(args[0]) && can_delete(args[0], i, i + 1));
     return delete_items(args[0], i, i + 1);
 }
@@ -159,7 +145,7 @@ _PyJitLeaf_Remove(PyObject *const *args, bool run)
 PyObject *
 _PyJitLeaf_Index(PyObject *const *args, bool run)
 {
-    Py_ssize_t i = PyList_CheckExact(args[0]) ? find_item(args[0], args[1], 0) : -1;
+    Py_ssize_t i = PyList_CheckExact(args[0]) ? _PyJitLeaf_FindItem(args[0], args[1], 0) : -1;
     COULD(i >= 0 && i < PyList_GET_SIZE(args[0]));
     return PyLong_FromSsize_t(i);
 }
@@ -167,10 +153,10 @@ _PyJitLeaf_Index(PyObject *const *args, bool run)
 PyObject *
 _PyJitLeaf_CountItems(PyObject *const *args, bool run)
 {
-    Py_ssize_t count = 0, i = PyList_CheckExact(args[0]) ? find_item(args[0], args[1], 0) : -1;
+    Py_ssize_t count = 0, i = PyList_CheckExact(args[0]) ? _PyJitLeaf_FindItem(args[0], args[1], 0) : -1;
     while (i >= 0 && i < PyList_GET_SIZE(args[0])) {
         count++;
-        i = find_item(args[0], args[1], i + 1);
+        i = _PyJitLeaf_FindItem(args[0], args[1], i + 1);
     }
     COULD(i >= 0);
     return PyLong_FromSsize_t(count);
@@ -288,8 +274,10 @@ _PyJitLeaf_DelItem(PyObject *const *args, bool run)
     if (PyList_CheckExact(o)) {
         return delete_from_list(o, key, run);
     }
-    COULD(is_plain_dict(o) && _PyJit_DictFind(o, key, &value) >= 0 && value != NULL && can_go(value, o) && _PyJitLeaf_KeyCanGo(key));
-    return PyDict_DelItem(o, key) < 0 ? NULL : Py_None;
+    Py_hash_t hash;
+    COULD(is_plain_dict(o) && _PyJitLeaf_FindValue(o, key, &hash, &value) >= 0 && value != NULL && can_go(value, o)
+          && _PyJitLeaf_KeyCanGo(key));
+    return _PyDict_DelItem_KnownHash(o, key, hash) < 0 ? NULL : Py_None;
 }
 
 /* --- Sets and dicts --------------------------------------------------------------------------------------------------- */
@@ -401,7 +389,7 @@ _PyJitLeaf_MissingItem(PyObject *const *args, bool run)
         return Py_NewRef(value);
     }
     value = PyObject_CallNoArgs((PyObject *)factory);
-    if (value != NULL && _PyJit_DictSet(o, key, value) < 0) {
+    if (value != NULL && _PyJit_DictSet(o, key, value, true) < 0) {
         Py_CLEAR(value);
     }
     return value;

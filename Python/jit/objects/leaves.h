@@ -14,6 +14,13 @@ is_moderate(PyObject *o)
     return !PyLong_Check(o) || _PyLong_DigitCount((PyLongObject *)o) <= 100;
 }
 
+/* O is an exact int of one digit of its own. */
+static inline bool
+_PyJitLeaf_IsSmall(PyObject *o)
+{
+    return PyLong_CheckExact(o) && _PyLong_IsCompact((PyLongObject *)o);
+}
+
 /* What a constant says that the builder made of a small int. */
 static inline int
 small_int(PyObject *o)
@@ -25,6 +32,8 @@ small_int(PyObject *o)
 PyObject *_PyJitLeaf_Format(PyObject *const *args, bool run);
 /* _PyJit_Arguments has what the instruction has on the stack, as many as the first argument says (MapOf: the second one, behind a tuple of
  * keys). */
+/* str() of such an int. */
+PyObject *_PyJitLeaf_Decimal(PyObject *o);
 PyObject *_PyJitLeaf_FormatStr(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Count(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_FindStr(PyObject *const *args, bool run);
@@ -68,6 +77,8 @@ PyObject *_PyJitLeaf_Len(PyObject *const *args, bool run);
 int64_t _PyJitLeaf_AskLen(PyObject *const *args);
 PyObject *_PyJitLeaf_Next(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Subscript(PyObject *const *args, bool run);
+/* The same of a slice that is not made: its three parts, the last of which may be NULL. */
+PyObject *_PyJitLeaf_Steps(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Contains(PyObject *const *args, bool run);
 int64_t _PyJitLeaf_AskContains(PyObject *const *args);
 PyObject *_PyJitLeaf_UpdateSet(PyObject *const *args, bool run);
@@ -79,7 +90,11 @@ PyObject *_PyJitLeaf_DelAttr(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_NewTuple(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_SetAttr(PyObject *const *args, bool run);
 
-/* dicts.c.  *place: where SET has KEY, if it has.  1, 0, or -1: not known. */
+/* dicts.c.  Which item of an exact list or tuple is equal to KEY, from START on; its size: none; -1: not known. */
+Py_ssize_t _PyJitLeaf_FindItem(PyObject *sequence, PyObject *key, Py_ssize_t start);
+/* As _PyJit_DictFind; *hash: that of KEY. */
+int _PyJitLeaf_FindValue(PyObject *dict, PyObject *key, Py_hash_t *hash, PyObject **value);
+/* *place: where SET has KEY, if it has.  1, 0, or -1: not known. */
 int64_t _PyJitLeaf_FindElement(PyObject *set, PyObject *key, setentry **place);
 
 /* leaf_functions.c. */
@@ -158,6 +173,7 @@ PyObject *_PyJitLeaf_CallWeakRef(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_CallCached(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_NewWeakRef(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_CallNew(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_CallError(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_NewObject(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Write(PyObject *const *args, bool run);
 

@@ -119,7 +119,8 @@ is_fresh(const _PyJitBuilder *b, int op, _PyJitRef v, uint32_t aux)
     if (op == JIT_OP_GUARD_NOT_NONE) {
         return is_new_object(b, v);
     }
-    return (ins->op == JIT_OP_NEW_INSTANCE || ins->op == JIT_OP_VIRTUAL) && v > b->barrier[JIT_CLASS_TYPE]
+    bool is_instance = ins->op == JIT_OP_NEW_INSTANCE || ins->op == JIT_OP_NEW_INSTANCE_WITH || ins->op == JIT_OP_VIRTUAL;
+    return is_instance && v > b->barrier[JIT_CLASS_TYPE]
         && (op == JIT_OP_GUARD_TYPE_VERSION ? ins->aux == aux : op == JIT_OP_GUARD_INLINE_VALUES || op == JIT_OP_GUARD_NO_DICT);
 }
 

@@ -151,6 +151,13 @@ is_its_own_awaitable(PyObject *o)
         || (PyGen_CheckExact(o) && _PyFrame_GetCode(frame)->co_flags & CO_ITERABLE_COROUTINE);
 }
 
+bool
+_PyJitRecorder_IsSuperOfClass(PyObject **stack_pointer)
+{
+    PyObject *class = stack_pointer[-2], *self = stack_pointer[-1];
+    return PyType_Check(self) && PyType_Check(class) && PyType_IsSubtype((PyTypeObject *)self, (PyTypeObject *)class);
+}
+
 /* What a record has in `seen`: borrowed, or NULL. */
 PyObject *
 _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer)
@@ -239,7 +246,10 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
     if (opcode == BINARY_SLICE) {
         return depth >= 3 ? (PyObject *)Py_TYPE(stack_pointer[-3]) : NULL;
     }
-    if (opcode == LOAD_SUPER_ATTR_METHOD) {
+    if (opcode == LOAD_SUPER_ATTR_METHOD || opcode == LOAD_SUPER_ATTR_ATTR) {
+        if (depth >= 3 && _PyJitRecorder_IsSuperOfClass(stack_pointer)) {
+            return stack_pointer[-1];
+        }
         return depth >= 3 ? (PyObject *)Py_TYPE(stack_pointer[-1]) : NULL;
     }
     if (opcode == GET_ITER) {
@@ -272,12 +282,17 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
         // How many arguments there are for such a function: the tuple itself must not live longer than without a recording.
         int named = prev->oparg & 1;
         PyObject *callable = depth >= 3 + named ? stack_pointer[-3 - named] : NULL, *args = depth >= 3 ? stack_pointer[-1 - named] : NULL;
-        bool known = callable != NULL && has_version_of_code(callable) && PyTuple_CheckExact(args)
-            && PyTuple_GET_SIZE(args) < _PY_NSMALLPOSINTS;
-        if (known && named && PyDict_CheckExact(stack_pointer[-1]) && PyDict_GET_SIZE(stack_pointer[-1]) > 0) {
-            return _PyJitNames_Of(stack_pointer[-1], PyTuple_GET_SIZE(args));
+        bool binds = callable != NULL && Py_IS_TYPE(callable, &PyMethod_Type);
+        callable = binds ? PyMethod_GET_FUNCTION(callable) : callable;
+        bool known = callable != NULL && has_version_of_code(callable) && PyTuple_CheckExact(args) && PyTuple_GET_SIZE(args) < JIT_BINDS;
+        if (!known) {
+            return NULL;
         }
-        return known ? (PyObject *)&_PyLong_SMALL_INTS[_PY_NSMALLNEGINTS + PyTuple_GET_SIZE(args)] : NULL;
+        Py_ssize_t n = PyTuple_GET_SIZE(args) + (binds ? JIT_BINDS : 0);
+        if (named && PyDict_CheckExact(stack_pointer[-1]) && PyDict_GET_SIZE(stack_pointer[-1]) > 0) {
+            return _PyJitNames_Of(stack_pointer[-1], n);
+        }
+        return (PyObject *)&_PyLong_SMALL_INTS[_PY_NSMALLNEGINTS + n];
     }
     if (opcode == CALL_KW) {
         PyObject *callable = depth >= prev->oparg + 3 ? stack_pointer[-prev->oparg - 3] : NULL;

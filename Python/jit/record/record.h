@@ -51,6 +51,8 @@ bool _PyJitRecorder_JumpsBack(const _PyJitExit *exit, const _PyExecutorObject *t
  * has run in the same frame.  interest.c: what a record has in `seen` (borrowed, or NULL). */
 void _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer);
 void _PyJitRecorder_NoteResult(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer);
+/* `super().name` of CLASS and SELF, the top two, is about SELF, which is a class, and not about its type. */
+bool _PyJitRecorder_IsSuperOfClass(PyObject **stack_pointer);
 PyObject *_PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObject **stack_pointer);
 
 /* policy.c */

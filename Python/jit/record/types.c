@@ -325,6 +325,7 @@ is_leaf_call(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
         PyObject *all[MOST_LEAF_ARGUMENTS] = {callable};
         memcpy(all + 1, args, (size_t)nargs * sizeof(PyObject *));
         int number = PyCFunction_Check(callable) ? _PyJitLeaf_FindBound(callable, nargs)
+            : PyExceptionClass_Check(callable) ? _PyJitLeaf_Named("error()")
             : PyType_Check(callable) ? (nargs == 1 ? _PyJitLeaf_Named("class(text)") : -1)
             : PyWeakref_CheckRefExact(callable) ? (nargs == 0 ? _PyJitLeaf_Named("reference()") : -1)
             : PyFunction_Check(callable) ? -1 : _PyJitLeaf_Named("cached()");
@@ -477,6 +478,9 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
             break;
         case CALL_BUILTIN_FAST_WITH_KEYWORDS:
             types |= oparg == 2 ? order_of(stack_pointer[-2], stack_pointer[-1]) << 8 : 0;
+            break;
+        case LOAD_SUPER_ATTR_METHOD:
+            types |= depth >= 3 && _PyJitRecorder_IsSuperOfClass(stack_pointer) ? JIT_TAG_BOOL << 8 : 0;
             break;
         case STORE_ATTR:
             if (prev->adapted && PyType_Check(stack_pointer[-1])) {

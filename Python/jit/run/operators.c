@@ -70,6 +70,9 @@ static const struct _PyCode_DEF(4) continuations[JIT_OPERATOR_KINDS] = {
     CONTINUATION(JIT_OPERATOR_BOOL, 1),
     CONTINUATION(JIT_OPERATOR_NONEMPTY, 1),
     CONTINUATION(JIT_OPERATOR_LEN, 3),
+    CONTINUATION(JIT_OPERATOR_STR, 3),
+    CONTINUATION(JIT_OPERATOR_TEXT, 1),
+    CONTINUATION(JIT_OPERATOR_FORMAT, 2),
     CONTINUATION(JIT_OPERATOR_GET, 2),
     CONTINUATION(JIT_OPERATOR_GETTER, 2),
     CONTINUATION(JIT_OPERATOR_GETATTR, 1),
@@ -104,6 +107,9 @@ const _PyJitOperatorForm _PyJitOperatorForms[JIT_OPERATOR_KINDS] = {
     [JIT_OPERATOR_BOOL] = {1, 1, 0, {0}, LOOP_UNITS},
     [JIT_OPERATOR_NONEMPTY] = {1, 1, 0, {0}, LOOP_UNITS},
     [JIT_OPERATOR_LEN] = {3, 1, 0, {2}, LOOP_UNITS, .is_call = true},
+    [JIT_OPERATOR_STR] = {3, 1, 0, {2}, LOOP_UNITS + 1, .is_call = true},       // PyObject_Str counts, too
+    [JIT_OPERATOR_TEXT] = {1, 1, 0, {0}, LOOP_UNITS + 1},
+    [JIT_OPERATOR_FORMAT] = {1, 1, 1, {0}, LOOP_UNITS + 2},      // and the method of `object`, which is bound to the value
     [JIT_OPERATOR_GET] = {1, 3, 0, {JIT_ARGUMENT_DESCRIPTOR, 0, JIT_ARGUMENT_TYPE}, LOOP_UNITS, .keeps = true},
     [JIT_OPERATOR_GETTER] = {1, 1, 0, {0}, LOOP_UNITS, .keeps = true},
     [JIT_OPERATOR_GETATTR] = {1, 2, 0, {0, JIT_ARGUMENT_NAME}, LOOP_UNITS},
@@ -219,6 +225,13 @@ binary_name(PyTypeObject *type, int oparg, int *kind)
     return inplace ? operator->inplace : operator->name;
 }
 
+/* The name of what str() of an object of TYPE calls. */
+static PyObject *
+name_of_text(PyTypeObject *type)
+{
+    return type->tp_str == PyBaseObject_Type.tp_str ? &_Py_ID(__repr__) : &_Py_ID(__str__);
+}
+
 /* The name of the method OPCODE calls for an operand of TYPE, or NULL. */
 static PyObject *
 method_name(PyTypeObject *type, int opcode, int oparg, int *kind)
@@ -255,6 +268,17 @@ method_name(PyTypeObject *type, int opcode, int oparg, int *kind)
         case CALL_LEN:
             *kind = JIT_OPERATOR_LEN;
             return oparg == 1 ? &_Py_ID(__len__) : NULL;
+        case CALL_STR_1:
+            *kind = JIT_OPERATOR_STR;
+            return name_of_text(type);
+        case CONVERT_VALUE:
+            *kind = JIT_OPERATOR_TEXT;
+            return oparg == FVC_STR ? name_of_text(type) : oparg == FVC_REPR ? &_Py_ID(__repr__) : NULL;
+        case FORMAT_SIMPLE: {
+            PyObject *format = _PyType_Lookup(type, &_Py_ID(__format__));
+            *kind = JIT_OPERATOR_FORMAT;
+            return format == _PyType_Lookup(&PyBaseObject_Type, &_Py_ID(__format__)) ? name_of_text(type) : NULL;
+        }
         case CALL:
             *kind = JIT_OPERATOR_CALL + oparg;
             return oparg <= JIT_OPERATOR_MOST_ARGUMENTS && !(type->tp_flags & Py_TPFLAGS_HAVE_VECTORCALL) ? &_Py_ID(__call__) : NULL;
@@ -359,7 +383,8 @@ method_to_enter(PyThreadState *tstate, PyObject **stack_pointer, const PyCodeObj
     const _PyJitOperatorForm *form = &_PyJitOperatorForms[*kind];
     PyObject **operands = stack_pointer - form->operands;
     if ((_PyJitOperator_HasReflected(*kind) && _PyJitOperator_ComesFirst(type, operands[1])) || (form->is_call && operands[1] != NULL)
-        || (*kind == JIT_OPERATOR_LEN && operands[0] != tstate->interp->callable_cache.len)) {
+        || (*kind == JIT_OPERATOR_LEN && operands[0] != tstate->interp->callable_cache.len)
+        || (*kind == JIT_OPERATOR_STR && operands[0] != (PyObject *)&PyUnicode_Type)) {
         return NULL;
     }
     int words = ((PyCodeObject *)method->func_code)->co_framesize + _PyJitOperator_Code(*kind)->co_framesize;
@@ -449,7 +474,7 @@ push_frames(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_
 static int
 form_of(int opcode)
 {
-    return opcode == CALL_LEN ? CALL_LEN : _PyOpcode_Deopt[opcode];
+    return opcode == CALL_LEN || opcode == CALL_STR_1 ? opcode : _PyOpcode_Deopt[opcode];
 }
 
 /* Tier 1 leaves the instruction PREV to C, or that may be done otherwise here. */
@@ -464,6 +489,9 @@ can_enter(const _PyJitPending *prev, int opcode, PyObject **stack_pointer)
         case CONTAINS_OP:
         case TO_BOOL:
         case CALL_LEN:
+        case CALL_STR_1:
+        case CONVERT_VALUE:
+        case FORMAT_SIMPLE:
         case CALL:
         case BEFORE_WITH:
         case BEFORE_ASYNC_WITH:

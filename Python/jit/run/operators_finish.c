@@ -195,6 +195,17 @@ checked_size(PyObject *value)
     return size;
 }
 
+/* VALUE is to be the text that KIND asks for. */
+static PyObject *
+checked_text(int kind, int asked, PyObject *value)
+{
+    if (!PyUnicode_Check(value)) {
+        const char *method = kind == JIT_OPERATOR_TEXT && asked == FVC_REPR ? "__repr__" : "__str__";
+        return PyErr_Format(PyExc_TypeError, "%s returned non-string (type %.200s)", method, Py_TYPE(value)->tp_name);
+    }
+    return Py_NewRef(value);
+}
+
 /* TRUTH, a reference or NULL, is a bool: the contrary. */
 static PyObject *
 contrary(PyObject *truth)
@@ -250,6 +261,10 @@ finish(int kind, int asked, PyObject **operands, PyObject *value)
             return contrary(truth_of(Py_NewRef(value)));
         case JIT_OPERATOR_BOOL:
             return checked_bool(value);
+        case JIT_OPERATOR_STR:
+        case JIT_OPERATOR_TEXT:
+        case JIT_OPERATOR_FORMAT:
+            return checked_text(kind, asked, value);
         case JIT_OPERATOR_ANEXT:
             return awaitable_of(value);
         case JIT_OPERATOR_LEN:

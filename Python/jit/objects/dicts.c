@@ -387,7 +387,7 @@ insert(PyDictObject *dict, PyObject *key, Py_hash_t hash, PyObject *value)
 {
     PyDictKeysObject *keys = dict->ma_keys;
     bool of_strings = DK_IS_UNICODE(keys);
-    if (dict->ma_values != NULL || keys->dk_usable <= 0 || (of_strings && !PyUnicode_CheckExact(key))
+    if (keys->dk_usable <= 0 || (of_strings && !PyUnicode_CheckExact(key))
         || (!_PyObject_GC_IS_TRACKED(dict) && (_PyObject_GC_MAY_BE_TRACKED(key) || _PyObject_GC_MAY_BE_TRACKED(value)))) {
         return false;
     }
@@ -429,6 +429,9 @@ _PyJit_DictSet(PyObject *dict, PyObject *key, PyObject *value, bool again)
         if (_PyJit_DictReplace(self, place, value)) {
             return 0;
         }
+    }
+    else if (_PyDict_HasSplitTable(self)) {
+        return UNSURE;         // a new attribute of an object: traces know which there are
     }
     else if (insert(self, key, hash, value)) {
         return 0;

@@ -444,13 +444,13 @@ _PyJitLeaf_Add(PyObject *const *args, bool run)
 _Py_COMP_DIAG_PUSH
 _Py_COMP_DIAG_IGNORE_DEPR_DECLS
 
-/* Keys are exact strs; what is replaced lives on, or is plain. */
+/* Keys are exact strs; what is replaced lives on, or is plain; and it is not the dict of an object, of whose attributes traces know. */
 PyObject *
 _PyJitLeaf_UpdateDict(PyObject *const *args, bool run)
 {
     PyObject *dict = args[0], *more = args[1], *key, *value, *old;
     bool can = PyDict_CheckExact(dict) && PyDict_CheckExact(more) && dict != more && DK_IS_UNICODE(((PyDictObject *)more)->ma_keys)
-        && (((PyDictObject *)dict)->ma_version_tag & DICT_WATCHER_MASK) == 0
+        && (((PyDictObject *)dict)->ma_version_tag & DICT_WATCHER_MASK) == 0 && !_PyDict_HasSplitTable((PyDictObject *)dict)
         && (PyDict_GET_SIZE(more) <= MOST_UPDATED || PyDict_GET_SIZE(dict) == 0);
     if (can && PyDict_GET_SIZE(dict) == 0) {
         return _PyJitLeaf_MergeDicts(args, run);

@@ -131,7 +131,8 @@ _Py_COMP_DIAG_IGNORE_DEPR_DECLS
 static bool
 is_filled_dict(PyObject *const *args, Py_ssize_t Py_UNUSED(n))
 {
-    return PyDict_CheckExact(args[0]) && PyDict_GET_SIZE(args[0]) > 0 && (((PyDictObject *)args[0])->ma_version_tag & DICT_WATCHER_MASK) == 0;
+    const PyDictObject *dict = (const PyDictObject *)args[0];
+    return PyDict_CheckExact(dict) && dict->ma_used > 0 && !_PyDict_HasSplitTable(dict) && (dict->ma_version_tag & DICT_WATCHER_MASK) == 0;
 }
 
 _Py_COMP_DIAG_POP

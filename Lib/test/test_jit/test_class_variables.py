@@ -590,6 +590,50 @@ _testcapi.clear_type_watcher(watcher)
 """
         )
 
+    def test_places_after_finalizers_and_strange_mros(self):
+        # The dict that has a variable moves, and what is cached for a class does not know it.  Tier 1 reads these places, too.
+        program = """
+class V: n = 7
+def new_read():
+    def read(o):
+        for i in range(200): r = o.x.n
+        return r
+    read.__code__ = read.__code__.replace(co_name="r")
+    return read
+class Reads:
+    def __init__(self, box): self.box = box
+    def __del__(self): read(self.box[0])
+space = {"Reads": Reads, "V": V, "__builtins__": __builtins__}
+exec('''def make(k):
+    box = []
+    names = {"x": V(), **{f"y{i}": i for i in range(k)}, "__firstlineno__": Reads(box)}
+    box.append(type("C", (), names))
+    return box[0]
+''', space)
+out = []
+for k in range(16):
+    read = new_read()
+    C = space["make"](k)
+    C.__module__ = "m"
+    junk = [{f"a{j}": j for j in range(m)} for m in range(40)]
+    out.append(read(C))
+    class M(type):
+        def mro(cls): return [cls, X, object] if cls.__name__ == "Y" else type.mro(cls)
+    class X: x = V()
+    for i in range(k): setattr(X, f"y{i}", i)
+    Y = M("Y", (), {})
+    del M.mro
+    y, read = Y(), new_read()
+    read(y)
+    for i in range(40): setattr(X, f"z{i}", i)
+    junk = [{f"a{j}": j for j in range(m)} for m in range(60)]
+    out.append(read(y))
+print(set(out))
+"""
+        for on in "0", "1":
+            with self.subTest(on):
+                self.assertEqual(run(program, PYTHON_JIT=on).strip(), "{7}")
+
     def test_same_layout(self):
         # Wheels know how large a class is.
         if sys.maxsize > 2**32:

@@ -736,6 +736,82 @@ for f in store, delete, later:
 """
 
 
+# What is stored through the dict of an object: its values leave it when there are many, and names are added that hide those of the class.
+THROUGH_DICTS = """
+class O:
+    kept = 1
+    def __init__(self, a): self.a, self.b = a, 1
+def values_leave(n):
+    keys = ["b"] * (n // 2) + ["k%d" % i for i in range(n)]
+    o, out = O(5), []
+    d = o.__dict__
+    for i in range(n):
+        d[keys[i]] = i
+        d["a"] = "x" * (100 + i % 7)
+        out.append(len(o.a))
+    return out
+def updates(n):
+    more = [{"b": 1}] * (n // 2) + [{"k%d" % i: i} for i in range(n)]
+    o, out = O(5), []
+    d = o.__dict__
+    for i in range(n):
+        if i % 3: d.update(more[i])
+        elif i % 2: d |= more[i]
+        else: d.setdefault(*more[i].popitem())
+        more[i]["b"] = 2
+        d["a"] = [i]
+        out.append(o.a)
+    return out
+def hidden(n):
+    keys = ["a"] * (n // 2) + ["kept"] + ["b"] * n
+    o, out = O(5), []
+    d = o.__dict__
+    for i in range(n):
+        d[keys[i]] = i
+        out.append(o.kept)
+    return out
+def emptied(n):
+    out = []
+    for i in range(n):
+        o = O(i)
+        d = o.__dict__
+        out.append(o.a)
+        if i > n // 2: out.append(d.popitem())
+        d["a"] = -i
+        out.append(o.a)
+    return out
+for f in values_leave, updates, hidden, emptied:
+    print(f(200))
+"""
+
+# What an object, or its class, says of which class it is.
+CLASSES_OF_OBJECTS = """
+class M: __class__ = int
+def f(n):
+    o, out = M(), []
+    for i in range(n):
+        out.append(isinstance(o, int))
+        o.__class__ = float if i % 2 else int
+        out.append((isinstance(o, int), isinstance(o, (str, float))))
+    return out
+print(f(200))
+"""
+
+
+class InstanceTests(unittest.TestCase):
+    def compare(self, program):
+        expected = run(program, PYTHON_JIT="0")
+        for backend in "native", "interpreter":
+            with self.subTest(backend):
+                self.assertEqual(run(program, PYTHON_JIT_BACKEND=backend), expected)
+
+    def test_stores_through_the_dict_of_an_object(self):
+        self.compare(THROUGH_DICTS)
+
+    def test_objects_that_say_of_which_class_they_are(self):
+        self.compare(CLASSES_OF_OBJECTS)
+
+
 class DescriptorTests(unittest.TestCase):
     def test_descriptors_that_are_only_set(self):
         expected = run(ONLY_SET, PYTHON_JIT="0", PYTHONHASHSEED="0")

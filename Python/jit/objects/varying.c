@@ -159,18 +159,22 @@ _PyClassVar_NoteRead(PyTypeObject *type, PyObject *name, PyObject *found)
     return true;
 }
 
-/* A metaclass of TYPE may have an mro of its own, with classes whose changes do not change TYPE's version. */
+/* OWNER is TYPE or one of its bases, so its changes change TYPE's version.  A metaclass may put other classes into the mro. */
 static bool
-has_usual_mro(PyTypeObject *type)
+inherits(PyTypeObject *type, const PyTypeObject *owner)
 {
-    PyTypeObject *meta = Py_TYPE(type);
-    return meta == &PyType_Type || _PyType_Lookup(meta, &_Py_ID(mro)) == _PyType_Lookup(&PyType_Type, &_Py_ID(mro));
+    PyObject *bases = type->tp_bases;
+    bool found = type == owner;
+    for (Py_ssize_t i = 0; !found && bases != NULL && i < PyTuple_GET_SIZE(bases); i++) {
+        found = inherits((PyTypeObject *)PyTuple_GET_ITEM(bases, i), owner);
+    }
+    return found;
 }
 
 PyObject **
 _PyClassVar_Place(PyTypeObject *type, PyObject *name, PyTypeObject **owner)
 {
-    PyObject *mro = has_usual_mro(type) ? type->tp_mro : NULL;
+    PyObject *mro = type->tp_mro;
     for (Py_ssize_t i = 0; mro != NULL && i < PyTuple_GET_SIZE(mro); i++) {
         *owner = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);
         PyDictObject *dict = (PyDictObject *)_PyType_GetDict(*owner);
@@ -181,7 +185,7 @@ _PyClassVar_Place(PyTypeObject *type, PyObject *name, PyTypeObject **owner)
         Py_ssize_t index = _PyDictKeys_StringLookup(keys, name);
         if (index >= 0) {
             PyObject **place = &DK_UNICODE_ENTRIES(keys)[index].me_value;
-            return *place != NULL ? place : NULL;
+            return *place != NULL && inherits(type, *owner) ? place : NULL;
         }
     }
     return NULL;

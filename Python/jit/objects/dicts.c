@@ -212,9 +212,6 @@ static struct {
     Py_ssize_t entry;
 } last;
 
-_Py_COMP_DIAG_PUSH
-_Py_COMP_DIAG_IGNORE_DEPR_DECLS
-
 /* The entry of KEY in DICT, a tuple or so, and its hash.  AGAIN: it was looked for before. */
 static Py_ssize_t
 find_other(PyDictObject *dict, PyObject *key, bool again, Py_hash_t *hash)

@@ -13,8 +13,9 @@ from test.test_jit.test_typed import run
 if not hasattr(sys, "_jit") or not sys._jit.is_available():
     raise unittest.SkipTest("this build has no JIT, or it cannot run")
 
-# A branch, opaque instructions with and without a place of their own, numbers in registers.
-PROGRAM = """
+# A branch, opaque instructions with and without a place of their own (so many keywords), numbers in registers.
+KEYWORDS = ", ".join(f"k{i}=1" for i in range(40))
+PROGRAM = f"""
 import json, sys
 def called(x, **rest):
     return x
@@ -23,7 +24,7 @@ def f(n):
     for i in range(n):
         if i % 7 != 8:
             t += len(str(i))
-        t += called(x=i, y=1)
+        t += called(x=i, {KEYWORDS})
     return t
 print(f(1000))
 print(json.dumps([sys._jit._ir_traces(), sys._jit.stats()["exits_taken"]]))

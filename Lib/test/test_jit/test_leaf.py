@@ -499,6 +499,20 @@ print(f(200))
 
 
 class CopyTests(unittest.TestCase):
+    def test_a_frozenset_of_a_frozenset_is_the_same(self):
+        program = """
+def f(n):
+    same, sets = 0, [frozenset((1, 2)), frozenset(), frozenset("ab")]
+    for i in range(n):
+        one = sets[i % 3]
+        same += (frozenset(one) is one) + (type(one)(one) is one) + (frozenset([i]) == {i}) + (frozenset(one | {i}) is one)
+    return same
+print(f(300))
+"""
+        for backend in "native", "interpreter":
+            with self.subTest(backend):
+                self.assertEqual(run(program, PYTHON_JIT_BACKEND=backend), run(program, PYTHON_JIT="0"))
+
     def test_a_dict_with_keys_of_its_own_is_asked_for_them(self):
         expected = run(COPIES, PYTHON_JIT="0")
         for backend in "native", "interpreter":

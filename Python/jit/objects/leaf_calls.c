@@ -99,10 +99,10 @@ new_dict(PyObject *const *args, bool run)
     return args[0] == NULL ? PyDict_New() : PyDict_Copy(args[0]);
 }
 
-static PyObject *
-new_set(PyObject *const *args, bool run)
+/* To make a set of O, which may be NULL, runs no code of users. */
+static bool
+has_safe_items(PyObject *o)
 {
-    PyObject *o = args[0];
     bool safe = o == NULL || PySet_CheckExact(o) || PyFrozenSet_CheckExact(o) || PyUnicode_CheckExact(o) || PyRange_Check(o);
     if (o != NULL && (PyList_CheckExact(o) || PyTuple_CheckExact(o))) {
         safe = true;
@@ -110,18 +110,24 @@ new_set(PyObject *const *args, bool run)
             safe = _PyJit_IsSafeKey(PySequence_Fast_GET_ITEM(o, i));
         }
     }
-    COULD(safe);
-    return PySet_New(o);
+    return safe;
+}
+
+static PyObject *
+new_set(PyObject *const *args, bool run)
+{
+    COULD(has_safe_items(args[0]));
+    return PySet_New(args[0]);
 }
 
 static PyObject *
 new_frozen_set(PyObject *const *args, bool run)
 {
-    PyObject *made = new_set(args, run);
-    if (!run || made == NULL) {
-        return made;
+    if (args[0] != NULL && PyFrozenSet_CheckExact(args[0])) {
+        COULD(true);
+        return Py_NewRef(args[0]);
     }
-    Py_DECREF(made);
+    COULD(has_safe_items(args[0]));
     return PyFrozenSet_New(args[0]);
 }
 

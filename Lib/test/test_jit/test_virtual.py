@@ -523,5 +523,39 @@ class HandedOnTests(unittest.TestCase):
         self.assertEqual(run(program).strip(), "None")
 
 
+# In `x = y` the cell, which is not made, takes a constant.  The trace leaves between what gets the reference and what takes it.
+CONSTANTS = """
+import sys
+class Loud:
+    def __del__(self): pass
+def g(x, y):
+    def h(): return x, y
+    x = y
+    return 1
+def run(items):
+    t = 0
+    while items:
+        t += g(items.pop(), 2.94)
+    return t
+constant = [x for x in run.__code__.co_consts if x == 2.94][0]
+before = sys.getrefcount(constant)
+kept = [Loud() for _ in range(300)]
+run(list(kept))
+counts = {sys.getrefcount(constant) - before}
+for k in range(8):
+    run([Loud() for _ in range(60)])
+    counts.add(sys.getrefcount(constant) - before)
+print(counts)
+"""
+
+
+class ConstantTests(unittest.TestCase):
+    def test_constants_keep_their_references_at_exits(self):
+        for backend in "native", "interpreter":
+            for more in {}, {"PYTHON_JIT_LOOP_THRESHOLD": "200", "PYTHON_JIT_EXIT_THRESHOLD": "60000"}:
+                with self.subTest(backend, **more):
+                    self.assertEqual(run(CONSTANTS, PYTHON_JIT_BACKEND=backend, **more).strip(), "{0}")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -271,8 +271,8 @@ is_uncounted(_PyJitVirtualPass *p, uint32_t i, _PyJitRef constant)
     }
     while (i-- > 0 && ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i))->op != JIT_OP_BYTECODE) {
         const _PyJitIns *ins = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
-        if (ins->op == JIT_OP_INCREF && resolve(p, ins->a) == constant && (p->writes || !p->uncounted[i])) {
-            p->uncounted[i] = 1;
+        if (ins->op == JIT_OP_INCREF && resolve(p, ins->a) == constant && p->uncounted[i] == (p->writes ? UNCOUNTED : COUNTED)) {
+            p->uncounted[i] = p->writes ? TAKEN : UNCOUNTED;
             return true;
         }
     }

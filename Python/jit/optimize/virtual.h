@@ -8,6 +8,9 @@
 #define MOST_WALKS 64
 #define NO_INDEX UINT16_MAX
 
+/* An INCREF of a constant that a virtual takes later in the instruction is left out (UNCOUNTED).  TAKEN: the last walk was there. */
+enum { COUNTED, UNCOUNTED, TAKEN };
+
 /* An object that the trace makes, and what is in it at the operation the walk is at. */
 typedef struct {
     _PyJitRef ref;             // the operation that makes it
@@ -44,7 +47,7 @@ typedef struct {
     uint16_t *number_of;       // index into numbers
     _PyJitRef *stands_for;     // what an attribute that was read is
     uint8_t *is_plain;         // by operation: the trace has made sure that it is a number or a string
-    uint8_t *uncounted;        // an INCREF of a constant that a virtual takes
+    uint8_t *uncounted;        // by operation: COUNTED, or an INCREF that is left out
     uint32_t *first_use;       // by snapshot: 1 + the first operation that has it
     bool again, writes;
     bool hopeless;             // something that must not be made has to be

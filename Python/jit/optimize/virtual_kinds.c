@@ -64,7 +64,7 @@ uncount_function(_PyJitVirtualPass *p, uint32_t i, _PyJitRef function)
     for (uint32_t k = i + 1; k < p->t->nins && ins_of(p, (_PyJitRef)(JIT_REF_BIAS + k))->op != JIT_OP_BYTECODE; k++) {
         const _PyJitIns *ins = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + k));
         if (ins->op == JIT_OP_INCREF && resolve(p, ins->a) == function) {
-            p->uncounted[k] = 1;
+            p->uncounted[k] = TAKEN;
             return;
         }
     }

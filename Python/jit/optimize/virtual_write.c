@@ -106,19 +106,40 @@ write_frame(_PyJitVirtualPass *p, _PyJitSnapFrame frame)
     }
 }
 
+/* Of CONSTANT so many references are missing at operation I: they are for virtuals, which take them later in the instruction. */
+static uint32_t
+count_missing(_PyJitVirtualPass *p, uint32_t i, _PyJitRef constant)
+{
+    uint32_t count = 0;
+    while (i-- > 0 && ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i))->op != JIT_OP_BYTECODE) {
+        count += p->uncounted[i] == UNCOUNTED && resolve(p, ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i))->a) == constant;
+    }
+    return count;
+}
+
 static void
-write_snapshot(_PyJitVirtualPass *p, uint16_t index, const Named *named)
+write_snapshot(_PyJitVirtualPass *p, uint32_t at, uint16_t index, const Named *named)
 {
     const _PyJitTrace *t = p->t;
     _PyJitSnapshot snap = t->snaps[index];
     uint32_t from = snap.first_frame;
+    uint32_t first = p->nslots;
     snap.first_frame = (uint16_t)(snap.nframes == 0 ? 0 : p->nframes);
     for (uint32_t i = 0; i < snap.nframes; i++) {
         const _PyJitSnapFrame *frame = &t->frames[from + i];
         write_frame(p, *frame);
         for (uint32_t k = 0; k < frame->nslots; k++) {
             const _PyJitSnapSlot *slot = &t->slots[frame->first_slot + k];
-            write_slot(p, slot->slot, resolve(p, slot->value), slot->owned);
+            _PyJitRef value = resolve(p, slot->value);
+            bool owned = slot->owned;
+            if (owned && JIT_IS_CONST(value)) {
+                uint32_t before = 0;
+                for (uint32_t s = first; s < p->nslots; s++) {
+                    before += p->slots[s].value == value;
+                }
+                owned = before >= count_missing(p, at, value);
+            }
+            write_slot(p, slot->slot, value, owned);
         }
     }
     for (uint32_t i = 0; i < named->n; i++) {
@@ -184,7 +205,7 @@ _PyJitVirtual_LookAtSnapshot(_PyJitVirtualPass *p, uint32_t i, uint16_t index)
         tell_apart(p, values, n);
     }
     if (p->writes && first) {
-        write_snapshot(p, index, &named);
+        write_snapshot(p, i, index, &named);
     }
 }
 

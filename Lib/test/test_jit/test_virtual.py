@@ -528,7 +528,7 @@ CONSTANTS = """
 import sys
 class Loud:
     def __del__(self): pass
-def g(x, y):
+def g(x, y, w=None):
     def h(): return x, y
     x = y
     return 1
@@ -536,6 +536,7 @@ def run(items):
     t = 0
     while items:
         t += g(items.pop(), 2.94)
+        t += g(items.pop(), 2.94, 2.94)
     return t
 constant = [x for x in run.__code__.co_consts if x == 2.94][0]
 before = sys.getrefcount(constant)

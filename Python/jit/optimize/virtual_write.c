@@ -123,7 +123,6 @@ write_snapshot(_PyJitVirtualPass *p, uint32_t at, uint16_t index, const Named *n
     const _PyJitTrace *t = p->t;
     _PyJitSnapshot snap = t->snaps[index];
     uint32_t from = snap.first_frame;
-    uint32_t first = p->nslots;
     snap.first_frame = (uint16_t)(snap.nframes == 0 ? 0 : p->nframes);
     for (uint32_t i = 0; i < snap.nframes; i++) {
         const _PyJitSnapFrame *frame = &t->frames[from + i];
@@ -134,8 +133,8 @@ write_snapshot(_PyJitVirtualPass *p, uint32_t at, uint16_t index, const Named *n
             bool owned = slot->owned;
             if (owned && JIT_IS_CONST(value)) {
                 uint32_t before = 0;
-                for (uint32_t s = first; s < p->nslots; s++) {
-                    before += p->slots[s].value == value;
+                for (const _PyJitSnapSlot *other = &t->slots[t->frames[from].first_slot]; other < slot; other++) {
+                    before += other->owned && resolve(p, other->value) == value;
                 }
                 owned = before >= count_missing(p, at, value);
             }

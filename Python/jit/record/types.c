@@ -480,6 +480,7 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
             types |= oparg == 2 ? order_of(stack_pointer[-2], stack_pointer[-1]) << 8 : 0;
             break;
         case LOAD_SUPER_ATTR_METHOD:
+        case LOAD_SUPER_ATTR_ATTR:
             types |= depth >= 3 && _PyJitRecorder_IsSuperOfClass(stack_pointer) ? JIT_TAG_BOOL << 8 : 0;
             break;
         case STORE_ATTR:

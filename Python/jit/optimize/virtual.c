@@ -14,7 +14,8 @@
  *  1. References that the trace counts for a virtual (INCREF, DECREF_PLAIN) count here.  Where none is left its fields are given up,
  *     as the deallocator would have; where the trace made sure that this is quiet it makes sure of the fields.
  *  2. A field owns its object, as in memory; of a constant the trace does not count references, as constants live as long as it does.  But
- *     those in the frame of a generator are counted: what was put there may be taken out again, with its reference.
+ *     those in the frame of a generator are counted: what was put there may be taken out again, with its reference.  An INCREF for a field is
+ *     left out with it, so where the trace leaves in between the constant is owned by one slot less.
  *  3. A number that is stored has an identity of its own, the operation that boxes or stores it; one that a VIRTUAL_FIELD of the builder
  *     stores, or that is merged (build/carried.c), has that of the raw number, as in slots.  One identity is one object where the trace leaves.
  *     If a snapshot names two with the same raw number, one of them gets a copy (COPY_INT, COPY_FLOAT).

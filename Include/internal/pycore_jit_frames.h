@@ -107,11 +107,13 @@ _PyJit_PushCall(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject *cal
 #endif
 }
 
-/* CALLABLE is a method of a Python function that C need not call (Python/jit/run/bound_calls.c). */
-bool _PyJit_BindsFunction(PyThreadState *tstate, PyObject *callable);
-/* The frame of such a METHOD, which is not linked yet, with ITEMS, a tuple, and what is in NAMED, a dict or NULL.  They are gone, as is METHOD.
- * NULL: an exception. */
-_PyInterpreterFrame *_PyJit_PushBound(PyThreadState *tstate, PyObject *method, PyObject *items, PyObject *named);
+/* CALLABLE is a Python function that C need not call, or a method of one (Python/jit/run/bound_calls.c): *pushed is its frame, which is not
+ * linked yet, with ITEMS, a tuple, and what is in NAMED, a dict or NULL; NULL: an exception.  All three are given up.  false: C has to call
+ * it, and nothing was done. */
+bool _PyJit_PushWithTuple(PyThreadState *tstate, PyObject *callable, PyObject *items, PyObject *named, _PyInterpreterFrame **pushed);
+/* Calls CALLABLE at INSTR of FRAME by C, and tells tools.  NULL: an exception. */
+PyObject *_PyJit_CallWithTuple(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *instr, PyObject *callable, PyObject *items,
+                               PyObject *named);
 
 /* RECEIVER is a generator or coroutine that nobody is in, and an evaluation loop can go on in its frame. */
 static inline bool

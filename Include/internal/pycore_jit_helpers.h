@@ -89,7 +89,8 @@ int64_t _PyJit_SetHas(PyObject *set, PyObject *key);
 
 /* KEY becomes an element of an exact set.  -1, with nothing done: it may run code of users, or memory is short. */
 int _PyJit_SetAdd(PyObject *set, PyObject *key);
-/* DICT[KEY] = VALUE for an exact dict.  AGAIN: KEY was looked for just before.  -1, with nothing done: it may run code of users, somebody watches the dict, or memory is short. */
+/* DICT[KEY] = VALUE for an exact dict.  AGAIN: KEY was looked for just before.  -1, with nothing done: it may run code of users, somebody
+ * watches the dict, it is that of an object and has no KEY yet, or memory is short. */
 int _PyJit_DictSet(PyObject *dict, PyObject *key, PyObject *value, bool again);
 /* Where the exact DICT has a value for NAME: at entry number HINT, if that is its key.  NULL: it has none, somebody watches the dict, it shares
  * values with an instance, or not all keys are strings. */

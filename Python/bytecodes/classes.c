@@ -77,51 +77,28 @@ override inst(CALL_KW, (callable, self_or_null, args[oparg], kwnames -- res)) {
     CHECK_EVAL_BREAKER();
 }
 
-// The same with a tuple and a dict of arguments.  What a method binds becomes the first one.
+// The same with a tuple and a dict of arguments, of functions and bound methods.
 override inst(CALL_FUNCTION_EX, (func, unused, callargs, kwargs if (oparg & 1) -- result)) {
-    PyObject **place = stack_pointer - 1 - (oparg & 1);
     if (!PyTuple_CheckExact(callargs)) {
-        PyObject *items = check_args_iterable(tstate, func, callargs) < 0 ? NULL : PySequence_Tuple(callargs);
-        if (items == NULL) {
+        PyObject *all = check_args_iterable(tstate, func, callargs) == 0 ? PySequence_Tuple(callargs) : NULL;
+        if (all == NULL) {
             ERROR_NO_POP();
         }
-        *place = items;
+        stack_pointer[-1 - (oparg & 1)] = all;
         Py_DECREF(callargs);
-        callargs = items;
+        callargs = all;
     }
-    EVAL_CALL_STAT_INC_IF_FUNCTION(EVAL_CALL_FUNCTION_EX, func);
-    if (opcode == INSTRUMENTED_CALL_FUNCTION_EX) {
-        PyObject *first = PyTuple_GET_SIZE(callargs) > 0 ? PyTuple_GET_ITEM(callargs, 0) : &_PyInstrumentation_MISSING;
-        if (_Py_call_instrumentation_2args(tstate, PY_MONITORING_EVENT_CALL, frame, this_instr, func, first) < 0) {
-            ERROR_NO_POP();
+    _PyInterpreterFrame *pushed;
+    if (opcode == CALL_FUNCTION_EX && _PyJit_PushWithTuple(tstate, func, callargs, kwargs, &pushed)) {
+        STACK_SHRINK(oparg + 3);
+        if (pushed == NULL) {
+            goto error;
         }
-        result = PyObject_Call(func, callargs, kwargs);
-        if (!PyFunction_Check(func) && !PyMethod_Check(func)) {
-            result = _PyJit_CallHasEnded(tstate, frame, this_instr, func, first, result);
-        }
+        frame->return_offset = (uint16_t)(next_instr - this_instr);
+        DISPATCH_INLINED(pushed);
     }
-    else {
-        bool binds = _PyJit_BindsFunction(tstate, func);
-        if (binds || (Py_IS_TYPE(func, &PyFunction_Type) && tstate->interp->eval_frame == NULL
-                      && ((PyFunctionObject *)func)->vectorcall == _PyFunction_Vectorcall)) {
-            _PyInterpreterFrame *new_frame;
-            if (binds) {
-                new_frame = _PyJit_PushBound(tstate, func, callargs, kwargs);
-            }
-            else {
-                bool optimized = ((PyCodeObject *)PyFunction_GET_CODE(func))->co_flags & CO_OPTIMIZED;
-                PyObject *locals = optimized ? NULL : Py_NewRef(PyFunction_GET_GLOBALS(func));
-                new_frame = _PyEvalFramePushAndInit_Ex(tstate, (PyFunctionObject *)func, locals, PyTuple_GET_SIZE(callargs), callargs, kwargs);
-            }
-            STACK_SHRINK(oparg + 3);
-            if (new_frame == NULL) {
-                ERROR_NO_POP();
-            }
-            frame->return_offset = (uint16_t)(next_instr - this_instr);
-            DISPATCH_INLINED(new_frame);
-        }
-        result = PyObject_Call(func, callargs, kwargs);
-    }
+    result = opcode == INSTRUMENTED_CALL_FUNCTION_EX ? _PyJit_CallWithTuple(tstate, frame, this_instr, func, callargs, kwargs)
+        : PyObject_Call(func, callargs, kwargs);
     DECREF_INPUTS();
     ERROR_IF(result == NULL, error);
     CHECK_EVAL_BREAKER();

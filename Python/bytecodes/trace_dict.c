@@ -34,7 +34,8 @@ trace op(DICT_HAS, (dict: object, key: object -- r: i64)) pure reads dict reads 
     EXIT_IF(r < 0);
 }
 
-// DICT[KEY] = V, with references of its own.  `aux`: the trace has looked for KEY before.  Leaves, with nothing done, where that may run code of users or memory is short.
+// DICT[KEY] = V, with references of its own.  `aux`: the trace has looked for KEY before.  Leaves, with nothing done, where that may run code
+// of users or memory is short.
 trace op(DICT_SET, (dict: object, key: object, v: object --)) exits calls writes dict writes attr {
     EXIT_IF(_PyJit_DictSet(dict, key, v, JIT_AUX != 0) < 0);
 }

@@ -30,10 +30,10 @@ small_int(PyObject *o)
 
 /* leaf_instructions.c.  format(): a value and what it is formatted by, or NULL. */
 PyObject *_PyJitLeaf_Format(PyObject *const *args, bool run);
+/* str() of an int that _PyJitLeaf_IsSmall. */
+PyObject *_PyJitLeaf_Decimal(PyObject *o);
 /* _PyJit_Arguments has what the instruction has on the stack, as many as the first argument says (MapOf: the second one, behind a tuple of
  * keys). */
-/* str() of such an int. */
-PyObject *_PyJitLeaf_Decimal(PyObject *o);
 PyObject *_PyJitLeaf_FormatStr(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Count(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_FindStr(PyObject *const *args, bool run);

@@ -1,4 +1,4 @@
-/* Calls of bound methods with a tuple and a dict (Python/bytecodes/classes.c).  Part of tier 1: there with a JIT or without. */
+/* Calls of functions and bound methods with a tuple and a dict (Python/bytecodes/classes.c).  Part of tier 1: there with a JIT or without. */
 #include "Python.h"
 
 #include "pycore_call.h"
@@ -11,14 +11,12 @@
 
 #define MOST_ON_STACK 8
 
-bool
-_PyJit_BindsFunction(PyThreadState *tstate, PyObject *callable)
+/* FUNCTION is a Python function that C need not call. */
+static bool
+needs_no_c(PyThreadState *tstate, PyObject *function)
 {
-    if (!Py_IS_TYPE(callable, &PyMethod_Type) || tstate->interp->eval_frame != NULL) {
-        return false;
-    }
-    PyObject *function = PyMethod_GET_FUNCTION(callable);
-    return Py_IS_TYPE(function, &PyFunction_Type) && ((PyFunctionObject *)function)->vectorcall == _PyFunction_Vectorcall;
+    return Py_IS_TYPE(function, &PyFunction_Type) && ((PyFunctionObject *)function)->vectorcall == _PyFunction_Vectorcall
+        && tstate->interp->eval_frame == NULL;
 }
 
 /* The frame of FUNCTION with N of ARGS, borrowed, and what is in NAMED, a dict or NULL. */
@@ -45,26 +43,42 @@ push(PyThreadState *tstate, PyFunctionObject *function, PyObject **args, Py_ssiz
     return frame;
 }
 
-_PyInterpreterFrame *
-_PyJit_PushBound(PyThreadState *tstate, PyObject *method, PyObject *items, PyObject *named)
+bool
+_PyJit_PushWithTuple(PyThreadState *tstate, PyObject *callable, PyObject *items, PyObject *named, _PyInterpreterFrame **pushed)
 {
-    PyObject *few[MOST_ON_STACK];
-    Py_ssize_t n = PyTuple_GET_SIZE(items) + 1;
-    PyObject **args = n <= MOST_ON_STACK ? few : PyMem_New(PyObject *, (size_t)n);
-    _PyInterpreterFrame *frame = NULL;
-    if (args == NULL) {
-        PyErr_NoMemory();
+    bool binds = Py_IS_TYPE(callable, &PyMethod_Type);
+    PyObject *function = binds ? PyMethod_GET_FUNCTION(callable) : callable;
+    if (!needs_no_c(tstate, function)) {
+        return false;
     }
-    else {
-        args[0] = PyMethod_GET_SELF(method);
-        memcpy(args + 1, ((PyTupleObject *)items)->ob_item, (size_t)(n - 1) * sizeof(PyObject *));
-        frame = push(tstate, (PyFunctionObject *)PyMethod_GET_FUNCTION(method), args, n, named);
+    PyObject *few[MOST_ON_STACK], **args = ((PyTupleObject *)items)->ob_item, **bound = NULL;
+    Py_ssize_t n = PyTuple_GET_SIZE(items) + binds;
+    if (binds) {
+        bound = n <= MOST_ON_STACK ? few : PyMem_New(PyObject *, (size_t)n);
+        if (bound != NULL) {
+            bound[0] = PyMethod_GET_SELF(callable);
+            memcpy(bound + 1, args, (size_t)(n - 1) * sizeof(PyObject *));
+        }
+        args = bound;
     }
-    if (args != few) {
-        PyMem_Free(args);
+    *pushed = args != NULL ? push(tstate, (PyFunctionObject *)function, args, n, named) : (_PyInterpreterFrame *)PyErr_NoMemory();
+    if (bound != few) {
+        PyMem_Free(bound);
     }
     Py_DECREF(items);
     Py_XDECREF(named);
-    Py_DECREF(method);
-    return frame;
+    Py_DECREF(callable);
+    return true;
+}
+
+PyObject *
+_PyJit_CallWithTuple(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *instr, PyObject *callable, PyObject *items, PyObject *named)
+{
+    PyObject *first = PyTuple_GET_SIZE(items) > 0 ? PyTuple_GET_ITEM(items, 0) : &_PyInstrumentation_MISSING;
+    if (_Py_call_instrumentation_2args(tstate, PY_MONITORING_EVENT_CALL, frame, instr, callable, first) != 0) {
+        return NULL;
+    }
+    PyObject *result = PyObject_Call(callable, items, named);
+    bool in_python = PyFunction_Check(callable) || PyMethod_Check(callable);
+    return in_python ? result : _PyJit_CallHasEnded(tstate, frame, instr, callable, first, result);
 }

@@ -296,6 +296,48 @@ class NestedTests(ForcedExits, unittest.TestCase):
     passes = ("cse", "peel", "side", "fold,cse,forward,dead,peel")
 
 
+# A side trace arrives at the loop's jump; another iteration of its own is tried, and taken back.
+NO_ITERATION_OF_ITS_OWN = """
+SOURCE = '''
+def join(items, defaults, first, marked):
+    def word(item):
+        text = str(item)
+        if item in marked:
+            text += ": " + kind(marked[item])
+        return text
+    show = lambda value: "=" + repr(value)
+    kind = lambda t: t.__name__
+    result = []
+    for i, item in enumerate(items):
+        text = word(item)
+        if defaults and i >= first:
+            text = text + show(defaults[i - first])
+        result.append(text)
+    return result
+'''
+# Of each call: what the defaults are, how many items there are, and is the first one marked.
+PATTERNS = (
+    "N4 L7 e7 l3 N7 f7! f7", "l7 f7 L7 t4 f5! N7! N2", "f5! N7 N2 l1 N6 L7 f7! f6", "L6 L6 L6! f7! l4 e5! N7! N4!",
+    "T4 l7 e2 T3 N2 t3 L7 N7! N2",
+)
+
+def calls(pattern):
+    names = {}
+    exec(SOURCE, names)
+    words = []
+    for call in pattern.split():
+        n = int(call[1])
+        defaults = {
+            "N": None, "l": [1] * (n // 2), "L": ["x"] * n, "t": (1,) * (n // 2), "T": (1.5,) * n, "e": [], "f": ()
+        }[call[0]]
+        marked = {"a0": int, f"a{n - 1}": str} if call.endswith("!") else {}
+        words += names["join"]([f"a{j}" for j in range(n)], defaults, n - len(defaults) if defaults else -1, marked)
+    return words
+
+print([calls(pattern) for pattern in PATTERNS * 3])
+"""
+
+
 class ComingBackTests(unittest.TestCase):
     def traces(self, source, **settings):
         program = textwrap.dedent(source) + "import sys, json\nprint(json.dumps(sys._jit._ir_traces()))\n"
@@ -351,6 +393,15 @@ print(loops, entered)
                 loops, entered = run(program, PYTHON_JIT_BACKEND=backend, **settings).split()
                 self.assertGreater(int(entered), 0)
                 self.assertLess(int(entered) * 5, int(loops))
+
+    def test_no_iteration_of_its_own(self):
+        # Where the trace ends is where the recording ended, not where what was taken back led to.
+        expected = run(NO_ITERATION_OF_ITS_OWN, PYTHON_JIT="0")
+        thresholds = {"LOOP": "20", "CALL": "20", "EXIT": "5"}
+        settings = {f"PYTHON_JIT_{name}_THRESHOLD": number for name, number in thresholds.items()}
+        for backend in "interpreter", "native":
+            with self.subTest(backend):
+                self.assertEqual(run(NO_ITERATION_OF_ITS_OWN, PYTHON_JIT_BACKEND=backend, **settings), expected)
 
     def test_ranges(self):
         # The iterator of the inner loop is all that is made; the numbers of both loops stay in registers.

@@ -254,6 +254,14 @@ _PyJitLower_Begin(_PyJitBuilder *b, uint32_t index)
     b->failed |= _PyJitTrace_Emit(b->t, JIT_OP_BYTECODE, JIT_TYPE_NONE, JIT_REF_NONE, JIT_REF_NONE, index,
                                   JIT_NO_SNAPSHOT) == JIT_REF_NONE;
 }
+/* What was recorded has been walked: what is checked or written from here on leads to where the recording ended. */
+static inline void
+_PyJitBuild_AtEnd(_PyJitBuilder *b)
+{
+    b->code = (uint16_t)b->end_code;
+    b->offset = b->end_offset;
+    b->progress = true;
+}
 /* At the end of a trace that goes on in a loop: leaves while an event is pending, to where control is, which need not be at the loop's
  * jump.  Nothing where the last instruction was a jump, which has looked. */
 void _PyJitLower_LookForEvents(_PyJitBuilder *b);

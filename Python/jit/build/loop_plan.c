@@ -116,9 +116,7 @@ write_the_rest(Loop *loop)
 {
     _PyJitBuilder *b = loop->b;
     _PyJitBuild_MakeSure(b, (uint16_t)b->end_code, b->end_offset);
-    b->code = (uint16_t)b->end_code;
-    b->offset = b->end_offset;
-    b->progress = true;
+    _PyJitBuild_AtEnd(b);
     for (uint32_t i = 0; i < loop->depth; i++) {
         b->slots[i].carried = loop->keep[i].dirty;
     }

@@ -181,9 +181,7 @@ write_the_rest(Back *back)
 {
     _PyJitBuilder *b = back->b;
     _PyJitBuild_MakeSure(b, (uint16_t)b->end_code, b->end_offset);
-    b->code = (uint16_t)b->end_code;
-    b->offset = b->end_offset;
-    b->progress = true;
+    _PyJitBuild_AtEnd(b);
     for (uint32_t i = 0; i < back->loop->nheads; i++) {
         b->slots[back->loop->heads[i].slot].carried = back->loop->heads[i].dirty;
     }

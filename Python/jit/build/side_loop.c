@@ -160,6 +160,7 @@ _PyJitSide_OwnLoop(_PyJitBuilder *b, uint32_t recorded, uint32_t arrived)
         b->arrived_offset = was;
         b->ran = ran;
         b->first = 0;
+        _PyJitBuild_AtEnd(b);
     }
     return found;
 }
@@ -199,9 +200,7 @@ _PyJitSide_Iterate(_PyJitBuilder *b)
     }
     b->end = end;
     b->first = 0;
-    b->code = (uint16_t)b->end_code;
-    b->offset = b->end_offset;
-    b->progress = true;
+    _PyJitBuild_AtEnd(b);
     return done < 0 ? -1 : 0;
 }
 

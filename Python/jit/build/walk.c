@@ -367,9 +367,7 @@ build(_PyJitBuilder *b)
         }
         return ended < 0 ? -1 : 0;
     }
-    b->code = (uint16_t)b->end_code;
-    b->offset = b->end_offset;
-    b->progress = true;
+    _PyJitBuild_AtEnd(b);
     if (b->to_head || b->arrived_offset != b->end_offset) {
         _PyJitLower_LookForEvents(b);
     }
@@ -382,6 +380,7 @@ build(_PyJitBuilder *b)
             return ended < 0 ? -1 : 0;
         }
     }
+    assert(b->code == b->end_code && b->offset == b->end_offset);
     b->t->npassed = 0;
     b->t->passed_from = UINT32_MAX;
     if (b->typed) {

@@ -53,6 +53,12 @@ PyAPI_DATA(_PyJitEnterFunc) _PyJit_Enter;
 /* run/classes.c: CALLABLE, called by INSTR with NARGS arguments, is a class whose `__init__` needs no C frame: INSTR becomes
  * CALL_ALLOC_AND_ENTER_INIT. */
 bool _PyJit_SpecializeClass(PyObject *callable, _Py_CODEUNIT *instr, int nargs);
+/* CALL at INSTR, with OPARG arguments ARGS, of CALLABLE: of a builtin that takes all items of a generator.  It keeps its generic form, which looks
+ * for that each time it runs. */
+bool _PyJitConsumer_StaysGeneric(PyObject *callable, _Py_CODEUNIT *instr, int oparg, PyObject **args);
+/* CALL or CALL_KW at CALL, with OPARG arguments, whose operands are on top of the stack of FRAME: if it has a generator of many items, or a function
+ * for the keys of many, and a builtin that takes them all, a consumer begins in its place.  It is the current frame then, and is to start. */
+bool _PyJit_BeginConsumer(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, _Py_CODEUNIT *call, int opcode, int oparg);
 
 /* The `__init__` of CLASS, whose instances are made by `object`, if it is a Python function; borrowed, else NULL. */
 PyFunctionObject *_PyJit_InitOf(PyTypeObject *class);

@@ -10,11 +10,22 @@
 #ifdef _Py_TIER2
 #include "pycore_jit.h"
 
-/* CALL with its counter triggered. */
-#define JIT_SPECIALIZE_CALL(CALLABLE, INSTR, NARGS) \
+/* CALL with its counter triggered; ARGS are the arguments. */
+#define JIT_SPECIALIZE_CALL(CALLABLE, INSTR, NARGS, ARGS) \
     do { \
-        if (!_PyJit_SpecializeClass((CALLABLE), (INSTR), (NARGS))) { \
+        if (!_PyJit_SpecializeClass((CALLABLE), (INSTR), (NARGS)) \
+            && !_PyJitConsumer_StaysGeneric((CALLABLE), (INSTR), oparg, (ARGS))) { \
             _Py_Specialize_Call((CALLABLE), (INSTR), (NARGS)); \
+        } \
+    } while (0)
+
+/* CALL and CALL_KW, of a builtin with a generator of many items or with a function for keys: its loop is one of bytecode (run/consumers.c).
+ * A recording has asked before. */
+#define JIT_BEGIN_CONSUMER(INSTR, OPCODE) \
+    do { \
+        if (!JIT_IS_RECORDING() && _PyJit_BeginConsumer(tstate, frame, stack_pointer, (INSTR), (OPCODE), oparg)) { \
+            frame = tstate->current_frame; \
+            JIT_BEGIN_FRAME(); \
         } \
     } while (0)
 
@@ -111,7 +122,8 @@
     }
 
 #else
-#define JIT_SPECIALIZE_CALL(CALLABLE, INSTR, NARGS) _Py_Specialize_Call((CALLABLE), (INSTR), (NARGS))
+#define JIT_SPECIALIZE_CALL(CALLABLE, INSTR, NARGS, ARGS) _Py_Specialize_Call((CALLABLE), (INSTR), (NARGS))
+#define JIT_BEGIN_CONSUMER(INSTR, OPCODE) ((void)0)
 #define JIT_LOOP_HOT(INSTR) ((void)(INSTR))
 #define JIT_CALL_HOT(INSTR) ((void)(INSTR))
 #define JIT_IF_RESUMED() ((void)0)

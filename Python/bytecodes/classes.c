@@ -6,9 +6,12 @@
 
 override specializing op(_SPECIALIZE_CALL, (counter/1, callable, self_or_null, args[oparg] -- callable, self_or_null, args[oparg])) {
     #if ENABLE_SPECIALIZATION
+    if (opcode == CALL && oparg == 1 && PyGen_CheckExact(args[0])) {
+        JIT_BEGIN_CONSUMER(this_instr, CALL);
+    }
     if (ADAPTIVE_COUNTER_TRIGGERS(counter)) {
         next_instr = this_instr;
-        JIT_SPECIALIZE_CALL(callable, next_instr, oparg + (self_or_null != NULL));
+        JIT_SPECIALIZE_CALL(callable, next_instr, oparg + (self_or_null != NULL), args);
         DISPATCH_SAME_OPARG();
     }
     STAT_INC(CALL, deferred);
@@ -42,6 +45,11 @@ override inst(CALL_ALLOC_AND_ENTER_INIT, (unused/1, type_version/2, callable, nu
 
 // A Python function needs no C frame, nor does a class whose `__init__` is one; tools see a call of a class, so for them it is C that calls.
 override inst(CALL_KW, (callable, self_or_null, args[oparg], kwnames -- res)) {
+    #ifdef _Py_TIER2
+    if (opcode == CALL_KW && PyCFunction_CheckExact(callable)) {
+        JIT_BEGIN_CONSUMER(this_instr, CALL_KW);
+    }
+    #endif
     if (self_or_null == NULL && Py_IS_TYPE(callable, &PyMethod_Type)) {
         // The stack has what it binds in its place.
         PyObject *bound = callable;

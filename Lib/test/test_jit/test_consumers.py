@@ -321,6 +321,138 @@ print(go())
 print(events)
 """
 
+# Consumers that no recording begins: of many items, in code that is not hot.
+MANY = """
+import sys, threading, traceback
+N = 3000
+log = []
+class Boom(Exception): pass
+def gen(n, bad=-1, fin=None):
+    try:
+        for i in range(n):
+            if i == bad: raise Boom(i)
+            yield i
+    finally:
+        if fin is not None: fin.append("closed")
+def tb(e):
+    return [(f.name, f.lineno) for f in traceback.extract_tb(e.__traceback__)]
+def frames():
+    f = sys._getframe(1); out = []
+    while f is not None:
+        out.append(f.f_code.co_name); f = f.f_back
+    return out
+def run_all():
+    out = []
+    for rep in range(3):
+        out.append(sum(x * x for x in range(N)))
+        out.append(sum(x / 3 for x in range(N)))
+        out.append(sum(2**40 * x for x in range(N)))
+        out.append(any(x == N - 5 for x in range(N)))
+        out.append(all(x < N - 7 for x in range(N)))
+        out.append(max(x % 97 for x in range(N)))
+        out.append(min((x * 7919) % 1001 - 5.5 for x in range(N)))
+        out.append(sorted((x * 7919) % 101 for x in range(N))[:5])
+        out.append(sum(list(x ^ 5 for x in range(N))))
+        out.append(len(tuple(str(x) for x in range(N))))
+        out.append(len(",".join(str(x) for x in range(N))))
+        out.append(max(range(N), key=lambda x: x % 777))
+        out.append(min(range(N), key=lambda x: (x * 31) % 777))
+        out.append(sorted(range(N), key=lambda x: (x * 31) % 777)[:9])
+        out.append(sorted(range(N), key=lambda x: (x * 31) % 777, reverse=True)[:9])
+        out.append(max((x for x in range(0)), default=None))
+        out.append(max((x % 50 for x in range(N)), default=None))
+        for bad in (0, 5, N - 1):
+            for f in (sum, any, all, max, min, sorted, list, tuple):
+                fin = []
+                try:
+                    f(x * 0 for x in gen(N, bad, fin))
+                except Boom as e:
+                    out.append((f.__name__, e.args, tb(e), fin))
+                fin = []
+                try:
+                    f(gen(N, bad, fin))
+                except Boom as e:
+                    out.append((f.__name__, e.args, tb(e), fin))
+        fin = []
+        out.append((any(x > 3 for x in gen(N, -1, fin)), fin))
+        fin = []
+        out.append((any(gen(N, -1, fin)), fin))
+        g = gen(N); out.append((any(x == 100 for x in g), next(g)))
+        g = gen(N); sum(g); out.append(list(g))
+        try:
+            sum("a" if x == 2000 else x for x in range(N))
+        except TypeError as e:
+            out.append((str(e), tb(e)))
+        try:
+            max(x if x != 2500 else "s" for x in range(N))
+        except TypeError as e:
+            out.append((str(e), tb(e)))
+        try:
+            "".join("a" if x != 2500 else 5 for x in range(N))
+        except TypeError as e:
+            out.append((str(e), tb(e)))
+        try:
+            sorted(x if x != 2500 else "s" for x in range(N))
+        except TypeError as e:
+            out.append((str(e), tb(e)))
+        try:
+            sorted(range(N), key=lambda x: 1 // (x - 2000))
+        except ZeroDivisionError as e:
+            out.append((str(e), tb(e)))
+        try:
+            max(range(N), key=lambda x: None if x else 1)
+        except TypeError as e:
+            out.append((str(e), tb(e)))
+        try:
+            sum(next(iter(())) for x in range(N))
+        except RuntimeError as e:
+            out.append((str(e), tb(e)))
+        out.append([len(frames()) for x in range(1)])
+        out.append(sum(len(frames()) for x in range(N)))
+        out.append(list(set(tuple(frames()) for x in range(N))))
+        class Noisy:
+            def __init__(self, i): self.i = i
+            def __del__(self): log.append(self.i)
+            def __lt__(self, o): return self.i < o.i
+            def __bool__(self): return False
+        any(Noisy(i) for i in range(70)); out.append(log[:]); log.clear()
+        m = max(Noisy(i % 50) for i in range(70)); out.append((m.i, log[:])); del m; log.clear()
+        def rec(n): return 1 + sum(rec(n - 1) if i == 64 else 0 for i in range(65)) if n else 0
+        out.append(rec(20))
+        try:
+            def deep(): return sum(deep() for i in range(100))
+            deep()
+        except RecursionError as e:
+            out.append(str(e))
+        # generator running already
+        def me():
+            return sum(next(g2) for _ in range(100))
+        g2 = (me() for _ in range(100))
+        try:
+            next(g2)
+        except ValueError as e:
+            out.append((str(e), tb(e)))
+        # sums of mixed kinds
+        out.append(sum(x if x % 2 else x / 2 for x in range(N)))
+        out.append(sum((x > 5) for x in range(N)))
+        out.append(sum(complex(x, 1) for x in range(100)))
+        out.append(sum(2**62 + x for x in range(100)))
+        # replaced builtin
+        class S(str): pass
+        out.append(S(",").join(str(x) for x in range(100)))
+        out.append(sys.getrefcount(list(x for x in range(100))))
+        out.append(sys.getsizeof(list(x for x in range(100))))
+        out.append(sys.getsizeof(sorted(x for x in range(100))))
+        out.append(sys.getsizeof(tuple(x for x in range(100))))
+    return out
+for o in run_all(): print(o)
+def worker(res):
+    res.append([sum(x * x for x in range(N)), max(range(N), key=lambda x: x % 77)])
+res = []
+ts = [threading.Thread(target=worker, args=(res,)) for _ in range(4)]
+[t.start() for t in ts]; [t.join() for t in ts]; print(res)
+"""
+
 
 class Results(ForcedExits, unittest.TestCase):
     program = PROGRAM.replace("N)", "120)")
@@ -373,6 +505,45 @@ class Loops(unittest.TestCase):
 
     def test_tracing_begins_inside(self):
         self.assertEqual(run(TRACED, **OFTEN), run(TRACED, PYTHON_JIT="0"))
+
+
+class WithoutRecording(unittest.TestCase):
+    def test_results(self):
+        expected = run(MANY, PYTHON_JIT="0")
+        for backend in "interpreter", "native":
+            for settings in ({}, OFTEN, {"PYTHON_JIT_LOOP_THRESHOLD": "3000", "PYTHON_JIT_EXIT_THRESHOLD": "5"}):
+                with self.subTest(backend, **settings):
+                    self.assertEqual(run(MANY, PYTHON_JIT_BACKEND=backend, **settings), expected)
+
+    def loops(self, source):
+        """The loops of consumers after SOURCE, run with the thresholds that users have."""
+        program = textwrap.dedent(source) + "\nimport sys, json\nprint(json.dumps(sys._jit._ir_traces()))\n"
+        defaults = {"PYTHON_JIT_LOOP_THRESHOLD": "1000", "PYTHON_JIT_EXIT_THRESHOLD": "300"}
+        return [text for text in json.loads(run(program, **defaults).splitlines()[-1]) if "LOOP" in text and " sum\n" in text]
+
+    def test_many_items(self):
+        # The number of items is known, and a loop of bytecode is begun at once.
+        self.assertTrue(self.loops("print(sum(x * x for x in range(5000)))"))
+
+    def test_unknown_number(self):
+        # C asks for the items until the generator is hot.
+        source = """
+            a = list(range(4000))
+            def f():
+                return sum(x * y for x, y in zip(a, a))
+            for turn in range(4):
+                print(f())
+        """
+        self.assertTrue(self.loops(source))
+
+    def test_few_items(self):
+        source = """
+            def f():
+                return sum(x * x for x in range(20))
+            for turn in range(20):
+                f()
+        """
+        self.assertFalse(self.loops(source))
 
 
 class Memory(unittest.TestCase):

@@ -507,7 +507,8 @@ class LoopTests(unittest.TestCase):
             for i in range(20): t += f(Tree(6))
             """)
         self.assertTrue(found)
-        self.assertFalse([x for x in found if x.count("GUARD_GENERATOR") > 1], found)
+        # The expression, and one level of the tree.
+        self.assertFalse([x for x in found if x.count("GUARD_GENERATOR") > 2], found)
 
     def test_one_step_of_a_recursion_is_no_trace(self):
         """It is entered and left in less time than it takes to get there."""
@@ -550,7 +551,7 @@ class LoopTests(unittest.TestCase):
 class ResumeTests(unittest.TestCase):
     def test_resumed_by_c(self):
         """The instruction behind a yield is where a trace begins, if C goes on there."""
-        found = traces("def f(n): return sum(x * 2 for x in range(n))\nf(500)")
+        found = traces("def f(n): return set(x * 2 for x in range(n))\nf(500)")
         items = [x for x in found if x[-1] == "YIELD_TO_C"]
         self.assertTrue(any(in_order(["GUARD_RESUME", "RANGE_NEXT", "IMUL"], x) for x in items), found)
 

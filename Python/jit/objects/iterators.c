@@ -121,9 +121,17 @@ can_use_again(PyObject *tuple)
     if (tuple == NULL || Py_REFCNT(tuple) > 1) {
         return true;
     }
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); i++) {
+    Py_ssize_t n = PyTuple_GET_SIZE(tuple);
+    for (Py_ssize_t i = 0; i < n; i++) {
         PyObject *item = PyTuple_GET_ITEM(tuple, i);
-        if (item != NULL && Py_REFCNT(item) <= PyTuple_GET_SIZE(tuple) && !_PyJit_EndsQuietly(item, (uint32_t)PyTuple_GET_SIZE(tuple))) {
+        if (item == NULL || Py_REFCNT(item) > n) {
+            continue;
+        }
+        uint32_t times = 0;
+        for (Py_ssize_t j = 0; j < n; j++) {
+            times += PyTuple_GET_ITEM(tuple, j) == item;
+        }
+        if (Py_REFCNT(item) <= times && !_PyJit_EndsQuietly(item, times)) {
             return false;
         }
     }
@@ -524,6 +532,58 @@ own_tuple(PyObject *it, uint32_t count)
     return tuple != NULL && Py_REFCNT(tuple) == 1 && PyTuple_GET_SIZE(tuple) == (Py_ssize_t)count ? tuple : NULL;
 }
 
+/* Where IT goes over a list or a tuple and is not at its end: its next item, borrowed; else NULL. */
+static inline PyObject *
+peek(PyObject *it)
+{
+    if (Py_TYPE(it) == &PyListIter_Type) {
+        const _PyListIterObject *list = (const _PyListIterObject *)it;
+        return list->it_seq != NULL && list->it_index < PyList_GET_SIZE(list->it_seq) ? PyList_GET_ITEM(list->it_seq, list->it_index) : NULL;
+    }
+    if (Py_TYPE(it) == &PyTupleIter_Type) {
+        const _PyTupleIterObject *tuple = (const _PyTupleIterObject *)it;
+        return tuple->it_seq != NULL && tuple->it_index < PyTuple_GET_SIZE(tuple->it_seq) ? PyTuple_GET_ITEM(tuple->it_seq, tuple->it_index)
+            : NULL;
+    }
+    return NULL;
+}
+
+/* IT, which goes over a list or a tuple, steps over its next item. */
+static inline void
+step_over(PyObject *it)
+{
+    static_assert(offsetof(_PyListIterObject, it_index) == offsetof(_PyTupleIterObject, it_index), "the index is at the same place");
+    ((_PyListIterObject *)it)->it_index++;
+}
+
+#define MOST_AT_ONCE 4
+
+/* What step_zip() does, where all that IT goes over are lists and tuples and none is at its end; else false, and nothing is done. */
+static bool
+step_zip_at_once(Zip *it)
+{
+    PyObject *items[MOST_AT_ONCE];
+    Py_ssize_t n = it->count;
+    if (n > MOST_AT_ONCE) {
+        return false;
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *below = PyTuple_GET_ITEM(it->below, i), *old = PyTuple_GET_ITEM(it->tuple, i);
+        items[i] = Py_REFCNT(below) == 1 ? peek(below) : NULL;
+        if (items[i] == NULL || (old != NULL && Py_REFCNT(old) <= n && !can_use_again(it->tuple))) {
+            return false;
+        }
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        Py_INCREF(items[i]);
+        step_over(PyTuple_GET_ITEM(it->below, i));
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        put(it->tuple, i, items[i]);
+    }
+    return true;
+}
+
 /* The steps; IT has another item.  false: memory is short, and what has been stepped over is lost, as in tier 1. */
 static bool
 step_zip(Zip *it)
@@ -535,6 +595,21 @@ step_zip(Zip *it)
         }
         put(it->tuple, i, item);
     }
+    return true;
+}
+
+/* As step_zip_at_once(). */
+static bool
+step_enumerate_at_once(_PyJitEnumerate *it)
+{
+    PyObject *item = it->large == NULL && it->next < PY_SSIZE_T_MAX ? peek(it->below) : NULL;
+    if (item == NULL || !can_use_again(it->tuple)) {
+        return false;
+    }
+    Py_INCREF(item);
+    step_over(it->below);
+    it->next++;
+    put(it->tuple, 1, item);
     return true;
 }
 
@@ -576,13 +651,25 @@ step_dict(DictIterator *it)
     return true;
 }
 
+/* IT steps, and puts what it comes to into the tuple it keeps.  false: it has no other item, or tier 1 has to do it. */
+static bool
+step(PyObject *it)
+{
+    if (Py_TYPE(it) == &PyZip_Type) {
+        return step_zip_at_once((Zip *)it) || (has(it, 0, false) == 1 && step_zip((Zip *)it));
+    }
+    if (Py_TYPE(it) == &PyEnum_Type) {
+        return step_enumerate_at_once((_PyJitEnumerate *)it) || (has(it, 0, false) == 1 && step_enumerate((_PyJitEnumerate *)it));
+    }
+    const PyDictObject *over = ((DictIterator *)it)->over;
+    return (over == NULL || over->ma_values == NULL) && has(it, 0, false) == 1 && step_dict((DictIterator *)it);
+}
+
 PyObject *
 _PyJit_IterStep(PyObject *it, uint32_t count)
 {
     PyObject *tuple = own_tuple(it, count);
-    bool is_dict = Py_TYPE(it) == &PyDictIterItem_Type;
-    if (tuple == NULL || (is_dict && ((DictIterator *)it)->over != NULL && ((DictIterator *)it)->over->ma_values != NULL) || has(it, 0, false) != 1
-        || !(is_dict ? step_dict((DictIterator *)it) : Py_TYPE(it) == &PyZip_Type ? step_zip((Zip *)it) : step_enumerate((_PyJitEnumerate *)it))) {
+    if (tuple == NULL || !step(it)) {
         return NULL;
     }
     if (!_PyObject_GC_IS_TRACKED(tuple)) {

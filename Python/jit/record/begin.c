@@ -108,6 +108,9 @@ _PyJit_StartLoop(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT
     if (!_Py_IsMainInterpreter(tstate->interp) || !ENGINE->enabled || failures >= JIT_MAX_FAILURES) {
         return 0;
     }
+    if (_PyJitPolicy_IsResumedByC(frame)) {
+        _PyJitConsumer_IsHot(_PyFrame_GetCode(frame));
+    }
     if (failures > 0 && _PyJitEngine_Random() & ((1u << failures) - 1)) {
         return 0;
     }

@@ -2,9 +2,9 @@
  * that call a function for the key of each item: `max(a, key=f)`, min, sorted.
  *
  * In tier 1 they are C functions, which ask for one item after the other: each is a call of C that runs a generator's frame.  A trace cannot
- * go through that.  So the recorder begins a frame in place of the call, the *consumer*, which runs code of its own: a loop over the generator
- * in bytecode that does what the C function does with each item.  From there on everything is as for any loop: it gets hot, and the
- * trace goes through it and the generator together.
+ * go through that.  So the recorder, or tier 1 where there are many items, begins a frame in place of the call, the *consumer*, which runs
+ * code of its own: a loop over the generator in bytecode that does what the C function does with each item.  From there on everything is
+ * as for any loop: it gets hot, and the trace goes through it and the generator together.
  *
  * 1. A consumer is a continuation frame (run/operators.c): nobody sees it, it has no events, and it counts for the recursion limits as C would.
  * 2. The operands of the call are its first locals, so they end when it is left.
@@ -37,6 +37,7 @@
 #include "jit/run/run.h"
 
 #define SPARE_UNITS 32         // left for what the generator calls
+#define MANY_ITEMS 64          // that tier 1 has a consumer for
 #define NKINDS (JIT_CONTINUATION_KINDS - JIT_CONSUMER_FIRST)
 
 /* --- One for each generator ------------------------------------------------------------------------------------------- */
@@ -44,6 +45,7 @@
 typedef struct {
     PyCodeObject *codes[2 * NKINDS];     // with a loop, then unrolled
     bool takes_many[NKINDS];   // it was tried, and there were more than a trace has one behind the other
+    bool hot;                  // a loop of the generator got hot while C asked for its items
 } Copies;
 
 static void
@@ -121,7 +123,8 @@ _PyJitConsumer_Release(void)
 int
 _PyJitConsumer_KindOf(PyObject *callable, bool method, int opcode, int nargs)
 {
-    if (opcode == CALL_METHOD_DESCRIPTOR_O) {
+    bool generic = opcode == CALL;
+    if (opcode == CALL_METHOD_DESCRIPTOR_O || (generic && method)) {
         if (!method || !Py_IS_TYPE(callable, &PyMethodDescr_Type)) {
             return -1;
         }
@@ -133,7 +136,7 @@ _PyJitConsumer_KindOf(PyObject *callable, bool method, int opcode, int nargs)
     if (method) {
         return -1;
     }
-    if (opcode == CALL_BUILTIN_CLASS || opcode == CALL_TUPLE_1) {
+    if (opcode == CALL_BUILTIN_CLASS || opcode == CALL_TUPLE_1 || (generic && PyType_Check(callable))) {
         return callable == (PyObject *)&PyList_Type ? JIT_CONSUMER_LIST : callable == (PyObject *)&PyTuple_Type ? JIT_CONSUMER_TUPLE
             : callable == (PyObject *)&PySet_Type ? JIT_CONSUMER_SET : -1;
     }
@@ -179,7 +182,7 @@ may_consume(int opcode, int oparg)
     return opcode == CALL_KW ? oparg == 2 || oparg == 3
         : opcode == CALL_BUILTIN_FAST ? oparg == 1 || oparg == 2
         : oparg == 1
-            && (opcode == CALL_BUILTIN_O || opcode == CALL_BUILTIN_FAST_WITH_KEYWORDS || opcode == CALL_BUILTIN_CLASS || opcode == CALL_TUPLE_1
+            && (opcode == CALL || opcode == CALL_BUILTIN_O || opcode == CALL_BUILTIN_FAST_WITH_KEYWORDS || opcode == CALL_BUILTIN_CLASS || opcode == CALL_TUPLE_1
                 || opcode == CALL_METHOD_DESCRIPTOR_O);
 }
 
@@ -409,6 +412,67 @@ _PyJit_EnterConsumer(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject
         }
     }
     return pushed;
+}
+
+/* --- Without a recording --------------------------------------------------------------------------------------------- */
+
+void
+_PyJitConsumer_IsHot(PyCodeObject *generator)
+{
+    Copies *copies = copies_for(generator);
+    if (copies != NULL) {
+        copies->hot = true;
+    }
+}
+
+/* KIND is one that takes all items, in a loop that is no worse than that of C. */
+static bool
+has_loop(int kind)
+{
+    return (kind >= JIT_CONSUMER_ANY && kind <= JIT_CONSUMER_JOIN) || (kind >= JIT_CONSUMER_MIN_DEFAULT && kind <= JIT_CONSUMER_SORTED_REVERSE);
+}
+
+bool
+_PyJitConsumer_StaysGeneric(PyObject *callable, _Py_CODEUNIT *instr, int oparg, PyObject **args)
+{
+    if (oparg != 1 || !PyGen_CheckExact(args[0]) || !ENGINE->enabled
+        || !has_loop(_PyJitConsumer_KindOf(callable, Py_IS_TYPE(callable, &PyMethodDescr_Type), CALL, oparg))) {
+        return false;
+    }
+    _PyCallCache *cache = (_PyCallCache *)(instr + 1);
+    cache->counter = adaptive_counter_backoff(cache->counter);
+    return true;
+}
+
+bool
+_PyJit_BeginConsumer(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, _Py_CODEUNIT *call, int opcode, int oparg)
+{
+    if (!_Py_IsMainInterpreter(tstate->interp) || !ENGINE->enabled || !ENGINE->options.typed || tstate->tracing || !may_consume(opcode, oparg)) {
+        return false;
+    }
+    int kind = kind_of_call(stack_pointer, opcode, oparg);
+    PyObject **operands = stack_pointer - (kind < 0 ? 0 : _PyJitConsumer_Operands(kind));
+    PyCodeObject *consumed = has_loop(kind) ? consumed_by(kind, operands) : NULL;
+    if (consumed == NULL) {
+        return false;
+    }
+    Py_ssize_t most = most_items(kind, operands);
+    Copies *copies = most >= MANY_ITEMS ? copies_for(consumed)
+        : most < 0 && ENGINE->consumers != NULL ? _Py_hashtable_get(ENGINE->consumers, consumed) : NULL;
+    if (copies == NULL || (most < 0 && !copies->hot)) {
+        return false;
+    }
+    bool first = copies->codes[kind - JIT_CONSUMER_FIRST] == NULL;
+    PyCodeObject *code = code_for(copies, consumed, kind, false);
+    if (first) {
+        // Traces that go back to C with each item would be entered and left in the loop all the time, and it would never get hot.
+        _PyJitExecutor_InvalidateDependents(consumed);
+    }
+    if (code == NULL || _PyJit_EnterConsumer(tstate, frame, stack_pointer, call, code, opcode) == NULL) {
+        return false;
+    }
+    tstate->py_recursion_remaining++;    // the start of a frame takes one, and this frame none
+    return true;
 }
 
 int

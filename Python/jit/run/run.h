@@ -104,6 +104,8 @@ void _PyJitConsumer_TakesMany(const PyCodeObject *code);
 void _PyJitConsumer_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth);
 /* Then: begins the consumer, which is current afterwards.  -1, with nothing done: memory is short. */
 int _PyJitConsumer_Begin(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitPending *prev, PyObject **stack_pointer);
+/* A loop of GENERATOR, which is the code of some, is hot, and it is C that asks for their items. */
+void _PyJitConsumer_IsHot(PyCodeObject *generator);
 /* Generators of CODE are no more, or none of any code (the engine ends). */
 void _PyJitConsumer_CodeDying(PyCodeObject *code);
 void _PyJitConsumer_Release(void);

@@ -246,8 +246,12 @@ enum {
  * a store replaces, what STORE_SUBSCR stores, or what a subscript, append, unpacking, LOAD_ATTR... or POP_TOP pops; 3: in the
  * second local, for all other
  * instructions the top of the stack after it ran. */
-/* The same field of a call of abs, min or max: how the last of two arguments is to the first; of one, how it is to 0. */
+/* The same field of a call of abs, min or max: how the last of two arguments is to the first; of one, how it is to 0; of three, which one
+ * min and which one max gives. */
 enum { JIT_ORDER_OTHER, JIT_ORDER_LESS, JIT_ORDER_MORE };
+#define JIT_ORDER_OF_THREE(LEAST, MOST) (1 + 3 * (LEAST) + (MOST))
+#define JIT_LEAST_OF_THREE(TAG) (((TAG) - 1) / 3)
+#define JIT_MOST_OF_THREE(TAG) (((TAG) - 1) % 3)
 
 #define JIT_TAG(TYPES, I) ((unsigned int)(TYPES) >> (4 * (I)) & 15)
 

@@ -114,37 +114,75 @@ call_abs(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
-/* min and max of two numbers of one type. */
+/* The slots FIRST and behind it, NARGS of them, hold numbers of one type, which is returned; else JIT_TYPE_NONE.  Of the third one from the top
+ * nothing was noted but that it could be compared with the others. */
+static int
+kind_of_all(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t first, uint32_t nargs)
+{
+    int type = _PyJitSlot_Kind(b, b->depth - 1, JIT_TAG(record->types, 0));
+    for (uint32_t i = 0; i + 1 < nargs && type != JIT_TYPE_NONE; i++) {
+        bool compared = JIT_TAG(record->types, 2) != JIT_ORDER_OTHER;
+        unsigned int tag = first + i == b->depth - 2 ? JIT_TAG(record->types, 1) : compared ? JIT_TAG(record->types, 0) : JIT_TAG_OTHER;
+        type = _PyJitSlot_Kind(b, first + i, tag) == type ? type : JIT_TYPE_NONE;
+    }
+    return type;
+}
+
+/* Which argument the recorded call of min or max gave. */
+static uint32_t
+given(const _PyJitRecord *record, bool least)
+{
+    unsigned int tag = JIT_TAG(record->types, 2);
+    if (record->oparg == 2) {
+        return tag == (least ? JIT_ORDER_LESS : JIT_ORDER_MORE);
+    }
+    return least ? JIT_LEAST_OF_THREE(tag) : JIT_MOST_OF_THREE(tag);
+}
+
+/* min and max of two or three numbers of one type. */
 static uint32_t
 call_min_max(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
-    uint32_t first = b->depth - 2, second = b->depth - 1;
-    PyObject *callable = record->oparg == 2 ? _PyJitLower_Callable(b, 2) : NULL;
+    uint32_t nargs = record->oparg;
+    PyObject *callable = nargs == 2 || nargs == 3 ? _PyJitLower_Callable(b, nargs) : NULL;
     if (callable == NULL) {
         return REFUSE(b);
     }
-    bool least = _PyJit_IsBuiltin(callable, "min");
-    int type = _PyJitSlot_Kind(b, first, JIT_TAG(record->types, 1));
-    if ((!least && !_PyJit_IsBuiltin(callable, "max")) || type == JIT_TYPE_NONE
-        || type != _PyJitSlot_Kind(b, second, JIT_TAG(record->types, 0))
-        || !b->slots[first].dirty || !b->slots[second].dirty || !can_drop_all(b, 2)) {
+    bool least = _PyJit_IsBuiltin(callable, "min"), alone = true;
+    uint32_t first = b->depth - nargs;
+    int type = kind_of_all(b, record, first, nargs);
+    for (uint32_t i = first; i < b->depth; i++) {
+        type = b->slots[i].dirty ? type : JIT_TYPE_NONE;
+        alone &= _PyJitSlot_IsAlone(b, i);
+    }
+    if ((!least && !_PyJit_IsBuiltin(callable, "max")) || type == JIT_TYPE_NONE || !can_drop_all(b, nargs)
+        || (!alone && nargs == 3 && JIT_TAG(record->types, 2) == JIT_ORDER_OTHER)) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
     bool floats = type == JIT_TYPE_F64;
-    _PyJitRef x = _PyJitSlot_Number(b, first, type), y = _PyJitSlot_Number(b, second, type);
-    if (_PyJitSlot_IsAlone(b, first) && _PyJitSlot_IsAlone(b, second)) {
+    _PyJitRef numbers[3];
+    for (uint32_t i = 0; i < nargs; i++) {
+        numbers[i] = _PyJitSlot_Number(b, first + i, type);
+    }
+    if (alone) {
         int op = floats ? (least ? JIT_OP_FMIN : JIT_OP_FMAX) : least ? JIT_OP_IMIN : JIT_OP_IMAX;
-        give_number(b, emit2(b, op, x, y), 2);
+        _PyJitRef number = emit2(b, op, numbers[0], numbers[1]);
+        give_number(b, nargs == 3 ? emit2(b, op, number, numbers[2]) : number, nargs);
         return 1;
     }
-    // The second one only if it is really smaller, or larger.
-    bool takes_second = JIT_TAG(record->types, 2) == (least ? JIT_ORDER_LESS : JIT_ORDER_MORE);
-    _PyJitRef low = least ? y : x, high = least ? x : y;
-    int guard = floats ? (takes_second ? JIT_OP_GUARD_FLT : JIT_OP_GUARD_FNLT) : takes_second ? JIT_OP_GUARD_ILT : JIT_OP_GUARD_IGE;
-    (void)emit2(b, guard, low, high);
-    give_back(b, takes_second ? second : first, 2);
+    // One is given only if it is really smaller, or larger, than those before it.
+    uint32_t taken = given(record, least);
+    for (uint32_t i = 0; i < nargs; i++) {
+        if (i != taken) {
+            bool before = i < taken;
+            _PyJitRef x = numbers[before ? i : taken], y = numbers[before ? taken : i];
+            int guard = floats ? (before ? JIT_OP_GUARD_FLT : JIT_OP_GUARD_FNLT) : before ? JIT_OP_GUARD_ILT : JIT_OP_GUARD_IGE;
+            (void)emit2(b, guard, least ? y : x, least ? x : y);
+        }
+    }
+    give_back(b, first + taken, nargs);
     return 1;
 }
 

@@ -124,6 +124,24 @@ order_of(PyObject *x, PyObject *y)
     return overflow_x || overflow_y || left == right ? JIT_ORDER_OTHER : right < left ? JIT_ORDER_LESS : JIT_ORDER_MORE;
 }
 
+/* Which of NUMBERS, three exact floats or ints of a machine word, min and max give. */
+static unsigned int
+order_of_three(PyObject **numbers)
+{
+    unsigned int least = 0, most = 0;
+    for (unsigned int i = 0; i < 3; i++) {
+        int overflow;
+        bool whole = PyLong_CheckExact(numbers[i]);
+        if (Py_TYPE(numbers[i]) != Py_TYPE(numbers[0]) || (!whole && !PyFloat_CheckExact(numbers[i]))
+            || (whole && (PyLong_AsLongLongAndOverflow(numbers[i], &overflow), overflow))) {
+            return JIT_ORDER_OTHER;
+        }
+        least = order_of(numbers[least], numbers[i]) == JIT_ORDER_LESS ? i : least;
+        most = order_of(numbers[most], numbers[i]) == JIT_ORDER_MORE ? i : most;
+    }
+    return JIT_ORDER_OF_THREE(least, most);
+}
+
 /* How many operands from the top of the stack the rule of the instruction PREV gives up, as it wants to know how they end (`ends`). */
 static int
 operands_that_end(const _PyJitPending *prev)
@@ -477,7 +495,7 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
             types |= order_of(NULL, stack_pointer[-1]) << 8;
             break;
         case CALL_BUILTIN_FAST_WITH_KEYWORDS:
-            types |= oparg == 2 ? order_of(stack_pointer[-2], stack_pointer[-1]) << 8 : 0;
+            types |= oparg == 2 ? order_of(stack_pointer[-2], stack_pointer[-1]) << 8 : oparg == 3 ? order_of_three(stack_pointer - 3) << 8 : 0;
             break;
         case LOAD_SUPER_ATTR_METHOD:
         case LOAD_SUPER_ATTR_ATTR:

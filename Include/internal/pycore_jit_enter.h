@@ -19,8 +19,10 @@
         } \
     } while (0)
 
-/* CALL and CALL_KW, of a builtin with a generator of many items or with a function for keys: its loop is one of bytecode (run/consumers.c).
- * A recording has asked before. */
+/* O may be what a builtin takes all items of: a generator, a map, or a filter. */
+#define JIT_MAY_CONSUME(O) (PyGen_CheckExact(O) || Py_IS_TYPE((O), &PyMap_Type) || Py_IS_TYPE((O), &PyFilter_Type))
+/* CALL and CALL_KW, of a builtin with such an argument of many items or with a function for keys: its loop is one of bytecode
+ * (run/consumers.c).  A recording has asked before. */
 #define JIT_BEGIN_CONSUMER(INSTR, OPCODE) \
     do { \
         if (!JIT_IS_RECORDING() && _PyJit_BeginConsumer(tstate, frame, stack_pointer, (INSTR), (OPCODE), oparg)) { \
@@ -123,6 +125,7 @@
 
 #else
 #define JIT_SPECIALIZE_CALL(CALLABLE, INSTR, NARGS, ARGS) _Py_Specialize_Call((CALLABLE), (INSTR), (NARGS))
+#define JIT_MAY_CONSUME(O) false
 #define JIT_BEGIN_CONSUMER(INSTR, OPCODE) ((void)0)
 #define JIT_LOOP_HOT(INSTR) ((void)(INSTR))
 #define JIT_CALL_HOT(INSTR) ((void)(INSTR))

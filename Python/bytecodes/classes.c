@@ -6,7 +6,7 @@
 
 override specializing op(_SPECIALIZE_CALL, (counter/1, callable, self_or_null, args[oparg] -- callable, self_or_null, args[oparg])) {
     #if ENABLE_SPECIALIZATION
-    if (opcode == CALL && oparg == 1 && PyGen_CheckExact(args[0])) {
+    if (opcode == CALL && oparg == 1 && JIT_MAY_CONSUME(args[0])) {
         JIT_BEGIN_CONSUMER(this_instr, CALL);
     }
     if (ADAPTIVE_COUNTER_TRIGGERS(counter)) {

@@ -337,6 +337,24 @@ def calls(pattern):
 print([calls(pattern) for pattern in PATTERNS * 3])
 """
 
+# At the head of a loop a number is known as it was stored, and its object as it was read again.
+STORED_AND_READ = """
+class A:
+    def __init__(self, x, y):
+        self.x = x
+        self.y = y
+
+def move(o, n):
+    for i in range(n):
+        for _ in enumerate((1, o)):
+            o.x = o.x + o.y
+        o.y = o.x - i
+    return o.x, o.y
+
+print([move(A(x, y), n) for x, y, n in (
+    (0, 2, 3), (0, 2, 3), (1.5, 2, 4), (1.5, 1, 7), (1, 1, 3), (1, 1, 3), (1, 2, 7))])
+"""
+
 
 class ComingBackTests(unittest.TestCase):
     def traces(self, source, **settings):
@@ -402,6 +420,14 @@ print(loops, entered)
         for backend in "interpreter", "native":
             with self.subTest(backend):
                 self.assertEqual(run(NO_ITERATION_OF_ITS_OWN, PYTHON_JIT_BACKEND=backend, **settings), expected)
+
+    def test_stored_and_read(self):
+        expected = run(STORED_AND_READ, PYTHON_JIT="0")
+        for loop in range(2, 24):
+            for exit in range(2, 6):
+                settings = {"PYTHON_JIT_LOOP_THRESHOLD": str(loop), "PYTHON_JIT_EXIT_THRESHOLD": str(exit)}
+                with self.subTest(loop=loop, exit=exit):
+                    self.assertEqual(run(STORED_AND_READ, PYTHON_JIT_BACKEND="native", **settings), expected)
 
     def test_ranges(self):
         # The iterator of the inner loop is all that is made; the numbers of both loops stay in registers.

@@ -96,11 +96,15 @@ guard_keyed(_PyJitBuilder *b, uint32_t first, int kind, PyCodeObject *code)
     }
 }
 
-/* The operands from slot FIRST on have a generator, or coroutine, of CODE that takes what is sent. */
+/* The operands from slot FIRST on have a generator, or coroutine, of CODE that takes what is sent; or a map or filter with a function of it. */
 static void
 guard_generator(_PyJitBuilder *b, uint32_t index, uint32_t first, int kind, PyCodeObject *code)
 {
     _PyJitRef generator = _PyJitSlot_Object(b, first + _PyJitConsumer_Generator(kind));
+    if (!(code->co_flags & JIT_SUSPENDED_FLAGS)) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_STEP, generator, object_const(b, code), JIT_STEP_ANY);
+        return;
+    }
     (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_CONSUMED, generator, object_const(b, code),
                            kind == JIT_CONSUMER_SEND);
     if (kind == JIT_CONSUMER_SEND && known_object(b, first + CONSUMER_SENT) != Py_None) {

@@ -483,6 +483,18 @@ renew_load(Back *back, uint32_t i)
     }
 }
 
+/* The number of attribute FIELD of the head is made of the object that was loaded, which has been renewed, and it with it.  It is not where the
+ * number was stored, and the object is what that was read as afterwards. */
+static bool
+is_number_of_load(const _PyJitTrace *loop, const _PyJitHeadField *field)
+{
+    if (JIT_IS_CONST(field->number)) {
+        return false;
+    }
+    const _PyJitIns *ins = JIT_INS(loop, field->number);
+    return (ins->op == JIT_OP_UNBOX_INT || ins->op == JIT_OP_UNBOX_FLOAT) && ins->a == field->value;
+}
+
 /* Rule 5, for what was not loaded, or only its number. */
 static void
 renew_field(Back *back, uint32_t k)
@@ -490,7 +502,8 @@ renew_field(Back *back, uint32_t k)
     _PyJitBuilder *b = back->b;
     const _PyJitHeadField *field = &back->loop->fields_at_head[k];
     bool changes = is_phi(back->loop, field->number), loaded = is_loaded(back->loop, field);
-    if (!is_reached(back, field->object) || (loaded && !changes)) {
+    bool renewed = loaded && (field->number == JIT_REF_NONE || (!changes && is_number_of_load(back->loop, field)));
+    if (!is_reached(back, field->object) || renewed) {
         return;
     }
     if (back->held_fields >> k & 1 && !changes && !is_new(back, field->object)) {

@@ -229,13 +229,32 @@ _PyJit_CodeOfKey(PyObject *key)
     return PyFunction_Check(function) ? (PyCodeObject *)PyFunction_GET_CODE(function) : NULL;
 }
 
-/* What a consumer of KIND with these OPERANDS is for: the code of the generator, or of the function for keys; borrowed, or NULL: C has to
- * do this one. */
+/* KIND is one that takes all items, in a loop. */
+static bool
+has_loop(int kind)
+{
+    return (kind >= JIT_CONSUMER_ANY && kind <= JIT_CONSUMER_SET) || (kind >= JIT_CONSUMER_MIN_DEFAULT && kind <= JIT_CONSUMER_SORTED_REVERSE);
+}
+
+/* The code of the Python function that O calls with each item, if it is a map or a filter; borrowed, or NULL.  No function of generators: their
+ * code has consumers of its own. */
+static PyCodeObject *
+code_of_step(PyObject *o)
+{
+    PyCodeObject *code = _PyJitStep_Kind(o) < 0 ? NULL : _PyJitStep_Code(o, JIT_STEP_ANY);
+    return code != NULL && !(code->co_flags & JIT_SUSPENDED_FLAGS) ? code : NULL;
+}
+
+/* What a consumer of KIND with these OPERANDS is for: the code of the generator, or of the function for keys, or of map() or filter(); borrowed,
+ * or NULL: C has to do this one. */
 static PyCodeObject *
 consumed_by(int kind, PyObject **operands)
 {
     if (!_PyJitConsumer_IsKeyed(kind)) {
         PyObject *generator = operands[_PyJitConsumer_Generator(kind)];
+        if (has_loop(kind) && _PyJitStep_Kind(generator) >= 0) {
+            return code_of_step(generator);
+        }
         if (!is_ready(generator, kind)) {
             return NULL;
         }
@@ -250,8 +269,8 @@ consumed_by(int kind, PyObject **operands)
     return fits ? _PyJit_CodeOfKey(operands[KEYED_KEY]) : NULL;
 }
 
-/* How many items a consumer of KIND goes through at most, as far as OPERANDS say so; else -1.  A generator, that is ready, says it if it is a
- * generator expression and its iterator does. */
+/* How many items a consumer of KIND goes through at most, as far as OPERANDS say so; else -1.  A map or filter says it if its iterator does, and
+ * so does a generator, that is ready, if it is a generator expression. */
 static Py_ssize_t
 most_items(int kind, PyObject **operands)
 {
@@ -259,7 +278,8 @@ most_items(int kind, PyObject **operands)
         return PyObject_Size(operands[KEYED_ITEMS]);
     }
     PyObject *o = operands[CONSUMER_GENERATOR];
-    PyObject *iterator = code_of(o)->co_argcount == 1 ? ((_PyInterpreterFrame *)((PyGenObject *)o)->gi_iframe)->localsplus[0] : NULL;
+    PyObject *iterator = _PyJitStep_Kind(o) >= 0 ? _PyJitStep_Iterator(o)
+        : code_of(o)->co_argcount == 1 ? ((_PyInterpreterFrame *)((PyGenObject *)o)->gi_iframe)->localsplus[0] : NULL;
     if (iterator == NULL || (!Py_IS_TYPE(iterator, &PyListIter_Type) && !Py_IS_TYPE(iterator, &PyTupleIter_Type)
                              && !Py_IS_TYPE(iterator, &PyRangeIter_Type))) {
         return -1;
@@ -336,8 +356,8 @@ _PyJitConsumer_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack
     Py_ssize_t most = resume ? JIT_FEW_ITEMS : most_items(kind, operands);
     bool few = most >= 0 && most < JIT_FEW_ITEMS;
     bool made = _PyJitConsumer_IsKeyed(kind) || has_made(&ENGINE->recorder.trace, consumed);
-    bool unrolled = (made || ENGINE->stress) && (few || most < 0 || may_end_early(kind)) && !copies->takes_many[kind - JIT_CONSUMER_FIRST];
-    if (!unrolled && ((few && !made) || kind == JIT_CONSUMER_SET) && !ENGINE->stress) {
+    bool unrolled = (made || ENGINE->stress) && _PyJitStep_Kind(operands[CONSUMER_GENERATOR]) < 0 && (few || most < 0 || may_end_early(kind)) && !copies->takes_many[kind - JIT_CONSUMER_FIRST];
+    if (!unrolled && ((few && !made) || (kind == JIT_CONSUMER_SET && most < MANY_ITEMS)) && !ENGINE->stress) {
         return;                // C is as good
     }
     PyCodeObject *code = code_for(copies, consumed, kind, unrolled);
@@ -425,17 +445,10 @@ _PyJitConsumer_IsHot(PyCodeObject *generator)
     }
 }
 
-/* KIND is one that takes all items, in a loop that is no worse than that of C. */
-static bool
-has_loop(int kind)
-{
-    return (kind >= JIT_CONSUMER_ANY && kind <= JIT_CONSUMER_JOIN) || (kind >= JIT_CONSUMER_MIN_DEFAULT && kind <= JIT_CONSUMER_SORTED_REVERSE);
-}
-
 bool
 _PyJitConsumer_StaysGeneric(PyObject *callable, _Py_CODEUNIT *instr, int oparg, PyObject **args)
 {
-    if (oparg != 1 || !PyGen_CheckExact(args[0]) || !ENGINE->enabled
+    if (oparg != 1 || !ENGINE->enabled || (!PyGen_CheckExact(args[0]) && code_of_step(args[0]) == NULL)
         || !has_loop(_PyJitConsumer_KindOf(callable, Py_IS_TYPE(callable, &PyMethodDescr_Type), CALL, oparg))) {
         return false;
     }

@@ -24,6 +24,9 @@ enum { STEP_ITEM };
 /* Constants of its code. */
 enum { CONSUMER_NONE, CONSUMER_FALSE, CONSUMER_TRUE, CONSUMER_CONSUMED };
 
+/* Flags of code that makes a generator or coroutine. */
+#define JIT_SUSPENDED_FLAGS (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)
+
 #define FIRST_ROOM 8           // items a list has room for that is made of an iterator
 
 /* The builtin CALLABLE, as it is called by OPCODE with NARGS arguments, and as a METHOD of its type or not:

@@ -336,7 +336,7 @@ local_names(uint32_t n)
     return names;
 }
 
-/* In tier 1 the loop over a GENERATOR is specialized from the beginning, and other instructions are the first time they run.  The jumps of
+/* In tier 1 the loop over a GENERATOR (and no map or filter) is specialized from the beginning, and other instructions are the first time they run.  The jumps of
  * one that is UNROLLED do not count. */
 static void
 specialize(PyCodeObject *code, bool generator, bool unrolled)
@@ -388,7 +388,7 @@ _PyJitConsumer_NewCode(PyCodeObject *consumed, int kind, bool unrolled)
     }
     if (made != NULL) {
         made->co_firstlineno = (unrolled ? FIRST_UNROLLED_LINE : FIRST_LINE) + kind;
-        specialize(made, !_PyJitConsumer_IsKeyed(kind) && !_PyJitConsumer_IsStep(kind), unrolled);
+        specialize(made, !_PyJitConsumer_IsKeyed(kind) && consumed->co_flags & JIT_SUSPENDED_FLAGS, unrolled);
     }
     PyObject *parts[] = {units, place, constants, locals, none, nothing, handlers, file, title};
     for (size_t i = 0; i < Py_ARRAY_LENGTH(parts); i++) {

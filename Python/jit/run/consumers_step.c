@@ -51,9 +51,10 @@ _PyJitStep_Iterator(PyObject *o)
 PyCodeObject *
 _PyJitStep_Code(PyObject *o, int kind)
 {
-    if (_PyJitStep_Kind(o) != kind
+    int found = _PyJitStep_Kind(o);
+    if (found < 0 || (kind != JIT_STEP_ANY && found != kind)
         || PyMap_Type.tp_basicsize != (Py_ssize_t)sizeof(Map) || PyFilter_Type.tp_basicsize != (Py_ssize_t)sizeof(Filter)
-        || (kind == JIT_STEP_MAP && PyTuple_GET_SIZE(((Map *)o)->iterators) != 1)) {
+        || (found == JIT_STEP_MAP && PyTuple_GET_SIZE(((Map *)o)->iterators) != 1)) {
         return NULL;
     }
     return _PyJit_CodeOfKey(_PyJitStep_Function(o));

@@ -453,6 +453,110 @@ ts = [threading.Thread(target=worker, args=(res,)) for _ in range(4)]
 [t.start() for t in ts]; [t.join() for t in ts]; print(res)
 """
 
+# The same with map() and filter() in place of generators.
+MANY_STEPS = """
+import sys, traceback
+N = 1000
+def tb(e):
+    return [(f.name, f.lineno) for f in traceback.extract_tb(e.__traceback__)]
+log = []
+class Noisy:
+    def __init__(self, i): self.i = i
+    def __del__(self): log.append(self.i)
+    def __add__(self, o): return self.i
+    def __radd__(self, o): return o + self.i
+    def __lt__(self, o): return self.i < o.i
+    def __bool__(self): return self.i > 80
+    def double(self): return self.i * 2
+class Scale:
+    def __init__(self, k): self.k = k
+    def by(self, x): return x * self.k
+    def big(self, x): return x > self.k
+def fails(x):
+    if x == 700: raise KeyError(x)
+    return x
+def stops(x):
+    if x == 700: raise StopIteration
+    return x
+def items(x):
+    yield x
+def names():
+    f = sys._getframe(1)
+    out = []
+    while f is not None:
+        out.append(f.f_code.co_name)
+        f = f.f_back
+    return tuple(out)
+def attempt(f, *a):
+    try:
+        return f(*a)
+    except Exception as e:
+        return type(e).__name__, str(e), tb(e)
+def run():
+    out = []
+    s = Scale(3)
+    for kind in sum, any, all, min, max, sorted, list, tuple, set:
+        for function in (lambda x: x + 1, s.by, fails, stops, lambda x: x - 500 or None, str, int, lambda x: x / 3):
+            for it in (range(N), list(range(N)), (i for i in range(N)), iter(range(N)), dict.fromkeys(range(N))):
+                found = attempt(kind, map(function, it))
+                out.append((kind.__name__, sorted(map(str, found)) if kind is set and type(found) is set else found))
+                found = attempt(kind, filter(function, it))
+                out.append((kind.__name__, sorted(map(str, found)) if kind is set and type(found) is set else found))
+    out.append(attempt("".join, map(lambda x: chr(65 + x % 20), range(N))))
+    out.append(attempt("".join, map(lambda x: "a" if x < 900 else x, range(N))))
+    out.append(len(list(map(items, range(N)))))
+    out.append([next(g) for g in map(items, range(N))][-1])
+    m = map(lambda x: x, range(N))
+    out.append((any(map(lambda x: x == 100, m)), next(m)))
+    m = filter(lambda x: x > 5, range(N))
+    out.append((all(x < 100 for x in m), next(m)))
+    out.append(set(map(lambda x: names(), range(N))))
+    out.append(attempt(lambda: max(map(lambda x: x % 77, range(N)), key=lambda x: -x)))
+    any(map(Noisy, range(100)))
+    out.append(log[:]); log.clear()
+    any(map(lambda i: Noisy(i), range(100)))
+    out.append(log[:]); log.clear()
+    out.append(sum(map(lambda i: Noisy(i), range(100)))); out.append(log[:]); log.clear()
+    out.append(list(map(lambda x: x.double(), map(lambda i: Noisy(i), range(100))))); out.append(log[:]); log.clear()
+    out.append(len(list(filter(lambda x: x, map(lambda i: Noisy(i), range(100)))))); out.append(log[:]); log.clear()
+    out.append(sum(map(s.by, filter(s.big, range(N)))))
+    out.append(list(map(lambda a, b: a * b, range(N), range(N)))[-1])
+    out.append(list(filter(None, range(100))) == list(range(1, 100)))
+    def deep(n): return 1 + sum(map(lambda i: deep(n - 1) if i == 0 else 0, range(70))) if n else 0
+    out.append(deep(20))
+    def endless(n): return sum(map(endless, range(100)))
+    out.append(attempt(endless, 1)[:2])
+    a = list(range(200))
+    def grows(x):
+        if len(a) < 300: a.append(x)
+        return x
+    out.append(sum(map(grows, a)))
+    s.k = 5
+    out.append(sys.getsizeof(list(map(s.by, range(N)))))
+    f = lambda x: x
+    m = map(f, range(N)); out.append(sys.getrefcount(f)); sum(m); out.append(sys.getrefcount(f))
+    class M(map): pass
+    out.append(sum(M(lambda x: x, range(N))))
+    return out
+for turn in range(2):
+    for line in run(): print(line)
+"""
+# How deep map() goes until C has no room.
+DEEP_STEPS = """
+import sys
+def endless(n):
+    global depth
+    depth += 1
+    return sum(map(endless, range(100)))
+sys.setrecursionlimit(100000)
+for turn in range(3):
+    depth = 0
+    try:
+        endless(1)
+    except RecursionError:
+        print(depth)
+"""
+
 
 class Results(ForcedExits, unittest.TestCase):
     program = PROGRAM.replace("N)", "120)")
@@ -514,6 +618,19 @@ class WithoutRecording(unittest.TestCase):
             for settings in ({}, OFTEN, {"PYTHON_JIT_LOOP_THRESHOLD": "3000", "PYTHON_JIT_EXIT_THRESHOLD": "5"}):
                 with self.subTest(backend, **settings):
                     self.assertEqual(run(MANY, PYTHON_JIT_BACKEND=backend, **settings), expected)
+
+    def test_steps(self):
+        expected = run(MANY_STEPS, PYTHON_JIT="0")
+        for backend in "interpreter", "native":
+            for settings in (OFTEN, {"PYTHON_JIT_LOOP_THRESHOLD": "3000", "PYTHON_JIT_EXIT_THRESHOLD": "5"}):
+                with self.subTest(backend, **settings):
+                    self.assertEqual(run(MANY_STEPS, PYTHON_JIT_BACKEND=backend, **settings).splitlines(), expected.splitlines())
+
+    def test_steps_count_once(self):
+        # Frames of the trace and of C are a little different near the end.
+        wanted = int(run(DEEP_STEPS, PYTHON_JIT="0").split()[-1])
+        for found in map(int, run(DEEP_STEPS, PYTHON_JIT_BACKEND="native").split()):
+            self.assertAlmostEqual(found, wanted, delta=80)
 
     def loops(self, source):
         """The loops of consumers after SOURCE, run with the thresholds that users have."""

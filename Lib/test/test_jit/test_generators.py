@@ -551,7 +551,7 @@ class LoopTests(unittest.TestCase):
 class ResumeTests(unittest.TestCase):
     def test_resumed_by_c(self):
         """The instruction behind a yield is where a trace begins, if C goes on there."""
-        found = traces("def f(n): return set(x * 2 for x in range(n))\nf(500)")
+        found = traces("def f(n): return frozenset(x * 2 for x in range(n))\nf(500)")
         items = [x for x in found if x[-1] == "YIELD_TO_C"]
         self.assertTrue(any(in_order(["GUARD_RESUME", "RANGE_NEXT", "IMUL"], x) for x in items), found)
 

@@ -394,7 +394,7 @@ _PyJit_EnterConsumer(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject
         _PyFrame_SetStackPointer(frame, stack_pointer);
         frame->instr_ptr = call;
         frame->return_offset = (uint16_t)(1 + INLINE_CACHE_ENTRIES_FOR_ITER + call->op.arg);
-        return _PyJit_PushContinuation(tstate, frame, code, _PyJitConsumer_Units(kind));
+        return _PyJit_PushContinuation(tstate, frame, code, _PyJitConsumer_Units(code));
     }
     PyObject **operands = stack_pointer - _PyJitConsumer_Operands(kind);
     bool same = may_consume(opcode, call->op.arg) && kind_of_call(stack_pointer, opcode, call->op.arg) == kind;
@@ -418,7 +418,7 @@ _PyJit_EnterConsumer(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject
     _PyFrame_SetStackPointer(frame, operands);
     frame->instr_ptr = call;
     frame->return_offset = (uint16_t)(1 + _PyOpcode_Caches[_PyOpcode_Deopt[opcode]]);
-    _PyInterpreterFrame *pushed = _PyJit_PushContinuation(tstate, frame, code, _PyJitConsumer_Units(kind));
+    _PyInterpreterFrame *pushed = _PyJit_PushContinuation(tstate, frame, code, _PyJitConsumer_Units(code));
     PyObject **locals = pushed->localsplus + _PyJitConsumer_Operands(kind);
     memcpy(pushed->localsplus, operands, _PyJitConsumer_Operands(kind) * sizeof(PyObject *));
     if (kind == JIT_CONSUMER_SUM) {

@@ -35,9 +35,11 @@ int _PyJitConsumer_KindOf(PyObject *callable, bool method, int opcode, int nargs
 /* The same of a call with NARGS arguments, of which the last ones have NAMES. */
 int _PyJitConsumer_KindOfNamed(PyObject *callable, Py_ssize_t nargs, PyObject *names);
 
-/* consumers_code.c.  The name of the builtin that KIND stands for, and the units of C recursion that it takes. */
+/* consumers_code.c.  The name of the builtin that KIND stands for. */
 const char *_PyJitConsumer_Name(int kind);
-int _PyJitConsumer_Units(int kind);
+/* The units of C recursion that a consumer's CODE takes, and does it go through a map or filter? */
+int _PyJitConsumer_Units(const PyCodeObject *code);
+bool _PyJitConsumer_HasSteps(const PyCodeObject *code);
 /* Code of KIND for generators, or keys, of CONSUMED, or NULL with an exception set. */
 PyCodeObject *_PyJitConsumer_NewCode(PyCodeObject *consumed, int kind, bool unrolled);
 /* The code of the generators, or of the keys, that CODE, a consumer's, is for.  Borrowed; it lives as long as such a generator does. */

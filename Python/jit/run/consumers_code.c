@@ -291,6 +291,7 @@ static const Form forms[] = {
 
 #define MOST_STACK 5
 #define FIRST_LINE INT_MIN     // and the kind: no other code has such a line
+#define HAS_STEPS CO_NESTED     // in the flags of code of a consumer: it goes through a map or filter
 #define FIRST_UNROLLED_LINE (FIRST_LINE + JIT_CONTINUATION_KINDS)
 
 int
@@ -308,10 +309,17 @@ _PyJitConsumer_Name(int kind)
     return forms[kind - JIT_CONSUMER_FIRST].name;
 }
 
-int
-_PyJitConsumer_Units(int kind)
+bool
+_PyJitConsumer_HasSteps(const PyCodeObject *code)
 {
-    return forms[kind - JIT_CONSUMER_FIRST].units;
+    return (code->co_flags & HAS_STEPS) != 0;
+}
+
+int
+_PyJitConsumer_Units(const PyCodeObject *code)
+{
+    int units = forms[_PyJitConsumer_Kind(code) - JIT_CONSUMER_FIRST].units;
+    return _PyJitConsumer_HasSteps(code) ? units - LOOP_UNITS : units;       // the step counts that of the function
 }
 
 bool
@@ -387,8 +395,10 @@ _PyJitConsumer_NewCode(PyCodeObject *consumed, int kind, bool unrolled)
                                    constants, none, locals, none, none, file, title, title, 1, nothing, handlers);
     }
     if (made != NULL) {
+        bool keyed = _PyJitConsumer_IsKeyed(kind), generator = !keyed && (consumed->co_flags & JIT_SUSPENDED_FLAGS) != 0;
         made->co_firstlineno = (unrolled ? FIRST_UNROLLED_LINE : FIRST_LINE) + kind;
-        specialize(made, !_PyJitConsumer_IsKeyed(kind) && consumed->co_flags & JIT_SUSPENDED_FLAGS, unrolled);
+        made->co_flags |= !keyed && !generator && !_PyJitConsumer_IsStep(kind) ? HAS_STEPS : 0;
+        specialize(made, generator, unrolled);
     }
     PyObject *parts[] = {units, place, constants, locals, none, nothing, handlers, file, title};
     for (size_t i = 0; i < Py_ARRAY_LENGTH(parts); i++) {

@@ -188,7 +188,9 @@ _PyJitConsumer_Finish(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObjec
 {
     PyObject **locals = frame->localsplus, *result;
     // C has no evaluation loop of a generator on the stack when it works on an item; and to sort takes a unit by itself.
-    int units = _PyJitContinuation_Units(_PyFrame_GetCode(frame)), others = LOOP_UNITS + (what < JIT_SUM_TOTAL && _PyJitConsumer_Sorts(what));
+    const PyCodeObject *code = _PyFrame_GetCode(frame);
+    int loop = _PyJitConsumer_HasSteps(code) ? 0 : LOOP_UNITS;
+    int units = _PyJitContinuation_Units(code), others = loop + (what < JIT_SUM_TOTAL && _PyJitConsumer_Sorts(what));
     tstate->c_recursion_remaining += others;
     switch (what) {
         case JIT_GENERATOR_RETURNED:

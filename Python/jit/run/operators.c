@@ -142,11 +142,17 @@ _PyJitOperator_Kind(const PyCodeObject *code)
     return within ? (int)((size_t)(at - first) / sizeof(continuations[0])) : -1;
 }
 
+bool
+_PyJit_IsContinuation(const PyCodeObject *code)
+{
+    return _PyJitOperator_Kind(code) >= 0 || _PyJitConsumer_Kind(code) >= 0;
+}
+
 int
 _PyJitContinuation_Units(const PyCodeObject *code)
 {
-    int kind = _PyJitOperator_Kind(code), consumer = _PyJitConsumer_Kind(code);
-    return kind >= 0 ? _PyJitOperatorForms[kind].units : consumer >= 0 ? _PyJitConsumer_Units(consumer) : 0;
+    int kind = _PyJitOperator_Kind(code);
+    return kind >= 0 ? _PyJitOperatorForms[kind].units : _PyJitConsumer_Kind(code) >= 0 ? _PyJitConsumer_Units(code) : 0;
 }
 
 int

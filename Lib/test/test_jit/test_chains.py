@@ -74,7 +74,7 @@ PROGRAMS = {
                 reader.forward()
                 first, second = reader.mark(), reader.mark()
                 return first.line + second.index
-            return sum(map(step, range(n))), sys.getrefcount(reader.name)
+            return sum([*map(step, range(n))]), sys.getrefcount(reader.name)
         """,
         1,
     ),
@@ -316,7 +316,7 @@ class ChainTests(unittest.TestCase):
         random.seed(1)
         total = 0
         for turn in range(10):
-            total += sum(map(g, [random.getrandbits(14) for i in range(20_000)]))
+            total += sum([*map(g, [random.getrandbits(14) for i in range(20_000)])])
         print(sys._jit.stats()["traces_side"] if sys._jit.is_enabled() else 0, total)
         """
         program = textwrap.dedent(program)

@@ -28,7 +28,7 @@ def loop(items):
 
 for turn in range(20):
     loop(range(5000))
-    list(map(callee, range(1000)))
+    [*map(callee, range(1000))]
 """
 
 

@@ -127,7 +127,7 @@ hot = traced("first")
 print(views())
 for k in range(4):
     time.sleep(0.11)
-    list(map(hot, [9] * 200))
+    [*map(hot, [9] * 200)]
 print(views())
 print(traced("second")(100), hot(100), views())
 """

@@ -55,7 +55,7 @@ class WorthTests(unittest.TestCase):
         function = make(count)
         before = sys._jit.stats()
         for turn in range(30):
-            list(map(function, range(1000)))
+            frozenset(map(function, range(1000)))
         after = sys._jit.stats()
         results.append([executors(function), after["traces_function"] - before["traces_function"],
                         after["dropped"] - before["dropped"],
@@ -82,7 +82,7 @@ class WorthTests(unittest.TestCase):
     results = []
     for turn in range(40):
         leaves[0] = turn > 1
-        list(map(function, range(1000)))
+        frozenset(map(function, range(1000)))
         results.append([executors(function), sys._jit.stats()["dropped"]])
     print(json.dumps([results[1], results[-1]]))
         """, PYTHON_JIT_EXIT_THRESHOLD="65000")
@@ -98,7 +98,7 @@ class WorthTests(unittest.TestCase):
     many = [make(200 + i) for i in range(90)]
     for function in many:
         for turn in range(2):
-            list(map(function, range(1000)))
+            frozenset(map(function, range(1000)))
     crowded = sys._jit.stats()["code_bytes"]
     """
         alone, crowded = run(self.JUDGED), run(crowd + self.JUDGED)
@@ -112,7 +112,7 @@ class RepeatedRecordings(unittest.TestCase):
         for item in items:
             pass
     for turn in range(100):
-        list(map(short, [[1]] * 1000))
+        frozenset(map(short, [[1]] * 1000))
     print(json.dumps(aborts("the loop ended")))
         """)
         self.assertGreater(count, 0)
@@ -125,7 +125,7 @@ class RepeatedRecordings(unittest.TestCase):
         for item in items:
             pass
     for turn in range(100):
-        list(map(loop, [[1]] * 1000))
+        frozenset(map(loop, [[1]] * 1000))
     none = executors(loop)
     for turn in range(200):
         loop(range(10000))
@@ -137,7 +137,7 @@ class RepeatedRecordings(unittest.TestCase):
     def small(x):
         return x + 1
     for turn in range(100):
-        list(map(small, range(1000)))
+        frozenset(map(small, range(1000)))
     print(json.dumps(aborts("too short to gain by itself")))
         """)
         self.assertGreater(count, 0)

@@ -53,7 +53,7 @@ next_total(PyObject *total, PyObject *error, PyObject *item)
 {
     long word;
     if (error == Py_None) {
-        return add_words(total, item, &word) ? PyLong_FromLong(word) : PyNumber_Add(total, item);
+        return add_words(total, item, &word) ? PyLong_FromSsize_t(word) : PyNumber_Add(total, item);     // as large as that of C
     }
     if (PyFloat_CheckExact(error) && PyFloat_CheckExact(item)) {
         return PyFloat_FromDouble(PyFloat_AS_DOUBLE(total) + PyFloat_AS_DOUBLE(item));

@@ -557,6 +557,52 @@ for turn in range(3):
         print(depth)
 """
 
+# What is left for recursion after consumers of each kind, which end or fail; prints what is lost.
+RECURSION_LEFT = """
+import _testinternalcapi
+def c():
+    return _testinternalcapi.get_c_recursion_remaining(), _testinternalcapi.get_recursion_depth()
+def fails(x):
+    if x == 700: raise KeyError(x)
+    return x
+def stops(x):
+    if x == 700: raise StopIteration
+    return x
+class N:
+    def __init__(self, x): self.x = x
+    def __radd__(self, o): return o
+cases = {
+ "ok": lambda: sum(map(lambda x: x, range(1000))),
+ "fails": lambda: sum(map(fails, range(1000))),
+ "stops": lambda: sum(map(stops, range(1000))),
+ "genstop": lambda: sum(map(stops, (i for i in range(1000)))),
+ "genfails": lambda: sum(fails(i) for i in range(1000)),
+ "any": lambda: any(map(lambda x: x > 900, range(1000))),
+ "type": lambda: sum(map(lambda x: x if x < 900 else "a", range(1000))),
+ "cmp": lambda: max(map(lambda x: x if x < 900 else "a", range(1000))),
+ "join": lambda: "".join(map(lambda x: "a" if x < 900 else 5, range(1000))),
+ "sorted": lambda: sorted(map(lambda x: x if x < 900 else "a", range(1000))),
+ "key": lambda: max(range(1000), key=lambda x: x if x < 900 else "a"),
+ "keyfails": lambda: sorted(range(1000), key=fails),
+ "set": lambda: set(map(lambda x: x if x < 900 else [], range(1000))),
+ "setgen": lambda: set(x if x < 900 else [] for x in range(1000)),
+ "filter": lambda: list(filter(fails, range(1000))),
+ "filterstops": lambda: list(filter(stops, range(1000))),
+ "nested": lambda: sum(map(lambda x: x, filter(lambda x: x & 1, map(lambda x: x + 1, range(1000))))),
+ "nestedfails": lambda: sum(map(lambda x: x, filter(lambda x: x & 1, map(fails, range(1000))))),
+ "radd": lambda: sum(map(N, range(1000))),
+}
+for name, f in cases.items():
+    a = c()
+    for i in range(10):
+        try:
+            f()
+        except Exception:
+            pass
+    if c() != a:
+        print(name, a, c())
+"""
+
 
 class Results(ForcedExits, unittest.TestCase):
     program = PROGRAM.replace("N)", "120)")
@@ -626,11 +672,18 @@ class WithoutRecording(unittest.TestCase):
                 with self.subTest(backend, **settings):
                     self.assertEqual(run(MANY_STEPS, PYTHON_JIT_BACKEND=backend, **settings).splitlines(), expected.splitlines())
 
-    def test_steps_count_once(self):
-        # Frames of the trace and of C are a little different near the end.
+    def test_steps_count_for_recursion(self):
+        # C counts two units a level, and traces three.
         wanted = int(run(DEEP_STEPS, PYTHON_JIT="0").split()[-1])
         for found in map(int, run(DEEP_STEPS, PYTHON_JIT_BACKEND="native").split()):
-            self.assertAlmostEqual(found, wanted, delta=80)
+            self.assertLessEqual(found, wanted)
+            self.assertGreater(found, wanted * 0.6)
+
+    def test_no_recursion_is_lost(self):
+        import_helper.import_module("_testinternalcapi")
+        for settings in ({}, OFTEN, {"PYTHON_JIT_BACKEND": "native"}, {"PYTHON_JIT_STRESS": "1"}):
+            with self.subTest(**settings):
+                self.assertEqual(run(RECURSION_LEFT, **settings), "")
 
     def loops(self, source):
         """The loops of consumers after SOURCE, run with the thresholds that users have."""

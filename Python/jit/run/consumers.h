@@ -27,6 +27,9 @@ enum { CONSUMER_NONE, CONSUMER_FALSE, CONSUMER_TRUE, CONSUMER_CONSUMED };
 /* Flags of code that makes a generator or coroutine. */
 #define JIT_SUSPENDED_FLAGS (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)
 
+/* What a consumer takes of C recursion that goes through a map or filter: the step counts the evaluation loop, and none is no frame's. */
+#define STEPS_UNITS 1
+
 #define FIRST_ROOM 8           // items a list has room for that is made of an iterator
 
 /* The builtin CALLABLE, as it is called by OPCODE with NARGS arguments, and as a METHOD of its type or not:

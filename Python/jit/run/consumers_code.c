@@ -319,7 +319,7 @@ int
 _PyJitConsumer_Units(const PyCodeObject *code)
 {
     int units = forms[_PyJitConsumer_Kind(code) - JIT_CONSUMER_FIRST].units;
-    return _PyJitConsumer_HasSteps(code) ? units - LOOP_UNITS : units;       // the step counts that of the function
+    return _PyJitConsumer_HasSteps(code) ? units - LOOP_UNITS + STEPS_UNITS : units;
 }
 
 bool

@@ -189,7 +189,7 @@ _PyJitConsumer_Finish(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObjec
     PyObject **locals = frame->localsplus, *result;
     // C has no evaluation loop of a generator on the stack when it works on an item; and to sort takes a unit by itself.
     const PyCodeObject *code = _PyFrame_GetCode(frame);
-    int loop = _PyJitConsumer_HasSteps(code) ? 0 : LOOP_UNITS;
+    int loop = _PyJitConsumer_HasSteps(code) ? STEPS_UNITS : LOOP_UNITS;
     int units = _PyJitContinuation_Units(code), others = loop + (what < JIT_SUM_TOTAL && _PyJitConsumer_Sorts(what));
     tstate->c_recursion_remaining += others;
     switch (what) {

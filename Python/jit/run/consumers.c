@@ -30,6 +30,7 @@
 #include "pycore_interp.h"
 #include "pycore_long.h"
 #include "pycore_opcode_metadata.h"
+#include "pycore_range.h"
 #include "pycore_runtime.h"
 #include "pycore_jit_engine.h"
 #include "pycore_jit_frames.h"
@@ -269,26 +270,37 @@ consumed_by(int kind, PyObject **operands)
     return fits ? _PyJit_CodeOfKey(operands[KEYED_KEY]) : NULL;
 }
 
-/* How many items a consumer of KIND goes through at most, as far as OPERANDS say so; else -1.  A map or filter says it if its iterator does, and
- * so does a generator, that is ready, if it is a generator expression. */
+/* How many items IT, an iterator, has left, if it is one of a list, a tuple or a range; else -1. */
+static Py_ssize_t
+items_left(PyObject *it)
+{
+    if (Py_IS_TYPE(it, &PyListIter_Type) || Py_IS_TYPE(it, &PyTupleIter_Type)) {
+        const _PyListIterObject *list = (const _PyListIterObject *)it;       // both have the same layout
+        return list->it_seq == NULL ? 0 : Py_MAX(Py_SIZE(list->it_seq) - list->it_index, 0);
+    }
+    return Py_IS_TYPE(it, &PyRangeIter_Type) ? ((_PyRangeIterObject *)it)->len : -1;
+}
+
+/* How many items O gives at most, a map, a filter or a generator that is ready; else -1.  It says so if its iterator does, and if a generator is
+ * of a generator expression. */
+static Py_ssize_t
+most_given(PyObject *o)
+{
+    if (_PyJitStep_Kind(o) >= 0) {
+        return items_left(_PyJitStep_Iterator(o));
+    }
+    PyObject *iterator = code_of(o)->co_argcount == 1 ? ((_PyInterpreterFrame *)((PyGenObject *)o)->gi_iframe)->localsplus[0] : NULL;
+    return iterator == NULL ? -1 : items_left(iterator);
+}
+
+/* How many items a consumer of KIND goes through at most, as far as OPERANDS say so; else -1. */
 static Py_ssize_t
 most_items(int kind, PyObject **operands)
 {
     if (_PyJitConsumer_IsKeyed(kind) && !PyGen_CheckExact(operands[KEYED_ITEMS])) {
         return PyObject_Size(operands[KEYED_ITEMS]);
     }
-    PyObject *o = operands[CONSUMER_GENERATOR];
-    PyObject *iterator = _PyJitStep_Kind(o) >= 0 ? _PyJitStep_Iterator(o)
-        : code_of(o)->co_argcount == 1 ? ((_PyInterpreterFrame *)((PyGenObject *)o)->gi_iframe)->localsplus[0] : NULL;
-    if (iterator == NULL || (!Py_IS_TYPE(iterator, &PyListIter_Type) && !Py_IS_TYPE(iterator, &PyTupleIter_Type)
-                             && !Py_IS_TYPE(iterator, &PyRangeIter_Type))) {
-        return -1;
-    }
-    Py_ssize_t left = PyObject_LengthHint(iterator, PY_SSIZE_T_MAX);
-    if (left < 0) {
-        PyErr_Clear();
-    }
-    return left;
+    return most_given(operands[CONSUMER_GENERATOR]);
 }
 
 /* KIND may be done with a generator of many items after few of them. */
@@ -445,10 +457,25 @@ _PyJitConsumer_IsHot(PyCodeObject *generator)
     }
 }
 
+/* O, the first argument of a call, has not enough items for a consumer.  Most calls are of few: nothing else has been looked at. */
+static bool
+has_few(PyObject *o)
+{
+    if (PyGen_CheckExact(o)) {
+        if (((PyGenObject *)o)->gi_frame_state >= FRAME_EXECUTING) {
+            return true;
+        }
+        Py_ssize_t most = most_given(o);
+        const Copies *copies = most >= 0 || ENGINE->consumers == NULL ? NULL : _Py_hashtable_get(ENGINE->consumers, code_of(o));
+        return most >= 0 ? most < MANY_ITEMS : copies == NULL || !copies->hot;
+    }
+    return (PyList_CheckExact(o) || PyTuple_CheckExact(o)) && Py_SIZE(o) < MANY_ITEMS;
+}
+
 bool
 _PyJitConsumer_StaysGeneric(PyObject *callable, _Py_CODEUNIT *instr, int oparg, PyObject **args)
 {
-    if (oparg != 1 || !ENGINE->enabled || (!PyGen_CheckExact(args[0]) && code_of_step(args[0]) == NULL)
+    if (oparg != 1 || !ENGINE->enabled || (PyGen_CheckExact(args[0]) ? most_given(args[0]) >= 0 && has_few(args[0]) : code_of_step(args[0]) == NULL)
         || !has_loop(_PyJitConsumer_KindOf(callable, Py_IS_TYPE(callable, &PyMethodDescr_Type), CALL, oparg))) {
         return false;
     }
@@ -460,7 +487,8 @@ _PyJitConsumer_StaysGeneric(PyObject *callable, _Py_CODEUNIT *instr, int oparg, 
 bool
 _PyJit_BeginConsumer(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, _Py_CODEUNIT *call, int opcode, int oparg)
 {
-    if (!_Py_IsMainInterpreter(tstate->interp) || !ENGINE->enabled || !ENGINE->options.typed || tstate->tracing || !may_consume(opcode, oparg)) {
+    if (!ENGINE->enabled || !may_consume(opcode, oparg) || has_few(stack_pointer[-oparg - (opcode == CALL_KW)])
+        || !_Py_IsMainInterpreter(tstate->interp) || !ENGINE->options.typed || tstate->tracing) {
         return false;
     }
     int kind = kind_of_call(stack_pointer, opcode, oparg);

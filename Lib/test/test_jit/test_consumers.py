@@ -603,6 +603,100 @@ for name, f in cases.items():
         print(name, a, c())
 """
 
+# What tools are told while consumers run, how much and of what kind: of all of it, and of some code alone; switched on in between.
+HEARD = """
+import hashlib, sys
+ev = []
+def tracer(f, e, a):
+    ev.append((f.f_code.co_name, e, f.f_lineno, f.f_back.f_code.co_name if f.f_back else None, type(a).__name__))
+    return tracer
+def prof(f, e, a):
+    ev.append((f.f_code.co_name, e, f.f_lineno, getattr(a, "__name__", None)))
+def bad(x):
+    if x == 90:
+        raise ValueError(x)
+    return x
+def work():
+    out = []
+    out.append(sum(x * x for x in range(100)))
+    out.append(max(range(100),
+                   key=lambda x: -x))
+    out.append(len(list(map(lambda x: x + 1, range(100)))))
+    out.append(any(x > 80 for x in range(100)))
+    out.append(sorted(range(100), key=lambda x: x % 7)[3])
+    out.append(len(list(filter(lambda x: x & 1, range(100)))))
+    try:
+        sum(map(bad, range(100)))
+    except ValueError:
+        out.append("e")
+    try:
+        max(bad(x) for x in range(100))
+    except ValueError:
+        out.append("e")
+    out.append(len(",".join(str(x) for x in range(100))))
+    out.append(len(set(x % 9 for x in range(100))))
+    return out
+def dump(tag):
+    print(tag, len(ev), hashlib.md5(repr(ev).encode()).hexdigest())
+    ev.clear()
+for i in range(4):
+    work()
+sys.settrace(tracer)
+work()
+sys.settrace(None)
+dump("trace")
+sys.setprofile(prof)
+work()
+sys.setprofile(None)
+dump("profile")
+m = sys.monitoring
+m.use_tool_id(3, "t")
+E_ = m.events
+names = [n for n in dir(E_) if n.isupper() and n not in ("NO_EVENTS", "BRANCH")]
+for n in names:
+    def cb(code, *a, n=n): ev.append((n, code.co_name, *[x if isinstance(x, int) else type(x).__name__ for x in a]))
+    m.register_callback(3, getattr(E_, n), cb)
+def go(events, local=None):
+    if local is None:
+        m.set_events(3, events)
+    else:
+        for c in local:
+            m.set_local_events(3, c, events)
+    work()
+    if local is None:
+        m.set_events(3, 0)
+    else:
+        for c in local:
+            m.set_local_events(3, c, 0)
+go(E_.LINE | E_.PY_START | E_.PY_RESUME | E_.PY_YIELD | E_.PY_RETURN | E_.RAISE | E_.PY_UNWIND | E_.STOP_ITERATION)
+dump("mon")
+go(E_.CALL | E_.INSTRUCTION | E_.JUMP)
+dump("mon2")
+codes = [work.__code__] + [c for c in work.__code__.co_consts if hasattr(c, "co_code")]
+go(E_.LINE | E_.PY_RESUME | E_.PY_YIELD | E_.CALL, codes[1:])
+dump("local")
+go(E_.LINE | E_.CALL, codes[:1])
+dump("local2")
+for i in range(3):
+    work()
+def midway():
+    def k(x):
+        if x == 50: sys.settrace(tracer)
+        if x == 60: sys.settrace(None)
+        return x
+    max(range(100), key=k); sum(k(x) for x in range(100)); list(map(k, range(100)))
+midway()
+dump("midway")
+def midprof():
+    def k(x):
+        if x == 50: sys.setprofile(prof)
+        if x == 60: sys.setprofile(None)
+        return x
+    max(range(100), key=k); sum(k(x) for x in range(100)); list(map(k, range(100)))
+midprof()
+dump("midprof")
+"""
+
 
 class Results(ForcedExits, unittest.TestCase):
     program = PROGRAM.replace("N)", "120)")
@@ -671,6 +765,12 @@ class WithoutRecording(unittest.TestCase):
             for settings in (OFTEN, {"PYTHON_JIT_LOOP_THRESHOLD": "3000", "PYTHON_JIT_EXIT_THRESHOLD": "5"}):
                 with self.subTest(backend, **settings):
                     self.assertEqual(run(MANY_STEPS, PYTHON_JIT_BACKEND=backend, **settings).splitlines(), expected.splitlines())
+
+    def test_tools(self):
+        expected = run(HEARD, PYTHON_JIT="0").splitlines()
+        for settings in ({"PYTHON_JIT_LOOP_THRESHOLD": "3000"}, OFTEN, {"PYTHON_JIT_BACKEND": "native"}):
+            with self.subTest(**settings):
+                self.assertEqual(run(HEARD, **settings).splitlines(), expected)
 
     def test_steps_count_for_recursion(self):
         # C counts two units a level, and traces three.

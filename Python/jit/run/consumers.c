@@ -484,11 +484,23 @@ _PyJitConsumer_StaysGeneric(PyObject *callable, _Py_CODEUNIT *instr, int oparg, 
     return true;
 }
 
+/* A tool is told of global events: of an exception that comes out of a call it is told where, which is not the same place for C and for frames. */
+static bool
+is_monitored(const PyInterpreterState *interp)
+{
+    for (int event = 0; event < _PY_MONITORING_UNGROUPED_EVENTS; event++) {
+        if (interp->monitors.tools[event] != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool
 _PyJit_BeginConsumer(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, _Py_CODEUNIT *call, int opcode, int oparg)
 {
     if (!ENGINE->enabled || !may_consume(opcode, oparg) || has_few(stack_pointer[-oparg - (opcode == CALL_KW)])
-        || !_Py_IsMainInterpreter(tstate->interp) || !ENGINE->options.typed || tstate->tracing) {
+        || !_Py_IsMainInterpreter(tstate->interp) || !ENGINE->options.typed || tstate->tracing || is_monitored(tstate->interp)) {
         return false;
     }
     int kind = kind_of_call(stack_pointer, opcode, oparg);

@@ -183,8 +183,8 @@ may_consume(int opcode, int oparg)
     return opcode == CALL_KW ? oparg == 2 || oparg == 3
         : opcode == CALL_BUILTIN_FAST ? oparg == 1 || oparg == 2
         : oparg == 1
-            && (opcode == CALL || opcode == CALL_BUILTIN_O || opcode == CALL_BUILTIN_FAST_WITH_KEYWORDS || opcode == CALL_BUILTIN_CLASS || opcode == CALL_TUPLE_1
-                || opcode == CALL_METHOD_DESCRIPTOR_O);
+            && (opcode == CALL || opcode == CALL_BUILTIN_O || opcode == CALL_BUILTIN_FAST_WITH_KEYWORDS || opcode == CALL_BUILTIN_CLASS
+                || opcode == CALL_TUPLE_1 || opcode == CALL_METHOD_DESCRIPTOR_O);
 }
 
 /* The kind of the call that is OPCODE, with its operands below STACK_POINTER; -1: none. */
@@ -234,11 +234,12 @@ _PyJit_CodeOfKey(PyObject *key)
 static bool
 has_loop(int kind)
 {
-    return (kind >= JIT_CONSUMER_ANY && kind <= JIT_CONSUMER_SET) || (kind >= JIT_CONSUMER_MIN_DEFAULT && kind <= JIT_CONSUMER_SORTED_REVERSE);
+    return (kind >= JIT_CONSUMER_ANY && kind <= JIT_CONSUMER_SET)
+        || (kind >= JIT_CONSUMER_MIN_DEFAULT && kind <= JIT_CONSUMER_SORTED_REVERSE);
 }
 
-/* The code of the Python function that O calls with each item, if it is a map or a filter; borrowed, or NULL.  No function of generators: their
- * code has consumers of its own. */
+/* The code of the Python function that O calls with each item, if it is a map or a filter; borrowed, or NULL.  No function of
+ * generators: their code has consumers of its own. */
 static PyCodeObject *
 code_of_step(PyObject *o)
 {
@@ -246,8 +247,8 @@ code_of_step(PyObject *o)
     return code != NULL && !(code->co_flags & JIT_SUSPENDED_FLAGS) ? code : NULL;
 }
 
-/* What a consumer of KIND with these OPERANDS is for: the code of the generator, or of the function for keys, or of map() or filter(); borrowed,
- * or NULL: C has to do this one. */
+/* What a consumer of KIND with these OPERANDS is for: the code of the generator, or of the function for keys, or of map() or filter();
+ * borrowed, or NULL: C has to do this one. */
 static PyCodeObject *
 consumed_by(int kind, PyObject **operands)
 {
@@ -281,13 +282,16 @@ items_left(PyObject *it)
     return Py_IS_TYPE(it, &PyRangeIter_Type) ? ((_PyRangeIterObject *)it)->len : -1;
 }
 
-/* How many items O gives at most, a map, a filter or a generator that is ready; else -1.  It says so if its iterator does, and if a generator is
- * of a generator expression. */
+/* How many items O gives at most, a map, a filter or a generator; else -1.  It says so if its iterator does, and if a generator is of a
+ * generator expression.  One that runs, or has ended, gives none. */
 static Py_ssize_t
 most_given(PyObject *o)
 {
     if (_PyJitStep_Kind(o) >= 0) {
         return items_left(_PyJitStep_Iterator(o));
+    }
+    if (((PyGenObject *)o)->gi_frame_state >= FRAME_EXECUTING) {
+        return 0;
     }
     PyObject *iterator = code_of(o)->co_argcount == 1 ? ((_PyInterpreterFrame *)((PyGenObject *)o)->gi_iframe)->localsplus[0] : NULL;
     return iterator == NULL ? -1 : items_left(iterator);
@@ -368,7 +372,9 @@ _PyJitConsumer_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack
     Py_ssize_t most = resume ? JIT_FEW_ITEMS : most_items(kind, operands);
     bool few = most >= 0 && most < JIT_FEW_ITEMS;
     bool made = _PyJitConsumer_IsKeyed(kind) || has_made(&ENGINE->recorder.trace, consumed);
-    bool unrolled = (made || ENGINE->stress) && _PyJitStep_Kind(operands[CONSUMER_GENERATOR]) < 0 && (few || most < 0 || may_end_early(kind)) && !copies->takes_many[kind - JIT_CONSUMER_FIRST];
+    bool steps = _PyJitStep_Kind(operands[CONSUMER_GENERATOR]) >= 0;
+    bool unrolled = (made || ENGINE->stress) && !steps && (few || most < 0 || may_end_early(kind))
+        && !copies->takes_many[kind - JIT_CONSUMER_FIRST];
     if (!unrolled && ((few && !made) || (kind == JIT_CONSUMER_SET && most < MANY_ITEMS)) && !ENGINE->stress) {
         return;                // C is as good
     }
@@ -462,9 +468,6 @@ static bool
 has_few(PyObject *o)
 {
     if (PyGen_CheckExact(o)) {
-        if (((PyGenObject *)o)->gi_frame_state >= FRAME_EXECUTING) {
-            return true;
-        }
         Py_ssize_t most = most_given(o);
         const Copies *copies = most >= 0 || ENGINE->consumers == NULL ? NULL : _Py_hashtable_get(ENGINE->consumers, code_of(o));
         return most >= 0 ? most < MANY_ITEMS : copies == NULL || !copies->hot;
@@ -475,7 +478,12 @@ has_few(PyObject *o)
 bool
 _PyJitConsumer_StaysGeneric(PyObject *callable, _Py_CODEUNIT *instr, int oparg, PyObject **args)
 {
-    if (oparg != 1 || !ENGINE->enabled || (PyGen_CheckExact(args[0]) ? most_given(args[0]) >= 0 && has_few(args[0]) : code_of_step(args[0]) == NULL)
+    if (oparg != 1 || !ENGINE->enabled) {
+        return false;
+    }
+    bool generator = PyGen_CheckExact(args[0]);
+    Py_ssize_t most = generator ? most_given(args[0]) : -1;
+    if ((generator ? most >= 0 && most < MANY_ITEMS : code_of_step(args[0]) == NULL)
         || !has_loop(_PyJitConsumer_KindOf(callable, Py_IS_TYPE(callable, &PyMethodDescr_Type), CALL, oparg))) {
         return false;
     }
@@ -484,7 +492,8 @@ _PyJitConsumer_StaysGeneric(PyObject *callable, _Py_CODEUNIT *instr, int oparg, 
     return true;
 }
 
-/* A tool is told of global events: of an exception that comes out of a call it is told where, which is not the same place for C and for frames. */
+/* A tool is told of global events: of an exception that comes out of a call it is told where, which is not the same place for C and
+ * for frames. */
 static bool
 is_monitored(const PyInterpreterState *interp)
 {

@@ -53,12 +53,14 @@ PyAPI_DATA(_PyJitEnterFunc) _PyJit_Enter;
 /* run/classes.c: CALLABLE, called by INSTR with NARGS arguments, is a class whose `__init__` needs no C frame: INSTR becomes
  * CALL_ALLOC_AND_ENTER_INIT. */
 bool _PyJit_SpecializeClass(PyObject *callable, _Py_CODEUNIT *instr, int nargs);
-/* CALL at INSTR, with OPARG arguments ARGS, of CALLABLE: of a builtin that takes all items of a generator, a map or a filter.  It keeps its generic form, which looks
- * for that each time it runs. */
+/* CALL at INSTR, with OPARG arguments ARGS, of CALLABLE: of a builtin that takes all items of a generator, a map or a filter.  It keeps its
+ * generic form, which looks for that each time it runs. */
 bool _PyJitConsumer_StaysGeneric(PyObject *callable, _Py_CODEUNIT *instr, int oparg, PyObject **args);
-/* CALL or CALL_KW at CALL, with OPARG arguments, whose operands are on top of the stack of FRAME: if it has a generator (map, filter) of many items, or a
- * function for the keys of many, and a builtin that takes them all, a consumer begins in its place.  It is the current frame then, and is to start. */
-bool _PyJit_BeginConsumer(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, _Py_CODEUNIT *call, int opcode, int oparg);
+/* CALL or CALL_KW at CALL, with OPARG arguments, whose operands are on top of the stack of FRAME: if it has a generator (map, filter) of many
+ * items, or a function for the keys of many, and a builtin that takes them all, a consumer begins in its place: true, and it is the current
+ * frame, and is to start.  false: nothing was done, C does it; no exception is set. */
+bool _PyJit_BeginConsumer(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, _Py_CODEUNIT *call, int opcode,
+                          int oparg);
 
 /* The `__init__` of CLASS, whose instances are made by `object`, if it is a Python function; borrowed, else NULL. */
 PyFunctionObject *_PyJit_InitOf(PyTypeObject *class);
@@ -151,8 +153,7 @@ enum {
     JIT_CONSUMER_SORTED_KEY,
     JIT_CONSUMER_SORTED_REVERSE,   // with `reverse` behind `key`
     // not a builtin's call, but one step of a loop: the next item of map() or filter(); then what such a step does at its end
-    JIT_STEP_ANY = 0,              // either: no other kind of step
-    JIT_STEP_MAP = JIT_CONSUMER_SORTED_REVERSE + 1,
+    JIT_STEP_MAP,
     JIT_STEP_FILTER,
     JIT_STEP_END,           // there is none
     JIT_STEP_FAILED,        // neither, if the function raised StopIteration
@@ -167,6 +168,7 @@ enum {
     JIT_GENERATOR_RETURNED,
 };
 #define JIT_OPERATOR_MOST_ARGUMENTS 3
+#define JIT_STEP_ANY 0         // JIT_STEP_MAP or JIT_STEP_FILTER, where one of them is asked for
 #define JIT_CONTINUATION 128
 /* VALUE, borrowed, is on top of the stack of FRAME, which has CALL_INTRINSIC_1 with OPARG: a new reference, or NULL with an exception
  * set.  In the frame of an operator its method has returned it. */

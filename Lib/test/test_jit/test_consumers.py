@@ -679,22 +679,16 @@ go(E_.LINE | E_.CALL, codes[:1])
 dump("local2")
 for i in range(3):
     work()
-def midway():
+def midway(switch, hook):
     def k(x):
-        if x == 50: sys.settrace(tracer)
-        if x == 60: sys.settrace(None)
+        if x == 50: switch(hook)
+        if x == 60: switch(None)
         return x
     max(range(100), key=k); sum(k(x) for x in range(100)); list(map(k, range(100)))
-midway()
-dump("midway")
-def midprof():
-    def k(x):
-        if x == 50: sys.setprofile(prof)
-        if x == 60: sys.setprofile(None)
-        return x
-    max(range(100), key=k); sum(k(x) for x in range(100)); list(map(k, range(100)))
-midprof()
-dump("midprof")
+midway(sys.settrace, tracer)
+dump("midway, traced")
+midway(sys.setprofile, prof)
+dump("midway, profiled")
 """
 
 

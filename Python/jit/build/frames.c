@@ -242,7 +242,7 @@ _PyJitFrame_Push(_PyJitBuilder *b)
         b->sp = UINT32_MAX;    // behind what it was suspended with
         return;
     }
-    if (_PyJit_IsContinuation(t->codes[callee->code])) {
+    if (_PyJitContinuation_Units(t->codes[callee->code]) > 0) {
         uint32_t at = b->machine + 2 == b->nframes ? b->offset : callee->call, size = caller->call_size;
         if (_PyJitConsumer_IsStep(_PyJitConsumer_Kind(t->codes[callee->code]))) {
             size = _PyJitStep_ReturnsTo(_PyCode_CODE(t->codes[caller->code]) + caller->call, t->codes[callee->code], at);

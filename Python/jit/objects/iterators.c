@@ -501,37 +501,6 @@ _PyJitIter_KeepsTuple(const PyTypeObject *type)
     return type == &PyEnum_Type || type == &PyZip_Type || type == &PyDictIterItem_Type;
 }
 
-/* The next item of IT, which has one: a new reference, or NULL with no exception set. */
-static PyObject *
-next_item(PyObject *it)
-{
-    if (Py_TYPE(it) == &PyListIter_Type) {
-        _PyListIterObject *list = (_PyListIterObject *)it;
-        return Py_NewRef(PyList_GET_ITEM(list->it_seq, list->it_index++));
-    }
-    return _PyJit_New(Py_TYPE(it)->tp_iternext(it));
-}
-
-/* ITEM, whose reference is taken over, takes the place of an item of TUPLE that can be given up. */
-static void
-put(PyObject *tuple, Py_ssize_t i, PyObject *item)
-{
-    PyObject *old = PyTuple_GET_ITEM(tuple, i);
-    PyTuple_SET_ITEM(tuple, i, item);
-    Py_XDECREF(old);
-}
-
-/* The tuple that IT gave last, and uses again; NULL: somebody else has it, or it has not COUNT items. */
-static PyObject *
-own_tuple(PyObject *it, uint32_t count)
-{
-    PyTypeObject *type = Py_TYPE(it);
-    PyObject *tuple = type == &PyZip_Type && HAS_LAYOUT(it, Zip) ? ((Zip *)it)->tuple
-        : type == &PyEnum_Type && HAS_LAYOUT(it, _PyJitEnumerate) ? ((_PyJitEnumerate *)it)->tuple
-        : type == &PyDictIterItem_Type && HAS_LAYOUT(it, DictIterator) ? ((DictIterator *)it)->tuple : NULL;
-    return tuple != NULL && Py_REFCNT(tuple) == 1 && PyTuple_GET_SIZE(tuple) == (Py_ssize_t)count ? tuple : NULL;
-}
-
 /* Where IT goes over a list or a tuple and is not at its end: its next item, borrowed; else NULL. */
 static inline PyObject *
 peek(PyObject *it)
@@ -554,6 +523,38 @@ step_over(PyObject *it)
 {
     static_assert(offsetof(_PyListIterObject, it_index) == offsetof(_PyTupleIterObject, it_index), "the index is at the same place");
     ((_PyListIterObject *)it)->it_index++;
+}
+
+/* The next item of IT, which has one: a new reference, or NULL with no exception set. */
+static PyObject *
+next_item(PyObject *it)
+{
+    PyObject *item = peek(it);
+    if (item != NULL) {
+        step_over(it);
+        return Py_NewRef(item);
+    }
+    return _PyJit_New(Py_TYPE(it)->tp_iternext(it));
+}
+
+/* ITEM, whose reference is taken over, takes the place of an item of TUPLE that can be given up. */
+static void
+put(PyObject *tuple, Py_ssize_t i, PyObject *item)
+{
+    PyObject *old = PyTuple_GET_ITEM(tuple, i);
+    PyTuple_SET_ITEM(tuple, i, item);
+    Py_XDECREF(old);
+}
+
+/* The tuple that IT gave last, and uses again; NULL: somebody else has it, or it has not COUNT items. */
+static PyObject *
+own_tuple(PyObject *it, uint32_t count)
+{
+    PyTypeObject *type = Py_TYPE(it);
+    PyObject *tuple = type == &PyZip_Type && HAS_LAYOUT(it, Zip) ? ((Zip *)it)->tuple
+        : type == &PyEnum_Type && HAS_LAYOUT(it, _PyJitEnumerate) ? ((_PyJitEnumerate *)it)->tuple
+        : type == &PyDictIterItem_Type && HAS_LAYOUT(it, DictIterator) ? ((DictIterator *)it)->tuple : NULL;
+    return tuple != NULL && Py_REFCNT(tuple) == 1 && PyTuple_GET_SIZE(tuple) == (Py_ssize_t)count ? tuple : NULL;
 }
 
 #define MOST_AT_ONCE 4
@@ -598,19 +599,11 @@ step_zip(Zip *it)
     return true;
 }
 
-/* As step_zip_at_once(). */
+/* IT, an enumerate, goes over a list or a tuple and is not at its end; its step runs no code of users. */
 static bool
-step_enumerate_at_once(_PyJitEnumerate *it)
+is_before_item(const _PyJitEnumerate *it)
 {
-    PyObject *item = it->large == NULL && it->next < PY_SSIZE_T_MAX ? peek(it->below) : NULL;
-    if (item == NULL || !can_use_again(it->tuple)) {
-        return false;
-    }
-    Py_INCREF(item);
-    step_over(it->below);
-    it->next++;
-    put(it->tuple, 1, item);
-    return true;
+    return it->large == NULL && it->next < PY_SSIZE_T_MAX && peek(it->below) != NULL && can_use_again(it->tuple);
 }
 
 static bool
@@ -659,7 +652,7 @@ step(PyObject *it)
         return step_zip_at_once((Zip *)it) || (has(it, 0, false) == 1 && step_zip((Zip *)it));
     }
     if (Py_TYPE(it) == &PyEnum_Type) {
-        return step_enumerate_at_once((_PyJitEnumerate *)it) || (has(it, 0, false) == 1 && step_enumerate((_PyJitEnumerate *)it));
+        return (is_before_item((_PyJitEnumerate *)it) || has(it, 0, false) == 1) && step_enumerate((_PyJitEnumerate *)it);
     }
     const PyDictObject *over = ((DictIterator *)it)->over;
     return (over == NULL || over->ma_values == NULL) && has(it, 0, false) == 1 && step_dict((DictIterator *)it);

@@ -291,7 +291,7 @@ static const Form forms[] = {
 
 #define MOST_STACK 5
 #define FIRST_LINE INT_MIN     // and the kind: no other code has such a line
-#define HAS_STEPS CO_NESTED     // in the flags of code of a consumer: it goes through a map or filter
+#define HAS_STEPS CO_NESTED    // in the flags of code of a consumer: it goes through a map or filter
 #define FIRST_UNROLLED_LINE (FIRST_LINE + JIT_CONTINUATION_KINDS)
 
 int
@@ -344,8 +344,8 @@ local_names(uint32_t n)
     return names;
 }
 
-/* In tier 1 the loop over a GENERATOR (and no map or filter) is specialized from the beginning, and other instructions are the first time they run.  The jumps of
- * one that is UNROLLED do not count. */
+/* In tier 1 the loop over a GENERATOR (and no map or filter) is specialized from the beginning, and other instructions are the first time they
+ * run.  The jumps of one that is UNROLLED do not count. */
 static void
 specialize(PyCodeObject *code, bool generator, bool unrolled)
 {

@@ -142,12 +142,6 @@ _PyJitOperator_Kind(const PyCodeObject *code)
     return within ? (int)((size_t)(at - first) / sizeof(continuations[0])) : -1;
 }
 
-bool
-_PyJit_IsContinuation(const PyCodeObject *code)
-{
-    return _PyJitOperator_Kind(code) >= 0 || _PyJitConsumer_Kind(code) >= 0;
-}
-
 int
 _PyJitContinuation_Units(const PyCodeObject *code)
 {

@@ -306,7 +306,7 @@ push_frame(PyThreadState *tstate, _PyInterpreterFrame *frame, const _PyJitTrace 
     }
     assert(slots[n].slot == JIT_SLOT_FUNCTION);
     PyCodeObject *called = t->codes[callee->code];
-    bool continuation = _PyJit_IsContinuation(called);
+    bool continuation = _PyJitContinuation_Units(called) > 0;
     if (_PyJitConsumer_IsStep(_PyJitConsumer_Kind(called))) {
         frame->return_offset = _PyJitStep_ReturnsTo(frame->instr_ptr, called, callee->offset);
     }

@@ -63,9 +63,8 @@ bool _PyJitOperator_TakesRest(PyObject *found);
 bool _PyJitOperator_ComesFirst(PyTypeObject *type, PyObject *other);
 PyCodeObject *_PyJitOperator_Code(int kind);             // of its continuation frame
 int _PyJitOperator_Kind(const PyCodeObject *code);       // -1: that of no operator's continuation frame
-bool _PyJit_IsContinuation(const PyCodeObject *code);    // that of an operator's continuation frame, of a consumer, or of a step
-/* Units of C recursion that a continuation frame of CODE stands for as long as it works, or before the instruction at OFFSET.  0: CODE is no such
- * code, others count for it, or nothing is left but to return. */
+/* Units of C recursion that a continuation frame of CODE stands for as long as it works, or before the instruction at OFFSET.  0: CODE is no
+ * such code, or nothing is left but to return. */
 int _PyJitContinuation_Units(const PyCodeObject *code);
 int _PyJitContinuation_UnitsAt(PyCodeObject *code, uint32_t offset);
 /* PREV, an operator, is about to run in FRAME: if it calls a Python function first, into `entered`, and `seen`. */

@@ -13,7 +13,7 @@
  *   JIT_AUX                 the `aux` of a trace operation (uint32_t)
  *   JIT_IS_NOT_AUX(V)       V, 32 bits, is another number
  *   JIT_READ_SLOT()  JIT_WRITE_SLOT(V)  JIT_SLOT_ADDRESS()   slot `aux` of the frame
- *   JIT_IS_PLAIN(V)  JIT_LARGE_VALUE(O, RESULT)  JIT_CAN_LEAVE(PLACE)  JIT_IS_SUSPENDED_AT(G, PLACE)
+ *   JIT_IS_PLAIN(V)  JIT_LARGE_VALUE(O, RESULT)  JIT_CAN_LEAVE()  JIT_IS_SUSPENDED_AT(G, PLACE)
  *   JIT_IS_UNSEEN()         the frame has no frame object; one that nobody knows is dropped
  *   JIT_PUSH_FRAME(F)  JIT_PUSH_SHIM(CODE)     the functions of pycore_jit_shared.h; the last two set frame and stack_pointer
  *   JIT_EXECUTOR            the executor that runs (_PyExecutorObject *)

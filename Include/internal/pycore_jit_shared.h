@@ -65,15 +65,13 @@ _PyJit_PushShim(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **sp
     return _PyJit_Push(tstate, frame, sp, _PyFrame_PushTrampolineUnchecked(tstate, (PyCodeObject *)code, 0));
 }
 
-/* FRAME can be left just so: nothing else keeps it, its code does not end with it, and its caller goes on at PLACE. */
+/* FRAME can be left just so: nothing else keeps it, and its code does not end with it. */
 static inline bool
-_PyJit_CanLeave(_PyInterpreterFrame *frame, _Py_CODEUNIT *place)
+_PyJit_CanLeave(_PyInterpreterFrame *frame)
 {
-    const _PyInterpreterFrame *caller = frame->previous;
     return frame->owner == FRAME_OWNED_BY_THREAD && frame->frame_obj == NULL && frame->f_locals == NULL
         && (PyFunction_Check(frame->f_funcobj) ? ((PyFunctionObject *)frame->f_funcobj)->func_code == frame->f_executable
-                                               : Py_REFCNT(frame->f_executable) > 1)
-        && caller->owner != FRAME_OWNED_BY_CSTACK && caller->instr_ptr + caller->return_offset == place;
+                                               : Py_REFCNT(frame->f_executable) > 1);
 }
 
 /* GEN, a generator or coroutine, is suspended, goes on at PLACE, and has no frame object, through which anybody may write its locals. */

@@ -145,10 +145,10 @@ trace op(CELL_SET, (cell: object, v: object --)) writes attr {
     Py_XDECREF(old);
 }
 
-// Leaves where the frame cannot be left just so: something else may keep it, or its code might end with it, or its caller does not go on
-// at address PLACE.  Locals and the function, which keeps the code, are looked at by themselves.
-trace op(GUARD_LEAVE, (place: i64 --)) exits {
-    EXIT_IF(!JIT_CAN_LEAVE((_Py_CODEUNIT *)(intptr_t)place));
+// Leaves where the frame cannot be left just so: something else may keep it, or its code might end with it.  Locals and the function,
+// which keeps the code, are looked at by themselves.
+trace op(GUARD_LEAVE, (--)) exits {
+    EXIT_IF(!JIT_CAN_LEAVE());
 }
 
 // Leaves unless O, a local that may be NULL, can be given up without running code of users: it is plain, or lives on when `aux`
@@ -163,20 +163,23 @@ trace op(GUARD_QUIET, (o: object --)) exits calls {
     EXIT_IF(o != NULL && Py_REFCNT(o) <= (Py_ssize_t)JIT_AUX && !_PyJit_EndsQuietly(o, (uint32_t)JIT_AUX));
 }
 
-// Back to the frame below, with V, whose reference it takes, on its stack.  All `aux` locals can be given up.  Calls C.
-trace op(LEAVE_FRAME, (v: object --)) calls writes frame {
+// Back to the frame below, which goes on at `target`, with V, whose reference it takes, on its stack.  All `aux` locals can be given up.
+// Calls C.
+trace op(LEAVE_FRAME, (v: object -- target: ip)) calls writes frame {
     frame = _PyJit_LeaveFrame(tstate, frame, JIT_AUX);
     stack_pointer = _PyFrame_GetStackPointer(frame);
     *stack_pointer++ = v;
+    target = frame->instr_ptr + frame->return_offset;
 }
 
 // The same where something may end with the frame, which may run code of users: nothing but the machine's frames is above, and a CHECK_VALID
 // follows.  Calls C.
-trace op(LEAVE_FRAME_ENDING, (v: object --))
+trace op(LEAVE_FRAME_ENDING, (v: object -- target: ip))
         calls writes attr writes item writes length writes dict writes entry writes type writes event writes frame {
     frame = _PyJit_LeaveFrameEnding(tstate, frame);
     stack_pointer = _PyFrame_GetStackPointer(frame);
     *stack_pointer++ = v;
+    target = frame->instr_ptr + frame->return_offset;
 }
 
 // Argument number `aux` of the next CALL_LEAF, one that takes more than three.  Borrowed.

@@ -286,7 +286,7 @@ JIT_CALLED_CODE(large_value)
 
 JIT_CALLED_CODE(can_leave)
 {
-    JIT_RETURN(_PyJit_CanLeave(frame, (_Py_CODEUNIT *)aux), second);
+    JIT_RETURN(_PyJit_CanLeave(frame), second);
 }
 
 JIT_CALLED_CODE(is_suspended_at)
@@ -348,7 +348,7 @@ JIT_CALLED_CODE(dealloc)
         (uint8_t)jit_second != 0; \
     })
 #define JIT_IS_UNSEEN() (__builtin_expect(frame->frame_obj == NULL, 1) || (uint8_t)JIT_ASK(drop_frame_object, frame) != 0)
-#define JIT_CAN_LEAVE(PLACE) ((uint8_t)JIT_ASK(can_leave, (PLACE)) != 0)
+#define JIT_CAN_LEAVE() ((uint8_t)JIT_ASK(can_leave, frame) != 0)
 #define JIT_IS_SUSPENDED_AT(G, PLACE) \
     __extension__({ \
         uint64_t jit_first = (uint64_t)(uintptr_t)(G), jit_second = (uint64_t)(uintptr_t)(PLACE); \

@@ -290,6 +290,10 @@ int _PyJitBuild_Walk(_PyJitBuilder *b);
 void _PyJitBuild_MakeSure(_PyJitBuilder *b, uint16_t code, uint32_t offset);
 /* Behind what may have run code of users, with memory complete at CODE:OFFSET: leaves if that has made the trace invalid. */
 void _PyJitBuild_CheckValid(_PyJitBuilder *b, uint16_t code, uint32_t offset);
+/* With memory complete: leaves unless IP, the newest value, is where the trace goes on, CODE:OFFSET. */
+void _PyJitBuild_GuardIP(_PyJitBuilder *b, _PyJitRef ip, uint16_t code, uint32_t offset);
+/* With memory complete: the trace ends, and control goes on at IP. */
+void _PyJitBuild_GoTo(_PyJitBuilder *b, _PyJitRef ip);
 
 /* loop.c -------------------------------------------------------------------------------------------------- */
 

@@ -197,32 +197,43 @@ may_have_been_in_traceback(const _PyJitBuilder *b)
     return b->caught || (b->nframes == 1 && !b->left && first != RESUME);
 }
 
+/* A slot of a frame below the walk's one is not in memory. */
+static bool
+callers_wait(const _PyJitBuilder *b)
+{
+    for (uint32_t i = 0; i < b->frames[b->nframes - 1].base; i++) {
+        if (b->slots[i].dirty) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Who called is looked at behind the return, by where control goes on: all is in memory then, so one trace for each such place serves
+ * whatever returns to it. */
 static uint32_t
 leave_frame(_PyJitBuilder *b, uint32_t index)
 {
     _PyJitTrace *t = b->t;
     const _PyJitRecord *record = &t->records[index];
-    uint16_t code;
-    uint32_t offset;
+    uint16_t code = 0;
+    uint32_t offset = 0;
     const _PyJitAbstractFrame *frame = this_frame(b);
     uint32_t nlocals = frame->stack - frame->base;
     int flags = t->codes[record->code]->co_flags;
     // Of what is returned a reference is left.
     _PyJitRef returned = record->opcode == RETURN_CONST ? JIT_REF_NONE : b->slots[b->depth - 1].object;
     bool ending = JIT_TAG(record->types, 2) != JIT_TAG_NULL || nlocals > MOST_LOCALS || !can_compare(b, record, returned);
-    if (record->observed || (ending && b->observed) || flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR) || index + 1 >= t->nrecords
-        || !_PyJitLower_Next(b, index, &code, &offset)
-        || t->records[index + 1].depth + 1 != record->depth) {
+    bool last = index + 1 >= t->nrecords;
+    if (record->observed || (ending && b->observed) || flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)
+        || (!last && t->records[index + 1].depth + 1 != record->depth) || callers_wait(b)) {
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
-    const _PyJitRecord *next = &t->records[index + 1];
-    _PyJitRef place = _PyJitTrace_Const(t, JIT_TYPE_I64, (uint64_t)(uintptr_t)(_PyJitTrace_Instr(t, next) - next->prefix));
-    b->failed |= place == JIT_REF_NONE;
     if (may_have_been_in_traceback(b)) {
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_UNSEEN, JIT_REF_NONE, JIT_REF_NONE, 0);
     }
-    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_LEAVE, place, JIT_REF_NONE, 0);
+    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_LEAVE, JIT_REF_NONE, JIT_REF_NONE, 0);
     if (!ending) {
         guard_locals(b, record, returned);
     }
@@ -240,32 +251,39 @@ leave_frame(_PyJitBuilder *b, uint32_t index)
             (void)_PyJitBuild_Emit(b, JIT_OP_DECREF_PLAIN, slot->object, JIT_REF_NONE, 0);
         }
     }
-    (void)_PyJitBuild_Emit(b, ending ? JIT_OP_LEAVE_FRAME_ENDING : JIT_OP_LEAVE_FRAME, object, JIT_REF_NONE, ending ? 0 : nlocals);
+    _PyJitRef ip = _PyJitBuild_Emit(b, ending ? JIT_OP_LEAVE_FRAME_ENDING : JIT_OP_LEAVE_FRAME, object, JIT_REF_NONE, ending ? 0 : nlocals);
     // Dirty locals go away unwritten: what they stand for is in memory nowhere.
     for (uint32_t i = frame->base; i < frame->end; i++) {
         b->slots[i] = (_PyJitSlot){0};
     }
-    _PyJitFrame_Follow(b, next);
     b->ran = 0;
+    if (!_PyJitLower_Next(b, index, &code, &offset) || (last && b->end != JIT_END_LOOP)) {
+        _PyJitBuild_GoTo(b, ip);
+        b->ended = true;
+        return 1;
+    }
+    if (last) {
+        _PyJitBuild_ForgetAll(b);
+        b->sp = b->depth;
+    }
+    else {
+        _PyJitFrame_Follow(b, &t->records[index + 1]);
+    }
+    _PyJitBuild_GuardIP(b, ip, code, offset);
     if (ending) {
         for (uint32_t i = 0; i < b->nframes; i++) {
             b->frames[i].unsure = true;
         }
         _PyJitCse_Barrier(b, JIT_ALL_CLASSES);
+        _PyJitBuild_CheckValid(b, code, offset);
     }
-    if (!this_frame(b)->lowered) {
-        if (ending) {
-            _PyJitBuild_CheckValid(b, code, offset);
-        }
-        return 1;              // a frame too large for the map: nothing of it is known
+    if (last || !this_frame(b)->lowered) {
+        return 1;              // back at the start of the trace, or in a frame too large for the map: nothing of it is known
     }
     assert(b->depth > stack_base(b));
     _PyJitSlot *top = &b->slots[b->depth - 1];
     *top = (_PyJitSlot){.object = object, .number = value.number, .memory = object, .plain = value.plain,
                         .memory_plain = value.plain};
-    if (ending) {
-        _PyJitBuild_CheckValid(b, code, offset);
-    }
     return 1;
 }
 

@@ -52,6 +52,18 @@ _PyJitBuild_CheckValid(_PyJitBuilder *b, uint16_t code, uint32_t offset)
     emit(b, JIT_OP_CHECK_VALID, JIT_REF_NONE, JIT_EXIT_INVALID, code, offset);
 }
 
+void
+_PyJitBuild_GuardIP(_PyJitBuilder *b, _PyJitRef ip, uint16_t code, uint32_t offset)
+{
+    emit(b, JIT_OP_GUARD_IP, ip, JIT_EXIT_BRANCH, code, offset);
+}
+
+void
+_PyJitBuild_GoTo(_PyJitBuilder *b, _PyJitRef ip)
+{
+    emit(b, JIT_OP_EXIT_DYNAMIC, ip, JIT_EXIT_BRANCH, 0, 0);
+}
+
 /* What was emitted last leaves in the frame it is in: who goes on there may come back to the loop. */
 static void
 stays_in_frame(_PyJitBuilder *b)
@@ -173,8 +185,8 @@ catch(_PyJitBuilder *b, uint32_t index, _PyJitRef ip)
         _PyJitBuild_ForgetAll(b);
         _PyJitCse_Barrier(b, JIT_ALL_CLASSES);
     }
-    emit(b, JIT_OP_GUARD_IP, target, JIT_EXIT_BRANCH, next->code, offset);
-    emit(b, JIT_OP_CHECK_VALID, JIT_REF_NONE, JIT_EXIT_INVALID, next->code, offset);
+    _PyJitBuild_GuardIP(b, target, next->code, offset);
+    _PyJitBuild_CheckValid(b, next->code, offset);
 }
 
 /* If RECORD may raise, and there is a handler for it in a frame that the trace knows: an exit for that. */
@@ -253,11 +265,11 @@ opaque(_PyJitBuilder *b, uint32_t index)
         return false;
     }
     if (last && (record->raised || !known || (type == JIT_TYPE_IP && b->end != JIT_END_LOOP))) {
-        emit(b, JIT_OP_EXIT_DYNAMIC, ip, JIT_EXIT_BRANCH, 0, 0);
+        _PyJitBuild_GoTo(b, ip);
         return false;
     }
     if (type == JIT_TYPE_IP) {
-        emit(b, JIT_OP_GUARD_IP, ip, JIT_EXIT_BRANCH, code, offset);
+        _PyJitBuild_GuardIP(b, ip, code, offset);
     }
     if (flags & JIT_INST_ESCAPES) {
         _PyJitBuild_CheckValid(b, code, offset);

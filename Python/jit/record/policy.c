@@ -112,6 +112,17 @@ _PyJitPolicy_IsRecursion(const _PyJitRecorder *r)
 }
 
 bool
+_PyJitPolicy_HasLeftFrames(const _PyJitRecorder *r)
+{
+    for (uint32_t i = 0; i < r->trace.nrecords && _PyJitPolicy_HasFrames(r); i++) {
+        if (r->trace.records[i].depth < 128) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
 _PyJitPolicy_YieldsEachTime(const _PyJitRecorder *r)
 {
     const _PyJitRecord *last = &r->trace.records[r->trace.nrecords - 1];

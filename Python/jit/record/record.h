@@ -64,6 +64,8 @@ bool _PyJitPolicy_BeginsBesideLoop(const _PyJitRecorder *r);
 /* It begins with frames that are not made yet.  And: it is back where it began, but in another frame. */
 bool _PyJitPolicy_HasFrames(const _PyJitRecorder *r);
 bool _PyJitPolicy_IsRecursion(const _PyJitRecorder *r);
+/* And: it has left all of them since, so where it is back is in frames of others. */
+bool _PyJitPolicy_HasLeftFrames(const _PyJitRecorder *r);
 /* The loop that is recorded has left its generator by yielding. */
 bool _PyJitPolicy_YieldsEachTime(const _PyJitRecorder *r);
 /* What is recorded, which ended for END, is a short way from one jump to another in a recursion. */

@@ -279,11 +279,12 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
         if (next_instr == r->root && r->anew == 0 && !_PyJitPolicy_BeginsBesideLoop(r)) {
             bool through = _PyJitPolicy_IsRecursion(r)
                 || (code != NULL && _PyJitPolicy_HasFrames(r) && unrolled_consumer(frame, code) != NULL);
-            if (!through) {
+            bool left = _PyJitPolicy_HasLeftFrames(r);
+            if (!through && !left) {
                 _PyJitRecorder_Finish(JIT_END_LOOP, code, next_instr, 0);
                 return JIT_STEP_STOP;
             }
-            if (r->depth < 0) {
+            if (r->depth < 0 || left) {
                 end_here(r, JIT_END_RECURSION, frame, next_instr, opcode);
                 return JIT_STEP_STOP;
             }

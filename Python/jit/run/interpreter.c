@@ -73,7 +73,7 @@ typedef union {
 #define JIT_IS_PLAIN(V) _PyJit_IsPlain(V)
 #define JIT_LARGE_VALUE(O, RESULT) _PyJit_LargeValue((O), (RESULT))
 #define JIT_IS_UNSEEN() (frame->frame_obj == NULL || _PyJit_DropFrameObject(frame))
-#define JIT_CAN_LEAVE(PLACE) _PyJit_CanLeave(frame, (PLACE))
+#define JIT_CAN_LEAVE() _PyJit_CanLeave(frame)
 #define JIT_IS_SUSPENDED_AT(G, PLACE) _PyJit_IsSuspendedAt((PyGenObject *)(G), (PLACE))
 #define JIT_PUSH_FRAME(F) JIT_PUSHED(_PyJit_PushFrame(tstate, frame, stack_pointer, (F)))
 #define JIT_PUSH_SHIM(CODE) JIT_PUSHED(_PyJit_PushShim(tstate, frame, stack_pointer, (CODE)))

@@ -127,6 +127,10 @@ enum {
     JIT_OPERATOR_ENTER,     // the beginning of `with o`; o.__exit__ has taken the place of o on the stack: nothing
     JIT_OPERATOR_EXIT,      // its end, without an exception: nothing
     JIT_OPERATOR_ANEXT,     // the next item of `async for`: what is to be awaited; the operand stays on the stack
+    JIT_OPERATOR_SETITEM,   // a[k] = v, and the next three, leave nothing on the stack: nothing
+    JIT_OPERATOR_SETTER,    // o.name = v with a property
+    JIT_OPERATOR_SET,       // where the class of o has a descriptor with __set__
+    JIT_OPERATOR_SETATTR,   // with __setattr__
     JIT_OPERATOR_CALL,      // a(...), with up to three arguments, a kind for each number of them: nothing
     JIT_OPERATOR_NEW = JIT_OPERATOR_CALL + 4,      // of a class with __new__, up to five: __init__, if what was made has one
     JIT_OPERATOR_KINDS = JIT_OPERATOR_NEW + 6,

@@ -177,7 +177,9 @@ _PyJit_PushContinuation(PyThreadState *tstate, _PyInterpreterFrame *frame, PyCod
 #  define JIT_CALL_INTRINSIC_1(OPARG, VALUE) \
        ((OPARG) >= JIT_CONTINUATION ? _PyJitOperator_Finish(tstate, frame, stack_pointer, (OPARG), (VALUE)) \
                                     : _PyIntrinsics_UnaryFunctions[OPARG].func(tstate, (VALUE)))
+#  define JIT_END_CONTINUATION() _PyJit_LeaveFrameEnding(tstate, frame)
 #else
+#  define JIT_END_CONTINUATION() (Py_FatalError("RESERVED is an instruction of the JIT's own frames"), frame)
 #  define JIT_CALL_INTRINSIC_1(OPARG, VALUE) _PyIntrinsics_UnaryFunctions[OPARG].func(tstate, (VALUE))
 #endif
 

@@ -268,6 +268,12 @@ int _PyJit_EndsQuietly(PyObject *o, uint32_t shares);
 /* The same where something else takes the place of O in HOLDER: HOLDER must lose no reference with O, or it could end, and with it what is
  * there now. */
 int _PyJit_EndsQuietlyIn(PyObject *o, uint32_t shares, PyObject *holder);
+/* The same of one of several references that are given up together, SHARES - 1 of them without being looked at: each of the others is looked at by
+ * another call.  _PyJit_EndsSeen is 0 before the first of them. */
+int _PyJit_EndsQuietlyTogether(PyObject *o, uint32_t shares);
+extern uint32_t _PyJit_EndsSeen;
+/* Who has more references does not end, whatever is looked at. */
+#define JIT_MOST_ENDS 64
 /* The same of all NLOCALS locals of the frame of GENERATOR, and its function. */
 int _PyJit_FrameEndsQuietly(PyGenObject *generator, uint32_t nlocals);
 
@@ -387,6 +393,8 @@ PyObject *_PyJit_NewInstance(PyTypeObject *type);
 PyObject *_PyJit_NewInstanceWith(PyTypeObject *type, PyObject *dict, PyObject *tuple);
 /* Instances of TYPE are made of nothing but what classes written in Python say, and have no finalizer (quiet.c). */
 bool _PyJit_IsSimpleClass(PyTypeObject *type);
+/* O is `object.__setattr__`, which stores an attribute whatever the class has for that. */
+bool _PyJit_IsObjectSetattr(PyObject *o);
 /* What runs at PLACE of CODE, where a generator of CODE goes on after a yield, is in no handler: to close it there runs nothing (quiet.c). */
 bool _PyJit_IsOutsideHandlers(PyCodeObject *code, _Py_CODEUNIT *place);
 /* TYPE has no method that says whether an object of it is true: all are. */

@@ -222,6 +222,14 @@ typedef struct {
 
 #define JIT_BINDS 128
 
+/* What a call of `object.__setattr__` stores to, in its cache in place of the counter: an inline value, by its index, or a slot, by its offset; 0:
+ * something else. */
+#define JIT_MOST_SET 4096
+#define JIT_SETS_VALUE(INDEX) (2 * (INDEX) + 2)
+#define JIT_SETS_SLOT(OFFSET) (2 * (OFFSET) + 3)
+#define JIT_IS_SET_SLOT(SETS) (((SETS) & 1) != 0)
+#define JIT_SET_INDEX(SETS) (((SETS) - 2) / 2)
+
 /* ALIKE: both operands have the same type.  REFLECTED: it is the method of the right one, the left one is a number.  CONSUMER: a builtin that
  * takes all items of a generator (run/consumers.c). */
 enum { JIT_ENTERED_NOT, JIT_ENTERED, JIT_ENTERED_ALIKE, JIT_ENTERED_REFLECTED, JIT_ENTERED_NEW, JIT_ENTERED_CONSUMER };

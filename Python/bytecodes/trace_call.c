@@ -163,6 +163,17 @@ trace op(GUARD_QUIET, (o: object --)) exits calls {
     EXIT_IF(o != NULL && Py_REFCNT(o) <= (Py_ssize_t)JIT_AUX && !_PyJit_EndsQuietly(o, (uint32_t)JIT_AUX));
 }
 
+// Before the first GUARD_QUIET_TOGETHER of what gives up several references at once.
+trace op(BEGIN_TOGETHER, (--)) {
+    _PyJit_EndsSeen = 0;
+}
+
+// The same as GUARD_QUIET for one of several references that are given up together, each of which is counted once, by such an operation.  `aux`
+// are 1 more than are given up by others besides.  Calls C.
+trace op(GUARD_QUIET_TOGETHER, (o: object --)) exits calls {
+    EXIT_IF(o != NULL && Py_REFCNT(o) <= (Py_ssize_t)JIT_MOST_ENDS && !_PyJit_EndsQuietlyTogether(o, (uint32_t)JIT_AUX));
+}
+
 // Back to the frame below, which goes on at `target`, with V, whose reference it takes, on its stack.  All `aux` locals can be given up.
 // Calls C.
 trace op(LEAVE_FRAME, (v: object -- target: ip)) calls writes frame {

@@ -103,24 +103,23 @@ load_hinted(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
-/* The first value of an attribute of the object on top of the stack, whose type was checked. */
+/* The first value of the attribute INDEX of OWNER, whose type was checked to have VERSION: what is below the top ABOVE slots, which can be
+ * dropped. */
 static void
-store_first(_PyJitBuilder *b, const _PyJitRecord *record, _PyJitRef owner, uint32_t place)
+store_first(_PyJitBuilder *b, _PyJitRef owner, uint32_t version, bool slot, uint32_t index, uint32_t above)
 {
-    const _Py_CODEUNIT *units = &b->t->units[record->units];
-    uint32_t value = b->depth - 2;
-    bool slot = record->opcode == STORE_ATTR_SLOT;
+    uint32_t value = b->depth - 1 - above, place = place_of(slot ? STORE_ATTR_SLOT : STORE_ATTR_INSTANCE_VALUE, index);
     guard(b, JIT_OP_GUARD_UNSET, owner, place);
     if (_PyJitSlot_IsBare(b, value)) {
         _PyJitSlot_Box(b, value);
     }
     // Nothing leaves from here on.
     _PyJitRef number = b->slots[value].number;
-    _PyJitSlot_DropTop(b);
+    drop(b, above);
     _PyJitRef taken = _PyJitSlot_TakeTop(b);
     _PyJitSlot_OwnHeap(b);
-    (void)_PyJitBuild_Emit(b, slot ? JIT_OP_INIT_SLOT : JIT_OP_INIT_VALUE, owner, taken, units[4].cache);
-    _PyJitForward_Store(b, owner, version_of(units), place, taken, number);
+    (void)_PyJitBuild_Emit(b, slot ? JIT_OP_INIT_SLOT : JIT_OP_INIT_VALUE, owner, taken, index);
+    _PyJitForward_Store(b, owner, version, place, taken, number);
 }
 
 void
@@ -156,28 +155,63 @@ _PyJitAttribute_Replace(_PyJitBuilder *b, _PyJitRef owner, uint32_t version, uin
     _PyJitForward_Store(b, owner, version, place, taken, number);
 }
 
+/* OWNER, borrowed, can get a value for an attribute that has one now as OLD_TAG says.  HEAP: it may end with that, and so the new one. */
+static bool
+can_store(const _PyJitSlot *owner, uint32_t version, unsigned int old_tag)
+{
+    return owner->dirty && !owner->owned && owner->object != JIT_REF_NONE && is_version(version) && old_tag != JIT_TAG_OTHER
+        && !(old_tag == JIT_TAG_QUIET && owner->heap);
+}
+
+/* The value below the top ABOVE slots goes to the attribute INDEX, or to the slot at that offset, of OWNER. */
+static void
+store(_PyJitBuilder *b, _PyJitRef owner, uint32_t version, bool slot, uint32_t index, unsigned int old_tag, uint32_t above)
+{
+    guard(b, JIT_OP_GUARD_TYPE_VERSION, owner, version);
+    if (!slot) {
+        guard(b, JIT_OP_GUARD_NO_DICT, owner, 0);
+    }
+    if (old_tag == JIT_TAG_NULL) {
+        store_first(b, owner, version, slot, index, above);
+        return;
+    }
+    _PyJitAttribute_Replace(b, owner, version, place_of(slot ? STORE_ATTR_SLOT : STORE_ATTR_INSTANCE_VALUE, index), old_tag, above);
+}
+
 static uint32_t
 store_field(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     const _Py_CODEUNIT *units = &b->t->units[record->units];
+    const _PyJitSlot *owner = &b->slots[b->depth - 1];
     unsigned int old_tag = JIT_TAG(record->types, 2);
-    if (!top_is_borrowed(b) || !is_version(version_of(units)) || old_tag == JIT_TAG_OTHER
-        || (old_tag == JIT_TAG_QUIET && b->slots[b->depth - 1].heap)) {      // the object may end with the old value, and so the new one
+    if (!can_store(owner, version_of(units), old_tag)) {
         return REFUSE(b);
     }
-    uint32_t place = place_of(record->opcode, units[4].cache), version = version_of(units);
     _PyJitLower_Begin(b, index);
-    _PyJitRef owner = b->slots[b->depth - 1].object;
-    guard(b, JIT_OP_GUARD_TYPE_VERSION, owner, version);
-    if (record->opcode == STORE_ATTR_INSTANCE_VALUE) {
-        guard(b, JIT_OP_GUARD_NO_DICT, owner, 0);
+    store(b, owner->object, version_of(units), record->opcode == STORE_ATTR_SLOT, units[4].cache, old_tag, 1);
+    return 1;
+}
+
+uint32_t
+_PyJitLower_SetAttribute(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    const _Py_CODEUNIT *units = &b->t->units[record->units];
+    uint32_t sets = units[1].cache, callable = b->depth - record->oparg - 2;
+    const _PyJitSlot *owner = &b->slots[b->depth - 3];
+    unsigned int old_tag = JIT_TAG(record->types, 2);
+    // That the name is the one that was seen is known where it is a constant.
+    bool known = sets != 0 && constant_at(b, callable) == record->callable && constant_at(b, b->depth - 2) != NULL;
+    if (!known || !can_store(owner, version_of(units), old_tag)) {
+        return REFUSE(b);
     }
-    if (old_tag == JIT_TAG_NULL) {
-        store_first(b, record, owner, place);
-        return 1;
-    }
-    _PyJitAttribute_Replace(b, owner, version, place, old_tag, 1);
+    bool slot = JIT_IS_SET_SLOT(sets);
+    _PyJitLower_Begin(b, index);
+    b->slots[b->depth - 3].heap = 0;             // still borrowed if it leaves, and not needed when it has written
+    store(b, owner->object, version_of(units), slot, JIT_SET_INDEX(sets), old_tag, 0);
+    drop(b, record->oparg + 1);
+    _PyJitSlot_PushConst(b, Py_None);
     return 1;
 }
 
@@ -247,39 +281,6 @@ load_class(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
-/* A function of CLASS or of one above it, if that is what NAME means there: nothing of `type` comes first.  Borrowed, or NULL. */
-static PyObject *
-function_of_class(PyTypeObject *class, PyObject *name)
-{
-    if (Py_TYPE(class) != &PyType_Type || !is_version(class->tp_version_tag) || _PyJit_ChangesOften(class)) {
-        return NULL;
-    }
-    PyObject *above = _PyType_Lookup(&PyType_Type, name), *found = _PyType_Lookup(class, name);
-    bool hidden = above != NULL && Py_TYPE(above)->tp_descr_get != NULL && Py_TYPE(above)->tp_descr_set != NULL;
-    return !hidden && found != NULL && PyFunction_Check(found) ? found : NULL;
-}
-
-/* LOAD_ATTR of a class: tier 1 has no form for it where `type` has an attribute of the same name, as for `Base.__init__`. */
-static uint32_t
-load_class_function(_PyJitBuilder *b, uint32_t index)
-{
-    const _PyJitRecord *record = &b->t->records[index];
-    _PyJitRef owner = b->slots[b->depth - 1].object;
-    if (!top_is_borrowed(b) || !JIT_IS_CONST(owner)) {
-        return REFUSE(b);
-    }
-    PyObject *class = (PyObject *)(uintptr_t)JIT_INS(b->t, owner)->bits;
-    PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
-    PyObject *function = class != NULL && PyType_Check(class) ? function_of_class((PyTypeObject *)class, name) : NULL;
-    if (function == NULL) {
-        return REFUSE(b);
-    }
-    _PyJitLower_Begin(b, index);
-    guard(b, JIT_OP_GUARD_CLASS_VERSION, owner, ((PyTypeObject *)class)->tp_version_tag);
-    replace_by_const(b, function, record->oparg);
-    return 1;
-}
-
 /* LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES, LOAD_ATTR_NONDESCRIPTOR_NO_DICT: what the class of an instance has, as long as its version
  * is the same and no instance hides it. */
 static uint32_t
@@ -324,8 +325,6 @@ _PyJitLower_Attribute(_PyJitBuilder *b, uint32_t index)
             return load_module(b, index);
         case LOAD_ATTR_CLASS:
             return load_class(b, index);
-        case LOAD_ATTR:
-            return load_class_function(b, index);
         default:
             return 0;
     }

@@ -127,10 +127,12 @@ uint32_t _PyJitLower_Record(_PyJitBuilder *b, uint32_t index);
 /* The same for arithmetic (arithmetic.c), for comparisons, tests and the jumps behind them (compare.c). */
 uint32_t _PyJitLower_Number(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_Compare(_PyJitBuilder *b, uint32_t index);
-/* protocol_calls.c: operators that are attributes (the method was found for LOAD_ATTR, of KIND), and `with`.  Can the rule check that KIND's
- * method is what is called?  Does so, behind the check of the type's version; GIVEN: what JIT_ARGUMENT_... are. */
-bool _PyJitLower_CanGet(const _PyJitBuilder *b, const _PyJitRecord *record, int kind);
-void _PyJitLower_GuardGet(_PyJitBuilder *b, const _PyJitRecord *record, int kind, PyFunctionObject *method, _PyJitRef *given);
+/* protocol_calls.c: operators that are attributes (the method was found for LOAD_ATTR or STORE_ATTR, of KIND), and `with`.  Is RECORD such an
+ * access?  Can the rule check that KIND's method is what is called?  Does so, behind the check of the type's version; GIVEN: what
+ * JIT_ARGUMENT_... are. */
+bool _PyJitLower_IsAttribute(const _PyJitRecord *record);
+bool _PyJitLower_CanAccess(const _PyJitBuilder *b, const _PyJitRecord *record, int kind);
+void _PyJitLower_GuardAccess(_PyJitBuilder *b, const _PyJitRecord *record, int kind, PyFunctionObject *method, _PyJitRef *given);
 /* RECORD, an operator, is the CALL at the end of `with`.  Its rule, with METHOD; LOWER and CALLEE as for _PyJitFrame_CallOperator. */
 bool _PyJitLower_IsEndOfWith(const _PyJitRecord *record);
 uint32_t _PyJitLower_EndWith(_PyJitBuilder *b, uint32_t index, uint16_t lower, uint16_t callee, const PyFunctionObject *method);
@@ -213,6 +215,8 @@ _PyJitRef _PyJitLeaf_EmitContains(_PyJitBuilder *b, _PyJitRef object, _PyJitRef 
 uint32_t _PyJitLower_Math(_PyJitBuilder *b, uint32_t index, PyObject *callable, uint32_t nargs);
 /* attributes.c: attributes of instances, modules and classes. */
 uint32_t _PyJitLower_Attribute(_PyJitBuilder *b, uint32_t index);
+/* A call of `object.__setattr__`. */
+uint32_t _PyJitLower_SetAttribute(_PyJitBuilder *b, uint32_t index);
 /* The top of the stack but ABOVE slots, which are dropped too, replaces what stands at PLACE of OWNER, which has VERSION.  OLD_TAG: of what
  * is replaced, neither NULL nor OTHER. */
 void _PyJitAttribute_Replace(_PyJitBuilder *b, _PyJitRef owner, uint32_t version, uint32_t place, unsigned int old_tag, uint32_t above);

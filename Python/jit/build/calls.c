@@ -497,6 +497,7 @@ _PyJitLower_Call(_PyJitBuilder *b, uint32_t index)
             return load_super_method(b, index);
         case RESUME_CHECK:
             return resume(b, index);
+        case RESERVED:
         case RETURN_VALUE:
         case RETURN_CONST:
             return _PyJitLower_Return(b, index);

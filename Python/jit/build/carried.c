@@ -142,6 +142,7 @@ may_be_virtual(const _PyJitBuilder *b, _PyJitRef ref, int depth)
             case JIT_OP_INCREF:
             case JIT_OP_DECREF_PLAIN:
             case JIT_OP_GUARD_QUIET:
+            case JIT_OP_GUARD_QUIET_TOGETHER:
             case JIT_OP_GUARD_SHARED:
             case JIT_OP_GUARD_DROP:
             case JIT_OP_GUARD_RELEASE:

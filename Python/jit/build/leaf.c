@@ -13,15 +13,6 @@
 #define MOST_ARGUMENTS 4       // `self` or a bound method included
 #define MOST_OPERANDS 3        // arguments that the operation has itself
 
-/* The object that slot INDEX is known to hold, a constant; NULL: it is none, or NULL. */
-static PyObject *
-constant_at(const _PyJitBuilder *b, uint32_t index)
-{
-    const _PyJitSlot *slot = &b->slots[index];
-    return slot->dirty && can_drop(slot) && slot->object != JIT_REF_NONE && JIT_IS_CONST(slot->object)
-        ? (PyObject *)(uintptr_t)JIT_INS(b->t, slot->object)->bits : NULL;
-}
-
 /* Slot INDEX has a number that is constant, and not negative. */
 static bool
 constant_is_natural(const _PyJitBuilder *b, uint32_t index)

@@ -95,8 +95,9 @@ is_back(const _PyJitBuilder *b)
 {
     const _PyJitTrace *t = b->t;
     const _PyJitRecord *last = &t->records[t->nrecords - 1];
-    return !b->left && b->nframes == 1 && b->frames[0].lowered && last->depth == 128
-        && !(_PyJit_Insts[last->opcode].flags & JIT_INST_FRAME) && b->depth == t->records[b->first].sp;
+    bool in_first = last->opcode == RESERVED     // a continuation frame has ended
+        || (last->depth == 128 && !(_PyJit_Insts[last->opcode].flags & JIT_INST_FRAME));
+    return in_first && !b->left && b->nframes == 1 && b->frames[0].lowered && b->depth == t->records[b->first].sp;
 }
 
 /* Operations from FROM up to END that make code. */

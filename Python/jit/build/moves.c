@@ -9,6 +9,7 @@
 
 #include "opcode.h"
 #include "pycore_code.h"
+#include "pycore_jit_helpers.h"
 #include "pycore_frame.h"
 #include "jit/build/rules.h"
 
@@ -61,7 +62,7 @@ know_callable(_PyJitBuilder *b, uint32_t index)
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t callable = b->depth - record->oparg - 2, self = callable + 1;
     _PyJitSlot *slot = &b->slots[callable];
-    bool has_self = Py_IS_TYPE(record->callable, &PyMethodDescr_Type);
+    bool has_self = Py_IS_TYPE(record->callable, &PyMethodDescr_Type) || Py_IS_TYPE(record->callable, &PyWrapperDescr_Type);
     bool is_known = slot->object != JIT_REF_NONE && JIT_IS_CONST(slot->object);
     if (_PyJitSlot_IsBare(b, callable)) {
         return;
@@ -284,6 +285,10 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
             return done != 0 ? done : _PyJitLower_Leaf(b, index);
         }
         case CALL:
+            if (record->callable != NULL && _PyJit_IsObjectSetattr(record->callable)) {
+                return _PyJitLower_SetAttribute(b, index);
+            }
+            return _PyJitLower_Leaf(b, index);
         case CALL_STR_1:
         case CALL_TUPLE_1:
         case CALL_NON_PY_GENERAL:
@@ -306,6 +311,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case RESUME_CHECK:
         case RETURN_VALUE:
         case RETURN_CONST:
+        case RESERVED:
             return _PyJitLower_Call(b, index);
         default: {
             uint32_t done = _PyJitLower_Number(b, index);

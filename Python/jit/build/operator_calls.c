@@ -87,7 +87,7 @@ _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index)
     unsigned int tag = JIT_TAG(record->types, 1);
     int number = kind == JIT_OPERATOR_REFLECTED ? _PyJitNumber_Kind(b, first, tag) : JIT_TYPE_OBJECT;
     if (_PyJitSlot_IsBare(b, owner) || !is_call_of(b, kind, first) || number == JIT_TYPE_NONE
-        || (record->opcode == LOAD_ATTR && !_PyJitLower_CanGet(b, record, kind)) || (bound && known_null(b, first + 1) != 0)) {
+        || (_PyJitLower_IsAttribute(record) && !_PyJitLower_CanAccess(b, record, kind)) || (bound && known_null(b, first + 1) != 0)) {
         return REFUSE(b);
     }
     PyCodeObject *code = b->t->codes[callee], *below = _PyJitOperator_Code(kind);
@@ -107,8 +107,8 @@ _PyJitLower_Operator(_PyJitBuilder *b, uint32_t index)
     int guard = record->entered == JIT_ENTERED_NEW ? JIT_OP_GUARD_CLASS_VERSION : JIT_OP_GUARD_TYPE_VERSION;
     (void)_PyJitBuild_Emit(b, guard, _PyJitSlot_Object(b, owner), JIT_REF_NONE, type->tp_version_tag);
     given[JIT_ARGUMENT_OWNER] = _PyJitSlot_Object(b, owner);
-    if (record->opcode == LOAD_ATTR) {
-        _PyJitLower_GuardGet(b, record, kind, method, given);
+    if (_PyJitLower_IsAttribute(record)) {
+        _PyJitLower_GuardAccess(b, record, kind, method, given);
     }
     if (kind == JIT_OPERATOR_REFLECTED) {
         (void)_PyJitNumber_Get(b, first, tag, number);

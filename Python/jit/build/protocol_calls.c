@@ -1,7 +1,7 @@
-/* Lowering rules of attributes that are got by a Python function, and of the end of `with` (run/attribute_methods.c, operator_calls.c).
+/* Lowering rules of attributes that are got or set by a Python function, and of the end of `with` (run/attribute_methods.c, operator_calls.c).
  *
  * What the class has under the name is a constant by the version of its type, and the method of a descriptor one by that of the
- * descriptor's type.  A property may get another getter, so that is looked at.
+ * descriptor's type.  A property may get another getter or setter, so that is looked at.
  */
 #include "Python.h"
 
@@ -14,42 +14,65 @@
 
 /* --- Attributes ----------------------------------------------------------------------------------------------------- */
 
+/* What the class that RECORD has seen has under NAME; borrowed, or NULL. */
 static PyObject *
-name_of(const _PyJitBuilder *b, const _PyJitRecord *record)
+descriptor_of(const _PyJitRecord *record, PyObject *name)
 {
-    return PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
+    return _PyType_Lookup((PyTypeObject *)record->seen, name);
 }
 
 static PyObject *
-descriptor_of(const _PyJitBuilder *b, const _PyJitRecord *record)
+name_of(const _PyJitBuilder *b, const _PyJitRecord *record, int kind)
 {
-    return _PyType_Lookup((PyTypeObject *)record->seen, name_of(b, record));
+    return _PyJitAttribute_Name(b->t->codes[record->code], (int)record->oparg, kind);
 }
 
 bool
-_PyJitLower_CanGet(const _PyJitBuilder *b, const _PyJitRecord *record, int kind)
+_PyJitLower_IsAttribute(const _PyJitRecord *record)
 {
-    return kind != JIT_OPERATOR_GET || is_version(Py_TYPE(descriptor_of(b, record))->tp_version_tag);
+    return record->opcode == LOAD_ATTR || record->opcode == STORE_ATTR;
+}
+
+bool
+_PyJitLower_CanAccess(const _PyJitBuilder *b, const _PyJitRecord *record, int kind)
+{
+    return (kind != JIT_OPERATOR_GET && kind != JIT_OPERATOR_SET)
+        || is_version(Py_TYPE(descriptor_of(record, name_of(b, record, kind)))->tp_version_tag);
+}
+
+/* DESCR, a property, still has METHOD in its field at OFFSET. */
+static void
+guard_property(_PyJitBuilder *b, _PyJitRef descr, size_t offset, PyFunctionObject *method)
+{
+    _PyJitRef function = _PyJitBuild_Emit(b, JIT_OP_READ_FIELD, descr, JIT_REF_NONE, (uint32_t)offset);
+    (void)emit2(b, JIT_OP_GUARD_INE, emit2(b, JIT_OP_SAME, function, object_const(b, method)), konst(b, 0));
 }
 
 void
-_PyJitLower_GuardGet(_PyJitBuilder *b, const _PyJitRecord *record, int kind, PyFunctionObject *method, _PyJitRef *given)
+_PyJitLower_GuardAccess(_PyJitBuilder *b, const _PyJitRecord *record, int kind, PyFunctionObject *method, _PyJitRef *given)
 {
     PyTypeObject *type = (PyTypeObject *)record->seen;
-    PyObject *name = name_of(b, record), *found = descriptor_of(b, record);
+    PyObject *name = name_of(b, record, kind), *found = descriptor_of(record, name);
     _PyJitRef owner = _PyJitSlot_Object(b, b->depth - 1), descr = found != NULL ? object_const(b, found) : JIT_REF_NONE;
     given[JIT_ARGUMENT_DESCRIPTOR] = descr;
     given[JIT_ARGUMENT_TYPE] = object_const(b, type);
     given[JIT_ARGUMENT_NAME] = object_const(b, name);
-    if (_PyJitAttribute_MayBeHidden(type, name)) {
+    if (record->opcode == LOAD_ATTR && _PyJitAttribute_MayBeHidden(type, name)) {
         (void)emit2(b, JIT_OP_GUARD_NO_ATTR, owner, object_const(b, name));
     }
-    if (kind == JIT_OPERATOR_GET) {
-        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, descr, JIT_REF_NONE, Py_TYPE(found)->tp_version_tag);
-    }
-    else if (kind == JIT_OPERATOR_GETTER) {
-        _PyJitRef getter = _PyJitBuild_Emit(b, JIT_OP_READ_FIELD, descr, JIT_REF_NONE, offsetof(_PyPropertyObject, prop_get));
-        (void)emit2(b, JIT_OP_GUARD_INE, emit2(b, JIT_OP_SAME, getter, object_const(b, method)), konst(b, 0));
+    switch (kind) {
+        case JIT_OPERATOR_GET:
+        case JIT_OPERATOR_SET:
+            (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, descr, JIT_REF_NONE, Py_TYPE(found)->tp_version_tag);
+            return;
+        case JIT_OPERATOR_GETTER:
+            guard_property(b, descr, offsetof(_PyPropertyObject, prop_get), method);
+            return;
+        case JIT_OPERATOR_SETTER:
+            guard_property(b, descr, offsetof(_PyPropertyObject, prop_set), method);
+            return;
+        default:
+            return;
     }
 }
 

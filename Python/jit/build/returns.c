@@ -101,20 +101,25 @@ _PyJitReturn_GuardEnds(_PyJitBuilder *b, const _PyJitRecord *record, int op, con
             }
         }
     }
+    bool together = tag == JIT_TAG_QUIET && ends->n - ends->nplain > 1;
+    if (together) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_BEGIN_TOGETHER, JIT_REF_NONE, JIT_REF_NONE, 0);
+    }
     for (uint32_t i = 0; i < ends->n; i++) {
-        int check = ends->plain[i] ? JIT_OP_GUARD_DROP : tag == JIT_TAG_QUIET ? JIT_OP_GUARD_QUIET : op;
-        (void)_PyJitBuild_Emit(b, check, objects[i], JIT_REF_NONE, different && !ends->plain[i] ? 1 : ends->n);
+        int check = ends->plain[i] ? JIT_OP_GUARD_DROP : together ? JIT_OP_GUARD_QUIET_TOGETHER : tag == JIT_TAG_QUIET ? JIT_OP_GUARD_QUIET : op;
+        uint32_t shares = ends->plain[i] ? ends->n : different ? 1 : together ? ends->nplain + 1 : ends->n;
+        (void)_PyJitBuild_Emit(b, check, objects[i], JIT_REF_NONE, shares);
     }
 }
 
-/* A return from a frame that does not exist. */
+/* A return from a frame that does not exist, or its end without one. */
 static uint32_t
 leave_virtual(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
-    bool constant = record->opcode == RETURN_CONST;
-    uint32_t returned = constant ? b->depth : b->depth - 1;
-    if (!constant) {
+    bool from_stack = record->opcode == RETURN_VALUE;
+    uint32_t returned = from_stack ? b->depth - 1 : b->depth;
+    if (from_stack) {
         take_over(b, returned);
     }
     _PyJitLower_Begin(b, index);
@@ -125,16 +130,16 @@ leave_virtual(_PyJitBuilder *b, uint32_t index)
     shared_objects(b, returned, record, &ends);
     _PyJitReturn_GuardEnds(b, record, JIT_OP_GUARD_SHARED, &ends);
     _PyJitSlot value = {0};
-    if (!constant) {
+    if (from_stack) {
         value = b->slots[returned];
     }
     end_frame(b, returned);
-    if (constant) {
+    if (from_stack) {
+        _PyJitSlot_Push(b, value);
+    }
+    else if (record->opcode == RETURN_CONST) {
         PyCodeObject *code = b->t->codes[record->code];
         _PyJitSlot_PushConst(b, PyTuple_GET_ITEM(code->co_consts, record->oparg));
-    }
-    else {
-        _PyJitSlot_Push(b, value);
     }
     return 1;
 }
@@ -317,7 +322,7 @@ return_to_c(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
-/* RETURN_VALUE, RETURN_CONST. */
+/* RETURN_VALUE, RETURN_CONST; RESERVED, by which a continuation frame ends without a result. */
 uint32_t
 _PyJitLower_Return(_PyJitBuilder *b, uint32_t index)
 {
@@ -326,6 +331,9 @@ _PyJitLower_Return(_PyJitBuilder *b, uint32_t index)
     }
     if (!in_memory(b)) {
         return leave_virtual(b, index);
+    }
+    if (b->t->records[index].opcode == RESERVED) {
+        return REFUSE(b);
     }
     return index + 1 == b->t->nrecords && b->end == JIT_END_TO_C ? return_to_c(b, index) : leave_frame(b, index);
 }

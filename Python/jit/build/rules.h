@@ -103,6 +103,15 @@ known_null(const _PyJitBuilder *b, uint32_t index)
     return slot->dirty || slot->number != JIT_REF_NONE ? 0 : -1;
 }
 
+/* The object that slot INDEX is known to hold, a constant; NULL: it is none, or NULL. */
+static inline PyObject *
+constant_at(const _PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitSlot *slot = &b->slots[index];
+    return slot->dirty && can_drop(slot) && slot->object != JIT_REF_NONE && JIT_IS_CONST(slot->object)
+        ? (PyObject *)(uintptr_t)JIT_INS(b->t, slot->object)->bits : NULL;
+}
+
 /* Operand number FROM_TOP (0: the top of the stack) ends with the instruction of RECORD, and with it what the instruction puts into it. */
 static inline bool
 ends_with(const _PyJitBuilder *b, const _PyJitRecord *record, uint32_t from_top)

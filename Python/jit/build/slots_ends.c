@@ -209,12 +209,14 @@ _PyJitSlot_CanStore(const _PyJitBuilder *b, uint32_t local, unsigned int tag)
     return slot->memory_plain || tag != JIT_TAG_OTHER;
 }
 
-/* OBJECT is about to be given up, one of STORES, and may end. */
+#define ALL 0                  // stores
+
+/* OBJECT is about to be given up, one of STORES, and may end; so may all of them where STORES is ALL. */
 static void
 guard_quiet(_PyJitBuilder *b, _PyJitRef object, uint32_t stores)
 {
     _PyJitSlot_OwnHeap(b);     // before the look: tier 1 has these references too, and what they keep does not end
-    emit1(b, JIT_OP_GUARD_QUIET, object, stores);
+    emit1(b, stores == ALL ? JIT_OP_GUARD_QUIET_TOGETHER : JIT_OP_GUARD_QUIET, object, stores == ALL ? 1 : stores);
 }
 
 /* What LOCAL holds can be given up, as one of STORES references. */
@@ -269,6 +271,12 @@ _PyJitSlot_GuardStores(_PyJitBuilder *b, const _PyJitRecord *record, uint32_t fi
     bool different = one == JIT_TAG_SHARED && other == JIT_TAG_SHARED && JIT_TAG(record->ends, 0) != JIT_TAG_SHARED;
     if (different && may_end(b, first) && may_end(b, second)) {
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_DIFFERENT, _PyJitSlot_Object(b, first), _PyJitSlot_Object(b, second), 0);
+    }
+    if (one == JIT_TAG_QUIET && other == JIT_TAG_QUIET) {
+        emit1(b, JIT_OP_BEGIN_TOGETHER, JIT_REF_NONE, 0);
+        guard_store(b, first, one, ALL);
+        guard_store(b, second, other, ALL);
+        return;
     }
     // What was plain has to be plain again, or to live on though it loses two: so the other one is another object.
     guard_store(b, first, one, different || (one == JIT_TAG_SHARED && is_plain_tag(other)) ? 1 : 2);

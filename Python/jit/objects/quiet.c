@@ -9,9 +9,11 @@
  * counted on a list, and ends when it has lost all of them.  All that end must be of a type whose deallocator is known, have no
  * finalizer and no weak references.  The list is short, and so many references are followed; what is more is taken for loud.
  *
- * One instruction may give up several references, each of which is looked at by itself.  Whatever ends then is found from one of them
- * if each counts for all: an object is taken to end if it loses a share of its references of one in N.  What the frame of a generator
- * has is looked at together, which counts exactly.
+ * One instruction may give up several references.  What several of them end is found where they are looked at together, and counted exactly: the
+ * objects of a frame that is left, those of an object that is not made (GUARD_QUIET_TOGETHER), those of a generator's frame.  A rule that looks
+ * at one operand only takes an object to end if it loses a share of its references of one in N.
+ *
+ * Plain objects end without being looked at, but there may be many of them: a large container is taken for loud, as its end is much work anyway.
  */
 #include "Python.h"
 
@@ -35,14 +37,16 @@
 
 #define MOST_SHARED 16         // objects with other references that lose some
 #define MOST_REFERENCES 48     // that are given up to objects which are not plain
+#define MOST_LOOKED 1000       // at all
 #define KNOWN_CLASSES 64
 
 /* What ends, as far as it has been looked at. */
 typedef struct {
     PyObject *shared[MOST_SHARED];       // objects with more references than SHARES
     uint32_t lost[MOST_SHARED];          // how many they lose
-    uint32_t nshared, references;
-    uint32_t shares;
+    uint32_t nshared, references, looked;
+    uint32_t shares;                     // each reference that is lost stands for so many
+    uint32_t besides;                    // that anything may lose without being looked at
     PyObject *holder;                    // must not lose a reference; or NULL
 } Ends;
 
@@ -95,6 +99,12 @@ bool
 _PyJit_IsSimpleClass(PyTypeObject *type)
 {
     return base_in_c(type) == &PyBaseObject_Type;
+}
+
+bool
+_PyJit_IsObjectSetattr(PyObject *o)
+{
+    return Py_IS_TYPE(o, &PyWrapperDescr_Type) && o == _PyType_Lookup(&PyBaseObject_Type, &_Py_ID(__setattr__));
 }
 
 bool
@@ -227,14 +237,21 @@ static bool end(PyObject *o, Ends *ends);
 static bool
 lose(PyObject *o, Ends *ends)
 {
+    if (++ends->looked > MOST_LOOKED) {
+        return false;
+    }
     if (is_plain(Py_TYPE(o)) || _Py_IsImmortal(o) || PyType_Check(o)) {
         return true;           // a class is in its own cycle: it does not end here
     }
     if (o == ends->holder || ++ends->references > MOST_REFERENCES) {
         return false;
     }
-    if (Py_REFCNT(o) <= (Py_ssize_t)ends->shares) {
+    Py_ssize_t most = (Py_ssize_t)ends->shares + ends->besides;
+    if (Py_REFCNT(o) <= most) {
         return end(o, ends);
+    }
+    if (Py_REFCNT(o) > MOST_REFERENCES * most) {
+        return true;
     }
     uint32_t i = 0;
     while (i < ends->nshared && ends->shared[i] != o) {
@@ -247,7 +264,7 @@ lose(PyObject *o, Ends *ends)
         ends->shared[ends->nshared++] = o;
         ends->lost[i] = 0;
     }
-    Py_ssize_t lost = (Py_ssize_t)++ends->lost[i] * ends->shares;
+    Py_ssize_t lost = (Py_ssize_t)++ends->lost[i] * ends->shares + ends->besides;
     // Once: what is beyond has been looked at.
     return lost < Py_REFCNT(o) || lost - (Py_ssize_t)ends->shares >= Py_REFCNT(o) || end(o, ends);
 }
@@ -330,7 +347,7 @@ end(PyObject *o, Ends *ends)
 static inline void
 begin(Ends *ends, uint32_t shares, PyObject *holder)
 {
-    ends->nshared = ends->references = 0;
+    ends->nshared = ends->references = ends->looked = ends->besides = 0;
     ends->shares = shares;
     ends->holder = holder;
 }
@@ -370,6 +387,19 @@ _PyJit_EndsQuietlyIn(PyObject *o, uint32_t shares, PyObject *holder)
     Ends ends;
     begin(&ends, shares, holder);
     return o != holder && end(o, &ends);
+}
+
+uint32_t _PyJit_EndsSeen;
+
+int
+_PyJit_EndsQuietlyTogether(PyObject *o, uint32_t shares)
+{
+    static Ends together;
+    if (_PyJit_EndsSeen++ == 0) {
+        begin(&together, 1, NULL);
+    }
+    together.besides = shares - 1;
+    return lose(o, &together);
 }
 
 /* O, an iterator that ends, has let go of what it iterates over. */

@@ -205,20 +205,6 @@ is_loud(_PyJitVirtualPass *p, _PyJitRef value)
         && !p->is_plain[value - JIT_REF_BIAS] && ins_of(p, value)->op != JIT_OP_RANGE_ITER;
 }
 
-/* References to such objects that all virtuals have: as many as may be given up at once. */
-static uint32_t
-count_loud(_PyJitVirtualPass *p)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < p->nobjects; i++) {
-        const _PyJitVirtualObject *object = &p->objects[i];
-        for (uint32_t k = 0; k < object->n && !object->escapes && object->references > 0; k++) {
-            count += is_loud(p, object->fields[k].value);
-        }
-    }
-    return count;
-}
-
 void
 _PyJitVirtual_GuardLoss(_PyJitVirtualPass *p, uint32_t i, _PyJitRef value, uint32_t count, uint16_t snapshot)
 {
@@ -226,9 +212,12 @@ _PyJitVirtual_GuardLoss(_PyJitVirtualPass *p, uint32_t i, _PyJitRef value, uint3
     if (object == NULL) {
         if (is_loud(p, value)) {
             _PyJitVirtual_LookAtSnapshot(p, i, snapshot);
-            // All that virtuals have may be one object, and what else is given up.
+            if (!p->together) {
+                (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){.op = JIT_OP_BEGIN_TOGETHER, .snapshot = JIT_NO_SNAPSHOT});
+            }
+            p->together = true;
             (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){
-                .op = JIT_OP_GUARD_QUIET, .snapshot = snapshot, .a = value, .aux = count - 1 + count_loud(p),
+                .op = JIT_OP_GUARD_QUIET_TOGETHER, .snapshot = snapshot, .a = value, .aux = count,
             });
         }
         return;
@@ -249,6 +238,7 @@ _PyJitVirtual_GuardLoss(_PyJitVirtualPass *p, uint32_t i, _PyJitRef value, uint3
 void
 _PyJitVirtual_BeginEnds(_PyJitVirtualPass *p)
 {
+    p->together = false;
     for (uint32_t k = 0; k < p->nobjects; k++) {
         p->objects[k].lost = 0;
         p->objects[k].ends = false;
@@ -384,6 +374,9 @@ work_on_virtual(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object)
         case JIT_OP_DECREF_PLAIN:
             _PyJitVirtual_Release(p, object->ref);
             return true;
+        case JIT_OP_GUARD_QUIET_TOGETHER:
+            _PyJitVirtual_GuardLoss(p, i, object->ref, ins->aux, ins->snapshot);
+            return true;
         case JIT_OP_GUARD_QUIET:
         case JIT_OP_GUARD_SHARED:
         case JIT_OP_GUARD_DROP:
@@ -439,8 +432,8 @@ is_eternal(const _PyJitVirtualPass *p, _PyJitRef ref)
 static bool
 works_on_number(const _PyJitIns *ins)
 {
-    return ins->op == JIT_OP_INCREF || ins->op == JIT_OP_DECREF_PLAIN || ins->op == JIT_OP_GUARD_QUIET || ins->op == JIT_OP_GUARD_SHARED
-        || ins->op == JIT_OP_GUARD_DROP || ins->op == JIT_OP_GUARD_RELEASE || ins->op == JIT_OP_GUARD_PLAIN;
+    return ins->op == JIT_OP_INCREF || ins->op == JIT_OP_DECREF_PLAIN || ins->op == JIT_OP_GUARD_QUIET
+        || ins->op == JIT_OP_GUARD_QUIET_TOGETHER || ins->op == JIT_OP_GUARD_SHARED || ins->op == JIT_OP_GUARD_DROP || ins->op == JIT_OP_GUARD_RELEASE || ins->op == JIT_OP_GUARD_PLAIN;
 }
 
 /* REF is the function of a generator that is not made, and a constant, to which such a generator has no
@@ -456,7 +449,7 @@ is_function_of_virtual(const _PyJitVirtualPass *p, _PyJitRef ref)
 static bool
 guards_function(const _PyJitVirtualPass *p, const _PyJitIns *ins)
 {
-    bool looks = ins->op == JIT_OP_GUARD_QUIET || ins->op == JIT_OP_GUARD_SHARED
+    bool looks = ins->op == JIT_OP_GUARD_QUIET || ins->op == JIT_OP_GUARD_QUIET_TOGETHER || ins->op == JIT_OP_GUARD_SHARED
         || ins->op == JIT_OP_GUARD_DROP;
     bool compares = ins->op == JIT_OP_GUARD_DIFFERENT;
     return ((looks || compares) && is_function_of_virtual(p, ins->a))
@@ -491,6 +484,11 @@ step(_PyJitVirtualPass *p, uint32_t i)
         case JIT_OP_BYTECODE:
         case JIT_OP_OPAQUE:
         case JIT_OP_NOP:
+            keep(p, i);
+            return;
+        case JIT_OP_BEGIN_TOGETHER:
+            _PyJitVirtual_BeginEnds(p);
+            p->together = true;
             keep(p, i);
             return;
         case JIT_OP_UNBOX_INT:

@@ -59,6 +59,7 @@ typedef struct {
     _PyJitSnapshot *snaps;     uint32_t nsnaps;
     _PyJitSnapFrame *frames;   uint32_t nframes, frames_cap;
     _PyJitSnapSlot *slots;     uint32_t nslots, slots_cap;
+    bool together;             // the references that are given up here are counted together from now on (BEGIN_TOGETHER)
     bool failed;
 } _PyJitVirtualPass;
 

@@ -84,6 +84,21 @@ slot_offset(PyObject *owner, PyObject *descr, bool store)
     return store || *(PyObject **)((char *)owner + place->offset) != NULL ? (int)place->offset : -1;
 }
 
+/* FOUND is what its class gives, without an instance. */
+static bool
+is_method(PyObject *found)
+{
+    return PyFunction_Check(found) || Py_IS_TYPE(found, &PyMethodDescr_Type) || Py_IS_TYPE(found, &PyWrapperDescr_Type);
+}
+
+/* What TYPE has under NAME comes before what an object of it has. */
+static bool
+hides(PyTypeObject *type, PyObject *name)
+{
+    PyObject *above = _PyType_Lookup(type, name);
+    return above != NULL && Py_TYPE(above)->tp_descr_get != NULL && Py_TYPE(above)->tp_descr_set != NULL;
+}
+
 /* NAME of CLASS is a variable, which is loaded from its place (build/class_variables.c), or a class method that is called (class_methods.c).
  * The opcode is the generic one, and the cache says which version the type of CLASS has. */
 static void
@@ -105,6 +120,11 @@ adapt_class_load(_PyJitPending *prev, PyTypeObject *class, PyObject *name)
         write_u32((uint16_t *)&prev->units[4].cache, type->tp_version_tag);
         write_obj((uint16_t *)&prev->units[6].cache, cached);
         choose(prev, LOAD_ATTR, class->tp_version_tag);
+    }
+    else if (cached == NULL && found != NULL && type == &PyType_Type && is_method(found) && !_PyJit_ChangesOften(class) && !hides(type, name)) {
+        // Tier 1 has no form where `type` has an attribute of the same name, as for `Base.__init__`.
+        write_obj((uint16_t *)&prev->units[6].cache, found);
+        choose(prev, LOAD_ATTR_CLASS, class->tp_version_tag);
     }
 }
 
@@ -238,6 +258,20 @@ adapt_load(_PyJitPending *prev, PyObject *owner)
     }
 }
 
+/* Where OWNER, whose class leaves stores to `object`, takes a value for NAME: the index of an inline value, or the offset of a slot (*VALUE is
+ * false); -1: elsewhere. */
+static int
+index_for_store(PyObject *owner, PyObject *name, bool *value)
+{
+    PyObject *descr = _PyType_Lookup(Py_TYPE(owner), name);
+    *value = gives_way(Py_TYPE(owner), name, descr);
+    if (!*value) {
+        return slot_offset(owner, descr, true);
+    }
+    int index = inline_index(owner, name, true);
+    return index >= 0 && _PyObject_GetManagedDict(owner) == NULL ? index : -1;
+}
+
 static void
 adapt_store(_PyJitPending *prev, PyObject *owner)
 {
@@ -252,15 +286,30 @@ adapt_store(_PyJitPending *prev, PyObject *owner)
         return;
     }
     uint32_t version = version_of(type, true);
-    PyObject *descr = version != 0 ? _PyType_Lookup(type, name) : NULL;
-    if (version == 0) {
-        return;
-    }
-    bool value = gives_way(type, name, descr);
-    int index = value ? inline_index(owner, name, true) : slot_offset(owner, descr, true);
-    if (index >= 0 && (!value || _PyObject_GetManagedDict(owner) == NULL)) {
+    bool value;
+    int index = version != 0 ? index_for_store(owner, name, &value) : -1;
+    if (index >= 0) {
         prev->units[4].cache = (uint16_t)index;
         choose(prev, value ? STORE_ATTR_INSTANCE_VALUE : STORE_ATTR_SLOT, version);
+    }
+}
+
+/* OWNER, NAME and a value are the arguments of `object.__setattr__`, which stores as classes without a `__setattr__` of their own do.  There is no
+ * form for it; the cache says in place of the counter which attribute it is. */
+static void
+adapt_set_attribute(_PyJitPending *prev, PyObject *owner, PyObject *name)
+{
+    PyTypeObject *type = Py_TYPE(owner);
+    bool value;
+    prev->units[1].cache = 0;
+    if (!PyUnicode_CheckExact(name) || !PyUnicode_CHECK_INTERNED(name) || !_PyJit_IsSimpleClass(type)
+        || !PyUnstable_Type_AssignVersionTag(type)) {
+        return;
+    }
+    int index = index_for_store(owner, name, &value);
+    if (index >= 0 && index < JIT_MOST_SET) {
+        prev->units[1].cache = (uint16_t)(value ? JIT_SETS_VALUE(index) : JIT_SETS_SLOT(index));
+        choose(prev, CALL, type->tp_version_tag);
     }
 }
 
@@ -384,6 +433,12 @@ _PyJitAdapt(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
         case CALL_BOUND_METHOD_EXACT_ARGS:
             if (depth >= prev->oparg + 2) {
                 adapt_call(prev, stack_pointer[-prev->oparg - 2], stack_pointer[-prev->oparg - 1]);
+            }
+            /* fall through */
+        case CALL_NON_PY_GENERAL:
+            if (depth >= prev->oparg + 2 && _PyJit_IsObjectSetattr(stack_pointer[-prev->oparg - 2])
+                && prev->oparg + (stack_pointer[-prev->oparg - 1] != NULL) == 3) {
+                adapt_set_attribute(prev, stack_pointer[-3], stack_pointer[-2]);
             }
             break;
         case TO_BOOL:

@@ -92,6 +92,17 @@ tag_of_entry(PyObject *dict, PyObject *name)
     return PyDict_CheckExact(dict) && _PyJit_DictFind(dict, name, &value) >= 0 ? tag_of_release(value) : JIT_TAG_OTHER;
 }
 
+/* Of the inline value INDEX of OWNER, or the slot at that offset. */
+static unsigned int
+tag_of_place(PyObject *owner, bool slot, uint32_t index)
+{
+    if (slot) {
+        return tag_of_release(*(PyObject **)((char *)owner + index));
+    }
+    const PyDictValues *values = _PyObject_InlineValues(owner);
+    return values->valid ? tag_of_release(values->values[index]) : JIT_TAG_OTHER;
+}
+
 /* Of the attribute that a store to OWNER with this instruction replaces, if OWNER is what it was specialized for. */
 static unsigned int
 tag_of_attribute(const _PyJitPending *prev, PyObject *owner)
@@ -99,12 +110,7 @@ tag_of_attribute(const _PyJitPending *prev, PyObject *owner)
     if (Py_TYPE(owner)->tp_version_tag != read_u32((uint16_t *)&prev->units[2].cache)) {
         return JIT_TAG_OTHER;
     }
-    uint32_t index = prev->units[4].cache;
-    if (prev->opcode == STORE_ATTR_SLOT) {
-        return tag_of_release(*(PyObject **)((char *)owner + index));
-    }
-    const PyDictValues *values = _PyObject_InlineValues(owner);
-    return values->valid ? tag_of_release(values->values[index]) : JIT_TAG_OTHER;
+    return tag_of_place(owner, prev->opcode == STORE_ATTR_SLOT, prev->units[4].cache);
 }
 
 /* How Y, an exact number, is to X, or to 0 if X is NULL (JIT_ORDER_).  Big ints and other objects: OTHER. */
@@ -211,7 +217,7 @@ static bool
 only_stores(int opcode)
 {
     return opcode == STORE_FAST || opcode == STORE_FAST_LOAD_FAST || opcode == STORE_FAST_STORE_FAST || opcode == POP_TOP
-        || opcode == END_FOR || opcode == RETURN_VALUE || opcode == RETURN_CONST;
+        || opcode == END_FOR || opcode == RETURN_VALUE || opcode == RETURN_CONST || opcode == RESERVED;
 }
 
 /* The instruction is the first one of a side trace, and the trace it leaves had it with something that ends quietly: another check of it has
@@ -375,6 +381,13 @@ is_leaf_call(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
     return true;
 }
 
+/* A method of a type in C, which takes its `self` as an argument. */
+static bool
+is_descriptor(PyObject *o)
+{
+    return Py_IS_TYPE(o, &PyMethodDescr_Type) || Py_IS_TYPE(o, &PyWrapperDescr_Type);
+}
+
 /* O is a builtin that lives as long as the interpreter, whatever becomes of its names. */
 static bool
 lives_on(PyObject *o)
@@ -382,8 +395,8 @@ lives_on(PyObject *o)
     if (PyType_Check(o)) {
         return !(((PyTypeObject *)o)->tp_flags & Py_TPFLAGS_HEAPTYPE);
     }
-    if (Py_IS_TYPE(o, &PyMethodDescr_Type)) {
-        return !(((PyMethodDescrObject *)o)->d_common.d_type->tp_flags & Py_TPFLAGS_HEAPTYPE);
+    if (is_descriptor(o)) {
+        return !(((PyDescrObject *)o)->d_type->tp_flags & Py_TPFLAGS_HEAPTYPE);
     }
     PyObject *builtins = _PyInterpreterState_GET()->builtins_copy;
     return PyCFunction_CheckExact(o) && builtins != NULL
@@ -395,7 +408,7 @@ static PyObject *
 callable_of(const _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
 {
     PyObject *callable = _PyOpcode_Deopt[prev->opcode] == CALL && depth >= prev->oparg + 2 ? stack_pointer[-prev->oparg - 2] : NULL;
-    bool fits = callable != NULL && (Py_IS_TYPE(callable, &PyMethodDescr_Type) || stack_pointer[-prev->oparg - 1] == NULL);
+    bool fits = callable != NULL && (is_descriptor(callable) || stack_pointer[-prev->oparg - 1] == NULL);
     return fits && lives_on(callable) ? callable : NULL;
 }
 
@@ -422,6 +435,7 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
             break;
         case RETURN_VALUE:
         case RETURN_CONST:
+        case RESERVED:
             // In place of a local that is written.
             types |= tag_of_locals(frame, &prev->plain_locals) << 8;
             break;
@@ -509,6 +523,12 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
         case STORE_ATTR_INSTANCE_VALUE:
         case STORE_ATTR_SLOT:
             types |= tag_of_attribute(prev, stack_pointer[-1]) << 8;
+            break;
+        case CALL:
+            if (prev->adapted && _PyJit_IsObjectSetattr(stack_pointer[-prev->oparg - 2])) {
+                uint32_t sets = prev->units[1].cache;
+                types |= tag_of_place(stack_pointer[-3], JIT_IS_SET_SLOT(sets), JIT_SET_INDEX(sets)) << 8;
+            }
             break;
         default:
             break;

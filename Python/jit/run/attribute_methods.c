@@ -1,4 +1,5 @@
-/* Attributes that are got by a Python function: `__get__` of a descriptor, a property's getter, `__getattr__`; and what `with` calls.
+/* Attributes that are got or set by a Python function: `__get__` and `__set__` of a descriptor, a property's getter and setter, `__getattr__`
+ * and `__setattr__`; and what `with` calls.
  * (operators.c has what becomes of such a function, InternalDocs/operators.md the whole.)
  *
  * What the class of the object has under a name is known by the version of its type, and so is whether the object's own attributes come
@@ -20,11 +21,11 @@
 #include "jit/run/run.h"
 #include "pycore_jit_helpers.h"
 
-/* The name of the attribute that LOAD_ATTR of CODE with OPARG is about. */
-static PyObject *
-name_of(const PyCodeObject *code, int oparg)
+PyObject *
+_PyJitAttribute_Name(const PyCodeObject *code, int oparg, int kind)
 {
-    return PyTuple_GET_ITEM(code->co_names, oparg >> 1);
+    bool is_set = kind == JIT_OPERATOR_SETTER || kind == JIT_OPERATOR_SET || kind == JIT_OPERATOR_SETATTR;
+    return PyTuple_GET_ITEM(code->co_names, is_set ? oparg : oparg >> 1);
 }
 
 /* TYPE looks for attributes as all classes do, and has `__getattr__` for what it does not find. */
@@ -38,7 +39,7 @@ has_hook_only(PyTypeObject *type)
 PyFunctionObject *
 _PyJitAttribute_Method(PyTypeObject *type, const PyCodeObject *code, int oparg, int *kind)
 {
-    PyObject *descr = _PyType_Lookup(type, name_of(code, oparg));
+    PyObject *name = _PyJitAttribute_Name(code, oparg, JIT_OPERATOR_GET), *descr = _PyType_Lookup(type, name);
     if (oparg & 1) {
         return NULL;
     }
@@ -55,8 +56,30 @@ _PyJitAttribute_Method(PyTypeObject *type, const PyCodeObject *code, int oparg, 
         return _PyJitOperator_Takes(((_PyPropertyObject *)descr)->prop_get, 1);
     }
     *kind = JIT_OPERATOR_GET;
-    bool is_class = (Py_TYPE(descr)->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0 && !_PyClassVar_Varies(type, name_of(code, oparg));
+    bool is_class = (Py_TYPE(descr)->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0 && !_PyClassVar_Varies(type, name);
     return _PyJitOperator_Takes(is_class ? _PyType_Lookup(Py_TYPE(descr), &_Py_ID(__get__)) : NULL, 3);
+}
+
+PyFunctionObject *
+_PyJitAttribute_SetMethod(PyTypeObject *type, const PyCodeObject *code, int oparg, int *kind)
+{
+    PyObject *name = _PyJitAttribute_Name(code, oparg, JIT_OPERATOR_SETATTR);
+    if (type->tp_setattro != PyObject_GenericSetAttr) {
+        // A class with such a function for a method has the slot that calls it.
+        *kind = JIT_OPERATOR_SETATTR;
+        return _PyJitOperator_Takes(_PyType_Lookup(type, &_Py_ID(__setattr__)), 3);
+    }
+    PyObject *descr = _PyType_Lookup(type, name);
+    if (descr == NULL) {
+        return NULL;
+    }
+    if (Py_IS_TYPE(descr, &PyProperty_Type)) {
+        *kind = JIT_OPERATOR_SETTER;
+        return _PyJitOperator_Takes(((_PyPropertyObject *)descr)->prop_set, 2);
+    }
+    *kind = JIT_OPERATOR_SET;
+    bool is_class = (Py_TYPE(descr)->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0 && !_PyClassVar_Varies(type, name);
+    return _PyJitOperator_Takes(is_class ? _PyType_Lookup(Py_TYPE(descr), &_Py_ID(__set__)) : NULL, 3);
 }
 
 bool
@@ -83,15 +106,15 @@ _PyJitOperator_ExitOf(PyTypeObject *type, int opcode)
 }
 
 PyObject *
-_PyJitOperator_Argument(PyTypeObject *type, const PyCodeObject *code, int oparg, PyObject **operands, int argument)
+_PyJitOperator_Argument(PyTypeObject *type, const PyCodeObject *code, int oparg, int kind, PyObject **operands, int argument)
 {
     switch (argument) {
         case JIT_ARGUMENT_DESCRIPTOR:
-            return _PyType_Lookup(type, name_of(code, oparg));
+            return _PyType_Lookup(type, _PyJitAttribute_Name(code, oparg, kind));
         case JIT_ARGUMENT_TYPE:
             return (PyObject *)type;
         case JIT_ARGUMENT_NAME:
-            return name_of(code, oparg);
+            return _PyJitAttribute_Name(code, oparg, kind);
         case JIT_ARGUMENT_SELF:
             return PyMethod_GET_SELF(operands[0]);
         default:
@@ -103,7 +126,7 @@ void
 _PyJitOperator_NoteError(const _PyInterpreterFrame *frame, int kind)
 {
     if (kind == JIT_OPERATOR_GET || kind == JIT_OPERATOR_GETTER || kind == JIT_OPERATOR_GETATTR) {
-        PyObject *name = name_of(_PyFrame_GetCode(frame->previous), frame->previous->instr_ptr->op.arg);
+        PyObject *name = _PyJitAttribute_Name(_PyFrame_GetCode(frame->previous), frame->previous->instr_ptr->op.arg, kind);
         (void)_PyObject_SetAttributeErrorContext(frame->localsplus[0], name);
     }
 }

@@ -36,9 +36,13 @@
 
 /* --- The code of continuation frames ---------------------------------------------------------------------------------- */
 
-#define CONTINUATION(KIND, LOCALS) \
+/* What it does with the result: it returns it, or gives nothing back. */
+#define RETURNS RETURN_VALUE, 0, RESERVED, 0
+#define DROPS POP_TOP, 0, RESERVED, 0
+
+#define CONTINUATION(KIND, LOCALS, ...) \
     [KIND] = { \
-        _PyVarObject_HEAD_INIT(&PyCode_Type, 2), \
+        _PyVarObject_HEAD_INIT(&PyCode_Type, 3), \
         .co_consts = (PyObject *)&_Py_SINGLETON(tuple_empty), \
         .co_names = (PyObject *)&_Py_SINGLETON(tuple_empty), \
         .co_exceptiontable = (PyObject *)&_Py_SINGLETON(bytes_empty), \
@@ -54,41 +58,45 @@
         .co_stacksize = 2, \
         .co_framesize = (LOCALS) + 2 + FRAME_SPECIALS_SIZE, \
         ._co_firsttraceable = 2, \
-        .co_code_adaptive = {CALL_INTRINSIC_1, JIT_CONTINUATION + (KIND), RETURN_VALUE, 0}, \
+        .co_code_adaptive = {CALL_INTRINSIC_1, JIT_CONTINUATION + (KIND), __VA_ARGS__}, \
     }
 
-static const struct _PyCode_DEF(4) continuations[JIT_OPERATOR_KINDS] = {
-    CONTINUATION(JIT_OPERATOR_BINARY, 2),
-    CONTINUATION(JIT_OPERATOR_INPLACE, 2),
-    CONTINUATION(JIT_OPERATOR_REFLECTED, 2),
-    CONTINUATION(JIT_OPERATOR_COMPARE, 2),
-    CONTINUATION(JIT_OPERATOR_TEST, 2),
-    CONTINUATION(JIT_OPERATOR_UNARY, 1),
-    CONTINUATION(JIT_OPERATOR_ITEM, 2),
-    CONTINUATION(JIT_OPERATOR_IN, 2),
-    CONTINUATION(JIT_OPERATOR_NOT_IN, 2),
-    CONTINUATION(JIT_OPERATOR_BOOL, 1),
-    CONTINUATION(JIT_OPERATOR_NONEMPTY, 1),
-    CONTINUATION(JIT_OPERATOR_LEN, 3),
-    CONTINUATION(JIT_OPERATOR_STR, 3),
-    CONTINUATION(JIT_OPERATOR_TEXT, 1),
-    CONTINUATION(JIT_OPERATOR_FORMAT, 2),
-    CONTINUATION(JIT_OPERATOR_GET, 2),
-    CONTINUATION(JIT_OPERATOR_GETTER, 2),
-    CONTINUATION(JIT_OPERATOR_GETATTR, 1),
-    CONTINUATION(JIT_OPERATOR_ENTER, 1),
-    CONTINUATION(JIT_OPERATOR_EXIT, 4),
-    CONTINUATION(JIT_OPERATOR_ANEXT, 0),
-    CONTINUATION(JIT_OPERATOR_CALL, 2),
-    CONTINUATION(JIT_OPERATOR_CALL + 1, 4),
-    CONTINUATION(JIT_OPERATOR_CALL + 2, 6),
-    CONTINUATION(JIT_OPERATOR_CALL + 3, 8),
-    CONTINUATION(JIT_OPERATOR_NEW, 2),
-    CONTINUATION(JIT_OPERATOR_NEW + 1, 4),
-    CONTINUATION(JIT_OPERATOR_NEW + 2, 6),
-    CONTINUATION(JIT_OPERATOR_NEW + 3, 8),
-    CONTINUATION(JIT_OPERATOR_NEW + 4, 10),
-    CONTINUATION(JIT_OPERATOR_NEW + 5, 12),
+static const struct _PyCode_DEF(6) continuations[JIT_OPERATOR_KINDS] = {
+    CONTINUATION(JIT_OPERATOR_BINARY, 2, RETURNS),
+    CONTINUATION(JIT_OPERATOR_INPLACE, 2, RETURNS),
+    CONTINUATION(JIT_OPERATOR_REFLECTED, 2, RETURNS),
+    CONTINUATION(JIT_OPERATOR_COMPARE, 2, RETURNS),
+    CONTINUATION(JIT_OPERATOR_TEST, 2, RETURNS),
+    CONTINUATION(JIT_OPERATOR_UNARY, 1, RETURNS),
+    CONTINUATION(JIT_OPERATOR_ITEM, 2, RETURNS),
+    CONTINUATION(JIT_OPERATOR_IN, 2, RETURNS),
+    CONTINUATION(JIT_OPERATOR_NOT_IN, 2, RETURNS),
+    CONTINUATION(JIT_OPERATOR_BOOL, 1, RETURNS),
+    CONTINUATION(JIT_OPERATOR_NONEMPTY, 1, RETURNS),
+    CONTINUATION(JIT_OPERATOR_LEN, 3, RETURNS),
+    CONTINUATION(JIT_OPERATOR_STR, 3, RETURNS),
+    CONTINUATION(JIT_OPERATOR_TEXT, 1, RETURNS),
+    CONTINUATION(JIT_OPERATOR_FORMAT, 2, RETURNS),
+    CONTINUATION(JIT_OPERATOR_GET, 2, RETURNS),
+    CONTINUATION(JIT_OPERATOR_GETTER, 2, RETURNS),
+    CONTINUATION(JIT_OPERATOR_GETATTR, 1, RETURNS),
+    CONTINUATION(JIT_OPERATOR_ENTER, 1, RETURNS),
+    CONTINUATION(JIT_OPERATOR_EXIT, 4, RETURNS),
+    CONTINUATION(JIT_OPERATOR_ANEXT, 0, RETURNS),
+    CONTINUATION(JIT_OPERATOR_SETITEM, 3, DROPS),
+    CONTINUATION(JIT_OPERATOR_SETTER, 3, DROPS),
+    CONTINUATION(JIT_OPERATOR_SET, 3, DROPS),
+    CONTINUATION(JIT_OPERATOR_SETATTR, 2, DROPS),
+    CONTINUATION(JIT_OPERATOR_CALL, 2, RETURNS),
+    CONTINUATION(JIT_OPERATOR_CALL + 1, 4, RETURNS),
+    CONTINUATION(JIT_OPERATOR_CALL + 2, 6, RETURNS),
+    CONTINUATION(JIT_OPERATOR_CALL + 3, 8, RETURNS),
+    CONTINUATION(JIT_OPERATOR_NEW, 2, RETURNS),
+    CONTINUATION(JIT_OPERATOR_NEW + 1, 4, RETURNS),
+    CONTINUATION(JIT_OPERATOR_NEW + 2, 6, RETURNS),
+    CONTINUATION(JIT_OPERATOR_NEW + 3, 8, RETURNS),
+    CONTINUATION(JIT_OPERATOR_NEW + 4, 10, RETURNS),
+    CONTINUATION(JIT_OPERATOR_NEW + 5, 12, RETURNS),
 };
 
 /* C calls a class with a tuple of the arguments, which has references of its own to them. */
@@ -116,6 +124,10 @@ const _PyJitOperatorForm _PyJitOperatorForms[JIT_OPERATOR_KINDS] = {
     [JIT_OPERATOR_ENTER] = {1, 1, 0, {0}, LOOP_UNITS, .leaves = true},
     [JIT_OPERATOR_EXIT] = {4, 4, 0, {JIT_ARGUMENT_SELF, 1, 2, 3}, LOOP_UNITS},
     [JIT_OPERATOR_ANEXT] = {0, 1, 0, {JIT_ARGUMENT_OWNER}, LOOP_UNITS},
+    [JIT_OPERATOR_SETITEM] = {3, 3, 0, {1, 2, 0}, LOOP_UNITS},
+    [JIT_OPERATOR_SETTER] = {2, 2, 0, {1, 0}, LOOP_UNITS, .keeps = true},
+    [JIT_OPERATOR_SET] = {2, 3, 0, {JIT_ARGUMENT_DESCRIPTOR, 1, 0}, LOOP_UNITS, .keeps = true},
+    [JIT_OPERATOR_SETATTR] = {2, 3, 0, {1, JIT_ARGUMENT_NAME, 0}, LOOP_UNITS},
     [JIT_OPERATOR_CALL] = CALL_FORM(0),
     [JIT_OPERATOR_CALL + 1] = CALL_FORM(1),
     [JIT_OPERATOR_CALL + 2] = CALL_FORM(2),
@@ -152,7 +164,8 @@ _PyJitContinuation_Units(const PyCodeObject *code)
 int
 _PyJitContinuation_UnitsAt(PyCodeObject *code, uint32_t offset)
 {
-    return _PyCode_CODE(code)[offset].op.code == RETURN_VALUE ? 0 : _PyJitContinuation_Units(code);
+    bool finished = _PyJitOperator_Kind(code) >= 0 ? offset > 0 : _PyCode_CODE(code)[offset].op.code == RETURN_VALUE;
+    return finished ? 0 : _PyJitContinuation_Units(code);
 }
 
 /* --- Names ---------------------------------------------------------------------------------------------------------- */
@@ -249,6 +262,9 @@ method_name(PyTypeObject *type, int opcode, int oparg, int *kind)
         case BINARY_SUBSCR:
             *kind = JIT_OPERATOR_ITEM;
             return &_Py_ID(__getitem__);
+        case STORE_SUBSCR:
+            *kind = JIT_OPERATOR_SETITEM;
+            return &_Py_ID(__setitem__);
         case CONTAINS_OP:
             *kind = oparg ? JIT_OPERATOR_NOT_IN : JIT_OPERATOR_IN;
             return &_Py_ID(__contains__);
@@ -293,6 +309,9 @@ _PyJitOperator_Method(PyTypeObject *type, const PyCodeObject *code, int opcode, 
     PyObject *name = NULL;
     if (opcode == LOAD_ATTR) {
         return _PyJitAttribute_Method(type, code, oparg, kind);
+    }
+    if (opcode == STORE_ATTR) {
+        return _PyJitAttribute_SetMethod(type, code, oparg, kind);
     }
     if (reflected) {
         *kind = JIT_OPERATOR_REFLECTED;
@@ -350,7 +369,7 @@ owner_of(PyObject **stack_pointer, int opcode, int oparg)
 {
     return is_reflected(stack_pointer, opcode, oparg) ? stack_pointer[-1]
         : opcode == CALL ? stack_pointer[-oparg - 2]
-        : opcode == BINARY_OP || opcode == COMPARE_OP || opcode == BINARY_SUBSCR ? stack_pointer[-2] : stack_pointer[-1];
+        : opcode == BINARY_OP || opcode == COMPARE_OP || opcode == BINARY_SUBSCR || opcode == STORE_SUBSCR ? stack_pointer[-2] : stack_pointer[-1];
 }
 
 /* The method that OPCODE of CODE calls for the operands below STACK_POINTER; borrowed, or NULL. */
@@ -451,7 +470,7 @@ push_frames(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_
         below->localsplus[form->operands + i] = Py_NewRef(operands[form->operands - form->copies + i]);
     }
     if (form->keeps) {
-        PyObject *kept = _PyJitOperator_Argument(type, code, call->op.arg, operands, JIT_ARGUMENT_DESCRIPTOR);
+        PyObject *kept = _PyJitOperator_Argument(type, code, call->op.arg, kind, operands, JIT_ARGUMENT_DESCRIPTOR);
         below->localsplus[form->operands] = Py_NewRef(kept);
     }
     int nargs = takes_rest ? 2 : form->nargs;
@@ -460,7 +479,7 @@ push_frames(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_
         bool is_rest = takes_rest && i == 1;
         above->localsplus[i] = is_rest ? rest
             : Py_NewRef(form->operands == 0 ? owner
-                        : _PyJitOperator_Argument(type, code, call->op.arg, below->localsplus, form->arguments[i]));
+                        : _PyJitOperator_Argument(type, code, call->op.arg, kind, below->localsplus, form->arguments[i]));
     }
     if (form->leaves) {
         operands[0] = exit;
@@ -496,7 +515,10 @@ can_enter(const _PyJitPending *prev, int opcode, PyObject **stack_pointer)
         case BEFORE_WITH:
         case BEFORE_ASYNC_WITH:
         case GET_ANEXT:
+        case STORE_SUBSCR:
             return true;
+        case STORE_ATTR:
+            return !prev->fits && prev->oparg <= UINT8_MAX;
         case BINARY_SUBSCR:
             return prev->opcode != BINARY_SUBSCR_GETITEM;      // has a rule of its own
         case LOAD_ATTR: {
@@ -525,8 +547,8 @@ _PyJitOperator_Note(PyThreadState *tstate, _PyJitPending *prev, PyObject **stack
     if (method == NULL || !PyUnstable_Type_AssignVersionTag(type) || _PyFunction_GetVersionForCurrentState(method) == 0 || raises(method)) {
         return;
     }
-    if (kind == JIT_OPERATOR_GET) {
-        PyObject *descr = _PyJitOperator_Argument(type, prev->code, prev->oparg, stack_pointer - 1, JIT_ARGUMENT_DESCRIPTOR);
+    if (kind == JIT_OPERATOR_GET || kind == JIT_OPERATOR_SET) {
+        PyObject *descr = _PyJitOperator_Argument(type, prev->code, prev->oparg, kind, NULL, JIT_ARGUMENT_DESCRIPTOR);
         if (!PyUnstable_Type_AssignVersionTag(Py_TYPE(descr))) {
             return;
         }

@@ -40,11 +40,12 @@ enum {
     JIT_ARGUMENTS,
 };
 
-/* Operand number 0 is the one whose method it is, or which one in FORM. */
+/* Which operand of FORM is the one whose method it is, or whose class has the descriptor. */
 static inline uint32_t
 operand_of_method(const _PyJitOperatorForm *form)
 {
-    return form->arguments[0] < JIT_ARGUMENT_DESCRIPTOR ? form->arguments[0] : 0;
+    int first = form->arguments[0];
+    return first < JIT_ARGUMENT_DESCRIPTOR ? (uint32_t)first : first == JIT_ARGUMENT_DESCRIPTOR ? form->arguments[1] : 0;
 }
 
 /* Has the right operand a reflected method, which is tried first if its type derives from the left one's? */

@@ -79,6 +79,10 @@ void _PyJitOperator_Raised(const _PyInterpreterFrame *frame, int depth);
 /* What LOAD_ATTR of CODE with OPARG calls for an object of TYPE that has none of its own attributes where those come first: as
  * _PyJitOperator_Method. */
 PyFunctionObject *_PyJitAttribute_Method(PyTypeObject *type, const PyCodeObject *code, int oparg, int *kind);
+/* What STORE_ATTR calls, likewise; there an object's own attributes never come first. */
+PyFunctionObject *_PyJitAttribute_SetMethod(PyTypeObject *type, const PyCodeObject *code, int oparg, int *kind);
+/* The name of the attribute that the instruction of CODE with OPARG, an operator of KIND, is about; borrowed. */
+PyObject *_PyJitAttribute_Name(const PyCodeObject *code, int oparg, int kind);
 /* An object's own attribute NAME comes before what TYPE has under it. */
 bool _PyJitAttribute_MayBeHidden(PyTypeObject *type, PyObject *name);
 /* The function of CALLABLE, if CALL with OPARG, SELF and two more objects is as at the end of `with`; borrowed, or NULL. */
@@ -88,8 +92,9 @@ PyFunctionObject *_PyJitOperator_Bound(PyObject *callable, PyObject *self, int o
 PyFunctionObject *_PyJitOperator_New(PyTypeObject *class, int nargs, int *kind);
 /* What `__exit__` of TYPE is, or `__aexit__` for BEFORE_ASYNC_WITH, if it is a function; borrowed, or NULL. */
 PyObject *_PyJitOperator_ExitOf(PyTypeObject *type, int opcode);
-/* ARGUMENT, an operand or a JIT_ARGUMENT_, of the method that was found for TYPE at the instruction of CODE with OPARG; borrowed. */
-PyObject *_PyJitOperator_Argument(PyTypeObject *type, const PyCodeObject *code, int oparg, PyObject **operands, int argument);
+/* ARGUMENT, an operand or a JIT_ARGUMENT_, of the method that was found for TYPE at the instruction of CODE with OPARG, an operator of KIND;
+ * borrowed. */
+PyObject *_PyJitOperator_Argument(PyTypeObject *type, const PyCodeObject *code, int oparg, int kind, PyObject **operands, int argument);
 /* An exception leaves FRAME, a continuation frame of KIND: what C notes in it. */
 void _PyJitOperator_NoteError(const _PyInterpreterFrame *frame, int kind);
 

@@ -8,7 +8,6 @@ from .model import Instruction
 
 _BY_NAME = {
     "CACHE": "is data, never run",
-    "RESERVED": "is never run",
     "INTERPRETER_EXIT": "leaves the evaluation loop",
     "ENTER_EXECUTOR": "is replaced by a link to its executor",
     "EXTENDED_ARG": "is folded into the instruction after it",

@@ -124,7 +124,6 @@ def test_dispatch_tables(base: Path, upstream_only: dict[str, str]) -> None:
         stops = name.startswith("INSTRUMENTED_") or name in (
             "_unknown_opcode",
             "CACHE",
-            "RESERVED",
             "INTERPRETER_EXIT",
         )
         assert when_recording == ("stop_tracing" if stops else "record_previous_inst"), name

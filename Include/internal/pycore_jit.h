@@ -156,16 +156,18 @@ enum {
     JIT_CONSUMER_MAX_KEY,
     JIT_CONSUMER_SORTED_KEY,
     JIT_CONSUMER_SORTED_REVERSE,   // with `reverse` behind `key`
-    // not a builtin's call, but one step of a loop: the next item of map() or filter(); then what such a step does at its end
+    // not a builtin's call, but one step of a loop: the next item of map() or filter(), or of an object with `__next__`; then what such a step
+    // does at its end
     JIT_STEP_MAP,
     JIT_STEP_FILTER,
+    JIT_STEP_NEXT,
     JIT_STEP_END,           // there is none
     JIT_STEP_FAILED,        // neither, if the function raised StopIteration
     JIT_CONTINUATION_KINDS,
     // what sum() does with one item
     JIT_SUM_TOTAL = JIT_CONTINUATION_KINDS,
     JIT_SUM_ERROR,
-    // what map() or filter() has: the iterator below it, and its function
+    // what map() or filter() has: the iterator below it, and its function; of another object that itself, and `__next__`
     JIT_STEP_ITERATOR,
     JIT_STEP_FUNCTION,
     // next() and send() of a generator that has returned: StopIteration

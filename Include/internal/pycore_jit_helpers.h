@@ -356,6 +356,8 @@ bool _PyJit_SortByKeys(PyObject *list, PyObject *keys, bool reverse);
 /* O, a map object or a filter, calls this function with an item of this iterator.  Borrowed. */
 PyObject *_PyJitStep_Function(PyObject *o);
 PyObject *_PyJitStep_Iterator(PyObject *o);
+/* `__next__` of what is gone through, where FRAME is that of a step of it.  Borrowed; NULL: it is another frame. */
+PyObject *_PyJitStep_Method(_PyInterpreterFrame *frame);
 /* The code of that function, if O is one of KIND (JIT_STEP_), with one iterator.  Borrowed; NULL: it is anything else. */
 PyCodeObject *_PyJitStep_Code(PyObject *o, int kind);
 

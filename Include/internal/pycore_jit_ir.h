@@ -206,7 +206,7 @@ typedef struct {
     uint16_t sp;           // where the stack pointer pointed before it ran, as an index into localsplus
     uint16_t types;        // JIT_TAG_ values, four bits each: see JIT_TAG
     uint32_t plain_locals; // of a return: a bit for each of the first 32 locals that are plain, or nothing; of a call with `leaf`: 1 + its
-                           // number, where the callable is its first argument
+                           // number, where the callable is its first argument; of a step of an object with `__next__`: its type's version
     PyObject *callable;    // a builtin that is called, and lives as long as the interpreter; or NULL
     PyObject *seen;        // an object the rule of this instruction asks for, alive until the trace is built; or NULL:
                            // LOAD_GLOBAL_MODULE, LOAD_GLOBAL_BUILTIN, MAKE_FUNCTION: the globals of its frame;

@@ -27,7 +27,6 @@
 /* Bytes of machine code are the unit: four of them are about one instruction of the processor.  The values were found by measuring
  * applications against small programs (InternalDocs/jit.md). */
 #define CROWDED (1 << 20)      // so much machine code is more than the processor's fast caches hold
-#define ROOMY (256 << 10)      // with less than this, all of it stays in those caches
 #define PERCENT 66             // of the bytes of the opaque operations and their dispatch is what tier 1 takes
 #define PERCENT_CROWDED 50     // the same where machine code has to be fetched from slow memory
 #define SIDE_CREDIT 1500       // what a side trace may cost more, because its exit costs too
@@ -44,7 +43,7 @@ where_crowded(int64_t none, int64_t full)
 bool
 _PyJitWorth_IsRoomy(void)
 {
-    return ENGINE->code_bytes < ROOMY;
+    return ENGINE->code_bytes < CROWDED;
 }
 
 bool

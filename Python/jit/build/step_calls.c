@@ -1,4 +1,4 @@
-/* Lowering rules of a loop over map() or filter() with a Python function (run/consumers_step.c has what is below them).
+/* Lowering rules of a loop over map() or filter() with a Python function, or over an object with `__next__` (run/consumers_step.c has what is below them).
  *
  * FOR_ITER begins a frame that does not exist, whose code goes through the iterator below and calls the function.  What it needs of the object
  * it takes from the slot of the frame below.
@@ -27,8 +27,17 @@ _PyJitLower_Step(_PyJitBuilder *b, uint32_t index)
         b->failed = true;
         return REFUSE(b);
     }
+    bool is_next = _PyJitConsumer_Kind(code) == JIT_STEP_NEXT;
+    if (is_next && !is_version(record->plain_locals)) {
+        return REFUSE(b);
+    }
     _PyJitLower_Begin(b, index);
-    (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_STEP, _PyJitSlot_Object(b, top), object_const(b, consumed), (uint32_t)_PyJitConsumer_Kind(code));
+    if (is_next) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, _PyJitSlot_Object(b, top), JIT_REF_NONE, record->plain_locals);
+    }
+    else {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_STEP, _PyJitSlot_Object(b, top), object_const(b, consumed), (uint32_t)_PyJitConsumer_Kind(code));
+    }
     _PyJitFrame_GuardRoom(b, code, NULL);
     _PyJitFrame_CallConsumer(b, index, (uint16_t)lower, 0);
     b->frames[b->nframes - 2].call_size = (uint16_t)(record->size + record->oparg);
@@ -42,9 +51,15 @@ load(_PyJitBuilder *b, uint32_t index, int op)
     if (in_memory(b) || b->nframes < 2) {
         return REFUSE(b);
     }
+    const _PyJitRecord *record = &b->t->records[index];
     uint32_t object = b->frames[b->nframes - 2].free - 1;
+    bool is_next = _PyJitConsumer_Kind(b->t->codes[record->code]) == JIT_STEP_NEXT;
+    if (is_next && op == JIT_OP_STEP_FUNCTION && record->seen == NULL) {
+        return REFUSE(b);
+    }
     _PyJitLower_Begin(b, index);
-    _PyJitRef loaded = emit1(b, op, _PyJitSlot_Object(b, object));
+    // Of an object with `__next__` the method is a constant by the version of the type, and there is no iterator below it.
+    _PyJitRef o = _PyJitSlot_Object(b, object), loaded = !is_next ? emit1(b, op, o) : op == JIT_OP_STEP_FUNCTION ? object_const(b, record->seen) : o;
     drop(b, 1);
     _PyJitSlot_Push(b, (_PyJitSlot){.object = loaded, .dirty = 1});
     return 1;

@@ -267,6 +267,9 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
         || (opcode == CALL_INTRINSIC_1 && prev->oparg == JIT_CONTINUATION + JIT_OPERATOR_ANEXT)) {
         return depth >= 1 && is_its_own_awaitable(stack_pointer[-1]) ? Py_True : NULL;
     }
+    if (opcode == CALL_INTRINSIC_1 && prev->oparg == JIT_CONTINUATION + JIT_STEP_FUNCTION) {
+        return _PyJitStep_Method(frame);
+    }
     if (opcode == GET_YIELD_FROM_ITER) {
         return depth >= 1 && PyGen_CheckExact(stack_pointer[-1]) ? (PyObject *)&PyGen_Type : NULL;
     }

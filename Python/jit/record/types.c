@@ -500,6 +500,11 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
                 types |= JIT_TAG_BOOL << 8;
             }
             break;
+        case FOR_ITER:
+            if (prev->entered == JIT_ENTERED_CONSUMER) {
+                prev->plain_locals = Py_TYPE(stack_pointer[-1])->tp_version_tag;
+            }
+            break;
         case CALL_INTRINSIC_1:
             if (oparg == JIT_CONTINUATION + JIT_SUM_TOTAL || oparg == JIT_CONTINUATION + JIT_SUM_ERROR) {
                 types |= tag_of(base[CONSUMER_RESULT]) << 8;

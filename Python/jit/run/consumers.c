@@ -338,8 +338,12 @@ has_made(const _PyJitTrace *t, const PyCodeObject *code)
 static void
 note_step(PyThreadState *tstate, _PyJitPending *prev, PyObject *o)
 {
-    int kind = prev->oparg < UINT8_MAX - prev->size ? _PyJitStep_Kind(o) : -1;
-    PyCodeObject *consumed = kind < 0 ? NULL : _PyJitStep_Code(o, kind);
+    int kind = _PyJitStep_Kind(o);
+    PyFunctionObject *next = kind < 0 ? _PyJitStep_Next(Py_TYPE(o)) : NULL;
+    if (next != NULL && _PyFunction_GetVersionForCurrentState(next) != 0 && PyUnstable_Type_AssignVersionTag(Py_TYPE(o))) {
+        kind = JIT_STEP_NEXT;
+    }
+    PyCodeObject *consumed = kind < 0 || prev->oparg >= UINT8_MAX - prev->size ? NULL : _PyJitStep_Code(o, kind);
     Copies *copies = consumed == NULL ? NULL : copies_for(consumed);
     PyCodeObject *code = copies == NULL ? NULL : code_for(copies, consumed, kind, false);
     if (code != NULL && has_room(tstate, code)) {

@@ -53,6 +53,8 @@ int _PyJitConsumer_SortByKeys(PyObject *list, PyObject *keys, bool reverse);
 
 /* consumers_step.c.  JIT_STEP_MAP or JIT_STEP_FILTER: what O is; -1: neither. */
 int _PyJitStep_Kind(PyObject *o);
+/* `__next__` of TYPE, if it is a Python function that such a step can call.  Borrowed, or NULL. */
+PyFunctionObject *_PyJitStep_Next(PyTypeObject *type);
 /* What CALL_INTRINSIC_1 of WHAT does in FRAME, a step's; VALUE is borrowed.  A new reference, or NULL with an exception set. */
 PyObject *_PyJitStep_Finish(PyThreadState *tstate, _PyInterpreterFrame *frame, int what, PyObject *value);
 /* How many code units behind the FOR_ITER at FOR_ITER the frame of CODE, which stands at OFFSET, returns to. */
@@ -61,7 +63,7 @@ uint16_t _PyJitStep_ReturnsTo(const _Py_CODEUNIT *for_iter, PyCodeObject *code, 
 static inline bool
 _PyJitConsumer_IsStep(int kind)
 {
-    return kind == JIT_STEP_MAP || kind == JIT_STEP_FILTER;
+    return kind == JIT_STEP_MAP || kind == JIT_STEP_FILTER || kind == JIT_STEP_NEXT;
 }
 
 /* KIND resumes the generator once, and has no loop. */

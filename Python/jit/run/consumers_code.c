@@ -193,7 +193,7 @@ static const uint8_t max_key_code[] = EXTREME_KEY_CODE(JIT_CONSUMER_MAX_KEY, MOR
 static const uint8_t sorted_key_code[] = SORTED_KEY_CODE(JIT_CONSUMER_SORTED_KEY, KEYED_RESULT, KEYED_KEYS);
 static const uint8_t sorted_reverse_code[] = SORTED_KEY_CODE(JIT_CONSUMER_SORTED_REVERSE, KEYED_RESULT + 1, KEYED_KEYS + 1);
 
-/* --- One step of map() and filter() ------------------------------------------------------------------------------------------- */
+/* --- One step of map() and filter(), and of an object with `__next__` ----------------------------------------------------------- */
 
 /* They stand on the stack of the frame below.  Where it is said that nothing is left, or the function raises StopIteration, that goes on
  * behind its loop. */
@@ -250,6 +250,20 @@ static const uint8_t filter_code[] = {
 };
 static const uint8_t filter_handlers[] = {128 | 6, 12, 32, 0};
 
+static const uint8_t step_next_code[] = {
+    LOAD_CONST, CONSUMER_NONE,
+    CALL_INTRINSIC_1, JIT_CONTINUATION + JIT_STEP_FUNCTION,
+    PUSH_NULL, 0,
+    LOAD_CONST, CONSUMER_NONE,
+    CALL_INTRINSIC_1, JIT_CONTINUATION + JIT_STEP_ITERATOR,
+    CALL, 1, CACHE, 0, CACHE, 0, CACHE, 0,    // 5
+    CALL_INTRINSIC_1, JIT_CONTINUATION + JIT_STEP_NEXT,
+    RETURN_VALUE, 0,
+    CALL_INTRINSIC_1, JIT_CONTINUATION + JIT_STEP_FAILED,         // 11
+    RETURN_VALUE, 0,
+};
+static const uint8_t step_next_handlers[] = {128 | 0, 9, 11, 0};
+
 /* --- Forms ---------------------------------------------------------------------------------------------------------------- */
 
 #define NAMED_FORM(NAME, CODE, LOCALS, UNITS) {#NAME, CODE##_code, sizeof(CODE##_code), LOCALS, UNITS}
@@ -287,6 +301,7 @@ static const Form forms[] = {
     [JIT_CONSUMER_SORTED_REVERSE - JIT_CONSUMER_FIRST] = NAMED_FORM(sorted, sorted_reverse, 8, LOOP_UNITS + 2),
     [JIT_STEP_MAP - JIT_CONSUMER_FIRST] = {"map", map_code, sizeof(map_code), 1, LOOP_UNITS, map_handlers},
     [JIT_STEP_FILTER - JIT_CONSUMER_FIRST] = {"filter", filter_code, sizeof(filter_code), 1, LOOP_UNITS, filter_handlers},
+    [JIT_STEP_NEXT - JIT_CONSUMER_FIRST] = {"__next__", step_next_code, sizeof(step_next_code), 0, LOOP_UNITS, step_next_handlers},
 };
 
 #define MOST_STACK 5

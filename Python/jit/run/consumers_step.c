@@ -1,4 +1,5 @@
-/* One step of a loop over map() or filter() with a Python function: FOR_ITER begins a frame in place of the call of C (consumers.c).
+/* One step of a loop over map() or filter() with a Python function, or over an object with `__next__`: FOR_ITER begins a frame in place of the
+ * call of C (consumers.c).
  *
  * Its code asks the iterator below for an item, and calls the function.  What map() or filter() has stays there: the object is on the stack of
  * the frame below, on top.  Where no item is left, the frame returns to what stands behind the loop, as a generator does that returns; else it
@@ -36,21 +37,42 @@ _PyJitStep_Kind(PyObject *o)
     return Py_IS_TYPE(o, &PyMap_Type) ? JIT_STEP_MAP : Py_IS_TYPE(o, &PyFilter_Type) ? JIT_STEP_FILTER : -1;
 }
 
+PyFunctionObject *
+_PyJitStep_Next(PyTypeObject *type)
+{
+    // A class with such a function for a method has the slot that calls it.
+    bool is_class = (type->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0 && type->tp_iternext != NULL;
+    return is_class ? _PyJitOperator_Takes(_PyType_Lookup(type, &_Py_ID(__next__)), 1) : NULL;
+}
+
 PyObject *
 _PyJitStep_Function(PyObject *o)
 {
-    return Py_IS_TYPE(o, &PyMap_Type) ? ((Map *)o)->function : ((Filter *)o)->function;
+    return Py_IS_TYPE(o, &PyMap_Type) ? ((Map *)o)->function : Py_IS_TYPE(o, &PyFilter_Type) ? ((Filter *)o)->function
+        : _PyType_Lookup(Py_TYPE(o), &_Py_ID(__next__));
 }
 
 PyObject *
 _PyJitStep_Iterator(PyObject *o)
 {
-    return Py_IS_TYPE(o, &PyMap_Type) ? PyTuple_GET_ITEM(((Map *)o)->iterators, 0) : ((Filter *)o)->iterator;
+    return Py_IS_TYPE(o, &PyMap_Type) ? PyTuple_GET_ITEM(((Map *)o)->iterators, 0) : Py_IS_TYPE(o, &PyFilter_Type) ? ((Filter *)o)->iterator : o;
+}
+
+PyObject *
+_PyJitStep_Method(_PyInterpreterFrame *frame)
+{
+    _PyInterpreterFrame *below = frame->previous;
+    bool is_next = _PyJitConsumer_Kind(_PyFrame_GetCode(frame)) == JIT_STEP_NEXT;
+    return is_next ? (PyObject *)_PyJitStep_Next(Py_TYPE(below->localsplus[below->stacktop - 1])) : NULL;
 }
 
 PyCodeObject *
 _PyJitStep_Code(PyObject *o, int kind)
 {
+    if (kind == JIT_STEP_NEXT) {
+        PyFunctionObject *next = _PyJitStep_Next(Py_TYPE(o));
+        return next != NULL && next->func_version != 0 ? (PyCodeObject *)next->func_code : NULL;
+    }
     int found = _PyJitStep_Kind(o);
     if (found < 0 || (kind != JIT_STEP_ANY && found != kind)
         || PyMap_Type.tp_basicsize != (Py_ssize_t)sizeof(Map) || PyFilter_Type.tp_basicsize != (Py_ssize_t)sizeof(Filter)

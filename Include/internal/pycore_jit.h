@@ -111,6 +111,7 @@ enum {
     JIT_OPERATOR_REFLECTED, // + - * ... of a number and an object, which has the method: what is left, likewise
     JIT_OPERATOR_COMPARE,   // == < ...: the reflected comparison, likewise
     JIT_OPERATOR_TEST,      // the same where a branch follows: the truth of the result
+    JIT_OPERATOR_UNEQUAL,   // != where there is only __eq__: the contrary of its truth, or the reflected comparison
     JIT_OPERATOR_UNARY,     // -x ~x: nothing
     JIT_OPERATOR_ITEM,      // a[k]: nothing
     JIT_OPERATOR_IN,        // k in a: the truth of the result

@@ -180,6 +180,32 @@ def errors(n):
                 out.append(str(error))
     return out[:12], out[-12:], len(out)
 
+def unequal(n):
+    # `!=` where there is only __eq__.
+    class C:
+        def __init__(self, k): self.k = k
+        def __eq__(self, o):
+            if self.k % 50 == 49: raise KeyError(self.k)
+            return NotImplemented if not isinstance(o, C) else [] if self.k % 7 == 3 else self.k == o.k
+    class Child(C):
+        def __ne__(self, o): return "child"
+    class Other:
+        def __ne__(self, o): return ["other"]
+    class Below(tuple):
+        def __eq__(self, o): return True
+    out = []
+    for i in range(n):
+        a = C(i)
+        for b in C(i), C(i + 1), 3, None, Child(i), Other(), a:
+            try:
+                out.append((a != b, b != a, 1 if a != b else 2, "x" if not b != a else "y", a == b))
+            except KeyError as error:
+                out.append(error.args)
+        out.append((Below((1,)) != (1,), Below((1,)) != (2,), (1,) != Below()))
+        if i == n // 2: C.__ne__ = lambda self, o: (self.k, "new")
+        if i == n // 2 + 20: del C.__ne__
+    return out
+
 def comparisons_of_other_results(n):
     class Truth:
         def __init__(self, k): self.k = k
@@ -203,7 +229,7 @@ def comparisons_of_other_results(n):
     return t, type(r[0]).__name__, r[1]
 
 """,
-    "not_implemented, errors, comparisons_of_other_results",
+    "not_implemented, errors, comparisons_of_other_results, unequal",
 )
 
 # Who comes first, and what changes.
@@ -633,12 +659,20 @@ def counted(n):
         def __len__(self): return seen.add(("len", sys.getrefcount(self))) or 1
         def __contains__(self, x): seen.add(("in", sys.getrefcount(self), sys.getrefcount(x)))
         def __bool__(self): return seen.add(("bool", sys.getrefcount(self))) is None
+        def __eq__(self, o): return seen.add(("eq", sys.getrefcount(self), sys.getrefcount(o))) is None
+        def __setitem__(self, k, v): seen.add(("set", sys.getrefcount(self), sys.getrefcount(k), sys.getrefcount(v)))
+        def __setattr__(self, k, v): seen.add(("setattr", sys.getrefcount(self), sys.getrefcount(v)))
     a = A()
     for i in range(n):
         x = object()
         for o in a, A():
             o(x, object())
             -o
+            o == x, o != x, o != object(), o != o
+            o[x] = x
+            o[object()] = object()
+            o.x = x
+            o.x = o
             len(o)
             x in o
             object() in o
@@ -710,6 +744,14 @@ class Deep:
     def __call__(self, o): return Deep(self.k - 1)(o) if self.k else o
     def __len__(self): return len(Deep(self.k - 1)) + 1 if self.k else 0
     def __bool__(self): return (True if Deep(self.k - 1) else False) if self.k else True
+    def __eq__(self, o): return Deep(self.k - 1) != o if self.k else True
+    def __setitem__(self, k, v):
+        if self.k: Deep(self.k - 1)[k] = v
+    @property
+    def x(self): return 0
+    @x.setter
+    def x(self, v):
+        if self.k: Deep(self.k - 1).x = v
 class Endless:
     count = 0
     def __add__(self, o):
@@ -733,10 +775,23 @@ class Endless:
     def __contains__(self, o):
         Endless.count += 1
         return o in self
+    def __eq__(self, o):
+        Endless.count += 1
+        return self != o
+    def __setitem__(self, k, v):
+        Endless.count += 1
+        self[k] = v
+    def __setattr__(self, k, v):
+        Endless.count += 1
+        self.x = v
+def store(o, k): o[k] = k
+def set_x(o): o.x = 1
 def work(n):
     t, d = 0, Deep(3)
     for i in range(n):
         t += d + i
+        t += d != i
+        d.x = d[i] = i
         if d < i: t += 1
         t += d(i) + len(d)
         if d: t += 1
@@ -747,7 +802,8 @@ def deepest(k):
     endless = Endless()
     for test in (
         (lambda: endless + 1), (lambda: endless < 1), (lambda: endless(1)), (lambda: len(endless)),
-        (lambda: not endless), (lambda: -endless), (lambda: 1 in endless),
+        (lambda: not endless), (lambda: -endless), (lambda: 1 in endless), (lambda: endless != 1), (lambda: store(endless, 1)),
+        (lambda: set_x(endless)),
     ):
         Endless.count = 0
         try:

@@ -139,6 +139,10 @@ _PyJitFrame_CallOperator(_PyJitBuilder *b, uint32_t index, int kind, uint16_t lo
         b->slots[copies + i] = b->slots[copies - form->copies + i];
         b->slots[copies + i].owned = 0;
     }
+    if (form->again) {
+        b->slots[copies + form->copies] = b->slots[copies - 1];
+        b->slots[copies + form->copies].owned = 0;
+    }
     if (form->keeps) {
         b->slots[copies] = (_PyJitSlot){.object = given[JIT_ARGUMENT_DESCRIPTOR], .dirty = 1};
     }

@@ -203,6 +203,7 @@ finish(_PyJitBuilder *b, int kind)
         case JIT_OPERATOR_IN:
             (void)_PyJitNumber_Bool(b, top);
             return;
+        case JIT_OPERATOR_UNEQUAL:
         case JIT_OPERATOR_NOT_IN: {
             _PyJitRef truth = _PyJitNumber_Bool(b, top);
             drop(b, 1);
@@ -256,7 +257,8 @@ _PyJitLower_Continuation(_PyJitBuilder *b, uint32_t index)
     int kind = (int)record->oparg - JIT_CONTINUATION;
     uint32_t top = b->depth - 1;
     unsigned int tag = JIT_TAG(record->types, 0);
-    bool truth = kind == JIT_OPERATOR_TEST || kind == JIT_OPERATOR_BOOL || kind == JIT_OPERATOR_IN || kind == JIT_OPERATOR_NOT_IN;
+    bool truth = kind == JIT_OPERATOR_TEST || kind == JIT_OPERATOR_BOOL || kind == JIT_OPERATOR_IN || kind == JIT_OPERATOR_NOT_IN
+        || kind == JIT_OPERATOR_UNEQUAL;
     bool size = kind == JIT_OPERATOR_LEN || kind == JIT_OPERATOR_NONEMPTY;
     bool text = kind == JIT_OPERATOR_STR || kind == JIT_OPERATOR_TEXT || kind == JIT_OPERATOR_FORMAT;
     bool consumer = kind >= JIT_CONSUMER_FIRST;

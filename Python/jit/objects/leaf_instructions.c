@@ -51,7 +51,11 @@ _PyJitLeaf_Format(PyObject *const *args, bool run)
     if (args[1] == NULL && _PyJitLeaf_IsSmall(args[0])) {
         return _PyJitLeaf_Decimal(args[0]);
     }
-    return PyObject_Format(args[0], args[1]);
+    if (args[1] == NULL && (PyLong_CheckExact(args[0]) || PyFloat_CheckExact(args[0]))) {
+        return PyObject_Str(args[0]);
+    }
+    PyObject *text = args[1] != NULL ? _PyJitFormat_Value(args[0], args[1]) : NULL;
+    return text != NULL || PyErr_Occurred() ? text : PyObject_Format(args[0], args[1]);
 }
 
 PyObject *
@@ -85,6 +89,10 @@ _PyJitLeaf_FormatStr(PyObject *const *args, bool run)
 {
     static const PyMethodDef *method;
     COULD(PyUnicode_CheckExact(args[0]) && is_scalar(args[1]) && (args[2] == NULL || is_scalar(args[2])));
+    PyObject *quick = _PyJitFormat_Method(args[0], args + 1, args[2] == NULL ? 1 : 2);
+    if (quick != NULL || PyErr_Occurred()) {
+        return quick;
+    }
     for (const PyMethodDef *one = PyUnicode_Type.tp_methods; method == NULL && one->ml_name != NULL; one++) {
         method = strcmp(one->ml_name, "format") == 0 && one->ml_flags == (METH_VARARGS | METH_KEYWORDS) ? one : NULL;
     }
@@ -296,7 +304,8 @@ _PyJitLeaf_Percent(PyObject *const *args, bool run)
         }
     }
     COULD(PyUnicode_CheckExact(args[0]) && safe);
-    return PyUnicode_Format(args[0], values);
+    PyObject *text = _PyJitFormat_Percent(args[0], values);
+    return text != NULL || PyErr_Occurred() ? text : PyUnicode_Format(args[0], values);
 }
 
 #endif /* _Py_TIER2 */

@@ -67,6 +67,7 @@ static const struct _PyCode_DEF(6) continuations[JIT_OPERATOR_KINDS] = {
     CONTINUATION(JIT_OPERATOR_REFLECTED, 2, RETURNS),
     CONTINUATION(JIT_OPERATOR_COMPARE, 2, RETURNS),
     CONTINUATION(JIT_OPERATOR_TEST, 2, RETURNS),
+    CONTINUATION(JIT_OPERATOR_UNEQUAL, 5, RETURNS),
     CONTINUATION(JIT_OPERATOR_UNARY, 1, RETURNS),
     CONTINUATION(JIT_OPERATOR_ITEM, 2, RETURNS),
     CONTINUATION(JIT_OPERATOR_IN, 2, RETURNS),
@@ -108,6 +109,8 @@ const _PyJitOperatorForm _PyJitOperatorForms[JIT_OPERATOR_KINDS] = {
     [JIT_OPERATOR_REFLECTED] = {2, 2, 0, {1, 0}, LOOP_UNITS},
     [JIT_OPERATOR_COMPARE] = {2, 2, 0, {0, 1}, LOOP_UNITS + 1},       // PyObject_RichCompare counts, too
     [JIT_OPERATOR_TEST] = {2, 2, 0, {0, 1}, LOOP_UNITS + 1},
+    // The method of `object`, which calls __eq__, is called with a tuple of both, and then with one of the right operand.
+    [JIT_OPERATOR_UNEQUAL] = {2, 2, 2, {0, 1}, LOOP_UNITS + 2, .again = true},
     [JIT_OPERATOR_UNARY] = {1, 1, 0, {0}, LOOP_UNITS},
     [JIT_OPERATOR_ITEM] = {2, 2, 0, {0, 1}, LOOP_UNITS},
     [JIT_OPERATOR_IN] = {2, 2, 0, {1, 0}, LOOP_UNITS},
@@ -253,6 +256,10 @@ method_name(PyTypeObject *type, int opcode, int oparg, int *kind)
         case BINARY_OP:
             return oparg <= NB_OPARG_LAST ? binary_name(type, oparg, kind) : NULL;
         case COMPARE_OP:
+            if (oparg >> 5 == Py_NE && _PyType_Lookup(type, &_Py_ID(__ne__)) == _PyType_Lookup(&PyBaseObject_Type, &_Py_ID(__ne__))) {
+                *kind = JIT_OPERATOR_UNEQUAL;
+                return &_Py_ID(__eq__);
+            }
             *kind = oparg & 16 ? JIT_OPERATOR_TEST : JIT_OPERATOR_COMPARE;
             return oparg >> 5 <= Py_GE ? comparisons[oparg >> 5] : NULL;
         case UNARY_NEGATIVE:
@@ -468,6 +475,9 @@ push_frames(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_
     memcpy(below->localsplus, operands, form->operands * sizeof(PyObject *));
     for (int i = 0; i < form->copies; i++) {
         below->localsplus[form->operands + i] = Py_NewRef(operands[form->operands - form->copies + i]);
+    }
+    if (form->again) {
+        below->localsplus[form->operands + form->copies] = Py_NewRef(operands[form->operands - 1]);
     }
     if (form->keeps) {
         PyObject *kept = _PyJitOperator_Argument(type, code, call->op.arg, kind, operands, JIT_ARGUMENT_DESCRIPTOR);

@@ -24,6 +24,7 @@ typedef struct {
     uint8_t copies;            // of the last operands, behind them: references that C would have besides those on the stack
     uint8_t arguments[6];      // which operands they are, or JIT_ARGUMENT_; the first operand among them is the one whose method it is
     uint8_t units;             // of C recursion
+    bool again;                // behind those: one reference more to the last operand
     bool is_call;              // the second operand is NULL
     bool keeps;                // behind the operands: the descriptor that was found, to which C has a reference
     bool leaves;               // __exit__ stays on the caller's stack in place of the operand
@@ -52,7 +53,7 @@ operand_of_method(const _PyJitOperatorForm *form)
 static inline bool
 _PyJitOperator_HasReflected(int kind)
 {
-    return kind == JIT_OPERATOR_BINARY || kind == JIT_OPERATOR_COMPARE || kind == JIT_OPERATOR_TEST;
+    return kind == JIT_OPERATOR_BINARY || kind == JIT_OPERATOR_COMPARE || kind == JIT_OPERATOR_TEST || kind == JIT_OPERATOR_UNEQUAL;
 }
 
 extern const _PyJitOperatorForm _PyJitOperatorForms[JIT_OPERATOR_KINDS];

@@ -255,6 +255,13 @@ finish(int kind, int asked, PyObject **operands, PyObject *value)
         case JIT_OPERATOR_COMPARE:
         case JIT_OPERATOR_TEST:
             return value == Py_NotImplemented ? finish_comparison(asked >> 5, operands[0], operands[1]) : Py_NewRef(value);
+        case JIT_OPERATOR_UNEQUAL: {
+            if (value != Py_NotImplemented) {
+                return contrary(truth_of(Py_NewRef(value)));
+            }
+            PyObject *result = finish_comparison(Py_NE, operands[0], operands[1]);
+            return asked & 16 ? truth_of(result) : result;      // a branch follows
+        }
         case JIT_OPERATOR_IN:
             return truth_of(Py_NewRef(value));
         case JIT_OPERATOR_NOT_IN:

@@ -203,11 +203,17 @@ _PyJitLower_SetAttribute(_PyJitBuilder *b, uint32_t index)
     unsigned int old_tag = JIT_TAG(record->types, 2);
     // That the name is the one that was seen is known where it is a constant.
     bool known = sets != 0 && constant_at(b, callable) == record->callable && constant_at(b, b->depth - 2) != NULL;
-    if (!known || !can_store(owner, version_of(units), old_tag)) {
+    int null = record->oparg == 3 ? known_null(b, callable + 1) : 1;
+    if (!known || null == 0 || !can_store(owner, version_of(units), old_tag)) {
         return REFUSE(b);
     }
     bool slot = JIT_IS_SET_SLOT(sets);
     _PyJitLower_Begin(b, index);
+    if (null < 0) {
+        (void)emit1(b, JIT_OP_GUARD_NULL, _PyJitSlot_Object(b, callable + 1));
+        b->slots[callable + 1].object = object_const(b, NULL);
+        b->slots[callable + 1].plain = 1;
+    }
     b->slots[b->depth - 3].heap = 0;             // still borrowed if it leaves, and not needed when it has written
     store(b, owner->object, version_of(units), slot, JIT_SET_INDEX(sets), old_tag, 0);
     drop(b, record->oparg + 1);

@@ -21,13 +21,24 @@
 
 #include <stdbool.h>
 
-/* INIT takes an instance and NARGS arguments as they are; all that is missing has a default value. */
+/* INIT makes something of its arguments: a tuple, a dict, or what needs a name. */
+static inline bool
+_PyJit_GathersArguments(const PyFunctionObject *init)
+{
+    const PyCodeObject *code = (const PyCodeObject *)init->func_code;
+    return code->co_flags & (CO_VARARGS | CO_VARKEYWORDS) || code->co_kwonlyargcount > 0;
+}
+
+/* INIT takes an instance and NARGS arguments as they are, and all that is missing has a default value; or it gathers them, or says what is wrong. */
 static inline bool
 _PyJit_TakesArguments(const PyFunctionObject *init, int nargs)
 {
     const PyCodeObject *code = (const PyCodeObject *)init->func_code;
     int missing = code->co_argcount - nargs - 1;
-    return (code->co_flags & (CO_OPTIMIZED | CO_VARARGS | CO_VARKEYWORDS)) == CO_OPTIMIZED && code->co_kwonlyargcount == 0
+    if (_PyJit_GathersArguments(init)) {
+        return (code->co_flags & CO_OPTIMIZED) != 0;
+    }
+    return (code->co_flags & CO_OPTIMIZED) != 0
         && (missing == 0
             || (missing > 0 && init->func_defaults != NULL && missing <= (int)PyTuple_GET_SIZE(init->func_defaults)));
 }
@@ -39,42 +50,56 @@ _PyJit_IsCalledAsType(PyTypeObject *class)
     return Py_TYPE(class)->tp_call == PyType_Type.tp_call;
 }
 
-/* So a frame of it can be entered, and there is room for it and one of LOWER. */
-static inline bool
-_PyJit_CanEnterInit(PyThreadState *tstate, PyFunctionObject *init, int nargs, const PyCodeObject *lower)
-{
-    const PyCodeObject *code = (const PyCodeObject *)init->func_code;
-    return _PyJit_TakesArguments(init, nargs) && _PyThreadState_HasStackSpace(tstate, code->co_framesize + lower->co_framesize);
-}
-
-/* FRAME, whose stack pointer is saved, calls INIT with INSTANCE and NARGS arguments, whose references go to the new frames: one that runs
- * LOWER keeps the instance and checks what INIT returns, the one above it is returned.  Its start is for the caller to count. */
-static inline _PyInterpreterFrame *
-_PyJit_PushInit(PyThreadState *tstate, _PyInterpreterFrame *frame, PyCodeObject *lower, PyFunctionObject *init,
-                PyObject *instance, PyObject **args, int nargs)
-{
-    _PyInterpreterFrame *below = _PyFrame_PushTrampolineUnchecked(tstate, lower, 1);
-    below->localsplus[0] = Py_NewRef(instance);
-    below->previous = frame;
-    _PyInterpreterFrame *above = _PyFrame_PushUnchecked(tstate, (PyFunctionObject *)Py_NewRef(init), nargs + 1);
-    above->localsplus[0] = instance;
-    memcpy(above->localsplus + 1, args, (size_t)nargs * sizeof(PyObject *));
-    int wanted = ((PyCodeObject *)init->func_code)->co_argcount;
-    for (int i = nargs + 1; i < wanted; i++) {
-        above->localsplus[i] = Py_NewRef(PyTuple_GET_ITEM(init->func_defaults, PyTuple_GET_SIZE(init->func_defaults) + i - wanted));
-    }
-    above->previous = below;
-    tstate->current_frame = above;
-    tstate->py_recursion_remaining--;
-    return above;
-}
-
 /* The two frames of a class call count twice for Python's recursion limit, one of C's only once.  A recursion that goes far is left to C, so it
  * comes about as far as it would. */
 static inline int
 _PyJit_KeptForC(const PyThreadState *tstate)
 {
     return tstate->py_recursion_limit / 8 * 7;
+}
+
+/* So a frame of it can be entered, and there is room for it and one of LOWER. */
+static inline bool
+_PyJit_CanEnterInit(PyThreadState *tstate, PyFunctionObject *init, int nargs, const PyCodeObject *lower)
+{
+    const PyCodeObject *code = (const PyCodeObject *)init->func_code;
+    return _PyJit_TakesArguments(init, nargs) && _PyThreadState_HasStackSpace(tstate, code->co_framesize + lower->co_framesize)
+        && (!_PyJit_GathersArguments(init) || tstate->py_recursion_remaining > _PyJit_KeptForC(tstate));
+}
+
+/* FRAME, whose stack pointer is saved, calls INIT with INSTANCE and NARGS arguments, whose references go to the new frames: one that runs
+ * LOWER keeps the instance and checks what INIT returns, the one above it is returned.  Its start is for the caller to count.  NULL with an
+ * exception set: they do not fit, and are gone.  Below ARGS is a place that has no argument. */
+static inline _PyInterpreterFrame *
+_PyJit_PushInit(PyThreadState *tstate, _PyInterpreterFrame *frame, PyCodeObject *lower, PyFunctionObject *init,
+                PyObject *instance, PyObject **args, int nargs, PyObject *names)
+{
+    _PyInterpreterFrame *below = _PyFrame_PushTrampolineUnchecked(tstate, lower, 1);
+    below->localsplus[0] = Py_NewRef(instance);
+    below->previous = frame;
+    _PyInterpreterFrame *above;
+    if (_PyJit_GathersArguments(init) || names != NULL) {
+        args[-1] = instance;
+        above = _PyEvalFramePushAndInit(tstate, (PyFunctionObject *)Py_NewRef(init), NULL, args - 1, (size_t)nargs + 1, names);
+        if (above == NULL) {
+            _PyThreadState_PopFrame(tstate, below);
+            Py_DECREF(instance);
+            return NULL;
+        }
+    }
+    else {
+        above = _PyFrame_PushUnchecked(tstate, (PyFunctionObject *)Py_NewRef(init), nargs + 1);
+        above->localsplus[0] = instance;
+        memcpy(above->localsplus + 1, args, (size_t)nargs * sizeof(PyObject *));
+        int wanted = ((PyCodeObject *)init->func_code)->co_argcount;
+        for (int i = nargs + 1; i < wanted; i++) {
+            above->localsplus[i] = Py_NewRef(PyTuple_GET_ITEM(init->func_defaults, PyTuple_GET_SIZE(init->func_defaults) + i - wanted));
+        }
+    }
+    above->previous = below;
+    tstate->current_frame = above;
+    tstate->py_recursion_remaining--;
+    return above;
 }
 
 /* CALLABLE is called in FRAME with NPOSITIONAL of ARGS, and those that NAMES names.  true: not by C, CALLABLE and the arguments are gone

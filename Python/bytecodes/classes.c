@@ -37,9 +37,13 @@ override inst(CALL_ALLOC_AND_ENTER_INIT, (unused/1, type_version/2, callable, nu
     frame->return_offset = (uint16_t)(next_instr - this_instr);
     STACK_SHRINK(oparg + 2);
     _PyFrame_SetStackPointer(frame, stack_pointer);
-    frame = _PyJit_PushInit(tstate, frame, lower, init, instance, args, oparg);
-    CALL_STAT_INC(inlined_py_calls);
+    _PyInterpreterFrame *pushed = _PyJit_PushInit(tstate, frame, lower, init, instance, args, oparg, NULL);
     Py_DECREF(class);
+    if (pushed == NULL) {
+        goto error;
+    }
+    frame = pushed;
+    CALL_STAT_INC(inlined_py_calls);
     goto start_frame;
 }
 

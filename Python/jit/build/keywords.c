@@ -249,7 +249,7 @@ call_class(_PyJitBuilder *b, uint32_t index, PyTypeObject *class, PyObject *name
     if (meta != &PyType_Type) {
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, object, JIT_REF_NONE, meta->tp_version_tag);    // it has no `__call__`
     }
-    if (named) {
+    if (named || _PyJit_GathersArguments(init)) {
         // Frames that are not made yet will count, too.
         uint32_t kept = (uint32_t)_PyJit_KeptForC(_PyThreadState_GET()) + b->nframes - b->machine - 1;
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_RECURSION, JIT_REF_NONE, JIT_REF_NONE, kept);

@@ -70,7 +70,8 @@ static int
 virtual_op(int op)
 {
     switch (op) {
-        case JIT_OP_NEW_INSTANCE: return JIT_OP_VIRTUAL;
+        case JIT_OP_NEW_INSTANCE:
+        case JIT_OP_NEW_INSTANCE_WITH: return JIT_OP_VIRTUAL;
         case JIT_OP_NEW_TUPLE:
         case JIT_OP_NEW_TUPLE_WITH: return JIT_OP_VIRTUAL_TUPLE;
         case JIT_OP_NEW_FUNCTION: return JIT_OP_VIRTUAL_FUNCTION;

@@ -95,6 +95,9 @@ _PyJitVirtualKind_Operation(_PyJitVirtualPass *p, const _PyJitIns *ins, int op)
     if (ins->op == JIT_OP_NEW_ITER || ins->op == JIT_OP_RANGE_ITER || ins->op == JIT_OP_NEW_TUPLE_WITH) {
         made.a = made.b = JIT_REF_NONE;
     }
+    else if (ins->op == JIT_OP_NEW_INSTANCE_WITH) {
+        made.b = JIT_REF_NONE;           // what would end with it if memory were short
+    }
     else if (ins->op == JIT_OP_NEW_GENERATOR) {
         made.a = object_const(p, code_of_generator(p, ins));
         made.b = JIT_REF_NONE;

@@ -65,27 +65,6 @@ _PyJitOperator_New(PyTypeObject *class, int nargs, int *kind)
     return _PyJitOperator_Takes(function, 1 + nargs);
 }
 
-/* The frames of INIT, with INSTANCE and the arguments, all of which are taken; NULL with an exception set: they do not fit. */
-static _PyInterpreterFrame *
-push_init(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject *instance, PyFunctionObject *init, PyObject **args, int npositional,
-          PyObject *names)
-{
-    _PyInterpreterFrame *below = _PyFrame_PushTrampolineUnchecked(tstate, _PyJit_ShimCode(), 1);
-    below->localsplus[0] = Py_NewRef(instance);
-    below->previous = frame;
-    args[-1] = instance;
-    _PyInterpreterFrame *above = _PyEvalFramePushAndInit(tstate, (PyFunctionObject *)Py_NewRef(init), NULL, args - 1, (size_t)npositional + 1,
-                                                         names);
-    if (above == NULL) {
-        _PyThreadState_PopFrame(tstate, below);
-        Py_DECREF(instance);
-        return NULL;
-    }
-    above->previous = below;
-    tstate->py_recursion_remaining--;
-    return above;
-}
-
 bool
 _PyJit_PushClass(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject *class, PyObject **args, int npositional, PyObject *names,
                  _PyInterpreterFrame **pushed)
@@ -102,7 +81,8 @@ _PyJit_PushClass(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject *cl
     for (Py_ssize_t i = 0; instance == NULL && i < npositional + PyTuple_GET_SIZE(names); i++) {
         Py_DECREF(args[i]);
     }
-    *pushed = instance != NULL ? push_init(tstate, frame, instance, init, args, npositional, names) : NULL;
+    *pushed = instance == NULL ? NULL
+        : _PyJit_PushInit(tstate, frame, _PyJit_ShimCode(), init, instance, args, npositional, names);
     Py_DECREF(class);
     return true;
 }

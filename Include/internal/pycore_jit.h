@@ -122,6 +122,7 @@ enum {
     JIT_OPERATOR_STR,       // str(a): it has to be a string
     JIT_OPERATOR_TEXT,      // !s or !r in an f-string: likewise
     JIT_OPERATOR_FORMAT,    // a value in an f-string, which `object` formats: likewise
+    JIT_OPERATOR_ITER,      // the beginning of a loop over an object with __iter__: the result has to be an iterator
     JIT_OPERATOR_GET,       // o.name, where the class of o has a descriptor with __get__: nothing
     JIT_OPERATOR_GETTER,    // with a property: nothing
     JIT_OPERATOR_GETATTR,   // with __getattr__, where there is no such attribute: nothing

@@ -153,6 +153,57 @@ def seen(n):
         for x in Looks(): out.append(x)
     return out
 
+def begins(n):
+    # What __iter__ gives.
+    class Gives:
+        def __init__(self, what): self.what = what
+        def __iter__(self):
+            seen.append((sys.getrefcount(self), sys._getframe(1).f_code.co_name))
+            return self.what() if callable(self.what) else self.what
+        def __del__(self): seen.append("gone")
+    class Yields:
+        def __init__(self, items): self.items = items
+        def __iter__(self):
+            for x in self.items: yield x
+            seen.append(sys.getrefcount(self))
+    class Never:
+        __iter__ = None
+    class Forgets:
+        def __iter__(self):
+            it = Count(3)
+            it.__class__ = Loses
+            return it
+    class Loses(Count):
+        def __next__(self):
+            if hasattr(Loses, "__next__"): del Loses.__next__
+            return 7
+    def fails(): raise LookupError("no iterator")
+    out, kept = [], list(range(5))
+    for i in range(n):
+        seen = []
+        for x in Yields(kept): out.append(x)
+        for x in Yields((i, "x")): out.append(x)
+        for what in lambda: iter(kept), lambda: Count(i % 3), lambda: [1], lambda: None, fails, kept, 5, lambda: (y for y in kept), lambda: {1: 2}.items():
+            try:
+                for x in Gives(what): out.append(x)
+                else: out.append("end")
+            except (TypeError, LookupError) as error:
+                steps = traceback.extract_tb(error.__traceback__)
+                out.append((str(error), [(s.name, s.lineno - begins.__code__.co_firstlineno) for s in steps]))
+        try:
+            for x in Never(): pass
+        except TypeError as error:
+            out.append(str(error))
+        if i == n - 3:
+            try:
+                for x in Forgets(): out.append(x)
+            except TypeError as error:
+                out.append(str(error))
+        if i == n // 2: Yields.__iter__ = lambda self: iter(["new"])
+        out.append([x for x in Yields(kept)] + list(Yields(kept)) + [x for y in [Yields((1,))] for x in y])
+        out.append(seen)
+    return out
+
 def changed(n):
     class C:
         def __init__(self): self.k = 0
@@ -179,17 +230,24 @@ def depth(n):
         def __iter__(self): return self
         def __next__(self):
             for x in self: return x
+    class Inner:
+        def __iter__(self):
+            for x in self: pass
+    class Yielder:
+        def __iter__(self):
+            for x in Yielder(): yield x
     old, out = sys.getrecursionlimit(), []
     for i in range(n // 20):
         sys.setrecursionlimit(120 + i % 3)
-        try:
-            for x in Deep(): pass
-        except RecursionError as error:
-            out.append((str(error), len(traceback.extract_tb(error.__traceback__))))
+        for make in Deep, Inner, Yielder:
+            try:
+                for x in make(): pass
+            except RecursionError as error:
+                out.append((str(error), len(traceback.extract_tb(error.__traceback__))))
     sys.setrecursionlimit(old)
     return out
 
-print([f(N) for f in (sums, kinds, failures, ends, seen, changed, depth)])
+print([f(N) for f in (sums, kinds, failures, ends, seen, begins, changed, depth)])
 """
 
 

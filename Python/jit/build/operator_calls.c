@@ -192,12 +192,20 @@ class_called(const _PyJitBuilder *b)
     return class != NULL && is_version(class->tp_version_tag) && class->tp_init == PyBaseObject_Type.tp_init ? class : NULL;
 }
 
-/* What becomes of the result on top of the stack. */
+/* What becomes of the result on top of the stack, which RECORD has seen. */
 static void
-finish(_PyJitBuilder *b, int kind)
+finish(_PyJitBuilder *b, const _PyJitRecord *record, int kind)
 {
     uint32_t top = b->depth - 1;
     switch (kind) {
+        case JIT_OPERATOR_ITER: {
+            PyTypeObject *type = (PyTypeObject *)record->seen;
+            bool is_class = (type->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0;      // whose `__next__` may go away
+            _PyJitRef iterator = _PyJitSlot_Object(b, top);
+            (void)(is_class ? _PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, iterator, JIT_REF_NONE, type->tp_version_tag)
+                   : emit2(b, JIT_OP_GUARD_EXACT, iterator, object_const(b, type)));
+            return;
+        }
         case JIT_OPERATOR_TEST:
         case JIT_OPERATOR_BOOL:
         case JIT_OPERATOR_IN:
@@ -266,6 +274,10 @@ _PyJitLower_Continuation(_PyJitBuilder *b, uint32_t index)
     if (kind == JIT_OPERATOR_ANEXT && (record->seen != Py_True || _PyJitSlot_IsBare(b, top))) {
         return REFUSE(b);
     }
+    if (kind == JIT_OPERATOR_ITER && (record->seen == NULL || _PyJitSlot_IsBare(b, top)
+                                      || !is_version(((PyTypeObject *)record->seen)->tp_version_tag))) {
+        return REFUSE(b);
+    }
     if (text && (tag != JIT_TAG_STR || _PyJitSlot_IsBare(b, top))) {
         return REFUSE(b);
     }
@@ -279,7 +291,7 @@ _PyJitLower_Continuation(_PyJitBuilder *b, uint32_t index)
     }
     else {
         _PyJitLower_Begin(b, index);
-        finish(b, kind);
+        finish(b, record, kind);
     }
     if (in_memory(b) && kind < JIT_CONTINUATION_KINDS) {
         (void)_PyJitBuild_Emit(b, JIT_OP_LEAVE_OPERATOR, JIT_REF_NONE, JIT_REF_NONE,

@@ -267,6 +267,10 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
         || (opcode == CALL_INTRINSIC_1 && prev->oparg == JIT_CONTINUATION + JIT_OPERATOR_ANEXT)) {
         return depth >= 1 && is_its_own_awaitable(stack_pointer[-1]) ? Py_True : NULL;
     }
+    if (opcode == CALL_INTRINSIC_1 && prev->oparg == JIT_CONTINUATION + JIT_OPERATOR_ITER) {
+        PyTypeObject *type = depth >= 1 ? Py_TYPE(stack_pointer[-1]) : NULL;
+        return type != NULL && type->tp_iternext != NULL && PyUnstable_Type_AssignVersionTag(type) ? (PyObject *)type : NULL;
+    }
     if (opcode == CALL_INTRINSIC_1 && prev->oparg == JIT_CONTINUATION + JIT_STEP_FUNCTION) {
         return _PyJitStep_Method(frame);
     }

@@ -78,6 +78,7 @@ static const struct _PyCode_DEF(6) continuations[JIT_OPERATOR_KINDS] = {
     CONTINUATION(JIT_OPERATOR_STR, 3, RETURNS),
     CONTINUATION(JIT_OPERATOR_TEXT, 1, RETURNS),
     CONTINUATION(JIT_OPERATOR_FORMAT, 2, RETURNS),
+    CONTINUATION(JIT_OPERATOR_ITER, 1, RETURNS),
     CONTINUATION(JIT_OPERATOR_GET, 2, RETURNS),
     CONTINUATION(JIT_OPERATOR_GETTER, 2, RETURNS),
     CONTINUATION(JIT_OPERATOR_GETATTR, 1, RETURNS),
@@ -121,6 +122,7 @@ const _PyJitOperatorForm _PyJitOperatorForms[JIT_OPERATOR_KINDS] = {
     [JIT_OPERATOR_STR] = {3, 1, 0, {2}, LOOP_UNITS + 1, .is_call = true},       // PyObject_Str counts, too
     [JIT_OPERATOR_TEXT] = {1, 1, 0, {0}, LOOP_UNITS + 1},
     [JIT_OPERATOR_FORMAT] = {1, 1, 1, {0}, LOOP_UNITS + 2},      // and the method of `object`, which is bound to the value
+    [JIT_OPERATOR_ITER] = {1, 1, 0, {0}, LOOP_UNITS},
     [JIT_OPERATOR_GET] = {1, 3, 0, {JIT_ARGUMENT_DESCRIPTOR, 0, JIT_ARGUMENT_TYPE}, LOOP_UNITS, .keeps = true},
     [JIT_OPERATOR_GETTER] = {1, 1, 0, {0}, LOOP_UNITS, .keeps = true},
     [JIT_OPERATOR_GETATTR] = {1, 2, 0, {0, JIT_ARGUMENT_NAME}, LOOP_UNITS},
@@ -285,6 +287,9 @@ method_name(PyTypeObject *type, int opcode, int oparg, int *kind)
             *kind = JIT_OPERATOR_ENTER;
             return _PyJitOperator_ExitOf(type, opcode) == NULL ? NULL
                 : opcode == BEFORE_WITH ? &_Py_ID(__enter__) : &_Py_ID(__aenter__);
+        case GET_ITER:
+            *kind = JIT_OPERATOR_ITER;
+            return &_Py_ID(__iter__);
         case GET_ANEXT:
             *kind = JIT_OPERATOR_ANEXT;
             return &_Py_ID(__anext__);
@@ -328,7 +333,10 @@ _PyJitOperator_Method(PyTypeObject *type, const PyCodeObject *code, int opcode, 
         name = method_name(type, opcode, oparg, kind);
     }
     // A class with such a function for a method has the slot that calls it.
-    PyFunctionObject *method = name != NULL ? _PyJitOperator_Takes(_PyType_Lookup(type, name), _PyJitOperatorForms[*kind].nargs) : NULL;
+    PyObject *found = name != NULL ? _PyType_Lookup(type, name) : NULL;
+    bool generator = opcode == GET_ITER && is_function(found, 1, CO_OPTIMIZED | CO_NEWLOCALS | CO_GENERATOR);
+    PyFunctionObject *method = name == NULL ? NULL
+        : generator ? (PyFunctionObject *)found : _PyJitOperator_Takes(found, _PyJitOperatorForms[*kind].nargs);
     // What raises in a call belongs to the handler of the unit before the call.  That of GET_ANEXT is another one, so its method must not raise.
     bool may_raise = opcode == GET_ANEXT && method != NULL && !(((PyCodeObject *)method->func_code)->co_flags & CO_COROUTINE);
     return may_raise ? NULL : method;
@@ -525,6 +533,7 @@ can_enter(const _PyJitPending *prev, int opcode, PyObject **stack_pointer)
         case BEFORE_WITH:
         case BEFORE_ASYNC_WITH:
         case GET_ANEXT:
+        case GET_ITER:
         case STORE_SUBSCR:
             return true;
         case STORE_ATTR:

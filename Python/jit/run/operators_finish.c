@@ -272,6 +272,11 @@ finish(int kind, int asked, PyObject **operands, PyObject *value)
         case JIT_OPERATOR_TEXT:
         case JIT_OPERATOR_FORMAT:
             return checked_text(kind, asked, value);
+        case JIT_OPERATOR_ITER:
+            if (!PyIter_Check(value)) {
+                return PyErr_Format(PyExc_TypeError, "iter() returned non-iterator of type '%.100s'", Py_TYPE(value)->tp_name);
+            }
+            return Py_NewRef(value);
         case JIT_OPERATOR_ANEXT:
             return awaitable_of(value);
         case JIT_OPERATOR_LEN:

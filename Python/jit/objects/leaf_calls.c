@@ -161,7 +161,7 @@ static PyObject *
 new_zip(PyObject *const *args, bool run)
 {
     COULD(is_iterable(args[0]) && is_iterable(args[1]) && (args[2] == NULL || is_iterable(args[2])));
-    return PyObject_Vectorcall((PyObject *)&PyZip_Type, args, args[2] == NULL ? 2 : 3, NULL);
+    return _PyJitIter_NewZip(args, args[2] == NULL ? 2 : 3);
 }
 
 /* --- Functions -------------------------------------------------------------------------------------------------------- */

@@ -7,6 +7,13 @@
 
 #define COULD(CONDITION) do { if (!(CONDITION)) { return NULL; } if (!run) { return Py_True; } } while (0)
 
+/* The end of objects of TYPE is never noticed, and nothing ends with them. */
+static inline bool
+_PyJit_IsPlainType(const PyTypeObject *type)
+{
+    return type == &PyLong_Type || type == &PyUnicode_Type || type == &PyFloat_Type || type == &PyBool_Type || type == &PyBytes_Type;
+}
+
 /* O is no int so large that Python code computes its digits, or divides it. */
 static inline bool
 is_moderate(PyObject *o)

@@ -33,6 +33,12 @@ trace op(NEW_ITER, (o: object -- r: object)) exits calls writes event {
     EXIT_IF(r == NULL);
 }
 
+// A new iterator of the keys (`aux` 0), values (1) or items (2) of O, without the view of them; leaves where O is no dict.
+trace op(NEW_DICT_ITER, (o: object -- r: object)) exits calls writes event {
+    r = _PyJitIter_NewOfDict(o, (uint32_t)JIT_AUX);
+    EXIT_IF(r == NULL);
+}
+
 // A function of CODE with GLOBALS, and without closure and defaults.
 trace op(NEW_FUNCTION, (globals: object, code: object -- r: object)) exits calls writes event {
     r = _PyJit_NewFunction(globals, (PyCodeObject *)code);

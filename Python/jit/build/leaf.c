@@ -126,6 +126,37 @@ call_bound(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* Which view of a dict NUMBER makes, as NEW_DICT_ITER counts them; -1: none, or the next instruction does something else than to go over it. */
+static int
+view_gone_over(const _PyJitBuilder *b, uint32_t index, int number)
+{
+    static const char *const names[] = {"keys", "values", "items"};
+    PyTypeObject *const types[] = {&PyDictKeys_Type, &PyDictValues_Type, &PyDictItems_Type};
+    const _PyJitRecord *record = &b->t->records[index], *next = record + 1;
+    if (index + 1 >= b->t->nrecords || record->raised || next->raised || next->opcode != GET_ITER || next->code != record->code
+        || next->depth != record->depth || next->offset - next->prefix != record->offset + record->size) {
+        return -1;
+    }
+    for (int i = 0; i < 3; i++) {
+        if (next->seen == (PyObject *)types[i] && number == _PyJitLeaf_Named(names[i])) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* The rest of such a call, and GET_ITER behind it: no view is made. */
+static uint32_t
+iterate_dict(_PyJitBuilder *b, uint32_t index, _PyJitRef dict, int which)
+{
+    _PyJitRef made = _PyJitBuild_Emit(b, JIT_OP_NEW_DICT_ITER, dict, JIT_REF_NONE, (uint32_t)which);
+    drop(b, b->t->records[index].oparg + 2);
+    _PyJitSlot_EndRecord(b);
+    _PyJitLower_Begin(b, index + 1);
+    _PyJitSlot_Push(b, (_PyJitSlot){.object = made, .dirty = 1, .owned = 1});
+    return 2;
+}
+
 uint32_t
 _PyJitLower_Leaf(_PyJitBuilder *b, uint32_t index)
 {
@@ -153,6 +184,10 @@ _PyJitLower_Leaf(_PyJitBuilder *b, uint32_t index)
         args[i] = i < nargs ? key_of(b, first + i) : object_const(b, NULL);
     }
     _PyJitSlot_GuardEnds(b, record, nargs);
+    int which = view_gone_over(b, index, number);
+    if (which >= 0) {
+        return iterate_dict(b, index, args[0], which);
+    }
     finish_call(b, number | (nargs == MOST_ARGUMENTS ? JIT_LEAF_FOUR : 0), args, record->oparg);
     return 1;
 }

@@ -60,6 +60,8 @@ int _PyJitMath_Number(const char *name, int nargs);
 int _PyJit_SetFloatItem(PyObject *list, int64_t i, double value);
 /* Appends ITEM with a reference of its own.  -1, with nothing done: memory is short. */
 int _PyJit_AppendItem(PyObject *list, PyObject *item);
+/* A list of N items, which are NULL yet.  NULL, with no exception set: memory is short. */
+PyObject *_PyJit_NewList(uint32_t n);
 
 /* A new object, or NULL without the exception: memory was short. */
 static inline PyObject *

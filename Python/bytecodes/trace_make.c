@@ -3,7 +3,7 @@
 
 // A list or a tuple of `aux` items, which have to be set before anything else can look at it.
 trace op(NEW_LIST, (-- r: object)) exits calls writes event {
-    r = _PyJit_New(PyList_New((Py_ssize_t)JIT_AUX));
+    r = _PyJit_NewList((uint32_t)JIT_AUX);
     EXIT_IF(r == NULL);
 }
 

@@ -10,6 +10,7 @@
 
 #include <string.h>
 #include "pycore_dict.h"
+#include "pycore_freelist.h"
 #include "pycore_initconfig.h"     // _Py_GetConfig
 #include "pycore_jit_helpers.h"
 #include "pycore_object.h"
@@ -20,6 +21,7 @@
 #define PERTURB 5              // bits of the hash that come in with each step
 #define NEIGHBOURS 9           // entries of a set that are looked at before the next step
 #define MOST_ITEMS 8           // of a tuple as key
+#define LOG_SMALLEST 3         // tables of so many entries, as powers of two, are kept when their dicts end
 #define UNSURE (-1)
 #define ENDS 3                 // a store gives up at most the old value, the key and the dict
 
@@ -268,6 +270,12 @@ find_place(PyDictObject *dict, PyObject *key, bool again, Py_hash_t *hash, PyObj
 }
 
 int
+_PyJitLeaf_FindPlace(PyObject *dict, PyObject *key, Py_hash_t *hash, PyObject ***place)
+{
+    return find_place((PyDictObject *)dict, key, false, hash, place);
+}
+
+int
 _PyJitLeaf_FindValue(PyObject *dict, PyObject *key, Py_hash_t *hash, PyObject **value)
 {
     PyObject **place;
@@ -406,6 +414,81 @@ insert(PyDictObject *dict, PyObject *key, Py_hash_t hash, PyObject *value)
     dict->ma_used++;
     dict->ma_version_tag = DICT_NEXT_VERSION(_PyInterpreterState_GET()) | (dict->ma_version_tag & DICT_WATCHER_AND_MODIFICATION_MASK);
     return true;
+}
+
+PyObject *
+_PyJitLeaf_TakeEntry(PyObject *dict, Py_hash_t hash, PyObject **place)
+{
+    PyDictObject *self = (PyDictObject *)dict;
+    PyDictKeysObject *keys = self->ma_keys;
+    bool of_strings = DK_IS_UNICODE(keys);
+    PyDictUnicodeEntry *string = (PyDictUnicodeEntry *)((char *)place - offsetof(PyDictUnicodeEntry, me_value));
+    PyDictKeyEntry *other = (PyDictKeyEntry *)((char *)place - offsetof(PyDictKeyEntry, me_value));
+    Py_ssize_t entry = of_strings ? string - DK_UNICODE_ENTRIES(keys) : other - DK_ENTRIES(keys);
+    PyObject *value = *place, *key = of_strings ? string->me_key : other->me_key;
+    size_t mask = ((size_t)1 << keys->dk_log2_size) - 1, rest = (size_t)hash, i = (size_t)hash & mask;
+    while (index_at(keys, i) != entry) {
+        rest >>= PERTURB;
+        i = (5 * i + 1 + rest) & mask;
+    }
+    set_index_at(keys, i, DKIX_DUMMY);
+    if (of_strings) {
+        *string = (PyDictUnicodeEntry){0};
+    }
+    else {
+        *other = (PyDictKeyEntry){0};
+    }
+    keys->dk_version = 0;
+    self->ma_used--;
+    self->ma_version_tag = DICT_NEXT_VERSION(_PyInterpreterState_GET()) | (self->ma_version_tag & DICT_WATCHER_AND_MODIFICATION_MASK);
+    Py_DECREF(key);
+    return value;
+}
+
+/* Room for keys of SIZE bytes, in a table as KEYS are. */
+static PyDictKeysObject *
+room_for_keys(const PyDictKeysObject *keys, size_t size)
+{
+#ifdef WITH_FREELISTS
+    struct _Py_dictkeys_freelist *free = &_Py_object_freelists_GET()->dictkeys;
+    if (keys->dk_log2_size == LOG_SMALLEST && keys->dk_kind == DICT_KEYS_UNICODE && free->numfree > 0) {
+        return free->items[--free->numfree];
+    }
+#endif
+    return PyMem_Malloc(size);
+}
+
+PyObject *
+_PyJitLeaf_CopyPattern(PyObject *pattern, PyObject *const *values)
+{
+    PyDictKeysObject *from = ((PyDictObject *)pattern)->ma_keys;
+    size_t size = _PyDict_KeysSize(from);
+    PyObject *dict = PyDict_New();
+    PyDictKeysObject *keys = dict == NULL ? NULL : room_for_keys(from, size);
+    if (keys == NULL) {
+        Py_XDECREF(dict);
+        return NULL;
+    }
+    memcpy(keys, from, size);
+    keys->dk_refcnt = 1;
+    keys->dk_version = 0;
+#ifdef Py_REF_DEBUG
+    _Py_IncRefTotal(_PyThreadState_GET());
+#endif
+    bool tracked = false;
+    PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(keys);
+    for (Py_ssize_t i = 0; i < keys->dk_nentries; i++) {
+        Py_INCREF(entries[i].me_key);
+        entries[i].me_value = Py_NewRef(values[i]);
+        tracked |= _PyObject_GC_MAY_BE_TRACKED(values[i]);
+    }
+    // The keys that an empty dict has are never given up.
+    ((PyDictObject *)dict)->ma_keys = keys;
+    ((PyDictObject *)dict)->ma_used = keys->dk_nentries;
+    if (tracked) {
+        _PyObject_GC_TRACK(dict);
+    }
+    return dict;
 }
 
 int

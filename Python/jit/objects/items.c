@@ -1,4 +1,4 @@
-/* Items of lists: the slow ways of trace operations that are stencils otherwise. */
+/* Lists and their items: the slow ways of trace operations that are stencils otherwise. */
 #include "Python.h"
 
 #ifdef _Py_TIER2
@@ -32,6 +32,26 @@ _PyJit_AppendItem(PyObject *list, PyObject *item)
         return -1;
     }
     return 0;
+}
+
+PyObject *
+_PyJit_NewList(uint32_t n)
+{
+    PyListObject *list = (PyListObject *)_PyJit_New(PyList_New(0));
+    if (list == NULL || n == 0) {
+        return (PyObject *)list;
+    }
+    list->ob_item = PyMem_New(PyObject *, n);
+    if (list->ob_item == NULL) {
+        Py_DECREF(list);
+        return NULL;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        list->ob_item[i] = NULL;
+    }
+    list->allocated = (Py_ssize_t)n;
+    Py_SET_SIZE(list, (Py_ssize_t)n);
+    return (PyObject *)list;
 }
 
 /* Where a bound of a slice falls in a sequence of SIZE items. */

@@ -179,7 +179,21 @@ call_divmod(PyObject *const *args, bool run)
 {
     COULD((PyLong_CheckExact(args[0]) || PyFloat_CheckExact(args[0])) && (PyLong_CheckExact(args[1]) || PyFloat_CheckExact(args[1]))
           && is_moderate(args[0]) && is_moderate(args[1]));
-    return PyNumber_Divmod(args[0], args[1]);
+    if (!_PyJitLeaf_IsSmall(args[0]) || !_PyJitLeaf_IsSmall(args[1]) || _PyLong_IsZero((PyLongObject *)args[1])) {
+        return PyNumber_Divmod(args[0], args[1]);
+    }
+    Py_ssize_t x = _PyLong_CompactValue((PyLongObject *)args[0]), y = _PyLong_CompactValue((PyLongObject *)args[1]), rest = x % y;
+    bool lower = rest != 0 && (rest ^ y) < 0;
+    PyObject *both = PyTuple_New(2), *numbers[] = {PyLong_FromSsize_t(x / y - lower), PyLong_FromSsize_t(rest + (lower ? y : 0))};
+    if (both == NULL || numbers[0] == NULL || numbers[1] == NULL) {
+        Py_XDECREF(both);
+        Py_XDECREF(numbers[0]);
+        Py_XDECREF(numbers[1]);
+        return NULL;
+    }
+    PyTuple_SET_ITEM(both, 0, numbers[0]);
+    PyTuple_SET_ITEM(both, 1, numbers[1]);
+    return both;
 }
 
 static int64_t

@@ -222,6 +222,9 @@ _PyJitLeaf_BuildMapOf(PyObject *const *args, bool run)
 {
     COULD(true);               // its keys are constants
     PyObject *keys = args[0];
+    if (PyDict_CheckExact(keys)) {
+        return _PyJitLeaf_CopyPattern(keys, _PyJit_Arguments);
+    }
     Py_ssize_t n = PyTuple_GET_SIZE(keys);
     return unless_replaced(_PyDict_FromItems(((PyTupleObject *)keys)->ob_item, 1, _PyJit_Arguments, 1, n), n);
 }

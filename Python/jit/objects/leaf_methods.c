@@ -270,13 +270,17 @@ delete_from_list(PyObject *list, PyObject *key, bool run)
 PyObject *
 _PyJitLeaf_DelItem(PyObject *const *args, bool run)
 {
-    PyObject *o = args[0], *key = args[1], *value;
+    PyObject *o = args[0], *key = args[1], **place;
     if (PyList_CheckExact(o)) {
         return delete_from_list(o, key, run);
     }
     Py_hash_t hash;
-    COULD(is_plain_dict(o) && _PyJitLeaf_FindValue(o, key, &hash, &value) >= 0 && value != NULL && can_go(value, o)
+    COULD(is_plain_dict(o) && _PyJitLeaf_FindPlace(o, key, &hash, &place) >= 0 && place != NULL && *place != NULL && can_go(*place, o)
           && _PyJitLeaf_KeyCanGo(key));
+    if (((PyDictObject *)o)->ma_values == NULL) {
+        Py_DECREF(_PyJitLeaf_TakeEntry(o, hash, place));
+        return Py_None;
+    }
     return _PyDict_DelItem_KnownHash(o, key, hash) < 0 ? NULL : Py_None;
 }
 

@@ -39,8 +39,8 @@ small_int(PyObject *o)
 PyObject *_PyJitLeaf_Format(PyObject *const *args, bool run);
 /* str() of an int that _PyJitLeaf_IsSmall. */
 PyObject *_PyJitLeaf_Decimal(PyObject *o);
-/* _PyJit_Arguments has what the instruction has on the stack, as many as the first argument says (MapOf: the second one, behind a tuple of
- * keys). */
+/* _PyJit_Arguments has what the instruction has on the stack, as many as the first argument says (MapOf: the values alone; the first argument is
+ * a tuple of keys, or a dict with them). */
 PyObject *_PyJitLeaf_FormatStr(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Count(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_FindStr(PyObject *const *args, bool run);
@@ -99,6 +99,13 @@ PyObject *_PyJitLeaf_SetAttr(PyObject *const *args, bool run);
 
 /* dicts.c.  Which item of an exact list or tuple is equal to KEY, from START on; its size: none; -1: not known. */
 Py_ssize_t _PyJitLeaf_FindItem(PyObject *sequence, PyObject *key, Py_ssize_t start);
+/* *place: where DICT has the value of KEY, or NULL; *hash: that of KEY.  0; -1: not known. */
+int _PyJitLeaf_FindPlace(PyObject *dict, PyObject *key, Py_hash_t *hash, PyObject ***place);
+/* The value at PLACE, which is not NULL, of a key of HASH.  DICT, which nobody watches and which has a table of its own, gives it up to the caller,
+ * and the key, whose end runs nothing. */
+PyObject *_PyJitLeaf_TakeEntry(PyObject *dict, Py_hash_t hash, PyObject **place);
+/* A new dict with the keys of PATTERN, a dict of strs as _PyDict_FromItems made it, and VALUES.  NULL: memory is short. */
+PyObject *_PyJitLeaf_CopyPattern(PyObject *pattern, PyObject *const *values);
 /* As _PyJit_DictFind; *hash: that of KEY. */
 int _PyJitLeaf_FindValue(PyObject *dict, PyObject *key, Py_hash_t *hash, PyObject **value);
 /* *place: where SET has KEY, if it has.  1, 0, or -1: not known. */

@@ -419,12 +419,13 @@ _Py_COMP_DIAG_POP
 static Py_NO_INLINE bool
 set_is_thin(const PySetObject *set, uint32_t shares, const PyObject *holder)
 {
-    Py_ssize_t most = set->used * (Py_ssize_t)shares;
+    Py_ssize_t left = set->used, most = left * (Py_ssize_t)shares;
     if (set->weakreflist != NULL || set->mask >= MOST_LOOKED) {
         return false;
     }
-    for (Py_ssize_t i = 0; i <= set->mask; i++) {
+    for (Py_ssize_t i = 0; i <= set->mask && left > 0; i++) {
         PyObject *key = set->table[i].key;
+        left -= key != NULL && set->table[i].hash != -1;
         if (key != NULL && !survives(key, most, holder)) {
             return false;
         }

@@ -458,23 +458,45 @@ room_for_keys(const PyDictKeysObject *keys, size_t size)
     return PyMem_Malloc(size);
 }
 
+/* A copy of KEYS, a table of strs, whose entries have no references yet.  NULL: memory is short. */
+static PyDictKeysObject *
+copy_keys(PyDictKeysObject *keys)
+{
+    size_t size = _PyDict_KeysSize(keys);
+    PyDictKeysObject *copy = room_for_keys(keys, size);
+    if (copy == NULL) {
+        return NULL;
+    }
+    memcpy(copy, keys, size);
+    copy->dk_refcnt = 1;
+    copy->dk_version = 0;
+#ifdef Py_REF_DEBUG
+    _Py_IncRefTotal(_PyThreadState_GET());
+#endif
+    return copy;
+}
+
+/* DICT, which has no keys yet, gets KEYS.  The ones that it had, which all such dicts share, are never given up. */
+static void
+give_keys(PyObject *dict, PyDictKeysObject *keys, bool tracked)
+{
+    PyDictObject *self = (PyDictObject *)dict;
+    self->ma_keys = keys;
+    self->ma_used = keys->dk_nentries;
+    if (tracked && !_PyObject_GC_IS_TRACKED(dict)) {
+        _PyObject_GC_TRACK(dict);
+    }
+}
+
 PyObject *
 _PyJitLeaf_CopyPattern(PyObject *pattern, PyObject *const *values)
 {
-    PyDictKeysObject *from = ((PyDictObject *)pattern)->ma_keys;
-    size_t size = _PyDict_KeysSize(from);
     PyObject *dict = PyDict_New();
-    PyDictKeysObject *keys = dict == NULL ? NULL : room_for_keys(from, size);
+    PyDictKeysObject *keys = dict == NULL ? NULL : copy_keys(((PyDictObject *)pattern)->ma_keys);
     if (keys == NULL) {
         Py_XDECREF(dict);
         return NULL;
     }
-    memcpy(keys, from, size);
-    keys->dk_refcnt = 1;
-    keys->dk_version = 0;
-#ifdef Py_REF_DEBUG
-    _Py_IncRefTotal(_PyThreadState_GET());
-#endif
     bool tracked = false;
     PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(keys);
     for (Py_ssize_t i = 0; i < keys->dk_nentries; i++) {
@@ -482,13 +504,30 @@ _PyJitLeaf_CopyPattern(PyObject *pattern, PyObject *const *values)
         entries[i].me_value = Py_NewRef(values[i]);
         tracked |= _PyObject_GC_MAY_BE_TRACKED(values[i]);
     }
-    // The keys that an empty dict has are never given up.
-    ((PyDictObject *)dict)->ma_keys = keys;
-    ((PyDictObject *)dict)->ma_used = keys->dk_nentries;
-    if (tracked) {
-        _PyObject_GC_TRACK(dict);
-    }
+    give_keys(dict, keys, tracked);
     return dict;
+}
+
+bool
+_PyJitLeaf_CloneDict(PyObject *dict, PyObject *other)
+{
+    PyDictObject *self = (PyDictObject *)dict;
+    const PyDictObject *from = (const PyDictObject *)other;
+    bool fits = self->ma_keys->dk_log2_size == 0 && self->ma_values == NULL && (self->ma_version_tag & DICT_WATCHER_MASK) == 0
+        && from->ma_values == NULL && DK_IS_UNICODE(from->ma_keys) && from->ma_keys->dk_log2_size == LOG_SMALLEST
+        && from->ma_used == from->ma_keys->dk_nentries && from->ma_used > 0;
+    PyDictKeysObject *keys = fits ? copy_keys(from->ma_keys) : NULL;
+    if (keys == NULL) {
+        return false;
+    }
+    PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(keys);
+    for (Py_ssize_t i = 0; i < keys->dk_nentries; i++) {
+        Py_INCREF(entries[i].me_key);
+        Py_INCREF(entries[i].me_value);
+    }
+    give_keys(dict, keys, _PyObject_GC_IS_TRACKED(other));
+    self->ma_version_tag = DICT_NEXT_VERSION(_PyInterpreterState_GET()) | (self->ma_version_tag & DICT_WATCHER_AND_MODIFICATION_MASK);
+    return true;
 }
 
 int
@@ -497,7 +536,14 @@ _PyJit_DictSet(PyObject *dict, PyObject *key, PyObject *value, bool again)
     PyDictObject *self = (PyDictObject *)dict;
     PyObject **place;
     Py_hash_t hash;
-    if (self->ma_version_tag & DICT_WATCHER_MASK || find_place(self, key, again, &hash, &place) < 0) {
+    if (self->ma_version_tag & DICT_WATCHER_MASK) {
+        return UNSURE;
+    }
+    if (self->ma_keys->dk_log2_size == 0 && is_safe(key)) {
+        place = NULL;          // it has nothing yet
+        hash = hash_of(key);
+    }
+    else if (find_place(self, key, again, &hash, &place) < 0) {
         return UNSURE;
     }
     PyObject *old = place != NULL ? *place : NULL;

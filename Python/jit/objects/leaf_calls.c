@@ -423,6 +423,7 @@ static const struct {
     {NULL, "a[b:c] = d", 4, 4, JIT_LEAF_CHANGE, _PyJitLeaf_StoreSlice, NULL},
     {NULL, "a[b] = c", 3, 3, JIT_LEAF_CHANGE, _PyJitLeaf_StoreItem, NULL},
     {NULL, "a[b:c]", 3, 3, JIT_LEAF_OBJECT, _PyJitLeaf_Slice, NULL},
+    {NULL, "bytes[b:c]", 3, 3, JIT_LEAF_PLAIN, _PyJitLeaf_SliceBytes, NULL},
     {NULL, "a[b:c:d]", 4, 4, JIT_LEAF_OBJECT, _PyJitLeaf_Steps, NULL},
     {NULL, "a:b", 2, 3, JIT_LEAF_OBJECT, _PyJitLeaf_NewSlice, NULL},
     {NULL, "{*}", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_UpdateSet, NULL},

@@ -85,6 +85,23 @@ _PyJitLeaf_Compare(PyObject *const *args, bool Py_UNUSED(run))
 
 /* --- Sets and unpacking ----------------------------------------------------------------------------------------------- */
 
+static PyObject *
+new_set(void)
+{
+    PySetObject *set = PyObject_GC_New(PySetObject, &PySet_Type);
+    if (set == NULL) {
+        return NULL;
+    }
+    set->fill = set->used = set->finger = 0;
+    set->mask = PySet_MINSIZE - 1;
+    set->table = set->smalltable;
+    set->hash = -1;
+    memset(set->smalltable, 0, sizeof(set->smalltable));
+    set->weakreflist = NULL;
+    _PyObject_GC_TRACK(set);
+    return (PyObject *)set;
+}
+
 PyObject *
 _PyJitLeaf_BuildSet(PyObject *const *args, bool run)
 {
@@ -95,7 +112,7 @@ _PyJitLeaf_BuildSet(PyObject *const *args, bool run)
         }
     }
     COULD(true);
-    PyObject *set = PySet_New(NULL);
+    PyObject *set = new_set();
     for (int i = 0; i < n && set != NULL; i++) {
         if (_PyJit_SetAdd(set, _PyJit_Arguments[i]) < 0) {
             Py_CLEAR(set);

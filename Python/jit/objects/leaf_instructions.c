@@ -235,7 +235,7 @@ _PyJitLeaf_MergeDicts(PyObject *const *args, bool run)
     PyObject *dict = args[0], *more = args[1];
     COULD(PyDict_CheckExact(dict) && PyDict_GET_SIZE(dict) == 0 && PyDict_CheckExact(more) && dict != more
           && !_PyDict_HasSplitTable((PyDictObject *)dict) && DK_IS_UNICODE(((PyDictObject *)more)->ma_keys));
-    if (PyDict_Merge(dict, more, 1) < 0) {
+    if (!_PyJitLeaf_CloneDict(dict, more) && PyDict_Merge(dict, more, 1) < 0) {
         PyErr_Clear();
         PyDict_Clear(dict);
         return NULL;

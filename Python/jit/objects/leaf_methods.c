@@ -233,6 +233,16 @@ _PyJitLeaf_Slice(PyObject *const *args, bool run)
     return PySequence_GetSlice(args[0], from, Py_MAX(from, to));
 }
 
+/* The same of bytes alone, which end as numbers do. */
+PyObject *
+_PyJitLeaf_SliceBytes(PyObject *const *args, bool run)
+{
+    Py_ssize_t from, to;
+    COULD(PyBytes_CheckExact(args[0]) && read_index(args[1], 0, &from) && read_index(args[2], PY_SSIZE_T_MAX, &to));
+    Py_ssize_t n = PySlice_AdjustIndices(PyBytes_GET_SIZE(args[0]), &from, &to, 1);
+    return n == PyBytes_GET_SIZE(args[0]) ? Py_NewRef(args[0]) : PyBytes_FromStringAndSize(PyBytes_AS_STRING(args[0]) + from, n);
+}
+
 PyObject *
 _PyJitLeaf_NewSlice(PyObject *const *args, bool run)
 {

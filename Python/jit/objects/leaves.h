@@ -106,6 +106,8 @@ int _PyJitLeaf_FindPlace(PyObject *dict, PyObject *key, Py_hash_t *hash, PyObjec
 PyObject *_PyJitLeaf_TakeEntry(PyObject *dict, Py_hash_t hash, PyObject **place);
 /* A new dict with the keys of PATTERN, a dict of strs as _PyDict_FromItems made it, and VALUES.  NULL: memory is short. */
 PyObject *_PyJitLeaf_CopyPattern(PyObject *pattern, PyObject *const *values);
+/* DICT, which is empty, gets what is in OTHER.  false, and nothing is done: that takes more than a copy of a small table. */
+bool _PyJitLeaf_CloneDict(PyObject *dict, PyObject *other);
 /* As _PyJit_DictFind; *hash: that of KEY. */
 int _PyJitLeaf_FindValue(PyObject *dict, PyObject *key, Py_hash_t *hash, PyObject **value);
 /* *place: where SET has KEY, if it has.  1, 0, or -1: not known. */
@@ -151,6 +153,7 @@ PyObject *_PyJitLeaf_StoreSlice(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_StoreItem(PyObject *const *args, bool run);
 /* Of bytes and bytearrays. */
 PyObject *_PyJitLeaf_Slice(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_SliceBytes(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_NewSlice(PyObject *const *args, bool run);
 /* Operators of dicts and lists: the third argument says which. */
 PyObject *_PyJitLeaf_Operate(PyObject *const *args, bool run);

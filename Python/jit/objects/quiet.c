@@ -42,6 +42,7 @@
 #define MOST_REFERENCES 48     // that are given up to objects which are not plain
 #define MOST_LOOKED 1000       // at all
 #define MOST_COMPARED 8        // items that are compared with each other
+#define MOST_GATHERED 128      // entries of a set
 #define KNOWN_CLASSES 64
 
 /* What ends, as far as it has been looked at. */
@@ -416,17 +417,21 @@ dict_is_thin(const PyDictObject *dict, uint32_t shares, const PyObject *holder)
 
 _Py_COMP_DIAG_POP
 
+/* Where in the table the keys are cannot be foretold: they are gathered without branches, and then looked at. */
 static Py_NO_INLINE bool
 set_is_thin(const PySetObject *set, uint32_t shares, const PyObject *holder)
 {
-    Py_ssize_t left = set->used, most = left * (Py_ssize_t)shares;
-    if (set->weakreflist != NULL || set->mask >= MOST_LOOKED) {
+    PyObject *keys[MOST_GATHERED];
+    Py_ssize_t n = 0, most = set->used * (Py_ssize_t)shares;
+    if (set->weakreflist != NULL || set->mask >= MOST_GATHERED) {
         return false;
     }
-    for (Py_ssize_t i = 0; i <= set->mask && left > 0; i++) {
-        PyObject *key = set->table[i].key;
-        left -= key != NULL && set->table[i].hash != -1;
-        if (key != NULL && !survives(key, most, holder)) {
+    for (Py_ssize_t i = 0; i <= set->mask; i++) {
+        keys[n] = set->table[i].key;
+        n += set->table[i].key != NULL;
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (!survives(keys[i], most, holder)) {
             return false;
         }
     }

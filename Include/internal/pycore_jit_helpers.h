@@ -62,6 +62,8 @@ int _PyJit_SetFloatItem(PyObject *list, int64_t i, double value);
 int _PyJit_AppendItem(PyObject *list, PyObject *item);
 /* A list of N items, which are NULL yet.  NULL, with no exception set: memory is short. */
 PyObject *_PyJit_NewList(uint32_t n);
+/* The same: a tuple. */
+PyObject *_PyJit_NewTuple(uint32_t n);
 
 /* A new object, or NULL without the exception: memory was short. */
 static inline PyObject *

@@ -8,7 +8,7 @@ trace op(NEW_LIST, (-- r: object)) exits calls writes event {
 }
 
 trace op(NEW_TUPLE, (-- r: object)) exits calls writes event {
-    r = _PyJit_New(PyTuple_New((Py_ssize_t)JIT_AUX));
+    r = _PyJit_NewTuple((uint32_t)JIT_AUX);
     EXIT_IF(r == NULL);
 }
 

@@ -674,7 +674,7 @@ _PyJit_HasNames(PyObject *dict, PyObject *names)
 PyObject *
 _PyJit_NewTupleWith(PyObject *other, uint32_t n)
 {
-    PyObject *tuple = _PyJit_New(PyTuple_New((Py_ssize_t)n));
+    PyObject *tuple = _PyJit_NewTuple(n);
     if (tuple == NULL) {
         Py_DECREF(other);
     }

@@ -848,7 +848,7 @@ _PyJitIter_NewOfDict(PyObject *dict, uint32_t which)
     if (!PyDict_Check(dict) || type->tp_basicsize != (Py_ssize_t)sizeof(DictIterator)) {
         return NULL;
     }
-    PyObject *tuple = which == 2 ? _PyJit_New(PyTuple_New(2)) : NULL;
+    PyObject *tuple = which == 2 ? _PyJit_NewTuple(2) : NULL;
     DictIterator *it = which == 2 && tuple == NULL ? NULL : PyObject_GC_New(DictIterator, type);
     if (it == NULL) {
         PyErr_Clear();
@@ -872,7 +872,7 @@ _PyJitIter_NewZip(PyObject *const *items, Py_ssize_t n)
     if (PyZip_Type.tp_basicsize != (Py_ssize_t)sizeof(Zip)) {
         return PyObject_Vectorcall((PyObject *)&PyZip_Type, items, (size_t)n, NULL);
     }
-    PyObject *below = PyTuple_New(n), *tuple = PyTuple_New(n);
+    PyObject *below = _PyJit_NewTuple((uint32_t)n), *tuple = _PyJit_NewTuple((uint32_t)n);
     Zip *zip = below != NULL && tuple != NULL ? (Zip *)PyZip_Type.tp_alloc(&PyZip_Type, 0) : NULL;
     for (Py_ssize_t i = 0; i < n && zip != NULL; i++) {
         PyObject *it = Py_TYPE(items[i])->tp_iter(items[i]);

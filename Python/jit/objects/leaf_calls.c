@@ -184,7 +184,7 @@ call_divmod(PyObject *const *args, bool run)
     }
     Py_ssize_t x = _PyLong_CompactValue((PyLongObject *)args[0]), y = _PyLong_CompactValue((PyLongObject *)args[1]), rest = x % y;
     bool lower = rest != 0 && (rest ^ y) < 0;
-    PyObject *both = PyTuple_New(2), *numbers[] = {PyLong_FromSsize_t(x / y - lower), PyLong_FromSsize_t(rest + (lower ? y : 0))};
+    PyObject *both = _PyJit_NewTuple(2), *numbers[] = {PyLong_FromSsize_t(x / y - lower), PyLong_FromSsize_t(rest + (lower ? y : 0))};
     if (both == NULL || numbers[0] == NULL || numbers[1] == NULL) {
         Py_XDECREF(both);
         Py_XDECREF(numbers[0]);

@@ -85,6 +85,7 @@ _PyJitLeaf_Compare(PyObject *const *args, bool Py_UNUSED(run))
 
 /* --- Sets and unpacking ----------------------------------------------------------------------------------------------- */
 
+/* The size that the type says is not known here, so this calls memset, which is faster than what is made of a constant one. */
 static PyObject *
 new_set(void)
 {
@@ -92,12 +93,10 @@ new_set(void)
     if (set == NULL) {
         return NULL;
     }
-    set->fill = set->used = set->finger = 0;
+    memset(&set->fill, 0, (size_t)PySet_Type.tp_basicsize - offsetof(PySetObject, fill));
     set->mask = PySet_MINSIZE - 1;
     set->table = set->smalltable;
     set->hash = -1;
-    memset(set->smalltable, 0, sizeof(set->smalltable));
-    set->weakreflist = NULL;
     _PyObject_GC_TRACK(set);
     return (PyObject *)set;
 }
@@ -106,13 +105,13 @@ PyObject *
 _PyJitLeaf_BuildSet(PyObject *const *args, bool run)
 {
     int n = small_int(args[0]);
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n && !run; i++) {
         if (!_PyJit_IsSafeKey(_PyJit_Arguments[i])) {
             return NULL;
         }
     }
     COULD(true);
-    PyObject *set = new_set();
+    PyObject *set = new_set();         // which takes no key that is not safe
     for (int i = 0; i < n && set != NULL; i++) {
         if (_PyJit_SetAdd(set, _PyJit_Arguments[i]) < 0) {
             Py_CLEAR(set);

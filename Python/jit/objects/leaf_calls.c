@@ -262,12 +262,15 @@ dict_get(PyObject *const *args, bool run)
 _Py_COMP_DIAG_PUSH
 _Py_COMP_DIAG_IGNORE_DEPR_DECLS
 
-/* O is an exact dict that nobody watches; whether it has KEY, of HASH, can be said (*value). */
+/* O is an exact dict that nobody watches; whether it has KEY, of HASH, can be said: *place is where the value is, or NULL. */
 static bool
-is_simple_dict(PyObject *o, PyObject *key, Py_hash_t *hash, PyObject **value)
+is_simple_dict(PyObject *o, PyObject *key, Py_hash_t *hash, PyObject ***place)
 {
-    return PyDict_CheckExact(o) && (((PyDictObject *)o)->ma_version_tag & DICT_WATCHER_MASK) == 0
-        && _PyJitLeaf_FindValue(o, key, hash, value) >= 0;
+    if (!PyDict_CheckExact(o) || ((PyDictObject *)o)->ma_version_tag & DICT_WATCHER_MASK || _PyJitLeaf_FindPlace(o, key, hash, place) < 0) {
+        return false;
+    }
+    *place = *place != NULL && **place != NULL ? *place : NULL;
+    return true;
 }
 
 _Py_COMP_DIAG_POP
@@ -275,23 +278,26 @@ _Py_COMP_DIAG_POP
 static PyObject *
 dict_setdefault(PyObject *const *args, bool run)
 {
-    PyObject *value, *otherwise = args[2] != NULL ? args[2] : Py_None;
+    PyObject **place, *otherwise = args[2] != NULL ? args[2] : Py_None;
     Py_hash_t hash;
-    COULD(is_simple_dict(args[0], args[1], &hash, &value));
-    if (value == NULL) {
-        value = _PyJit_DictSet(args[0], args[1], otherwise, true) < 0 ? NULL : otherwise;
+    COULD(is_simple_dict(args[0], args[1], &hash, &place));
+    if (place != NULL) {
+        return Py_NewRef(*place);
     }
-    return Py_XNewRef(value);
+    return _PyJit_DictSet(args[0], args[1], otherwise, true) < 0 ? NULL : Py_NewRef(otherwise);
 }
 
 static PyObject *
 dict_pop(PyObject *const *args, bool run)
 {
-    PyObject *value;
+    PyObject *value, **place;
     Py_hash_t hash;
-    COULD(is_simple_dict(args[0], args[1], &hash, &value) && (value == NULL ? args[2] != NULL : _PyJitLeaf_KeyCanGo(args[1])));
-    if (value == NULL) {
+    COULD(is_simple_dict(args[0], args[1], &hash, &place) && (place == NULL ? args[2] != NULL : _PyJitLeaf_KeyCanGo(args[1])));
+    if (place == NULL) {
         return Py_NewRef(args[2]);
+    }
+    if (((PyDictObject *)args[0])->ma_values == NULL) {
+        return _PyJitLeaf_TakeEntry(args[0], hash, place);
     }
     return _PyDict_Pop_KnownHash((PyDictObject *)args[0], args[1], hash, &value) < 0 ? NULL : value;
 }

@@ -21,6 +21,7 @@
 #define PERTURB 5              // bits of the hash that come in with each step
 #define NEIGHBOURS 9           // entries of a set that are looked at before the next step
 #define MOST_ITEMS 8           // of a tuple as key
+#define LEAST_ROOM 5           // keys in the smallest table
 #define LOG_SMALLEST 3         // tables of so many entries, as powers of two, are kept when their dicts end
 #define UNSURE (-1)
 #define ENDS 3                 // a store gives up at most the old value, the key and the dict
@@ -530,6 +531,38 @@ _PyJitLeaf_CloneDict(PyObject *dict, PyObject *other)
     return true;
 }
 
+/* DICT, which has had no keys yet, gets KEY, a str of HASH, and VALUE, if a table is at hand.  Nobody watches DICT. */
+static bool
+insert_first(PyDictObject *dict, PyObject *key, Py_hash_t hash, PyObject *value)
+{
+#ifdef WITH_FREELISTS
+    struct _Py_dictkeys_freelist *free = &_Py_object_freelists_GET()->dictkeys;
+    if (free->numfree <= 0) {
+        return false;
+    }
+    PyDictKeysObject *keys = free->items[--free->numfree];
+    keys->dk_refcnt = 1;
+    keys->dk_log2_size = keys->dk_log2_index_bytes = LOG_SMALLEST;
+    keys->dk_kind = DICT_KEYS_UNICODE;
+    keys->dk_version = 0;
+    keys->dk_nentries = 1;
+    keys->dk_usable = LEAST_ROOM - 1;
+#ifdef Py_REF_DEBUG
+    _Py_IncRefTotal(_PyThreadState_GET());
+#endif
+    memset(keys->dk_indices, 0xff, (size_t)1 << LOG_SMALLEST);
+    set_index_at(keys, (size_t)hash & (((size_t)1 << LOG_SMALLEST) - 1), 0);
+    PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(keys);
+    entries[0] = (PyDictUnicodeEntry){Py_NewRef(key), Py_NewRef(value)};
+    memset(entries + 1, 0, (LEAST_ROOM - 1) * sizeof(*entries));
+    give_keys((PyObject *)dict, keys, _PyObject_GC_MAY_BE_TRACKED(value));
+    dict->ma_version_tag = DICT_NEXT_VERSION(_PyInterpreterState_GET()) | (dict->ma_version_tag & DICT_WATCHER_AND_MODIFICATION_MASK);
+    return true;
+#else
+    return false;
+#endif
+}
+
 int
 _PyJit_DictSet(PyObject *dict, PyObject *key, PyObject *value, bool again)
 {
@@ -542,6 +575,9 @@ _PyJit_DictSet(PyObject *dict, PyObject *key, PyObject *value, bool again)
     if (self->ma_keys->dk_log2_size == 0 && is_safe(key)) {
         place = NULL;          // it has nothing yet
         hash = hash_of(key);
+        if (PyUnicode_CheckExact(key) && insert_first(self, key, hash, value)) {
+            return 0;
+        }
     }
     else if (find_place(self, key, again, &hash, &place) < 0) {
         return UNSURE;

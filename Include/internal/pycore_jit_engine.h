@@ -178,7 +178,7 @@ typedef struct {
     _Py_hashtable_t *dependents;  // key -> the list of run/depend.c
     _Py_hashtable_t *sides;       // first instruction -> side executor (borrowed)
     _Py_hashtable_t *consumers;   // code object of generators -> what consumes them (run/consumers.c)
-    PyObject *names;              // dict: what _PyJitNames_Of has given out, or NULL
+    PyObject *names;              // dict: what _PyJitNames_Of has given out; for tuples of keys dicts to copy (build/leaf.c); or NULL
     _Py_hashtable_t *failed;      // code object -> its functions' beginnings that got no trace (base/worth.c)
     uint32_t exits_since_look, looked_at;
     PyTime_t rested;              // when the backend was told last that nothing is compiled

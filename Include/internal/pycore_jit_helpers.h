@@ -60,6 +60,10 @@ int _PyJitMath_Number(const char *name, int nargs);
 int _PyJit_SetFloatItem(PyObject *list, int64_t i, double value);
 /* Appends ITEM with a reference of its own.  -1, with nothing done: memory is short. */
 int _PyJit_AppendItem(PyObject *list, PyObject *item);
+/* A list of N items, which are NULL yet.  NULL, with no exception set: memory is short. */
+PyObject *_PyJit_NewList(uint32_t n);
+/* The same: a tuple. */
+PyObject *_PyJit_NewTuple(uint32_t n);
 
 /* A new object, or NULL without the exception: memory was short. */
 static inline PyObject *
@@ -226,6 +230,14 @@ bool _PyJitIter_LetsGo(PyObject *it);
 bool _PyJitIter_IsOfItertools(PyTypeObject *type);
 /* That, or an iterator of a deque: they end as others do, and what they refer to is told to the collector. */
 bool _PyJitIter_IsOfModule(PyTypeObject *type);
+/* IT, one of SHARES references to which are given up together, is an iterator or a view of a builtin type, and what ends with it is plain, as far
+ * as that is easily seen. */
+bool _PyJitIter_IsThin(PyObject *it, uint32_t shares);
+/* An iterator of what a view of DICT shows: its keys (0), values (1) or items (2).  A new reference; NULL, with no exception set: it is no dict,
+ * or memory is short. */
+PyObject *_PyJitIter_NewOfDict(PyObject *dict, uint32_t which);
+/* zip() of N ITEMS, builtin containers: a new reference.  NULL: memory is short. */
+PyObject *_PyJitIter_NewZip(PyObject *const *items, Py_ssize_t n);
 /* IT is asked for another item, and has none, without code of users.  -1: it has one, or it would run some; nothing is done then. */
 int _PyJit_IterEnd(PyObject *it);
 /* That item, a new reference.  NULL, with no exception set: there is none, or nobody knows, or memory is short. */

@@ -69,6 +69,19 @@ trace op(IMOD, (a: i64, b: i64 -- r: i64)) pure exits {
     r += r != 0 && (r ^ b) < 0 ? b : 0;
 }
 
+// int.bit_length() and int.bit_count(), which both ask for the absolute value.
+trace op(IBIT_LENGTH, (a: i64 -- r: i64)) pure {
+    uint64_t value = a < 0 ? 0 - (uint64_t)a : (uint64_t)a;
+    r = value == 0 ? 0 : 64 - __builtin_clzll(value);
+}
+
+trace op(IBIT_COUNT, (a: i64 -- r: i64)) pure {
+    uint64_t value = a < 0 ? 0 - (uint64_t)a : (uint64_t)a;
+    value -= value >> 1 & 0x5555555555555555;
+    value = (value & 0x3333333333333333) + (value >> 2 & 0x3333333333333333);
+    r = (int64_t)(((value + (value >> 4)) & 0x0f0f0f0f0f0f0f0f) * 0x0101010101010101 >> 56);
+}
+
 // Exact only where both fit a double; leaves elsewhere, and where the divisor is 0.
 trace op(ITRUEDIV, (a: i64, b: i64 -- r: f64)) pure exits {
     EXIT_IF(b == 0 || (uint64_t)a + ((uint64_t)1 << 53) > (uint64_t)1 << 54

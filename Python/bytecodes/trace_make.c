@@ -3,12 +3,12 @@
 
 // A list or a tuple of `aux` items, which have to be set before anything else can look at it.
 trace op(NEW_LIST, (-- r: object)) exits calls writes event {
-    r = _PyJit_New(PyList_New((Py_ssize_t)JIT_AUX));
+    r = _PyJit_NewList((uint32_t)JIT_AUX);
     EXIT_IF(r == NULL);
 }
 
 trace op(NEW_TUPLE, (-- r: object)) exits calls writes event {
-    r = _PyJit_New(PyTuple_New((Py_ssize_t)JIT_AUX));
+    r = _PyJit_NewTuple((uint32_t)JIT_AUX);
     EXIT_IF(r == NULL);
 }
 
@@ -30,6 +30,12 @@ trace op(INIT_TUPLE_ITEM, (tuple: object, v: object --)) {
 // A new iterator of O, whose type is a builtin one that has a type of its own for it.  `aux`: JIT_ITER_.
 trace op(NEW_ITER, (o: object -- r: object)) exits calls writes event {
     r = _PyJit_New(Py_TYPE(o)->tp_iter(o));
+    EXIT_IF(r == NULL);
+}
+
+// A new iterator of the keys (`aux` 0), values (1) or items (2) of O, without the view of them; leaves where O is no dict.
+trace op(NEW_DICT_ITER, (o: object -- r: object)) exits calls writes event {
+    r = _PyJitIter_NewOfDict(o, (uint32_t)JIT_AUX);
     EXIT_IF(r == NULL);
 }
 

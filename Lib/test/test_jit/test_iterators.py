@@ -321,7 +321,60 @@ def below(n):
         out = out[-40:]
     return out, Noisy.heard[-30:]
 
-FUNCTIONS = [kinds, unpacked, changes, shared, ends, in_functions, stepped, held, below]
+class Items(dict):
+    def items(self): return [("mine", 1)]
+
+def views(n):
+    # Views that are gone over at once are not made; others are, and so is what only looks like them.
+    class Thing: pass
+    thing = Thing()
+    thing.x, thing.y = 1, [2]
+    numbers, out = {i: str(i) for i in range(12)}, []
+    for i in range(n):
+        d = [{"a": i, "b": [i]}, {}, Dict(a=1), Items(a=2), thing.__dict__, numbers, {1: i, "x": None}, Mine][i // 3 % 8]
+        try:
+            for k in d.keys(): out.append(k)
+            for v in d.values(): out.append(repr(v))
+            for k, v in d.items(): out.append((k, repr(v)))
+            for pair in d.items(): out.append(repr(pair))
+            for k in dict.keys(d): out.append(k)
+            view = d.items()
+            out.append(len(view))
+            for pair in view: out.append(sys.getrefcount(view) > 1)
+        except (AttributeError, TypeError) as error:
+            out.append((type(error).__name__, error.__traceback__.tb_lineno))
+        if i % 40 == 39:
+            numbers.pop(next(iter(numbers)))
+        e = {"a": 1, "b": 2, "c": 3}
+        try:
+            for k, v in e.items():
+                if i % 20 == 19: e["d"] = 4
+            for k in e.keys():
+                if i % 15 == 14: del e[k]
+            for v in e.values():
+                if i % 7 == 6: e.clear()
+        except RuntimeError as error:
+            out.append((str(error), error.__traceback__.tb_lineno))
+    return out
+
+def characters(n):
+    out = []
+    for i in range(n):
+        text, items = ["abc", "", "a\u20ac", "\xe9"][i // 2 % 4], [i, 2, 3]
+        letters = iter(text)
+        for c in letters: out.append(c)
+        out.append(next(letters, "none"))
+        backwards = reversed(items)
+        for x in backwards:
+            out.append(x)
+            if i % 11 == 10:
+                items.clear()
+        items.append(5)
+        out.append(next(backwards, "none"))
+        for k in {"a": 1, 5: 2}: out.append(k)
+    return out
+
+FUNCTIONS = [kinds, unpacked, changes, shared, ends, in_functions, stepped, held, below, views, characters]
 
 def run():
     return [str((f.__name__, f(220))) for f in FUNCTIONS]

@@ -52,7 +52,7 @@ LOOPS = {
                 t += len(l) + hash("a") % 2 + i.bit_length()
             return t
         """,
-        ["CHANGE_LEAF", "CHANGE_LEAF", "CHANGE_LEAF", "ASK_LEAF", "ASK_LEAF", "IADD"],
+        ["CHANGE_LEAF", "CHANGE_LEAF", "CHANGE_LEAF", "ASK_LEAF", "IBIT_LENGTH", "IADD"],
         ["OPAQUE"],
     ),
     "attributes in dicts": (

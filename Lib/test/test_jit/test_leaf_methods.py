@@ -299,13 +299,21 @@ def functions(n):
         out.append((struct.pack("<I", i), struct.unpack("<HH", b"abcd"), scanner.unpack(b"abc"), scanner.pack(i, 3), struct.calcsize("<q")))
         out.append((zlib.crc32(b"abc" * i), b"abcab".find(b"b"), b"a,b".split(b","), b"ab".decode(), "ab".encode("ascii"), i.to_bytes(3, "big")))
         out.append((list(range(i % 5)), len(range(0, i, 2)), set("abca") == {"a", "b", "c"}, frozenset((1, i)), time.monotonic() > 0))
+        out.append((divmod(i, 7), divmod(-i, 7), divmod(i, -7 - i % 3), divmod(i - 2**40, 3), divmod(i * 0.5, 2), divmod(0, 5)))
+        quotient, rest = divmod(i - 100, 9 if i % 3 else -9)
+        out.append((quotient, rest, (-i).bit_count(), (i << 40).bit_length(), (i - 2**62).bit_count(), (-1 - i).bit_length(), (i << 70).bit_count()))
+        out.append((int.from_bytes(b"abcdefgh"[2:2 + i % 5], "big"), bool.from_bytes(b"ab", "little"), b"abc"[-2:], b"abc"[:i % 4], b"abc"[5:1]))
         b, q = bytearray(), deque([1, 2])
         b.append(i % 256)
         q.extend((i, 3))
         q.rotate(1)
         q.rotate()
         out.append((b, list(q), next(iter([i])), next(iter((i, 2))), next(iter({i: 1})), list(iter("ab"))))
-        for f in (lambda: math.factorial(-1), lambda: math.isqrt(-1), lambda: math.gcd(1.5), lambda: round("a"), lambda: pow(0, -1),
+        try:
+            quotient, rest = divmod(i, i % 10)
+        except ZeroDivisionError as error:
+            out.append((str(error), quotient, rest))
+        for f in (lambda: divmod(i, i - i), lambda: int.from_bytes(b"a", "middle"), lambda: divmod("a", 2), lambda: math.factorial(-1), lambda: math.isqrt(-1), lambda: math.gcd(1.5), lambda: round("a"), lambda: pow(0, -1),
                   lambda: chr(-1), lambda: b.append(300), lambda: struct.unpack("<I", b"a"), lambda: bits(-1), lambda: b"\\xff".decode(),
                   lambda: "\\xe9".encode("ascii"), lambda: math.hypot(Compared(1), 2), lambda: math.gcd(Compared(1), 4), lambda: iter(5),
                   lambda: pow(2, 3, 0), lambda: int("9", 8), lambda: i.to_bytes(0, "big"), lambda: round(Compared(1)), lambda: min(i)):
@@ -328,6 +336,23 @@ class Meta(type):
     def __instancecheck__(cls, o): Loud.heard.append("instance"); return True
 class Odd(metaclass=Meta): pass
 class Key: A = "a"; B = "a"
+
+def displays(n):
+    # Dicts with the same keys each time share nothing but what they began as.
+    out = []
+    for i in range(n):
+        a, b, c = {"a": i}, {"a": i, "b": [i]}, {"x y": 1, "b": 2, "c": i, "d": 4, "e": 5, "f": 6, "g": i}
+        e, f, g = {"a": i, "a": 2, "b": 3}, {"a": i, 1: 2}, {"a": {"b": i}}
+        out.append((a, b, c, e, f, g, gc.is_tracked(a), gc.is_tracked(b), gc.is_tracked(g), sys.getsizeof(a), sys.getsizeof(c)))
+        a["z"] = 1
+        del a["a"]
+        b.update(a)
+        del b["b"], c["d"]
+        c["d"] = b.pop("z")
+        for k in range(i % 9): a[k] = str(k)
+        while i % 3 and a: a.popitem()
+        out.append((list(a), list(b.items()), c, {**b, **c}, {**c, **{"g": 5}}, len({i, 1, -i, "a"})))
+    return out
 
 def stored(n):
     Loud.heard.clear()
@@ -487,7 +512,7 @@ def stepped(n):
     return out
 
 def run():
-    return [repr(f(40)) for f in (derived, changing, made, items_out, tables_out, algebra, slices, ordered, functions, stored, matched, registered, stepped)]
+    return [repr(f(40)) for f in (derived, changing, made, items_out, tables_out, algebra, slices, ordered, functions, displays, stored, matched, registered, stepped)]
 """ + RUN_AND_COUNT
 
 
@@ -511,6 +536,7 @@ class Loops(OptimizedLoops, unittest.TestCase):
             def f(n):
                 t, xs, d, counts, own, s, h, rng, p = 0, [1, 2, 3], {{}}, defaultdict(int), Own(), set(), [], random.Random(1), P()
                 data, counter, names, z = bytearray(4), Counter((1, 2, 3, 0)), {{"a": 1, "b": 2}}, {{2, 3}}
+                packed = b"abcdefgh"
                 for i in range(n):
                     {expression}
                 return t
@@ -534,7 +560,9 @@ for _name, _expression, _present in (
     ("a heap", "heappush(h, (i, 1)); t += heappop(h)[0]", ["CHANGE_LEAF", "CHANGE_LEAF", "IADD"]),
     ("bisection", "t += bisect_left(xs, i)", ["CALL_LEAF", "IADD"]),
     ("random numbers", "t += rng.getrandbits(3); rng.random()", ["CALL_LEAF", "IADD", "CALL_LEAF"]),
-    ("numbers", "t += math.gcd(i, 12) + round(i * 0.3, 2) + max(i, 2.5) + i.bit_length()", ["CALL_LEAF", "CALL_LEAF", "CALL_LEAF", "ASK_LEAF"]),
+    ("numbers", "t += math.gcd(i, 12) + round(i * 0.3, 2) + max(i, 2.5) + i.bit_length()", ["CALL_LEAF", "CALL_LEAF", "CALL_LEAF", "IBIT_LENGTH"]),
+    ("quotient and rest", "q, r = divmod(i, 7); t += q - r + i.bit_count()", ["IFLOORDIV", "IMOD", "IBIT_COUNT", "IADD"]),
+    ("part of bytes", "t += int.from_bytes(packed[2:6], 'big')", ["CALL_LEAF", "CALL_LEAF", "IADD"]),
     ("bytes", "t += struct.unpack('<I', b'abcd')[0]", ["CALL_LEAF"]),
     ("bytes of an array", "data[i & 3] = i & 7; t += data[-1]", ["CHANGE_LEAF", "CALL_LEAF"]),
     ("types", "t += type(i) is int", ["IADD"]),

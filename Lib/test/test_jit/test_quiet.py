@@ -276,10 +276,79 @@ def dicts(n):
         t += p.x["b"][0]
     return t
 
+@logged
+def nearly_thin(n):
+    # All is plain but one thing, which may be there twice, in each kind of container.
+    keep = Point(0, 0)
+    for i in range(n):
+        a = [i, 0.5, Loud(i) if i % 19 == 0 else "a"]
+        b = {"a": i, "b": Loud(-i) if i % 17 == 0 else None}
+        c = {i, 1, Loud(1000 + i) if i % 23 == 0 else 2}
+        d = Point(i, Loud(2000 + i) if i % 29 == 0 else b"b")
+        e = Loud(3000 + i) if i % 31 == 0 else [i]
+        f = [e, keep, e]
+        g = {i: e, 1.5: keep, (i,): e}
+        e = 1
+        f = 2
+        g = 3
+        h = {Loud(4000 + i) if i % 37 == 0 else i: i}
+        a = b = c = d = h = 4
+
+@logged
+def loops_that_end(n):
+    # What a loop goes over ends with it, and once the iterator is the last that has what ends.
+    for i in range(n):
+        for x in reversed([i, Loud(i) if i % 13 == 0 else 1]): pass
+        for k, v in {"a": i, "b": Loud(1000 + i) if i % 17 == 0 else 2}.items(): pass
+        for v in {"a": Loud(2000 + i) if i % 19 == 0 else 2}.values(): pass
+        for k in {Loud(3000 + i) if i % 23 == 0 else 2: 1}.keys(): pass
+        for x, y in zip([i], (Loud(4000 + i) if i % 29 == 0 else 1, 2)): pass
+        for k, y in enumerate([Loud(5000 + i) if i % 31 == 0 else 1]): pass
+        both = [i, Loud(6000 + i) if i % 37 == 0 else 1]
+        pairs = zip(both, both)
+        both = 0
+        for x, y in pairs: pass
+        pairs = x = y = v = k = 0
+
+@logged
+def updated(n):
+    # What is replaced or taken out of a dict ends.
+    for i in range(n):
+        d = {"a": i, "b": Loud(i) if i % 17 == 0 else 1}
+        d = {**d, "c": 1, **{"b": 2, "d": [i]}}
+        d.update({"a": 5, "d": 6})
+        d["e"] = Loud(1000 + i) if i % 19 == 0 else (i,)
+        del d["e"]
+        e = {"a": Loud(2000 + i) if i % 23 == 0 else 1, "a": 2}
+        d = e = 3
+
+def weak_containers(n):
+    dead = []
+    def gone(ref):
+        frame = sys._getframe(1)
+        dead.append((frame.f_code.co_name, frame.f_lineno - frame.f_code.co_firstlineno))
+    class Weak:
+        pass
+    refs = []
+    for i in range(n):
+        s, f, p = {i}, frozenset((i, 1)), Weak()
+        p.x = i
+        if i % 17 == 0:
+            refs.append(weakref.ref(s, gone))
+        if i % 19 == 0:
+            refs.append(weakref.ref(f, gone))
+        if i % 23 == 0:
+            refs.append(weakref.ref(p, gone))
+        s = 1
+        f = 2
+        p = 3
+    return dead
+
 def run():
     return [repr(f(200)) for f in (
         points, pairs, survivors, shared, loud_inside, loud_twice, loud_in_calls, loud_attributes,
-        becomes_loud, ends_with_what_is_stored, chains, weak, methods, cycles, large, suspended, dicts)]
+        becomes_loud, ends_with_what_is_stored, chains, weak, methods, cycles, large, suspended, dicts,
+        nearly_thin, loops_that_end, updated, weak_containers)]
 
 """ + RUN_AND_COUNT
 

@@ -1,4 +1,4 @@
-/* Lowering rules of calls of builtins: len, abs, min, max, float, int, ord, chr; of methods of dict, list, set and str.  Functions of
+/* Lowering rules of calls of builtins: len, abs, min, max, float, int, ord, chr, divmod; of methods of dict, list, set, str and int.  Functions of
  * module math: math.c; what is asked of any object: lookups.c.
  *
  * The callable is a constant of the trace (globals.c), so what it is is known here.  Identity is kept: abs, min, max, float and
@@ -212,6 +212,38 @@ call_class(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* The tuple that the instruction gives is taken apart at once by the next one, into two. */
+static bool
+is_unpacked(const _PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index], *next = record + 1;
+    return index + 1 < b->t->nrecords && !record->raised && !next->raised && next->code == record->code && next->depth == record->depth
+        && next->offset - next->prefix == record->offset + record->size && next->opcode == UNPACK_SEQUENCE_TWO_TUPLE;
+}
+
+/* Both: `q, r = divmod(a, b)`. */
+static uint32_t
+divmod_and_unpack(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t left = b->depth - 2, right = b->depth - 1;
+    PyObject *callable = record->oparg == 2 ? _PyJitLower_Callable(b, 2) : NULL;
+    if (callable == NULL || !_PyJit_IsBuiltin(callable, "divmod") || !is_unpacked(b, index)
+        || _PyJitSlot_Kind(b, left, JIT_TAG(record->types, 1)) != JIT_TYPE_I64
+        || _PyJitSlot_Kind(b, right, JIT_TAG(record->types, 0)) != JIT_TYPE_I64 || !can_drop_all(b, 2)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef x = _PyJitSlot_Number(b, left, JIT_TYPE_I64), y = _PyJitSlot_Number(b, right, JIT_TYPE_I64);
+    _PyJitRef quotient = emit2(b, JIT_OP_IFLOORDIV, x, y), rest = emit2(b, JIT_OP_IMOD, x, y);
+    drop(b, 4);
+    _PyJitSlot_EndRecord(b);
+    _PyJitLower_Begin(b, index + 1);
+    _PyJitSlot_PushNumber(b, rest);
+    _PyJitSlot_PushNumber(b, quotient);
+    return 2;
+}
+
 /* --- Methods -------------------------------------------------------------------------------------------------------- */
 
 /* The method of TYPE that a call with NARGS arguments calls with `self` and nothing bound, by its name in the type's definition;
@@ -252,6 +284,25 @@ call_get(_PyJitBuilder *b, uint32_t index)
     _PyJitRef value = _PyJitBuild_Emit3(b, JIT_OP_DICT_GET_OR, object, known, otherwise);
     drop(b, nargs + 2);
     _PyJitSlot_PushHeap(b, value);
+    return 1;
+}
+
+/* int.bit_length and int.bit_count. */
+static uint32_t
+call_bits(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t self = b->depth - 1;
+    const char *name = record->oparg == 0 ? method_of(b, 0, &PyLong_Type) : NULL;
+    bool length = name != NULL && strcmp(name, "bit_length") == 0;
+    if (name == NULL || (!length && strcmp(name, "bit_count") != 0) || _PyJitSlot_Kind(b, self, JIT_TAG(record->types, 0)) != JIT_TYPE_I64
+        || !_PyJitSlot_CanEnd(b, record, 1)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef number = _PyJitSlot_Number(b, self, JIT_TYPE_I64);
+    _PyJitSlot_GuardEnds(b, record, 1);
+    give_number(b, emit1(b, length ? JIT_OP_IBIT_LENGTH : JIT_OP_IBIT_COUNT, number), 0);
     return 1;
 }
 
@@ -422,6 +473,9 @@ _PyJitLower_Builtin(_PyJitBuilder *b, uint32_t index)
         case CALL_BUILTIN_FAST: {
             uint32_t nargs = b->t->records[index].oparg;
             uint32_t done = _PyJitLower_Math(b, index, _PyJitLower_Callable(b, nargs), nargs);
+            if (done == 0) {
+                done = divmod_and_unpack(b, index);
+            }
             return done != 0 ? done : _PyJitLower_Find(b, index);
         }
         case CALL_BUILTIN_FAST_WITH_KEYWORDS:
@@ -441,8 +495,11 @@ _PyJitLower_Builtin(_PyJitBuilder *b, uint32_t index)
             uint32_t done = call_add(b, index);
             return done != 0 ? done : call_str(b, index);
         }
+        case CALL_METHOD_DESCRIPTOR_NOARGS: {
+            uint32_t done = call_bits(b, index);
+            return done != 0 ? done : call_str(b, index);
+        }
         case CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS:
-        case CALL_METHOD_DESCRIPTOR_NOARGS:
             return call_str(b, index);
         default:
             return 0;

@@ -5,6 +5,7 @@
 #ifdef _Py_TIER2
 
 #include "opcode.h"
+#include "pycore_dict.h"
 #include "pycore_global_objects.h"
 #include "pycore_long.h"
 #include "pycore_jit_helpers.h"
@@ -12,6 +13,8 @@
 
 #define MOST_ARGUMENTS 4       // `self` or a bound method included
 #define MOST_OPERANDS 3        // arguments that the operation has itself
+#define MOST_KEYS 32           // of dicts that are copies of one
+#define MOST_PATTERNS 1000     // of those, with what else is remembered
 
 /* Slot INDEX has a number that is constant, and not negative. */
 static bool
@@ -126,6 +129,37 @@ call_bound(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* Which view of a dict NUMBER makes, as NEW_DICT_ITER counts them; -1: none, or the next instruction does something else than to go over it. */
+static int
+view_gone_over(const _PyJitBuilder *b, uint32_t index, int number)
+{
+    static const char *const names[] = {"keys", "values", "items"};
+    PyTypeObject *const types[] = {&PyDictKeys_Type, &PyDictValues_Type, &PyDictItems_Type};
+    const _PyJitRecord *record = &b->t->records[index], *next = record + 1;
+    if (index + 1 >= b->t->nrecords || record->raised || next->raised || next->opcode != GET_ITER || next->code != record->code
+        || next->depth != record->depth || next->offset - next->prefix != record->offset + record->size) {
+        return -1;
+    }
+    for (int i = 0; i < 3; i++) {
+        if (next->seen == (PyObject *)types[i] && number == _PyJitLeaf_Named(names[i])) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* The rest of such a call, and GET_ITER behind it: no view is made. */
+static uint32_t
+iterate_dict(_PyJitBuilder *b, uint32_t index, _PyJitRef dict, int which)
+{
+    _PyJitRef made = _PyJitBuild_Emit(b, JIT_OP_NEW_DICT_ITER, dict, JIT_REF_NONE, (uint32_t)which);
+    drop(b, b->t->records[index].oparg + 2);
+    _PyJitSlot_EndRecord(b);
+    _PyJitLower_Begin(b, index + 1);
+    _PyJitSlot_Push(b, (_PyJitSlot){.object = made, .dirty = 1, .owned = 1});
+    return 2;
+}
+
 uint32_t
 _PyJitLower_Leaf(_PyJitBuilder *b, uint32_t index)
 {
@@ -153,6 +187,10 @@ _PyJitLower_Leaf(_PyJitBuilder *b, uint32_t index)
         args[i] = i < nargs ? key_of(b, first + i) : object_const(b, NULL);
     }
     _PyJitSlot_GuardEnds(b, record, nargs);
+    int which = view_gone_over(b, index, number);
+    if (which >= 0) {
+        return iterate_dict(b, index, args[0], which);
+    }
     finish_call(b, number | (nargs == MOST_ARGUMENTS ? JIT_LEAF_FOUR : 0), args, record->oparg);
     return 1;
 }
@@ -305,6 +343,33 @@ format(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* A dict with KEYS, a tuple of strs, that lives as long as the engine: what is made is a copy of it.  NULL: it would not be a dict of so many. */
+static PyObject *
+pattern_of(PyObject *keys)
+{
+    Py_ssize_t n = PyTuple_GET_SIZE(keys);
+    PyObject *nones[MOST_KEYS], *pattern = NULL;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (n > MOST_KEYS || !PyUnicode_CheckExact(PyTuple_GET_ITEM(keys, i))) {
+            return NULL;
+        }
+        nones[i] = Py_None;
+    }
+    if (n == 0 || (ENGINE->names == NULL && (ENGINE->names = PyDict_New()) == NULL)) {
+        PyErr_Clear();
+        return NULL;
+    }
+    pattern = PyDict_GetItemWithError(ENGINE->names, keys);
+    if (pattern == NULL && PyDict_GET_SIZE(ENGINE->names) < MOST_PATTERNS) {
+        PyObject *made = _PyDict_FromItems(((PyTupleObject *)keys)->ob_item, 1, nones, 1, n);
+        bool fits = made != NULL && PyDict_GET_SIZE(made) == n && ((PyDictObject *)made)->ma_values == NULL;
+        pattern = fits && PyDict_SetItem(ENGINE->names, keys, made) == 0 ? made : NULL;
+        Py_XDECREF(made);
+    }
+    PyErr_Clear();
+    return pattern;
+}
+
 _PyJitRef
 _PyJitLower_NewDict(_PyJitBuilder *b, PyObject *names, const uint8_t *which, const _PyJitRef *values, uint32_t n)
 {
@@ -324,8 +389,31 @@ _PyJitLower_NewDict(_PyJitBuilder *b, PyObject *names, const uint8_t *which, con
     for (uint32_t i = 0; i < n; i++) {
         (void)_PyJitBuild_Emit(b, JIT_OP_LEAF_ARGUMENT, values[i], JIT_REF_NONE, i);
     }
-    args[0] = object_const(b, names);
+    PyObject *pattern = pattern_of(names);
+    args[0] = object_const(b, pattern != NULL ? pattern : names);
     return emit_leaf(b, JIT_OP_CALL_LEAF, _PyJitLeaf_OfInstruction(BUILD_CONST_KEY_MAP, n), args);
+}
+
+/* The pattern for BUILD_MAP of N pairs from slot FIRST on, if all keys are constants; else NULL. */
+static PyObject *
+pattern_of_pairs(const _PyJitBuilder *b, uint32_t first, uint32_t n)
+{
+    PyObject *keys = PyTuple_New((Py_ssize_t)n), *pattern = NULL;
+    for (uint32_t i = 0; i < n && keys != NULL; i++) {
+        PyObject *key = constant_at(b, first + 2 * i);
+        if (key == NULL || !PyUnicode_CheckExact(key)) {
+            Py_CLEAR(keys);
+        }
+        else {
+            PyTuple_SET_ITEM(keys, i, Py_NewRef(key));
+        }
+    }
+    if (keys != NULL) {
+        pattern = pattern_of(keys);
+        Py_DECREF(keys);
+    }
+    PyErr_Clear();
+    return pattern;
 }
 
 /* BUILD_MAP, BUILD_CONST_KEY_MAP, BUILD_SET, BUILD_STRING: what is on the stack goes over in _PyJit_Arguments.  COUNT slots, from FIRST on;
@@ -348,11 +436,18 @@ make_of_many(_PyJitBuilder *b, uint32_t index, uint32_t first, uint32_t count, b
     for (uint32_t i = first; i < first + count; i++) {
         (void)(strings ? guard_str(b, i) : key_of(b, i));
     }
-    for (uint32_t i = 0; i < count; i++) {
-        (void)_PyJitBuild_Emit(b, JIT_OP_LEAF_ARGUMENT, _PyJitSlot_Object(b, first + i), JIT_REF_NONE, i);
+    PyObject *names = keys ? constant_at(b, b->depth - 1) : NULL;
+    PyObject *pattern = names != NULL ? pattern_of(names) : record->opcode == BUILD_MAP ? pattern_of_pairs(b, first, record->oparg) : NULL;
+    bool values_only = pattern != NULL && !keys;
+    for (uint32_t i = values_only; i < count; i += 1 + values_only) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_LEAF_ARGUMENT, _PyJitSlot_Object(b, first + i), JIT_REF_NONE, values_only ? i / 2 : i);
     }
     _PyJitRef null = object_const(b, NULL), args[MOST_ARGUMENTS] = {small_const(b, count), null, null};
-    if (keys) {
+    if (pattern != NULL) {
+        args[0] = object_const(b, pattern);
+        number = _PyJitLeaf_OfInstruction(BUILD_CONST_KEY_MAP, record->oparg);
+    }
+    else if (keys) {
         args[0] = _PyJitSlot_Object(b, b->depth - 1);
     }
     _PyJitRef made = emit_leaf(b, JIT_OP_CALL_LEAF, number, args);

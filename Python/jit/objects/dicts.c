@@ -10,6 +10,7 @@
 
 #include <string.h>
 #include "pycore_dict.h"
+#include "pycore_freelist.h"
 #include "pycore_initconfig.h"     // _Py_GetConfig
 #include "pycore_jit_helpers.h"
 #include "pycore_object.h"
@@ -20,6 +21,8 @@
 #define PERTURB 5              // bits of the hash that come in with each step
 #define NEIGHBOURS 9           // entries of a set that are looked at before the next step
 #define MOST_ITEMS 8           // of a tuple as key
+#define LEAST_ROOM 5           // keys in the smallest table
+#define LOG_SMALLEST 3         // tables of so many entries, as powers of two, are kept when their dicts end
 #define UNSURE (-1)
 #define ENDS 3                 // a store gives up at most the old value, the key and the dict
 
@@ -268,6 +271,12 @@ find_place(PyDictObject *dict, PyObject *key, bool again, Py_hash_t *hash, PyObj
 }
 
 int
+_PyJitLeaf_FindPlace(PyObject *dict, PyObject *key, Py_hash_t *hash, PyObject ***place)
+{
+    return find_place((PyDictObject *)dict, key, false, hash, place);
+}
+
+int
 _PyJitLeaf_FindValue(PyObject *dict, PyObject *key, Py_hash_t *hash, PyObject **value)
 {
     PyObject **place;
@@ -408,13 +417,169 @@ insert(PyDictObject *dict, PyObject *key, Py_hash_t hash, PyObject *value)
     return true;
 }
 
+PyObject *
+_PyJitLeaf_TakeEntry(PyObject *dict, Py_hash_t hash, PyObject **place)
+{
+    PyDictObject *self = (PyDictObject *)dict;
+    PyDictKeysObject *keys = self->ma_keys;
+    bool of_strings = DK_IS_UNICODE(keys);
+    PyDictUnicodeEntry *string = (PyDictUnicodeEntry *)((char *)place - offsetof(PyDictUnicodeEntry, me_value));
+    PyDictKeyEntry *other = (PyDictKeyEntry *)((char *)place - offsetof(PyDictKeyEntry, me_value));
+    Py_ssize_t entry = of_strings ? string - DK_UNICODE_ENTRIES(keys) : other - DK_ENTRIES(keys);
+    PyObject *value = *place, *key = of_strings ? string->me_key : other->me_key;
+    size_t mask = ((size_t)1 << keys->dk_log2_size) - 1, rest = (size_t)hash, i = (size_t)hash & mask;
+    while (index_at(keys, i) != entry) {
+        rest >>= PERTURB;
+        i = (5 * i + 1 + rest) & mask;
+    }
+    set_index_at(keys, i, DKIX_DUMMY);
+    if (of_strings) {
+        *string = (PyDictUnicodeEntry){0};
+    }
+    else {
+        *other = (PyDictKeyEntry){0};
+    }
+    keys->dk_version = 0;
+    self->ma_used--;
+    self->ma_version_tag = DICT_NEXT_VERSION(_PyInterpreterState_GET()) | (self->ma_version_tag & DICT_WATCHER_AND_MODIFICATION_MASK);
+    Py_DECREF(key);
+    return value;
+}
+
+/* Room for keys of SIZE bytes, in a table as KEYS are. */
+static PyDictKeysObject *
+room_for_keys(const PyDictKeysObject *keys, size_t size)
+{
+#ifdef WITH_FREELISTS
+    struct _Py_dictkeys_freelist *free = &_Py_object_freelists_GET()->dictkeys;
+    if (keys->dk_log2_size == LOG_SMALLEST && keys->dk_kind == DICT_KEYS_UNICODE && free->numfree > 0) {
+        return free->items[--free->numfree];
+    }
+#endif
+    return PyMem_Malloc(size);
+}
+
+/* A copy of KEYS, a table of strs, whose entries have no references yet.  NULL: memory is short. */
+static PyDictKeysObject *
+copy_keys(PyDictKeysObject *keys)
+{
+    size_t size = _PyDict_KeysSize(keys);
+    PyDictKeysObject *copy = room_for_keys(keys, size);
+    if (copy == NULL) {
+        return NULL;
+    }
+    memcpy(copy, keys, size);
+    copy->dk_refcnt = 1;
+    copy->dk_version = 0;
+#ifdef Py_REF_DEBUG
+    _Py_IncRefTotal(_PyThreadState_GET());
+#endif
+    return copy;
+}
+
+/* DICT, which has no keys yet, gets KEYS.  The ones that it had, which all such dicts share, are never given up. */
+static void
+give_keys(PyObject *dict, PyDictKeysObject *keys, bool tracked)
+{
+    PyDictObject *self = (PyDictObject *)dict;
+    self->ma_keys = keys;
+    self->ma_used = keys->dk_nentries;
+    if (tracked && !_PyObject_GC_IS_TRACKED(dict)) {
+        _PyObject_GC_TRACK(dict);
+    }
+}
+
+PyObject *
+_PyJitLeaf_CopyPattern(PyObject *pattern, PyObject *const *values)
+{
+    PyObject *dict = PyDict_New();
+    PyDictKeysObject *keys = dict == NULL ? NULL : copy_keys(((PyDictObject *)pattern)->ma_keys);
+    if (keys == NULL) {
+        Py_XDECREF(dict);
+        return NULL;
+    }
+    bool tracked = false;
+    PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(keys);
+    for (Py_ssize_t i = 0; i < keys->dk_nentries; i++) {
+        Py_INCREF(entries[i].me_key);
+        entries[i].me_value = Py_NewRef(values[i]);
+        tracked |= _PyObject_GC_MAY_BE_TRACKED(values[i]);
+    }
+    give_keys(dict, keys, tracked);
+    return dict;
+}
+
+bool
+_PyJitLeaf_CloneDict(PyObject *dict, PyObject *other)
+{
+    PyDictObject *self = (PyDictObject *)dict;
+    const PyDictObject *from = (const PyDictObject *)other;
+    bool fits = self->ma_keys->dk_log2_size == 0 && self->ma_values == NULL && (self->ma_version_tag & DICT_WATCHER_MASK) == 0
+        && from->ma_values == NULL && DK_IS_UNICODE(from->ma_keys) && from->ma_keys->dk_log2_size == LOG_SMALLEST
+        && from->ma_used == from->ma_keys->dk_nentries && from->ma_used > 0;
+    PyDictKeysObject *keys = fits ? copy_keys(from->ma_keys) : NULL;
+    if (keys == NULL) {
+        return false;
+    }
+    PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(keys);
+    for (Py_ssize_t i = 0; i < keys->dk_nentries; i++) {
+        Py_INCREF(entries[i].me_key);
+        Py_INCREF(entries[i].me_value);
+    }
+    give_keys(dict, keys, _PyObject_GC_IS_TRACKED(other));
+    self->ma_version_tag = DICT_NEXT_VERSION(_PyInterpreterState_GET()) | (self->ma_version_tag & DICT_WATCHER_AND_MODIFICATION_MASK);
+    return true;
+}
+
+/* DICT, which has had no keys yet, gets KEY, a str of HASH, and VALUE, if a table is at hand.  Nobody watches DICT. */
+static bool
+insert_first(PyDictObject *dict, PyObject *key, Py_hash_t hash, PyObject *value)
+{
+#ifdef WITH_FREELISTS
+    struct _Py_dictkeys_freelist *free = &_Py_object_freelists_GET()->dictkeys;
+    if (free->numfree <= 0) {
+        return false;
+    }
+    PyDictKeysObject *keys = free->items[--free->numfree];
+    keys->dk_refcnt = 1;
+    keys->dk_log2_size = keys->dk_log2_index_bytes = LOG_SMALLEST;
+    keys->dk_kind = DICT_KEYS_UNICODE;
+    keys->dk_version = 0;
+    keys->dk_nentries = 1;
+    keys->dk_usable = LEAST_ROOM - 1;
+#ifdef Py_REF_DEBUG
+    _Py_IncRefTotal(_PyThreadState_GET());
+#endif
+    memset(keys->dk_indices, 0xff, (size_t)1 << LOG_SMALLEST);
+    set_index_at(keys, (size_t)hash & (((size_t)1 << LOG_SMALLEST) - 1), 0);
+    PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(keys);
+    entries[0] = (PyDictUnicodeEntry){Py_NewRef(key), Py_NewRef(value)};
+    memset(entries + 1, 0, (LEAST_ROOM - 1) * sizeof(*entries));
+    give_keys((PyObject *)dict, keys, _PyObject_GC_MAY_BE_TRACKED(value));
+    dict->ma_version_tag = DICT_NEXT_VERSION(_PyInterpreterState_GET()) | (dict->ma_version_tag & DICT_WATCHER_AND_MODIFICATION_MASK);
+    return true;
+#else
+    return false;
+#endif
+}
+
 int
 _PyJit_DictSet(PyObject *dict, PyObject *key, PyObject *value, bool again)
 {
     PyDictObject *self = (PyDictObject *)dict;
     PyObject **place;
     Py_hash_t hash;
-    if (self->ma_version_tag & DICT_WATCHER_MASK || find_place(self, key, again, &hash, &place) < 0) {
+    if (self->ma_version_tag & DICT_WATCHER_MASK) {
+        return UNSURE;
+    }
+    if (self->ma_keys->dk_log2_size == 0 && is_safe(key)) {
+        place = NULL;          // it has nothing yet
+        hash = hash_of(key);
+        if (PyUnicode_CheckExact(key) && insert_first(self, key, hash, value)) {
+            return 0;
+        }
+    }
+    else if (find_place(self, key, again, &hash, &place) < 0) {
         return UNSURE;
     }
     PyObject *old = place != NULL ? *place : NULL;
@@ -545,7 +710,7 @@ _PyJit_HasNames(PyObject *dict, PyObject *names)
 PyObject *
 _PyJit_NewTupleWith(PyObject *other, uint32_t n)
 {
-    PyObject *tuple = _PyJit_New(PyTuple_New((Py_ssize_t)n));
+    PyObject *tuple = _PyJit_NewTuple(n);
     if (tuple == NULL) {
         Py_DECREF(other);
     }

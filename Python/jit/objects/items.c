@@ -1,10 +1,13 @@
-/* Items of lists: the slow ways of trace operations that are stencils otherwise. */
+/* Lists, tuples and their items: the slow ways of trace operations that are stencils otherwise. */
 #include "Python.h"
 
 #ifdef _Py_TIER2
 
+#include "pycore_freelist.h"
 #include "pycore_jit_helpers.h"
 #include "pycore_list.h"
+#include "pycore_object.h"
+#include "pycore_pystate.h"
 
 int
 _PyJit_SetFloatItem(PyObject *list, int64_t i, double value)
@@ -32,6 +35,51 @@ _PyJit_AppendItem(PyObject *list, PyObject *item)
         return -1;
     }
     return 0;
+}
+
+/* N items are NULL.  Mostly there are few; without `volatile` compilers make one instruction of the loop that takes longer to begin. */
+static inline void
+clear(PyObject **items, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        ((PyObject *volatile *)items)[i] = NULL;
+    }
+}
+
+PyObject *
+_PyJit_NewList(uint32_t n)
+{
+    PyListObject *list = (PyListObject *)_PyJit_New(PyList_New(0));
+    if (list == NULL || n == 0) {
+        return (PyObject *)list;
+    }
+    list->ob_item = PyMem_New(PyObject *, n);
+    if (list->ob_item == NULL) {
+        Py_DECREF(list);
+        return NULL;
+    }
+    clear(list->ob_item, n);
+    list->allocated = (Py_ssize_t)n;
+    Py_SET_SIZE(list, (Py_ssize_t)n);
+    return (PyObject *)list;
+}
+
+PyObject *
+_PyJit_NewTuple(uint32_t n)
+{
+#ifdef WITH_FREELISTS
+    struct _Py_tuple_freelist *free = &_Py_object_freelists_GET()->tuples;
+    PyTupleObject *tuple = n > 0 && n <= PyTuple_NFREELISTS ? free->items[n - 1] : NULL;
+    if (tuple != NULL) {
+        free->items[n - 1] = (PyTupleObject *)tuple->ob_item[0];
+        free->numfree[n - 1]--;
+        _Py_NewReference((PyObject *)tuple);
+        clear(tuple->ob_item, n);
+        _PyObject_GC_TRACK(tuple);
+        return (PyObject *)tuple;
+    }
+#endif
+    return _PyJit_New(PyTuple_New((Py_ssize_t)n));
 }
 
 /* Where a bound of a slice falls in a sequence of SIZE items. */

@@ -114,8 +114,15 @@ typedef struct {
 
 #define HAS_LAYOUT(IT, LAYOUT) (Py_TYPE(IT)->tp_basicsize == (Py_ssize_t)sizeof(LAYOUT))
 
+/* An item of a result of N items can be given up, however often it is there. */
+static inline bool
+is_given_up(PyObject *item, Py_ssize_t n)
+{
+    return item == NULL || Py_REFCNT(item) > n || _PyJit_IsPlainType(Py_TYPE(item));
+}
+
 /* The result TUPLE, which is used again if nobody else has it, can give up its items. */
-static bool
+static inline bool
 can_use_again(PyObject *tuple)
 {
     if (tuple == NULL || Py_REFCNT(tuple) > 1) {
@@ -124,7 +131,7 @@ can_use_again(PyObject *tuple)
     Py_ssize_t n = PyTuple_GET_SIZE(tuple);
     for (Py_ssize_t i = 0; i < n; i++) {
         PyObject *item = PyTuple_GET_ITEM(tuple, i);
-        if (item == NULL || Py_REFCNT(item) > n) {
+        if (is_given_up(item, n)) {
             continue;
         }
         uint32_t times = 0;
@@ -138,7 +145,7 @@ can_use_again(PyObject *tuple)
     return true;
 }
 
-static int
+static inline int
 dict_has(const DictIterator *it)
 {
     const PyDictObject *dict = it->over;
@@ -386,14 +393,17 @@ has(PyObject *it, int nested, bool alone)
     if (type == &PyRangeIter_Type) {
         return ((_PyRangeIterObject *)it)->len > 0;
     }
+    if (type == &_PyUnicodeASCIIIter_Type) {
+        return HAS_LAYOUT(it, IndexIterator) ? index_has((const IndexIterator *)it) : UNSURE;
+    }
     if (type == &PyDictIterItem_Type || type == &PyDictIterKey_Type || type == &PyDictIterValue_Type) {
         return HAS_LAYOUT(it, DictIterator) ? dict_has((const DictIterator *)it) : UNSURE;
     }
     if (type == &PySetIter_Type) {
         return HAS_LAYOUT(it, SetIterator) ? set_has((const SetIterator *)it) : UNSURE;
     }
-    if (type == &PyListRevIter_Type || type == &PyReversed_Type || type == &PyUnicodeIter_Type || type == &_PyUnicodeASCIIIter_Type
-        || type == &PyBytesIter_Type || type == &PyByteArrayIter_Type) {
+    if (type == &PyListRevIter_Type || type == &PyReversed_Type || type == &PyUnicodeIter_Type || type == &PyBytesIter_Type
+        || type == &PyByteArrayIter_Type) {
         return HAS_LAYOUT(it, IndexIterator) ? index_has((const IndexIterator *)it) : UNSURE;
     }
     if (type == &PyEnum_Type && HAS_LAYOUT(it, _PyJitEnumerate)) {
@@ -455,6 +465,113 @@ lets_go_quietly(PyObject *it)
     return over == NULL || Py_REFCNT(over) > 1 || _PyJit_EndsQuietly(over, 1);
 }
 
+/* --- What ends with them ----------------------------------------------------------------------------------------------- */
+
+#define MOST_LOST 8
+
+/* The objects, but plain ones and those that never end, that lose a reference with an iterator. */
+typedef struct {
+    PyObject *to[MOST_LOST];
+    uint32_t n;
+} Lost;
+
+/* false: there are too many. */
+static inline bool
+lose(PyObject *o, Lost *lost)
+{
+    if (o == NULL || _PyJit_IsPlainType(Py_TYPE(o)) || _Py_IsImmortal(o)) {
+        return true;
+    }
+    if (lost->n == MOST_LOST) {
+        return false;
+    }
+    lost->to[lost->n++] = o;
+    return true;
+}
+
+/* The TUPLE that an iterator keeps: one of SHARES references to it that are given up together. */
+static bool
+lose_tuple(PyObject *tuple, uint32_t shares, Lost *lost)
+{
+    if (tuple == NULL || Py_REFCNT(tuple) > (Py_ssize_t)shares) {
+        return true;
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); i++) {
+        if (!lose(PyTuple_GET_ITEM(tuple, i), lost)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* IT ends, an iterator of a builtin type, and with it those below.  false: it is another object, or there is too much. */
+static bool
+lose_iterator(PyObject *it, uint32_t shares, Lost *lost, int nested)
+{
+    PyTypeObject *type = Py_TYPE(it);
+    if (type == &PyListIter_Type) {
+        return lose((PyObject *)((const _PyListIterObject *)it)->it_seq, lost);
+    }
+    if (type == &PyTupleIter_Type) {
+        return lose((PyObject *)((const _PyTupleIterObject *)it)->it_seq, lost);
+    }
+    if (type == &PyDictIterItem_Type || type == &PyDictIterKey_Type || type == &PyDictIterValue_Type) {
+        const DictIterator *dict = (const DictIterator *)it;
+        return HAS_LAYOUT(it, DictIterator) && lose((PyObject *)dict->over, lost) && lose_tuple(dict->tuple, shares, lost);
+    }
+    if (type == &PyDictItems_Type || type == &PyDictKeys_Type || type == &PyDictValues_Type) {
+        return lose((PyObject *)((const _PyDictViewObject *)it)->dv_dict, lost);
+    }
+    if (type == &_PyUnicodeASCIIIter_Type || type == &PyUnicodeIter_Type || type == &PyListRevIter_Type || type == &PyReversed_Type
+        || type == &PyBytesIter_Type || type == &PyByteArrayIter_Type) {
+        return HAS_LAYOUT(it, IndexIterator) && lose(((const IndexIterator *)it)->over, lost);
+    }
+    if (type == &PySetIter_Type) {
+        return HAS_LAYOUT(it, SetIterator) && lose((PyObject *)((const SetIterator *)it)->over, lost);
+    }
+    if (type == &PyRangeIter_Type) {
+        return true;
+    }
+    if (nested > MOST_NESTED) {
+        return false;
+    }
+    if (type == &PyEnum_Type && HAS_LAYOUT(it, _PyJitEnumerate)) {
+        const _PyJitEnumerate *numbers = (const _PyJitEnumerate *)it;
+        return Py_REFCNT(numbers->below) == 1 && lose_tuple(numbers->tuple, shares, lost)
+            && lose_iterator(numbers->below, shares, lost, nested + 1);
+    }
+    if (type == &PyZip_Type && HAS_LAYOUT(it, Zip)) {
+        const Zip *zip = (const Zip *)it;
+        bool fit = Py_REFCNT(zip->below) == 1 && lose_tuple(zip->tuple, shares, lost);
+        for (Py_ssize_t i = 0; i < zip->count && fit; i++) {
+            PyObject *below = PyTuple_GET_ITEM(zip->below, i);
+            fit = Py_REFCNT(below) == 1 && lose_iterator(below, shares, lost, nested + 1);
+        }
+        return fit;
+    }
+    return false;
+}
+
+bool
+_PyJitIter_IsThin(PyObject *it, uint32_t shares)
+{
+    Lost lost;
+    lost.n = 0;
+    if (!lose_iterator(it, shares, &lost, 0)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < lost.n; i++) {
+        Py_ssize_t times = 0;
+        for (uint32_t j = 0; j < lost.n; j++) {
+            times += lost.to[j] == lost.to[i];
+        }
+        if (Py_REFCNT(lost.to[i]) <= times * (Py_ssize_t)shares) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool
 _PyJitIter_IsOfContainer(const PyTypeObject *type)
 {
@@ -487,9 +604,58 @@ _PyJit_IterEnd(PyObject *it)
     return 0;
 }
 
+/* The next key or value of a dict, borrowed; NULL: there is none, or that is looked at more closely. */
+static inline PyObject *
+next_of_dict(DictIterator *it, bool key)
+{
+    const PyDictObject *dict = it->over;
+    if (dict == NULL || dict->ma_values != NULL || it->size != dict->ma_used || it->left <= 0) {
+        return NULL;
+    }
+    PyDictKeysObject *keys = dict->ma_keys;
+    bool unicode = DK_IS_UNICODE(keys);
+    Py_ssize_t i = it->at;
+    PyObject *value = NULL;
+    for (; i < keys->dk_nentries && value == NULL; i++) {
+        value = unicode ? DK_UNICODE_ENTRIES(keys)[i].me_value : DK_ENTRIES(keys)[i].me_value;
+    }
+    if (value == NULL) {
+        return NULL;
+    }
+    it->at = i;
+    it->left--;
+    return !key ? value : unicode ? DK_UNICODE_ENTRIES(keys)[i - 1].me_key : DK_ENTRIES(keys)[i - 1].me_key;
+}
+
+/* The next item of IT, borrowed, where that is found without more ado; else NULL, and nothing is done.  *none: there is none. */
+static inline PyObject *
+next_at_once(PyObject *it, bool *none)
+{
+    PyTypeObject *type = Py_TYPE(it);
+    *none = false;
+    if (type == &PyDictIterKey_Type || type == &PyDictIterValue_Type) {
+        return HAS_LAYOUT(it, DictIterator) ? next_of_dict((DictIterator *)it, type == &PyDictIterKey_Type) : NULL;
+    }
+    IndexIterator *index = (IndexIterator *)it;
+    if (type == &_PyUnicodeASCIIIter_Type && HAS_LAYOUT(it, IndexIterator)) {
+        *none = index->over == NULL || index->at >= PyUnicode_GET_LENGTH(index->over);
+        return *none ? NULL : (PyObject *)&_Py_SINGLETON(strings).ascii[PyUnicode_1BYTE_DATA(index->over)[index->at++]];
+    }
+    if (type == &PyListRevIter_Type && HAS_LAYOUT(it, IndexIterator)) {
+        *none = index->over == NULL || index->at < 0 || index->at >= PyList_GET_SIZE(index->over);
+        return *none ? NULL : PyList_GET_ITEM(index->over, index->at--);
+    }
+    return NULL;
+}
+
 PyObject *
 _PyJit_IterNext(PyObject *it)
 {
+    bool none;
+    PyObject *item = next_at_once(it, &none);
+    if (item != NULL || none) {
+        return Py_XNewRef(item);
+    }
     return has(it, 0, false) == 1 ? _PyJit_New(Py_TYPE(it)->tp_iternext(it)) : NULL;
 }
 
@@ -546,15 +712,11 @@ put(PyObject *tuple, Py_ssize_t i, PyObject *item)
     Py_XDECREF(old);
 }
 
-/* The tuple that IT gave last, and uses again; NULL: somebody else has it, or it has not COUNT items. */
-static PyObject *
-own_tuple(PyObject *it, uint32_t count)
+/* TUPLE, which an iterator gave last, is its own, and has COUNT items. */
+static inline bool
+is_own(PyObject *tuple, uint32_t count)
 {
-    PyTypeObject *type = Py_TYPE(it);
-    PyObject *tuple = type == &PyZip_Type && HAS_LAYOUT(it, Zip) ? ((Zip *)it)->tuple
-        : type == &PyEnum_Type && HAS_LAYOUT(it, _PyJitEnumerate) ? ((_PyJitEnumerate *)it)->tuple
-        : type == &PyDictIterItem_Type && HAS_LAYOUT(it, DictIterator) ? ((DictIterator *)it)->tuple : NULL;
-    return tuple != NULL && Py_REFCNT(tuple) == 1 && PyTuple_GET_SIZE(tuple) == (Py_ssize_t)count ? tuple : NULL;
+    return tuple != NULL && Py_REFCNT(tuple) == 1 && PyTuple_GET_SIZE(tuple) == (Py_ssize_t)count;
 }
 
 #define MOST_AT_ONCE 4
@@ -571,7 +733,7 @@ step_zip_at_once(Zip *it)
     for (Py_ssize_t i = 0; i < n; i++) {
         PyObject *below = PyTuple_GET_ITEM(it->below, i), *old = PyTuple_GET_ITEM(it->tuple, i);
         items[i] = Py_REFCNT(below) == 1 ? peek(below) : NULL;
-        if (items[i] == NULL || (old != NULL && Py_REFCNT(old) <= n && !can_use_again(it->tuple))) {
+        if (items[i] == NULL || (!is_given_up(old, n) && !can_use_again(it->tuple))) {
             return false;
         }
     }
@@ -618,7 +780,7 @@ step_enumerate(_PyJitEnumerate *it)
     return true;
 }
 
-static bool
+static inline bool
 step_dict(DictIterator *it)
 {
     PyDictKeysObject *keys = it->over->ma_keys;
@@ -644,31 +806,93 @@ step_dict(DictIterator *it)
     return true;
 }
 
-/* IT steps, and puts what it comes to into the tuple it keeps.  false: it has no other item, or tier 1 has to do it. */
-static bool
-step(PyObject *it)
+/* IT steps, and puts what it comes to into the tuple it keeps, which has COUNT items.  NULL: it has no other item, or tier 1 has to do it. */
+static inline PyObject *
+step(PyObject *it, uint32_t count)
 {
-    if (Py_TYPE(it) == &PyZip_Type) {
-        return step_zip_at_once((Zip *)it) || (has(it, 0, false) == 1 && step_zip((Zip *)it));
+    PyTypeObject *type = Py_TYPE(it);
+    if (type == &PyDictIterItem_Type && HAS_LAYOUT(it, DictIterator)) {
+        DictIterator *items = (DictIterator *)it;
+        bool can = is_own(items->tuple, count) && dict_has(items) == 1 && items->over->ma_values == NULL;
+        return can && step_dict(items) ? items->tuple : NULL;
     }
-    if (Py_TYPE(it) == &PyEnum_Type) {
-        return (is_before_item((_PyJitEnumerate *)it) || has(it, 0, false) == 1) && step_enumerate((_PyJitEnumerate *)it);
+    if (type == &PyZip_Type && HAS_LAYOUT(it, Zip)) {
+        Zip *zip = (Zip *)it;
+        bool can = is_own(zip->tuple, count) && (step_zip_at_once(zip) || (has(it, 0, false) == 1 && step_zip(zip)));
+        return can ? zip->tuple : NULL;
     }
-    const PyDictObject *over = ((DictIterator *)it)->over;
-    return (over == NULL || over->ma_values == NULL) && has(it, 0, false) == 1 && step_dict((DictIterator *)it);
+    if (type == &PyEnum_Type && HAS_LAYOUT(it, _PyJitEnumerate)) {
+        _PyJitEnumerate *numbers = (_PyJitEnumerate *)it;
+        bool can = is_own(numbers->tuple, count) && (is_before_item(numbers) || has(it, 0, false) == 1);
+        return can && step_enumerate(numbers) ? numbers->tuple : NULL;
+    }
+    return NULL;
 }
 
 PyObject *
 _PyJit_IterStep(PyObject *it, uint32_t count)
 {
-    PyObject *tuple = own_tuple(it, count);
-    if (tuple == NULL || !step(it)) {
-        return NULL;
-    }
-    if (!_PyObject_GC_IS_TRACKED(tuple)) {
+    PyObject *tuple = step(it, count);
+    if (tuple != NULL && !_PyObject_GC_IS_TRACKED(tuple)) {
         _PyObject_GC_TRACK(tuple);       // the collector may have found it to hold nothing that it looks for
     }
     return tuple;
+}
+
+/* --- Making them ------------------------------------------------------------------------------------------------------ */
+
+PyObject *
+_PyJitIter_NewOfDict(PyObject *dict, uint32_t which)
+{
+    PyTypeObject *type = which == 0 ? &PyDictIterKey_Type : which == 1 ? &PyDictIterValue_Type : &PyDictIterItem_Type;
+    if (!PyDict_Check(dict) || type->tp_basicsize != (Py_ssize_t)sizeof(DictIterator)) {
+        return NULL;
+    }
+    PyObject *tuple = which == 2 ? _PyJit_NewTuple(2) : NULL;
+    DictIterator *it = which == 2 && tuple == NULL ? NULL : PyObject_GC_New(DictIterator, type);
+    if (it == NULL) {
+        PyErr_Clear();
+        Py_XDECREF(tuple);
+        return NULL;
+    }
+    for (int i = 0; i < 2 && tuple != NULL; i++) {
+        PyTuple_SET_ITEM(tuple, i, Py_None);
+    }
+    it->over = (PyDictObject *)Py_NewRef(dict);
+    it->size = it->left = it->over->ma_used;
+    it->at = 0;
+    it->tuple = tuple;
+    _PyObject_GC_TRACK(it);
+    return (PyObject *)it;
+}
+
+PyObject *
+_PyJitIter_NewZip(PyObject *const *items, Py_ssize_t n)
+{
+    if (PyZip_Type.tp_basicsize != (Py_ssize_t)sizeof(Zip)) {
+        return PyObject_Vectorcall((PyObject *)&PyZip_Type, items, (size_t)n, NULL);
+    }
+    PyObject *below = _PyJit_NewTuple((uint32_t)n), *tuple = _PyJit_NewTuple((uint32_t)n);
+    Zip *zip = below != NULL && tuple != NULL ? (Zip *)PyZip_Type.tp_alloc(&PyZip_Type, 0) : NULL;
+    for (Py_ssize_t i = 0; i < n && zip != NULL; i++) {
+        PyObject *it = Py_TYPE(items[i])->tp_iter(items[i]);
+        if (it == NULL) {
+            Py_CLEAR(zip);
+        }
+        else {
+            PyTuple_SET_ITEM(below, i, it);
+            PyTuple_SET_ITEM(tuple, i, Py_None);
+        }
+    }
+    if (zip == NULL) {
+        Py_XDECREF(below);
+        Py_XDECREF(tuple);
+        return NULL;
+    }
+    zip->below = below;
+    zip->tuple = tuple;
+    zip->count = n;
+    return (PyObject *)zip;
 }
 
 #endif /* _Py_TIER2 */

@@ -161,7 +161,7 @@ static PyObject *
 new_zip(PyObject *const *args, bool run)
 {
     COULD(is_iterable(args[0]) && is_iterable(args[1]) && (args[2] == NULL || is_iterable(args[2])));
-    return PyObject_Vectorcall((PyObject *)&PyZip_Type, args, args[2] == NULL ? 2 : 3, NULL);
+    return _PyJitIter_NewZip(args, args[2] == NULL ? 2 : 3);
 }
 
 /* --- Functions -------------------------------------------------------------------------------------------------------- */
@@ -179,7 +179,21 @@ call_divmod(PyObject *const *args, bool run)
 {
     COULD((PyLong_CheckExact(args[0]) || PyFloat_CheckExact(args[0])) && (PyLong_CheckExact(args[1]) || PyFloat_CheckExact(args[1]))
           && is_moderate(args[0]) && is_moderate(args[1]));
-    return PyNumber_Divmod(args[0], args[1]);
+    if (!_PyJitLeaf_IsSmall(args[0]) || !_PyJitLeaf_IsSmall(args[1]) || _PyLong_IsZero((PyLongObject *)args[1])) {
+        return PyNumber_Divmod(args[0], args[1]);
+    }
+    Py_ssize_t x = _PyLong_CompactValue((PyLongObject *)args[0]), y = _PyLong_CompactValue((PyLongObject *)args[1]), rest = x % y;
+    bool lower = rest != 0 && (rest ^ y) < 0;
+    PyObject *both = _PyJit_NewTuple(2), *numbers[] = {PyLong_FromSsize_t(x / y - lower), PyLong_FromSsize_t(rest + (lower ? y : 0))};
+    if (both == NULL || numbers[0] == NULL || numbers[1] == NULL) {
+        Py_XDECREF(both);
+        Py_XDECREF(numbers[0]);
+        Py_XDECREF(numbers[1]);
+        return NULL;
+    }
+    PyTuple_SET_ITEM(both, 0, numbers[0]);
+    PyTuple_SET_ITEM(both, 1, numbers[1]);
+    return both;
 }
 
 static int64_t
@@ -248,12 +262,15 @@ dict_get(PyObject *const *args, bool run)
 _Py_COMP_DIAG_PUSH
 _Py_COMP_DIAG_IGNORE_DEPR_DECLS
 
-/* O is an exact dict that nobody watches; whether it has KEY, of HASH, can be said (*value). */
+/* O is an exact dict that nobody watches; whether it has KEY, of HASH, can be said: *place is where the value is, or NULL. */
 static bool
-is_simple_dict(PyObject *o, PyObject *key, Py_hash_t *hash, PyObject **value)
+is_simple_dict(PyObject *o, PyObject *key, Py_hash_t *hash, PyObject ***place)
 {
-    return PyDict_CheckExact(o) && (((PyDictObject *)o)->ma_version_tag & DICT_WATCHER_MASK) == 0
-        && _PyJitLeaf_FindValue(o, key, hash, value) >= 0;
+    if (!PyDict_CheckExact(o) || ((PyDictObject *)o)->ma_version_tag & DICT_WATCHER_MASK || _PyJitLeaf_FindPlace(o, key, hash, place) < 0) {
+        return false;
+    }
+    *place = *place != NULL && **place != NULL ? *place : NULL;
+    return true;
 }
 
 _Py_COMP_DIAG_POP
@@ -261,23 +278,26 @@ _Py_COMP_DIAG_POP
 static PyObject *
 dict_setdefault(PyObject *const *args, bool run)
 {
-    PyObject *value, *otherwise = args[2] != NULL ? args[2] : Py_None;
+    PyObject **place, *otherwise = args[2] != NULL ? args[2] : Py_None;
     Py_hash_t hash;
-    COULD(is_simple_dict(args[0], args[1], &hash, &value));
-    if (value == NULL) {
-        value = _PyJit_DictSet(args[0], args[1], otherwise, true) < 0 ? NULL : otherwise;
+    COULD(is_simple_dict(args[0], args[1], &hash, &place));
+    if (place != NULL) {
+        return Py_NewRef(*place);
     }
-    return Py_XNewRef(value);
+    return _PyJit_DictSet(args[0], args[1], otherwise, true) < 0 ? NULL : Py_NewRef(otherwise);
 }
 
 static PyObject *
 dict_pop(PyObject *const *args, bool run)
 {
-    PyObject *value;
+    PyObject *value, **place;
     Py_hash_t hash;
-    COULD(is_simple_dict(args[0], args[1], &hash, &value) && (value == NULL ? args[2] != NULL : _PyJitLeaf_KeyCanGo(args[1])));
-    if (value == NULL) {
+    COULD(is_simple_dict(args[0], args[1], &hash, &place) && (place == NULL ? args[2] != NULL : _PyJitLeaf_KeyCanGo(args[1])));
+    if (place == NULL) {
         return Py_NewRef(args[2]);
+    }
+    if (((PyDictObject *)args[0])->ma_values == NULL) {
+        return _PyJitLeaf_TakeEntry(args[0], hash, place);
     }
     return _PyDict_Pop_KnownHash((PyDictObject *)args[0], args[1], hash, &value) < 0 ? NULL : value;
 }
@@ -409,6 +429,7 @@ static const struct {
     {NULL, "a[b:c] = d", 4, 4, JIT_LEAF_CHANGE, _PyJitLeaf_StoreSlice, NULL},
     {NULL, "a[b] = c", 3, 3, JIT_LEAF_CHANGE, _PyJitLeaf_StoreItem, NULL},
     {NULL, "a[b:c]", 3, 3, JIT_LEAF_OBJECT, _PyJitLeaf_Slice, NULL},
+    {NULL, "bytes[b:c]", 3, 3, JIT_LEAF_PLAIN, _PyJitLeaf_SliceBytes, NULL},
     {NULL, "a[b:c:d]", 4, 4, JIT_LEAF_OBJECT, _PyJitLeaf_Steps, NULL},
     {NULL, "a:b", 2, 3, JIT_LEAF_OBJECT, _PyJitLeaf_NewSlice, NULL},
     {NULL, "{*}", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_UpdateSet, NULL},

@@ -85,19 +85,35 @@ _PyJitLeaf_Compare(PyObject *const *args, bool Py_UNUSED(run))
 
 /* --- Sets and unpacking ----------------------------------------------------------------------------------------------- */
 
+/* The size that the type says is not known here, so this calls memset, which is faster than what is made of a constant one. */
+static PyObject *
+new_set(void)
+{
+    PySetObject *set = PyObject_GC_New(PySetObject, &PySet_Type);
+    if (set == NULL) {
+        return NULL;
+    }
+    memset(&set->fill, 0, (size_t)PySet_Type.tp_basicsize - offsetof(PySetObject, fill));
+    set->mask = PySet_MINSIZE - 1;
+    set->table = set->smalltable;
+    set->hash = -1;
+    _PyObject_GC_TRACK(set);
+    return (PyObject *)set;
+}
+
 PyObject *
 _PyJitLeaf_BuildSet(PyObject *const *args, bool run)
 {
     int n = small_int(args[0]);
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n && !run; i++) {
         if (!_PyJit_IsSafeKey(_PyJit_Arguments[i])) {
             return NULL;
         }
     }
     COULD(true);
-    PyObject *set = PySet_New(NULL);
+    PyObject *set = new_set();         // which takes no key that is not safe
     for (int i = 0; i < n && set != NULL; i++) {
-        if (PySet_Add(set, _PyJit_Arguments[i]) < 0) {
+        if (_PyJit_SetAdd(set, _PyJit_Arguments[i]) < 0) {
             Py_CLEAR(set);
         }
     }
@@ -445,6 +461,23 @@ _Py_COMP_DIAG_PUSH
 _Py_COMP_DIAG_IGNORE_DEPR_DECLS
 
 /* Keys are exact strs; what is replaced lives on, or is plain; and it is not the dict of an object, of whose attributes traces know. */
+/* DICT has strs as keys, and all its values are plain or live on though N references to each are lost: whichever get others, it is quiet. */
+static bool
+can_lose_any(PyObject *dict, Py_ssize_t n)
+{
+    PyDictKeysObject *keys = ((PyDictObject *)dict)->ma_keys;
+    if (!DK_IS_UNICODE(keys) || keys->dk_nentries > MOST_UPDATED) {
+        return false;
+    }
+    for (Py_ssize_t i = 0; i < keys->dk_nentries; i++) {
+        PyObject *value = DK_UNICODE_ENTRIES(keys)[i].me_value;
+        if (value != NULL && Py_REFCNT(value) <= n && !_PyJit_IsPlainType(Py_TYPE(value))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 PyObject *
 _PyJitLeaf_UpdateDict(PyObject *const *args, bool run)
 {
@@ -455,7 +488,8 @@ _PyJitLeaf_UpdateDict(PyObject *const *args, bool run)
     if (can && PyDict_GET_SIZE(dict) == 0) {
         return _PyJitLeaf_MergeDicts(args, run);
     }
-    for (Py_ssize_t i = 0; can && PyDict_Next(more, &i, &key, &value);) {
+    bool any = can && can_lose_any(dict, PyDict_GET_SIZE(more));
+    for (Py_ssize_t i = 0; can && !any && PyDict_Next(more, &i, &key, &value);) {
         can = _PyJit_DictFind(dict, key, &old) >= 0
             && (old == NULL || Py_REFCNT(old) > PyDict_GET_SIZE(more) || PyLong_CheckExact(old) || PyUnicode_CheckExact(old));
     }

@@ -16,6 +16,7 @@
 
 #define MOST_KNOWN 256         // a power of two
 #define MOST_HELD 4096         // bytes for which C keeps the GIL
+#define MOST_DIGITS 1000       // bytes of an int
 #define MOST_FACTORIAL 1000
 
 /* --- Arguments -------------------------------------------------------------------------------------------------------- */
@@ -65,6 +66,14 @@ are_scalars(PyObject *const *args, Py_ssize_t n)
         }
     }
     return true;
+}
+
+/* int, not a class derived from it, which would be called, and what `from_bytes` takes. */
+static bool
+are_class_and_bytes(PyObject *const *args, Py_ssize_t n)
+{
+    return args[0] == (PyObject *)&PyLong_Type && PyBytes_CheckExact(args[1]) && PyBytes_GET_SIZE(args[1]) <= MOST_DIGITS
+        && (n == 2 || PyUnicode_CheckExact(args[2]));
 }
 
 /* Nobody else could run meanwhile, as there is too little to do. */
@@ -199,6 +208,7 @@ static const Rule rules[] = {
     {"builtins", NULL, "any", 1, 1, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_Any},
     {"builtins", NULL, "all", 1, 1, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_All},
     {NULL, &PyLong_Type, "bit_count", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
+    {NULL, &PyLong_Type, "from_bytes", 2, 3, JIT_LEAF_PLAIN, are_class_and_bytes, NULL},
     {NULL, &PyLong_Type, "to_bytes", 1, 3, JIT_LEAF_PLAIN, are_scalars, NULL},
     {NULL, &PyFloat_Type, "is_integer", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
     {NULL, &PyFloat_Type, "as_integer_ratio", 1, 1, JIT_LEAF_OBJECT, are_numbers, NULL},
@@ -234,13 +244,13 @@ definition_of(PyObject *callable)
         : Py_IS_TYPE(callable, &PyMethodDescr_Type) ? ((PyMethodDescrObject *)callable)->d_method : NULL;
 }
 
-/* The type whose definition has METHOD, among TYPE and its bases; NULL: none. */
+/* The type whose definition has METHOD, among TYPE and its bases; NULL: none.  FLAGS: METH_CLASS where it is a method of classes, else 0. */
 static PyTypeObject *
-type_with(PyTypeObject *type, const PyMethodDef *method)
+type_with(PyTypeObject *type, const PyMethodDef *method, int flags)
 {
     for (; type != NULL; type = type->tp_base) {
         for (const PyMethodDef *own = type->tp_methods; own != NULL && own->ml_name != NULL; own++) {
-            if (own == method && (own->ml_flags & (METH_STATIC | METH_CLASS)) == 0) {
+            if (own == method && (own->ml_flags & (METH_STATIC | METH_CLASS)) == flags) {
                 return type;
             }
         }
@@ -262,7 +272,9 @@ is_of(const Rule *rule, PyObject *callable, const PyMethodDef *method)
     else {
         module = _PyJit_ModuleOf((PyCFunctionObject *)callable);
         PyObject *self = ((PyCFunctionObject *)callable)->m_self;
-        type = module == NULL && self != NULL ? type_with(Py_TYPE(self), method) : NULL;
+        bool of_class = self != NULL && PyType_Check(self) && method->ml_flags & METH_CLASS;
+        type = module != NULL || self == NULL ? NULL : of_class ? type_with((PyTypeObject *)self, method, METH_CLASS)
+            : type_with(Py_TYPE(self), method, 0);
     }
     if (rule->type != NULL || type == NULL) {
         return rule->type != NULL ? type == rule->type

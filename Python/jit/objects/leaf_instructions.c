@@ -230,6 +230,9 @@ _PyJitLeaf_BuildMapOf(PyObject *const *args, bool run)
 {
     COULD(true);               // its keys are constants
     PyObject *keys = args[0];
+    if (PyDict_CheckExact(keys)) {
+        return _PyJitLeaf_CopyPattern(keys, _PyJit_Arguments);
+    }
     Py_ssize_t n = PyTuple_GET_SIZE(keys);
     return unless_replaced(_PyDict_FromItems(((PyTupleObject *)keys)->ob_item, 1, _PyJit_Arguments, 1, n), n);
 }
@@ -240,7 +243,7 @@ _PyJitLeaf_MergeDicts(PyObject *const *args, bool run)
     PyObject *dict = args[0], *more = args[1];
     COULD(PyDict_CheckExact(dict) && PyDict_GET_SIZE(dict) == 0 && PyDict_CheckExact(more) && dict != more
           && !_PyDict_HasSplitTable((PyDictObject *)dict) && DK_IS_UNICODE(((PyDictObject *)more)->ma_keys));
-    if (PyDict_Merge(dict, more, 1) < 0) {
+    if (!_PyJitLeaf_CloneDict(dict, more) && PyDict_Merge(dict, more, 1) < 0) {
         PyErr_Clear();
         PyDict_Clear(dict);
         return NULL;

@@ -233,6 +233,16 @@ _PyJitLeaf_Slice(PyObject *const *args, bool run)
     return PySequence_GetSlice(args[0], from, Py_MAX(from, to));
 }
 
+/* The same of bytes alone, which end as numbers do. */
+PyObject *
+_PyJitLeaf_SliceBytes(PyObject *const *args, bool run)
+{
+    Py_ssize_t from, to;
+    COULD(PyBytes_CheckExact(args[0]) && read_index(args[1], 0, &from) && read_index(args[2], PY_SSIZE_T_MAX, &to));
+    Py_ssize_t n = PySlice_AdjustIndices(PyBytes_GET_SIZE(args[0]), &from, &to, 1);
+    return n == PyBytes_GET_SIZE(args[0]) ? Py_NewRef(args[0]) : PyBytes_FromStringAndSize(PyBytes_AS_STRING(args[0]) + from, n);
+}
+
 PyObject *
 _PyJitLeaf_NewSlice(PyObject *const *args, bool run)
 {
@@ -270,13 +280,17 @@ delete_from_list(PyObject *list, PyObject *key, bool run)
 PyObject *
 _PyJitLeaf_DelItem(PyObject *const *args, bool run)
 {
-    PyObject *o = args[0], *key = args[1], *value;
+    PyObject *o = args[0], *key = args[1], **place;
     if (PyList_CheckExact(o)) {
         return delete_from_list(o, key, run);
     }
     Py_hash_t hash;
-    COULD(is_plain_dict(o) && _PyJitLeaf_FindValue(o, key, &hash, &value) >= 0 && value != NULL && can_go(value, o)
+    COULD(is_plain_dict(o) && _PyJitLeaf_FindPlace(o, key, &hash, &place) >= 0 && place != NULL && *place != NULL && can_go(*place, o)
           && _PyJitLeaf_KeyCanGo(key));
+    if (((PyDictObject *)o)->ma_values == NULL) {
+        Py_DECREF(_PyJitLeaf_TakeEntry(o, hash, place));
+        return Py_None;
+    }
     return _PyDict_DelItem_KnownHash(o, key, hash) < 0 ? NULL : Py_None;
 }
 

@@ -7,6 +7,13 @@
 
 #define COULD(CONDITION) do { if (!(CONDITION)) { return NULL; } if (!run) { return Py_True; } } while (0)
 
+/* The end of objects of TYPE is never noticed, and nothing ends with them. */
+static inline bool
+_PyJit_IsPlainType(const PyTypeObject *type)
+{
+    return type == &PyLong_Type || type == &PyUnicode_Type || type == &PyFloat_Type || type == &PyBool_Type || type == &PyBytes_Type;
+}
+
 /* O is no int so large that Python code computes its digits, or divides it. */
 static inline bool
 is_moderate(PyObject *o)
@@ -38,8 +45,8 @@ PyObject *_PyJitFormat_Method(PyObject *template, PyObject *const *values, Py_ss
 PyObject *_PyJitLeaf_Format(PyObject *const *args, bool run);
 /* str() of an int that _PyJitLeaf_IsSmall. */
 PyObject *_PyJitLeaf_Decimal(PyObject *o);
-/* _PyJit_Arguments has what the instruction has on the stack, as many as the first argument says (MapOf: the second one, behind a tuple of
- * keys). */
+/* _PyJit_Arguments has what the instruction has on the stack, as many as the first argument says (MapOf: the values alone; the first argument is
+ * a tuple of keys, or a dict with them). */
 PyObject *_PyJitLeaf_FormatStr(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Count(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_FindStr(PyObject *const *args, bool run);
@@ -98,6 +105,15 @@ PyObject *_PyJitLeaf_SetAttr(PyObject *const *args, bool run);
 
 /* dicts.c.  Which item of an exact list or tuple is equal to KEY, from START on; its size: none; -1: not known. */
 Py_ssize_t _PyJitLeaf_FindItem(PyObject *sequence, PyObject *key, Py_ssize_t start);
+/* *place: where DICT has the value of KEY, or NULL; *hash: that of KEY.  0; -1: not known. */
+int _PyJitLeaf_FindPlace(PyObject *dict, PyObject *key, Py_hash_t *hash, PyObject ***place);
+/* The value at PLACE, which is not NULL, of a key of HASH.  DICT, which nobody watches and which has a table of its own, gives it up to the caller,
+ * and the key, whose end runs nothing. */
+PyObject *_PyJitLeaf_TakeEntry(PyObject *dict, Py_hash_t hash, PyObject **place);
+/* A new dict with the keys of PATTERN, a dict of strs as _PyDict_FromItems made it, and VALUES.  NULL: memory is short. */
+PyObject *_PyJitLeaf_CopyPattern(PyObject *pattern, PyObject *const *values);
+/* DICT, which is empty, gets what is in OTHER.  false, and nothing is done: that takes more than a copy of a small table. */
+bool _PyJitLeaf_CloneDict(PyObject *dict, PyObject *other);
 /* As _PyJit_DictFind; *hash: that of KEY. */
 int _PyJitLeaf_FindValue(PyObject *dict, PyObject *key, Py_hash_t *hash, PyObject **value);
 /* *place: where SET has KEY, if it has.  1, 0, or -1: not known. */
@@ -143,6 +159,7 @@ PyObject *_PyJitLeaf_StoreSlice(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_StoreItem(PyObject *const *args, bool run);
 /* Of bytes and bytearrays. */
 PyObject *_PyJitLeaf_Slice(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_SliceBytes(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_NewSlice(PyObject *const *args, bool run);
 /* Operators of dicts and lists: the third argument says which. */
 PyObject *_PyJitLeaf_Operate(PyObject *const *args, bool run);

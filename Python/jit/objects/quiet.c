@@ -13,6 +13,9 @@
  * objects of a frame that is left, those of an object that is not made (GUARD_QUIET_TOGETHER), those of a generator's frame.  A rule that looks
  * at one operand only takes an object to end if it loses a share of its references of one in N.
  *
+ * Most that end refer to plain objects and to such as live on whatever is lost here, each reference for itself: these are seen to be `thin`
+ * before anything is counted.
+ *
  * Plain objects end without being looked at, but there may be many of them: a large container is taken for loud, as its end is much work anyway.
  */
 #include "Python.h"
@@ -38,6 +41,8 @@
 #define MOST_SHARED 16         // objects with other references that lose some
 #define MOST_REFERENCES 48     // that are given up to objects which are not plain
 #define MOST_LOOKED 1000       // at all
+#define MOST_COMPARED 8        // items that are compared with each other
+#define MOST_GATHERED 128      // entries of a set
 #define KNOWN_CLASSES 64
 
 /* What ends, as far as it has been looked at. */
@@ -49,12 +54,6 @@ typedef struct {
     uint32_t besides;                    // that anything may lose without being looked at
     PyObject *holder;                    // must not lose a reference; or NULL
 } Ends;
-
-static bool
-is_plain(PyTypeObject *type)
-{
-    return type == &PyFloat_Type || type == &PyLong_Type || type == &PyUnicode_Type || type == &PyBool_Type || type == &PyBytes_Type;
-}
 
 PyTypeObject *
 _PyJit_SomeClass(void)
@@ -206,7 +205,7 @@ is_quiet(PyObject *o)
 static bool
 lives_or_is_plain(PyObject *o, uint32_t shares)
 {
-    return o == NULL || Py_REFCNT(o) > (Py_ssize_t)shares || is_plain(Py_TYPE(o));
+    return o == NULL || Py_REFCNT(o) > (Py_ssize_t)shares || _PyJit_IsPlainType(Py_TYPE(o));
 }
 
 /* Nothing but plain objects ends with the function F, and its closure, as far as that is easily seen.  A cell of it may lose two
@@ -240,7 +239,7 @@ lose(PyObject *o, Ends *ends)
     if (++ends->looked > MOST_LOOKED) {
         return false;
     }
-    if (is_plain(Py_TYPE(o)) || _Py_IsImmortal(o) || PyType_Check(o)) {
+    if (_PyJit_IsPlainType(Py_TYPE(o)) || _Py_IsImmortal(o) || PyType_Check(o)) {
         return true;           // a class is in its own cycle: it does not end here
     }
     if (o == ends->holder || ++ends->references > MOST_REFERENCES) {
@@ -352,17 +351,128 @@ begin(Ends *ends, uint32_t shares, PyObject *holder)
     ends->holder = holder;
 }
 
-int
-_PyJit_EndsQuietly(PyObject *o, uint32_t shares)
+/* --- What is seen at a glance ------------------------------------------------------------------------------------------ */
+
+/* How often one of the N ITEMS from ITEMS on is O. */
+static Py_NO_INLINE Py_ssize_t
+times_in(PyObject *const *items, Py_ssize_t n, const PyObject *o)
 {
-    return _PyJit_EndsQuietlyIn(o, shares, NULL);
+    Py_ssize_t times = 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        times += items[i] == o;
+    }
+    return times;
 }
 
-int
-_PyJit_EndsQuietlyIn(PyObject *o, uint32_t shares, PyObject *holder)
+/* O lives on though it loses MOST references, and is not HOLDER; or it is plain. */
+static inline bool
+survives(PyObject *o, Py_ssize_t most, const PyObject *holder)
 {
-    PyTypeObject *type = Py_TYPE(o);
-    if (is_plain(type) || type == &PyRange_Type || type == &PyRangeIter_Type) {
+    return (Py_REFCNT(o) > most && o != holder) || _PyJit_IsPlainType(Py_TYPE(o));
+}
+
+/* All N items, some of which may be NULL, lose SHARES references for each time that they are there: they are plain or live on, and HOLDER is
+ * none of them. */
+static inline bool
+items_are_thin(PyObject *const *items, Py_ssize_t n, uint32_t shares, const PyObject *holder)
+{
+    if (n > MOST_LOOKED) {
+        return false;
+    }
+    Py_ssize_t most = n * (Py_ssize_t)shares;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *item = items[i];
+        if (item == NULL || survives(item, most, holder)) {
+            continue;
+        }
+        if (n > MOST_COMPARED || item == holder || Py_REFCNT(item) <= times_in(items, n, item) * (Py_ssize_t)shares) {
+            return false;
+        }
+    }
+    return true;
+}
+
+_Py_COMP_DIAG_PUSH
+_Py_COMP_DIAG_IGNORE_DEPR_DECLS
+
+/* The same of what is in DICT, which nobody watches. */
+static Py_NO_INLINE bool
+dict_is_thin(const PyDictObject *dict, uint32_t shares, const PyObject *holder)
+{
+    PyDictKeysObject *keys = dict->ma_keys;
+    Py_ssize_t n = keys->dk_nentries, most = 2 * n * (Py_ssize_t)shares;
+    if (dict->ma_values != NULL || (dict->ma_version_tag & DICT_WATCHER_MASK) != 0 || n > MOST_LOOKED / 2) {
+        return false;
+    }
+    bool unicode = DK_IS_UNICODE(keys);
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *key = unicode ? NULL : DK_ENTRIES(keys)[i].me_key;
+        PyObject *value = unicode ? DK_UNICODE_ENTRIES(keys)[i].me_value : DK_ENTRIES(keys)[i].me_value;
+        if ((value != NULL && !survives(value, most, holder)) || (key != NULL && !survives(key, most, holder))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+_Py_COMP_DIAG_POP
+
+/* Where in the table the keys are cannot be foretold: they are gathered without branches, and then looked at. */
+static Py_NO_INLINE bool
+set_is_thin(const PySetObject *set, uint32_t shares, const PyObject *holder)
+{
+    PyObject *keys[MOST_GATHERED];
+    Py_ssize_t n = 0, most = set->used * (Py_ssize_t)shares;
+    if (set->weakreflist != NULL || set->mask >= MOST_GATHERED) {
+        return false;
+    }
+    for (Py_ssize_t i = 0; i <= set->mask; i++) {
+        keys[n] = set->table[i].key;
+        n += set->table[i].key != NULL;
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (!survives(keys[i], most, holder)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* O is an instance of a simple class with all it has in itself. */
+static Py_NO_INLINE bool
+instance_is_thin(PyObject *o, PyTypeObject *type, uint32_t shares, const PyObject *holder)
+{
+    PyDictValues *values = _PyObject_InlineValues(o);
+    return values->valid && _PyObject_GetManagedDict(o) == NULL && is_simple(type)
+        && (type->tp_weaklistoffset == 0 || *_PyObject_GET_WEAKREFS_LISTPTR(o) == NULL)
+        && items_are_thin(values->values, values->capacity, shares, holder);
+}
+
+/* What ends with O, a container or an instance, is plain, as far as that is easily seen: one of SHARES references to O that are given up
+ * together, and HOLDER is not O. */
+static inline bool
+is_thin(PyObject *o, PyTypeObject *type, uint32_t shares, const PyObject *holder)
+{
+    if (type == &PyTuple_Type) {
+        return items_are_thin(((PyTupleObject *)o)->ob_item, PyTuple_GET_SIZE(o), shares, holder);
+    }
+    if (type == &PyList_Type) {
+        return items_are_thin(((PyListObject *)o)->ob_item, PyList_GET_SIZE(o), shares, holder);
+    }
+    if (type->tp_flags & Py_TPFLAGS_INLINE_VALUES) {
+        return instance_is_thin(o, type, shares, holder);
+    }
+    if (type == &PyDict_Type) {
+        return dict_is_thin((PyDictObject *)o, shares, holder);
+    }
+    return (type == &PySet_Type || type == &PyFrozenSet_Type) && set_is_thin((PySetObject *)o, shares, holder);
+}
+
+/* The same of what else is seen at a glance; what is not is counted. */
+static Py_NO_INLINE int
+ends_quietly(PyObject *o, PyTypeObject *type, uint32_t shares, PyObject *holder)
+{
+    if (type == &PyRange_Type || type == &PyRangeIter_Type) {
         return 1;
     }
     if (type == &PyMethod_Type) {
@@ -387,6 +497,20 @@ _PyJit_EndsQuietlyIn(PyObject *o, uint32_t shares, PyObject *holder)
     Ends ends;
     begin(&ends, shares, holder);
     return o != holder && end(o, &ends);
+}
+
+int
+_PyJit_EndsQuietly(PyObject *o, uint32_t shares)
+{
+    PyTypeObject *type = Py_TYPE(o);
+    return is_thin(o, type, shares, NULL) || _PyJit_IsPlainType(type) || _PyJitIter_IsThin(o, shares) || ends_quietly(o, type, shares, NULL);
+}
+
+int
+_PyJit_EndsQuietlyIn(PyObject *o, uint32_t shares, PyObject *holder)
+{
+    PyTypeObject *type = Py_TYPE(o);
+    return (o != holder && is_thin(o, type, shares, holder)) || _PyJit_IsPlainType(type) || ends_quietly(o, type, shares, holder);
 }
 
 uint32_t _PyJit_EndsSeen;

@@ -315,6 +315,10 @@ is_leaf_instruction(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t de
         int n = prev->opcode == STORE_SLICE ? 4 : prev->opcode == BUILD_SLICE ? prev->oparg : 3;
         memcpy(args, stack_pointer - n, (size_t)n * sizeof(PyObject *));
         args[3] = prev->opcode == MATCH_CLASS ? object_of(prev->oparg) : args[3];
+        if (prev->opcode == BINARY_SLICE && PyBytes_CheckExact(args[0])) {
+            number = _PyJitLeaf_Named("bytes[b:c]");
+            prev->plain_locals = (uint32_t)number + 1;
+        }
         return _PyJitLeaf_Fits(number, args, 4);
     }
     else if (base == CONTAINS_OP) {

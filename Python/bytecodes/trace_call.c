@@ -171,7 +171,7 @@ trace op(BEGIN_TOGETHER, (--)) {
 // The same as GUARD_QUIET for one of several references that are given up together, each of which is counted once, by such an operation.  `aux`
 // are 1 more than are given up by others besides.  Calls C.
 trace op(GUARD_QUIET_TOGETHER, (o: object --)) exits calls {
-    EXIT_IF(o != NULL && Py_REFCNT(o) <= (Py_ssize_t)JIT_MOST_ENDS && !_PyJit_EndsQuietlyTogether(o, (uint32_t)JIT_AUX));
+    EXIT_IF(o != NULL && Py_REFCNT(o) <= (Py_ssize_t)JIT_MOST_ENDS && !JIT_IS_PLAIN(o) && !_PyJit_EndsQuietlyTogether(o, (uint32_t)JIT_AUX));
 }
 
 // Back to the frame below, which goes on at `target`, with V, whose reference it takes, on its stack.  All `aux` locals can be given up.

@@ -4,7 +4,7 @@ import sys
 import unittest
 
 from test.test_jit.exits import ForcedExits, loops
-from test.test_jit.test_typed import RUN_AND_COUNT
+from test.test_jit.test_typed import RUN_AND_COUNT, run
 
 if not hasattr(sys, "_jit") or not sys._jit.is_available():
     raise unittest.SkipTest("this build has no JIT, or it cannot run")
@@ -344,11 +344,40 @@ def weak_containers(n):
         p = 3
     return dead
 
+def lost_by_several(n):
+    # What several references keep that are given up at once, by a return or with an object that is not made.
+    class Noisy:
+        def __init__(self, name): self.name = name
+        def __del__(self): heard.append((self.name, sys._getframe(1).f_code.co_name))
+    def pair(i, x):
+        a, b, c = [x, i], (x, [x]), {"x": x}
+        return len(a) + len(b)
+    def alone(i):
+        x = Noisy(i) if i % 40 == 39 else [i]
+        return pair(i, x)
+    def both(i):
+        x = Noisy(i) if i % 40 == 39 else [i]
+        a, b = [x], [x]
+        del x
+        return len(a) + len(b)
+    def kept(i):
+        x = Noisy(i) if i % 40 == 39 else [i]
+        a, b = [x], (x, x)
+        keep[:] = [x] if i % 3 == 0 else [a] if i % 3 == 1 else []
+        x = None
+        return len(a) + len(b)
+    out, heard, keep, rows = [], [], [], [[k, [k]] for k in range(12)]
+    for i in range(n):
+        out.append((alone(i), both(i), kept(i), len(heard)))
+        out.append((any(r[0] > i % 13 for r in rows), next(r for r in rows if r[0] >= i % 12), min(rows, key=lambda r: abs(r[0] - i % 15))))
+        out.append((any(r[0] >= i for r in ([[i], [Noisy(("row", i))]] if i % 50 == 49 else [[i], [i + 1]])), len(heard)))
+    return out, heard
+
 def run():
     return [repr(f(200)) for f in (
         points, pairs, survivors, shared, loud_inside, loud_twice, loud_in_calls, loud_attributes,
         becomes_loud, ends_with_what_is_stored, chains, weak, methods, cycles, large, suspended, dicts,
-        nearly_thin, loops_that_end, updated, weak_containers)]
+        nearly_thin, loops_that_end, updated, weak_containers, lost_by_several)]
 
 """ + RUN_AND_COUNT
 
@@ -389,6 +418,19 @@ class LoopTests(unittest.TestCase):
                 self.assertEqual(len(found), 1, found)
                 self.assertIn("GUARD_QUIET", found[0])
                 self.assertNotIn("OPAQUE", found[0])
+
+
+class CostTests(unittest.TestCase):
+    def test_what_lives_on_is_not_looked_through(self):
+        # A list that a variable has, too, does not end with the iterator over it.
+        program = """
+import sys
+rows = [[float(x * y) for x in range(40)] for y in range(2000)]
+def f(i): return any(r[0] > i for r in rows)
+for i in range(1000): f(-1)
+print(any("GUARD_QUIET_TOGETHER" in t for t in sys._jit._ir_traces() if " f\\n" in t))
+"""
+        self.assertEqual(run(program), "True\n")
 
 
 class ExitTests(ForcedExits, unittest.TestCase):

@@ -139,6 +139,28 @@ class RecursionTests(unittest.TestCase):
         with self.subTest(hot=hot, **settings):
             self.assertEqual(run(program, **settings), expected)
 
+    def test_returns_to_many_places(self):
+        # What is behind a return is one trace for each place, whoever returned to it.
+        program = """
+import sys
+def fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)
+def g(n): return n + 0.5
+def h(n): return g(n) + g(n + 1) * g(n + 2) - (g(3) if n & 1 else g(4))
+class Node:
+    def __init__(self, d): self.v, self.kids = d, [Node(d - 1) for _ in range(2)] if d else []
+    def total(self):
+        t = self.v
+        for k in self.kids: t += k.total()
+        return t
+tree = Node(5)
+print([fib(14) for i in range(30)][0], [h(i) for i in range(900)][-1], [tree.total() for i in range(90)][0])
+"""
+        expected = run(program, PYTHON_JIT="0")
+        for settings in {}, {"PYTHON_JIT_BACKEND": "native"}, {"PYTHON_JIT_STRESS": "1"}, {"PYTHON_JIT_CALL_THRESHOLD": "20"}:
+            self.assertEqual(run(program, **settings), expected)
+        found = run(program + "print({k for k in sys._jit.stats()['opaque'] if k.startswith('RETURN')})", PYTHON_JIT_CALL_THRESHOLD="20")
+        self.assertEqual(found, expected + "set()\n")
+
     def test_depth_of_a_recursion(self):
         for backend in ("interpreter", "native"):
             self.check(

@@ -106,9 +106,8 @@ _PyJitReturn_GuardEnds(_PyJitBuilder *b, const _PyJitRecord *record, int op, con
         (void)_PyJitBuild_Emit(b, JIT_OP_BEGIN_TOGETHER, JIT_REF_NONE, JIT_REF_NONE, 0);
     }
     for (uint32_t i = 0; i < ends->n; i++) {
-        int check = ends->plain[i] ? JIT_OP_GUARD_DROP : together ? JIT_OP_GUARD_QUIET_TOGETHER : tag == JIT_TAG_QUIET ? JIT_OP_GUARD_QUIET : op;
-        uint32_t shares = ends->plain[i] ? ends->n : different ? 1 : together ? ends->nplain + 1 : ends->n;
-        (void)_PyJitBuild_Emit(b, check, objects[i], JIT_REF_NONE, shares);
+        int check = together ? JIT_OP_GUARD_QUIET_TOGETHER : ends->plain[i] ? JIT_OP_GUARD_DROP : tag == JIT_TAG_QUIET ? JIT_OP_GUARD_QUIET : op;
+        (void)_PyJitBuild_Emit(b, check, objects[i], JIT_REF_NONE, together || (different && !ends->plain[i]) ? 1 : ends->n);
     }
 }
 

@@ -188,7 +188,7 @@ LOOPS = {
                 t += A(x=i, y=2).n
             return t
         """,
-        ["CALL_LEAF", "NEW_INSTANCE_WITH"],
+        ["CALL_LEAF", "VIRTUAL"],
         ["OPAQUE", "PUSH_FRAME"],
     ),
 }

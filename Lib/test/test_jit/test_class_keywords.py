@@ -216,7 +216,47 @@ def module_in_class(n):
         if i == 150: C.__dict__["m"].__class__ = M
     return out
 
-FUNCTIONS = [module_in_class, places, wrong, raises, ends, changed, several, defaults, deep]
+def gathered(n):
+    # What a call without names gives to *args, and to a class that takes even itself so.
+    class A:
+        def __init__(self, *a): self.a = a
+    class K:
+        def __init__(self, x=1, *, y=2, **k): self.x, self.y, self.k = x, y, k
+    class R:
+        def __init__(self, x, *rest, z): self.x = x
+    class G:
+        def __init__(*a): a[0].v = a[1:]
+    class N:
+        def __init__(*a): pass
+    class H:
+        def __init__(*a, **k): a[0].v = a[1:], k
+    class F:
+        def __init__(self, *a):
+            if a[0] % 7 == 3: raise ValueError(a)
+            self.a = a
+            if a[0] % 50 == 5: return 5
+    class Loud:
+        def __init__(self, *a): self.a = a
+        def __del__(self): heard.append(len(self.a))
+    class Seen:
+        def __init__(self, *a): seen.append((sys.getrefcount(a), sys.getrefcount(self), sys._getframe(1).f_code.co_name))
+    out, heard = [], []
+    for i in range(n):
+        seen = []
+        out.append((A(i, 2).a, A().a, A(i, [i], "x").a, K().k, K(i).x, K(i).y, G(1, i).v, G().v, H(i, q=3).v, H(i).v, type(N()).__name__))
+        Loud(i, Loud())
+        Seen(object())
+        Seen()
+        for make in (lambda: R(i)), (lambda: R()), (lambda: F(i)), (lambda: K(1, 2)), (lambda: Loud(*[1] * (i % 3))):
+            try:
+                out.append(type(make()).__name__)
+            except (TypeError, ValueError) as error:
+                out.append(str(error))
+        out.append((seen, len(heard)))
+        if i == n // 2: A.__init__ = lambda self, *a: setattr(self, "a", ("new",) + a)
+    return out
+
+FUNCTIONS = [gathered, module_in_class, places, wrong, raises, ends, changed, several, defaults, deep]
 
 def run():
     return [str((f.__name__, f(220))) for f in FUNCTIONS]

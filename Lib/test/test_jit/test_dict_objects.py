@@ -7,6 +7,7 @@ import sys
 import unittest
 
 from test.test_jit.exits import ForcedExits, in_order, loops
+from test.test_jit.test_typed import run
 
 if not hasattr(sys, "_jit") or not sys._jit.is_available():
     raise unittest.SkipTest("this build has no JIT, or it cannot run")
@@ -219,6 +220,29 @@ for f in (plain, in_another_order, values_and_dicts, hidden, class_changed, dele
     for n in 60, 200:
         print(f.__name__, n, f(n))
 """
+
+
+KEYS = """
+import sys
+source = """ + repr('''
+def g(n):
+    k, names = "a b", []
+    for i in range(n):
+        d = {"a b": i, "c": 2}
+        names.append([x is k for x in d])
+    return names
+''') + """
+for turn in range(3):
+    space = {}
+    exec(compile(source, "x", "exec"), space)
+    print(space["g"](600) == [[True, False]] * 600)
+"""
+
+
+class DisplayTests(unittest.TestCase):
+    def test_keys_are_those_of_the_code(self):
+        # Equal strings of another code object, which nobody interned, are other objects.
+        self.assertEqual(run(KEYS), "True\n" * 3)
 
 
 if __name__ == "__main__":

@@ -62,6 +62,7 @@ for text in "whole", "a", "":
     for i in range(300):
         out.append([x is text for x in (by_format(text, "s"), in_f_string(text, "3"), by_percent("%s", (text,)), one("{}", text), by_format(5, "d"))])
         out.append(by_format(7, "d") is by_format(7, "d"))
+        out.append([two("{}{}", "", text) is text, two("{}{}", text, "") is text, one(text, i) is text, by_percent(text, ()) is text])
 for o in out: print(ascii(o))
 """
 

@@ -175,6 +175,33 @@ def ends(n):
         out.append(len(Noisy.heard))
     return out, [str(x) for x in Noisy.heard]
 
+def descriptor_goes(n):
+    # The class loses it meanwhile: C gives it up before the operands.
+    class D:
+        def __set__(self, o, v):
+            if self.gone: del P.d
+        def __get__(self, o, t):
+            if self.gone: del P.d
+            return 1
+        def __del__(self): heard.append("descriptor")
+    class P:
+        def __del__(self): heard.append("owner")
+    out, heard = [], []
+    def store(n, p):
+        for i in range(n):
+            if i == n - 1: P.__dict__["d"].gone = True
+            p.d = Noisy(i)
+    def load(n):
+        for i in range(n):
+            if i == n - 1: P.__dict__["d"].gone = True
+            P().d
+    for turn in range(n // 10):
+        for f in (lambda: store(40, P())), (lambda: load(40)):
+            P.d, D.gone = D(), False
+            f()
+            out.append((heard[-3:], len(heard)))
+    return out
+
 def references(n):
     out = []
     class C:
@@ -237,7 +264,7 @@ def depth(n):
     sys.setrecursionlimit(old)
     return out
 
-print([f(N) for f in (setters, descriptors, hooks, items, frozen, plain, ends, references, changed, depth)])
+print([f(N) for f in (setters, descriptors, hooks, items, frozen, plain, ends, descriptor_goes, references, changed, depth)])
 """
 
 

@@ -232,7 +232,9 @@ call_class(_PyJitBuilder *b, uint32_t index, PyTypeObject *class, PyObject *name
     PyFunctionObject *init = is_same && PyUnstable_Type_AssignVersionTag(meta) ? _PyJit_InitOf(class) : NULL;
     PyCodeObject *shim_code = _PyJit_ShimCode();
     Plan plan;
+    // The instance is the first argument, and needs a parameter of its own.
     if (callee < 0 || init == NULL || init->func_code != (PyObject *)b->t->codes[callee] || !is_version(init->func_version) || null == 0
+        || b->t->codes[callee]->co_argcount == 0
         || !_PyJitLower_Fits(b, b->t->codes[callee], shim_code) || _PyJitSlot_IsBare(b, slot)
         || !make_plan(b->t->codes[callee], 1 + record->oparg - (uint32_t)PyTuple_GET_SIZE(names), names, &plan)) {
         return REFUSE(b);

@@ -343,14 +343,15 @@ format(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
-/* A dict with KEYS, a tuple of strs, that lives as long as the engine: what is made is a copy of it.  NULL: it would not be a dict of so many. */
+/* A dict with KEYS, a tuple, that lives as long as the engine: what is made is a copy of it.  NULL: it would not be a dict of so many, or keys are no
+ * interned strs, so that others which are equal are other objects. */
 static PyObject *
 pattern_of(PyObject *keys)
 {
     Py_ssize_t n = PyTuple_GET_SIZE(keys);
     PyObject *nones[MOST_KEYS], *pattern = NULL;
     for (Py_ssize_t i = 0; i < n; i++) {
-        if (n > MOST_KEYS || !PyUnicode_CheckExact(PyTuple_GET_ITEM(keys, i))) {
+        if (n > MOST_KEYS || !PyUnicode_CheckExact(PyTuple_GET_ITEM(keys, i)) || !PyUnicode_CHECK_INTERNED(PyTuple_GET_ITEM(keys, i))) {
             return NULL;
         }
         nones[i] = Py_None;

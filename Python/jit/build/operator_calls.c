@@ -274,6 +274,9 @@ _PyJitLower_Continuation(_PyJitBuilder *b, uint32_t index)
     if (kind == JIT_OPERATOR_ANEXT && (record->seen != Py_True || _PyJitSlot_IsBare(b, top))) {
         return REFUSE(b);
     }
+    if (in_memory(b) && kind >= 0 && kind < JIT_OPERATOR_KINDS && _PyJitOperatorForms[kind].keeps) {
+        return REFUSE(b);      // what it keeps ends here
+    }
     if (kind == JIT_OPERATOR_ITER && (record->seen == NULL || _PyJitSlot_IsBare(b, top)
                                       || !is_version(((PyTypeObject *)record->seen)->tp_version_tag))) {
         return REFUSE(b);

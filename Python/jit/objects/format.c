@@ -379,8 +379,8 @@ _PyJitFormat_Percent(PyObject *template, PyObject *values)
             used++;
         }
     }
-    // A string that is the whole result is the result itself, which is for C to know.
-    return done && used == n && (literal || used > 1) ? finish(&w) : NULL;
+    // What is the whole result, the template or a string, is the result itself: that is for C to know.
+    return done && used == n && used > 0 && (literal || used > 1) ? finish(&w) : NULL;
 }
 
 /* --- str.format() ------------------------------------------------------------------------------------------------------- */
@@ -423,20 +423,22 @@ _PyJitFormat_Method(PyObject *template, PyObject *const *values, Py_ssize_t n)
     Py_ssize_t next = 0, fields = 0;
     Writer w;
     w.n = 0;
-    bool done = true, literal = false;
+    bool done = true;
     while (at < end && done) {
         bool brace = *at == '{' || *at == '}', twice = brace && at + 1 < end && at[1] == *at;
         if (brace && !twice) {
+            Py_ssize_t before = w.n;
             done = *at++ == '{' && put_field(&w, &at, end, values, n, &next);
             fields++;
+            // Of what is the whole result, the template or a string, it is the object itself: that is for C to know.
+            done = done && (at < end || before > 0);
         }
         else {
             done = put(&w, at, 1);
             at += twice ? 2 : 1;
-            literal = true;
         }
     }
-    return done && (literal || fields > 1) ? finish(&w) : NULL;
+    return done && fields > 0 ? finish(&w) : NULL;
 }
 
 #endif /* _Py_TIER2 */

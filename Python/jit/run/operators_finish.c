@@ -289,6 +289,15 @@ finish(int kind, int asked, PyObject **operands, PyObject *value)
     }
 }
 
+/* C gives the descriptor up before the operands end, which are the other locals of FRAME. */
+static void
+let_go(int kind, _PyInterpreterFrame *frame)
+{
+    if (kind >= 0 && _PyJitOperatorForms[kind].keeps) {
+        Py_CLEAR(frame->localsplus[_PyJitOperatorForms[kind].operands]);
+    }
+}
+
 PyObject *
 _PyJitOperator_Finish(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack_pointer, int oparg, PyObject *value)
 {
@@ -304,6 +313,7 @@ _PyJitOperator_Finish(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObjec
     tstate->c_recursion_remaining += LOOP_UNITS;
     PyObject *result = finish(kind, frame->previous->instr_ptr->op.arg, frame->localsplus, value);
     tstate->c_recursion_remaining += units - LOOP_UNITS;
+    let_go(kind, frame);
     if (kind == JIT_OPERATOR_TEST) {
         result = truth_of(result);
     }
@@ -322,7 +332,9 @@ _PyJitOperator_Unwind(PyThreadState *tstate, const _PyInterpreterFrame *frame)
     PyCodeObject *code = _PyFrame_GetCode((_PyInterpreterFrame *)frame);
     int units = _PyJitContinuation_Units(code);
     if (units > 0) {
-        _PyJitOperator_NoteError(frame, _PyJitOperator_Kind(code));
+        int kind = _PyJitOperator_Kind(code);
+        _PyJitOperator_NoteError(frame, kind);
+        let_go(kind, (_PyInterpreterFrame *)frame);
         tstate->c_recursion_remaining += units;
         tstate->py_recursion_remaining--;
     }

@@ -343,8 +343,8 @@ format(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
-/* A dict with KEYS, a tuple, that lives as long as the engine: what is made is a copy of it.  NULL: it would not be a dict of so many, or keys are no
- * interned strs, so that others which are equal are other objects. */
+/* A dict with KEYS, a tuple, that lives as long as the engine: what is made is a copy of it.  NULL: it would not be a dict of so many, or keys
+ * are no interned strs, so that others which are equal are other objects. */
 static PyObject *
 pattern_of(PyObject *keys)
 {

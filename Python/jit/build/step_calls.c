@@ -1,4 +1,5 @@
-/* Lowering rules of a loop over map() or filter() with a Python function, or over an object with `__next__` (run/consumers_step.c has what is below them).
+/* Lowering rules of a loop over map() or filter() with a Python function, or over an object with `__next__` (run/consumers_step.c has what
+ * is below them).
  *
  * FOR_ITER begins a frame that does not exist, whose code goes through the iterator below and calls the function.  What it needs of the object
  * it takes from the slot of the frame below.

@@ -35,8 +35,8 @@ small_int(PyObject *o)
     return (int)_PyLong_CompactValue((PyLongObject *)o);
 }
 
-/* format.c.  What format() of VALUE, an exact int, float, str or bool, gives by SPEC; TEMPLATE % VALUES, a tuple or one value; the method of str with
- * N values: a new str.  NULL with no exception set: it is for C to do. */
+/* format.c.  What format() of VALUE, an exact int, float, str or bool, gives by SPEC; TEMPLATE % VALUES, a tuple or one value; the method of
+ * str with N values: a new str.  NULL with no exception set: it is for C to do. */
 PyObject *_PyJitFormat_Value(PyObject *value, PyObject *spec);
 PyObject *_PyJitFormat_Percent(PyObject *template, PyObject *values);
 PyObject *_PyJitFormat_Method(PyObject *template, PyObject *const *values, Py_ssize_t n);

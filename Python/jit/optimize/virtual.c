@@ -433,8 +433,19 @@ is_eternal(const _PyJitVirtualPass *p, _PyJitRef ref)
 static bool
 works_on_number(const _PyJitIns *ins)
 {
-    return ins->op == JIT_OP_INCREF || ins->op == JIT_OP_DECREF_PLAIN || ins->op == JIT_OP_GUARD_QUIET
-        || ins->op == JIT_OP_GUARD_QUIET_TOGETHER || ins->op == JIT_OP_GUARD_SHARED || ins->op == JIT_OP_GUARD_DROP || ins->op == JIT_OP_GUARD_RELEASE || ins->op == JIT_OP_GUARD_PLAIN;
+    switch (ins->op) {
+        case JIT_OP_INCREF:
+        case JIT_OP_DECREF_PLAIN:
+        case JIT_OP_GUARD_QUIET:
+        case JIT_OP_GUARD_QUIET_TOGETHER:
+        case JIT_OP_GUARD_SHARED:
+        case JIT_OP_GUARD_DROP:
+        case JIT_OP_GUARD_RELEASE:
+        case JIT_OP_GUARD_PLAIN:
+            return true;
+        default:
+            return false;
+    }
 }
 
 /* REF is the function of a generator that is not made, and a constant, to which such a generator has no

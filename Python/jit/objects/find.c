@@ -213,12 +213,14 @@ find_of_class(PyTypeObject *class, PyObject *descr, PyObject *name, PyObject **v
     if (!Py_IS_TYPE(descr, &PyGetSetDescr_Type) || PyDescr_TYPE(descr) != &PyType_Type) {
         return find_in_slot((PyObject *)class, descr, value);
     }
-    if (name == &_Py_ID(__dict__) || name == &_Py_ID(__bases__) || PyUnicode_CompareWithASCIIString(name, "__mro__") == 0) {
+    bool is_class = (class->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0, is_name = name == &_Py_ID(__name__) || name == &_Py_ID(__qualname__);
+    // The names of other classes are made each time.
+    if (name == &_Py_ID(__dict__) || name == &_Py_ID(__bases__) || PyUnicode_CompareWithASCIIString(name, "__mro__") == 0
+        || (!is_class && is_name)) {
         *value = descr;
         return JIT_MADE;
     }
-    // The names of other classes are made each time.
-    if (!(class->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
+    if (!is_class) {
         return JIT_UNKNOWN;
     }
     const PyHeapTypeObject *made = (const PyHeapTypeObject *)class;

@@ -272,6 +272,18 @@ bool _PyJit_IsMatch(PyTypeObject *type);
  * done: memory is short. */
 PyObject *_PyJit_AppendStr(PyObject *s, PyObject *t);
 
+/* What DICT has under NAME, borrowed.  NULL with no exception set, and nobody told: nothing, or memory is short. */
+static inline PyObject *
+_PyJit_ItemNamed(PyObject *dict, const char *name)
+{
+    PyObject *found;
+    if (PyDict_GetItemStringRef(dict, name, &found) < 0) {
+        PyErr_Clear();
+    }
+    Py_XDECREF(found);
+    return found;
+}
+
 /* --- quiet.c --- */
 
 /* Would the end of O run no code of users, if it is one of SHARES references that are given up together, and the last one?  0 or 1;

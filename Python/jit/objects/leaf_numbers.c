@@ -255,8 +255,8 @@ _PyJitLeaf_Sum(PyObject *const *args, bool run)
     }
     COULD(are_numbers(items, n));
     PyObject *builtins = _PyInterpreterState_GET()->builtins_copy;
-    PyObject *sum = builtins == NULL ? NULL : PyDict_GetItemString(builtins, "sum");
-    return sum == NULL ? NULL : PyObject_CallOneArg(sum, all);
+    PyObject *sum = builtins == NULL ? NULL : _PyJit_ItemNamed(builtins, "sum");
+    return sum == NULL ? PyErr_NoMemory() : PyObject_CallOneArg(sum, all);
 }
 
 #endif /* _Py_TIER2 */

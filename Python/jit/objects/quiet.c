@@ -61,7 +61,7 @@ _PyJit_SomeClass(void)
     static PyTypeObject *known;
     if (known == NULL) {
         PyObject *importlib = _PyInterpreterState_GET()->imports.importlib;
-        PyObject *class = importlib == NULL ? NULL : PyDict_GetItemString(PyModule_GetDict(importlib), "ModuleSpec");
+        PyObject *class = importlib == NULL ? NULL : _PyJit_ItemNamed(PyModule_GetDict(importlib), "ModuleSpec");
         if (class != NULL && PyType_Check(class) && ((PyTypeObject *)class)->tp_base == &PyBaseObject_Type) {
             known = (PyTypeObject *)class;
         }

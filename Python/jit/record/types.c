@@ -404,7 +404,7 @@ lives_on(PyObject *o)
     }
     PyObject *builtins = _PyInterpreterState_GET()->builtins_copy;
     return PyCFunction_CheckExact(o) && builtins != NULL
-        && PyDict_GetItemString(builtins, ((PyCFunctionObject *)o)->m_ml->ml_name) == o;
+        && _PyJit_ItemNamed(builtins, ((PyCFunctionObject *)o)->m_ml->ml_name) == o;
 }
 
 /* What the instruction calls, if that lives on. */

@@ -432,6 +432,16 @@ print(any("GUARD_QUIET_TOGETHER" in t for t in sys._jit._ir_traces() if " f\\n" 
 """
         self.assertEqual(run(program), "True\n")
 
+    def test_iterators_of_ranges_end_quietly(self):
+        program = """
+import sys
+columns = range(8)
+def f(i): return len(set(c + i for c in columns)) + sum(c * i for c in columns)
+for i in range(1000): f(i)
+print({k for k in sys._jit.stats()["opaque"] if k.startswith("RETURN")})
+"""
+        self.assertEqual(run(program), "set()\n")
+
 
 class ExitTests(ForcedExits, unittest.TestCase):
     program = PROGRAM

@@ -230,6 +230,13 @@ function_is_thin(PyFunctionObject *f, uint32_t shares)
     return true;
 }
 
+/* With objects of TYPE end ints only. */
+static inline bool
+is_range(PyTypeObject *type)
+{
+    return type == &PyRange_Type || type == &PyRangeIter_Type;
+}
+
 static bool end(PyObject *o, Ends *ends);
 
 /* O, which is not NULL, loses a reference.  false: not quietly, or it is too much to look at. */
@@ -239,7 +246,7 @@ lose(PyObject *o, Ends *ends)
     if (++ends->looked > MOST_LOOKED) {
         return false;
     }
-    if (_PyJit_IsPlainType(Py_TYPE(o)) || _Py_IsImmortal(o) || PyType_Check(o)) {
+    if (_PyJit_IsPlainType(Py_TYPE(o)) || is_range(Py_TYPE(o)) || _Py_IsImmortal(o) || PyType_Check(o)) {
         return true;           // a class is in its own cycle: it does not end here
     }
     if (o == ends->holder || ++ends->references > MOST_REFERENCES) {
@@ -472,7 +479,7 @@ is_thin(PyObject *o, PyTypeObject *type, uint32_t shares, const PyObject *holder
 static Py_NO_INLINE int
 ends_quietly(PyObject *o, PyTypeObject *type, uint32_t shares, PyObject *holder)
 {
-    if (type == &PyRange_Type || type == &PyRangeIter_Type) {
+    if (is_range(type)) {
         return 1;
     }
     if (type == &PyMethod_Type) {

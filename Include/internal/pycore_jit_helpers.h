@@ -156,14 +156,20 @@ bool _PyJit_CanDelAttr(PyObject *o, PyObject *name);
 bool _PyJit_IsTypeOfModule(PyTypeObject *type, const char *name, const char *type_name);
 /* Sets it, if that is so.  -1, with nothing done: it is not, or memory is short. */
 int _PyJit_SetAttr(PyObject *o, PyObject *name, PyObject *value);
+/* The same where O's type is known to have no NAME that comes first, and O a dict; HINT: the number of the entry, perhaps. */
+int _PyJit_SetInDict(PyObject *o, PyObject *name, PyObject *value, Py_ssize_t hint);
 /* CLASS was changed so often that what is known by its version does not last. */
 static inline bool
 _PyJit_ChangesOften(const PyTypeObject *class)
 {
     return class->tp_versions_used > 32;
 }
-/* The same where O's type is known to have no NAME that comes first, and O a dict; HINT: the number of the entry, perhaps. */
-int _PyJit_SetInDict(PyObject *o, PyObject *name, PyObject *value, Py_ssize_t hint);
+/* DESCR, what a type has under a name (NULL: nothing), comes before what an object of it has. */
+static inline bool
+_PyJit_IsDataDescriptor(const PyObject *descr)
+{
+    return descr != NULL && Py_TYPE(descr)->tp_descr_get != NULL && Py_TYPE(descr)->tp_descr_set != NULL;
+}
 /* O has nothing of its own under NAME, which would come before a method of its type. */
 bool _PyJit_HasNone(PyObject *o, PyObject *name);
 /* isinstance(O, CLASS): 1, 0, or -1: not known. */

@@ -4,6 +4,7 @@ Between the caller's frame and that of `__init__` is one that checks what `__ini
 """
 
 import sys
+import textwrap
 import unittest
 
 from test.test_jit.exits import ForcedExits, loops
@@ -538,6 +539,32 @@ class RecursionTests(unittest.TestCase):
 class ExitTests(ForcedExits, unittest.TestCase):
     program = PROGRAM
     passes = "cse", "peel", "forward", "fold,cse,forward,dead,peel"
+
+class KeptTests(unittest.TestCase):
+    def test_stored_again(self):
+        # A class that a global has is stored to the local that has it already: nothing gives up a second reference.
+        program = """
+            import sys
+            class Kept:
+                pass
+            def twice(n):
+                for i in range(n):
+                    a = Kept
+                    a()
+                    a = Kept
+            def once(n):
+                for i in range(n):
+                    a = Kept if i % 3 else int
+                    str(a)
+            def count(f):
+                before = sys.getrefcount(Kept)
+                f(300)
+                return sys.getrefcount(Kept) - before
+            print([[count(f) < 40 for turn in range(5)] for f in (twice, once)])
+            """
+        for settings in {}, {"PYTHON_JIT_BACKEND": "native"}, {"PYTHON_JIT_STRESS": "1"}:
+            with self.subTest(**settings):
+                self.assertEqual(run(textwrap.dedent(program), **settings), f"{[[True] * 5] * 2}\n")
 
 
 if __name__ == "__main__":

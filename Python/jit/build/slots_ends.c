@@ -363,6 +363,15 @@ _PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local)
         store_over_new(b, local);
         return;
     }
+    if (top->dirty && !top->owned && top->object != JIT_REF_NONE && top->object == slot->memory) {
+        // Memory has it.  As a borrower the top would get a reference that nobody gives up.
+        slot->object = slot->memory;
+        slot->number = top->number;
+        slot->plain = slot->memory_plain = slot->memory_plain | top->plain;
+        slot->dirty = slot->heap = 0;
+        pop(b);
+        return;
+    }
     if (can_be_dirty(b, local)) {
         if (!top->owned && is_box(b, top)) {
             _PyJitSlot_KeepObject(b, b->depth - 1);

@@ -24,12 +24,6 @@
 #define MOST_NESTED 4
 #define MOST_ENDS 2            // references that a store gives up: the old value, and the object
 
-static inline bool
-is_data_descriptor(PyObject *descr)
-{
-    return descr != NULL && Py_TYPE(descr)->tp_descr_get != NULL && Py_TYPE(descr)->tp_descr_set != NULL;
-}
-
 /* DESCR is what says of which class an object is, unless the class says otherwise. */
 static inline bool
 is_class_of_object(PyObject *descr)
@@ -253,7 +247,7 @@ find_in_class(PyTypeObject *class, PyObject *name, PyObject **value, PyObject **
         return JIT_UNKNOWN;
     }
     PyObject *above = _PyType_Lookup(Py_TYPE(class), name);
-    if (is_data_descriptor(above)) {
+    if (_PyJit_IsDataDescriptor(above)) {
         return find_of_class(class, above, name, value);
     }
     PyObject *attribute = _PyType_Lookup(class, name);
@@ -289,11 +283,11 @@ find(PyObject *o, PyObject *name, PyObject **value, PyObject **self)
     // What is not there may still be made, by `__getattr__` of the class or the module.
     int absent = plain ? JIT_ABSENT : JIT_UNKNOWN;
     PyObject *descr = _PyType_Lookup(type, name);
-    int found = is_data_descriptor(descr) ? find_in_slot(o, descr, value) : find_in_instance(o, name, value);
+    int found = _PyJit_IsDataDescriptor(descr) ? find_in_slot(o, descr, value) : find_in_instance(o, name, value);
     if (found != JIT_ABSENT) {
         return found;
     }
-    if (descr == NULL || is_data_descriptor(descr)) {
+    if (descr == NULL || _PyJit_IsDataDescriptor(descr)) {
         return absent;
     }
     *value = descr;

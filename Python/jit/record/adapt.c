@@ -91,14 +91,6 @@ is_method(PyObject *found)
     return PyFunction_Check(found) || Py_IS_TYPE(found, &PyMethodDescr_Type) || Py_IS_TYPE(found, &PyWrapperDescr_Type);
 }
 
-/* What TYPE has under NAME comes before what an object of it has. */
-static bool
-hides(PyTypeObject *type, PyObject *name)
-{
-    PyObject *above = _PyType_Lookup(type, name);
-    return above != NULL && Py_TYPE(above)->tp_descr_get != NULL && Py_TYPE(above)->tp_descr_set != NULL;
-}
-
 /* NAME of CLASS is a variable, which is loaded from its place (build/class_variables.c), or a class method that is called (class_methods.c).
  * The opcode is the generic one, and the cache says which version the type of CLASS has. */
 static void
@@ -121,7 +113,8 @@ adapt_class_load(_PyJitPending *prev, PyTypeObject *class, PyObject *name)
         write_obj((uint16_t *)&prev->units[6].cache, cached);
         choose(prev, LOAD_ATTR, class->tp_version_tag);
     }
-    else if (cached == NULL && found != NULL && type == &PyType_Type && is_method(found) && !_PyJit_ChangesOften(class) && !hides(type, name)) {
+    else if (cached == NULL && found != NULL && type == &PyType_Type && is_method(found) && !_PyJit_ChangesOften(class)
+             && !_PyJit_IsDataDescriptor(_PyType_Lookup(type, name))) {
         // Tier 1 has no form where `type` has an attribute of the same name, as for `Base.__init__`.
         write_obj((uint16_t *)&prev->units[6].cache, found);
         choose(prev, LOAD_ATTR_CLASS, class->tp_version_tag);

@@ -208,8 +208,8 @@ int _PyJitLeaf_FindBound(PyObject *callable, Py_ssize_t nargs);
 #define JIT_LEAF_SELF 0x400
 /* The number of the leaf that calls CALLABLE, its first argument, with NARGS others, if there is a rule for that; or -1. */
 int _PyJitLeaf_FindByRule(PyObject *callable, Py_ssize_t nargs);
-/* TYPE, a class derived from dict, looks for keys as dict does: its method NAME is that of dict. */
-bool _PyJitLeaf_IsAsDict(PyTypeObject *type, PyObject *name);
+/* TYPE, a class derived from the builtin class BASE, is like it in what its method NAME does, which is that of BASE. */
+bool _PyJitLeaf_IsAs(PyTypeObject *base, PyTypeObject *type, PyObject *name);
 /* The same of what an instruction does by itself: LIST_EXTEND, DICT_MERGE, small BUILD_MAP and its kin, parts of f-strings. */
 int _PyJitLeaf_OfInstruction(int opcode, uint32_t oparg);
 /* The same of what has this name in the table. */

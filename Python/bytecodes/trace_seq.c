@@ -8,6 +8,11 @@ trace op(GUARD_LIST, (o: object --)) pure exits {
     EXIT_IF(!PyList_CheckExact(o));
 }
 
+// The same, but O may be of a class derived from list, too.
+trace op(GUARD_LIST_OR_DERIVED, (o: object --)) pure exits {
+    EXIT_IF(!PyList_Check(o));
+}
+
 trace op(GUARD_TUPLE, (o: object --)) pure exits {
     EXIT_IF(!PyTuple_CheckExact(o));
 }

@@ -92,7 +92,7 @@ LOOPS = {
             p.other = q
             t = p.other.x
         """,
-        "PHI GUARD_NO_EVENT RANGE_NEXT GUARD_RELEASE INCREF STORE_FIELD INCREF STORE_SLOT LOOP",
+        "PHI GUARD_NO_EVENT RANGE_NEXT GUARD_RELEASE INCREF STORE_FIELD LOOP",
     ),
 }
 

@@ -205,7 +205,7 @@ def references():
 def leaks():
     grown = []
     # Traces that are made meanwhile have references too, but there is an end to that.
-    for attempt in range(15):
+    for attempt in range(40):
         gc.collect()
         before = references()
         run()

@@ -455,7 +455,7 @@ contains(_PyJitBuilder *b, uint32_t index)
     uint32_t key = b->depth - 2, container = b->depth - 1;
     PyTypeObject *type = (PyTypeObject *)record->seen;
     bool dict = type != NULL && type->tp_flags & Py_TPFLAGS_DICT_SUBCLASS;
-    if (dict && type != &PyDict_Type && (!_PyJitLeaf_IsAsDict(type, &_Py_ID(__contains__)) || !is_version(type->tp_version_tag))) {
+    if (dict && type != &PyDict_Type && (!_PyJitLeaf_IsAs(&PyDict_Type, type, &_Py_ID(__contains__)) || !is_version(type->tp_version_tag))) {
         type = NULL;           // it has changed meanwhile
     }
     if (_PyJitSlot_IsBare(b, container) || (type == NULL && !record->leaf) || !_PyJitSlot_CanEnd(b, record, 2)) {

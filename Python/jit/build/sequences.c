@@ -139,7 +139,8 @@ call_list_append(_PyJitBuilder *b, uint32_t index)
         (void)emit2(b, JIT_OP_GUARD_INE, emit2(b, JIT_OP_SAME, method, known), konst(b, 0));
     }
     _PyJitRef list = _PyJitSlot_Object(b, self);
-    (void)emit1(b, JIT_OP_GUARD_LIST, list);
+    bool derived = record->seen != NULL && record->seen != (PyObject *)&PyList_Type;
+    (void)emit1(b, derived ? JIT_OP_GUARD_LIST_OR_DERIVED : JIT_OP_GUARD_LIST, list);
     _PyJitSlot_GuardRelease(b, self, JIT_TAG(record->types, 2));
     push_item(b, list);
     b->slots[callable].plain = 1;

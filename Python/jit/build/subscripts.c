@@ -130,7 +130,7 @@ guard_dict(_PyJitBuilder *b, uint32_t index, _PyJitRef object)
 static bool
 is_dict(PyTypeObject *type, PyObject *name)
 {
-    return type == &PyDict_Type || (type != NULL && _PyJitLeaf_IsAsDict(type, name) && is_version(type->tp_version_tag));
+    return type == &PyDict_Type || (type != NULL && _PyJitLeaf_IsAs(&PyDict_Type, type, name) && is_version(type->tp_version_tag));
 }
 
 /* BINARY_SUBSCR_DICT, BINARY_SUBSCR of a dict or of what derives from it. */
@@ -268,15 +268,28 @@ load_character(_PyJitBuilder *b, uint32_t index)
 
 /* --- Lists and tuples ------------------------------------------------------------------------------------------------- */
 
-/* An index that tier 1 has no form for: a negative one. */
+/* TYPE is BASE, or a class derived from it that has the items BASE gives. */
+static bool
+is_sequence(PyTypeObject *type, PyTypeObject *base)
+{
+    return type == base || (_PyJitLeaf_IsAs(base, type, &_Py_ID(__getitem__)) && is_version(type->tp_version_tag));
+}
+
+/* What tier 1 has no form for: a negative index, or a class derived from list or tuple. */
 static uint32_t
 load_item(_PyJitBuilder *b, uint32_t index, bool list)
 {
     const _PyJitRecord *record = &b->t->records[index];
+    PyTypeObject *type = seen_type(b, index);
     uint32_t container = b->depth - 2, subscript = b->depth - 1;
     _PyJitLower_Begin(b, index);
     _PyJitRef object = _PyJitSlot_Object(b, container);
-    (void)emit1(b, list ? JIT_OP_GUARD_LIST : JIT_OP_GUARD_TUPLE, object);
+    if (type == &PyList_Type || type == &PyTuple_Type) {
+        (void)emit1(b, list ? JIT_OP_GUARD_LIST : JIT_OP_GUARD_TUPLE, object);
+    }
+    else {
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_TYPE_VERSION, object, JIT_REF_NONE, type->tp_version_tag);
+    }
     _PyJitRef i = index_of(b, subscript, list ? JIT_OP_LIST_SIZE : JIT_OP_TUPLE_SIZE, object);
     (void)emit2(b, list ? JIT_OP_GUARD_LIST_INDEX : JIT_OP_GUARD_TUPLE_INDEX, object, i);
     _PyJitSlot_GuardRelease(b, container, JIT_TAG(record->types, 2));
@@ -299,8 +312,8 @@ load_subscript(_PyJitBuilder *b, uint32_t index)
         || !_PyJitSlot_CanRelease(b, container, JIT_TAG(record->types, 2))) {
         return REFUSE(b);
     }
-    if (type == &PyList_Type || type == &PyTuple_Type) {
-        return load_item(b, index, type == &PyList_Type);
+    if (is_sequence(type, &PyList_Type) || is_sequence(type, &PyTuple_Type)) {
+        return load_item(b, index, type->tp_flags & Py_TPFLAGS_LIST_SUBCLASS);
     }
     if (type == &PyUnicode_Type) {
         return load_character(b, index);

@@ -10,6 +10,17 @@
 #include "pycore_tuple.h"
 #include "jit/objects/leaves.h"
 
+/* How many arguments there are: NULL is behind the last one. */
+static Py_ssize_t
+count(PyObject *const *args)
+{
+    Py_ssize_t n = 0;
+    while (args[n] != NULL) {
+        n++;
+    }
+    return n;
+}
+
 /* --- Weak references -------------------------------------------------------------------------------------------------- */
 
 PyObject *
@@ -66,10 +77,7 @@ _PyJitLeaf_CallCached(PyObject *const *args, bool run)
         return NULL;
     }
     const Cached *cached = (const Cached *)args[0];
-    Py_ssize_t n = 0;
-    while (args[1 + n] != NULL) {
-        n++;
-    }
+    Py_ssize_t n = count(args + 1);
     bool simple = n == 1 && (PyUnicode_CheckExact(args[1]) || PyLong_CheckExact(args[1]));
     if (cached->typed || cached->cache == NULL || !PyDict_CheckExact(cached->cache)) {
         return NULL;
@@ -112,6 +120,34 @@ _PyJitLeaf_CallNew(PyObject *const *args, bool run)
         : function->m_self == (PyObject *)&PyTuple_Type && args[2] != NULL ? _PyJitLeaf_NewTuple(args + 1, run) : NULL;
 }
 
+/* A new instance of CLASS, which makes them in C, of the arguments ARGS. */
+static PyObject *
+make_instance(PyTypeObject *class, PyObject *const *args)
+{
+    PyObject *arguments = _PyTuple_FromArray(args, count(args)), *made = arguments == NULL ? NULL : class->tp_new(class, arguments, NULL);
+    if (made != NULL && class->tp_init(made, arguments, NULL) < 0) {
+        Py_CLEAR(made);
+    }
+    Py_XDECREF(arguments);
+    return made;
+}
+
+/* CLASS(...), a class derived from a builtin one, which makes its instances as that does. */
+PyObject *
+_PyJitLeaf_CallDerived(PyObject *const *args, bool run)
+{
+    PyTypeObject *class = (PyTypeObject *)args[0], *base = class;
+    if (!PyType_Check(args[0]) || Py_TYPE(class)->tp_call != PyType_Type.tp_call) {
+        return NULL;
+    }
+    while (base->tp_flags & Py_TPFLAGS_HEAPTYPE && base->tp_base != NULL) {
+        base = base->tp_base;
+    }
+    COULD(base != class && class->tp_new == base->tp_new && class->tp_init == base->tp_init && class->tp_alloc == PyType_GenericAlloc
+          && _PyJitLeaf_CouldMake(base, args + 1, count(args + 1)));
+    return make_instance(class, args + 1);
+}
+
 /* CLASS(...), an exception class that makes its instances as `BaseException` does. */
 PyObject *
 _PyJitLeaf_CallError(PyObject *const *args, bool run)
@@ -119,16 +155,7 @@ _PyJitLeaf_CallError(PyObject *const *args, bool run)
     PyTypeObject *class = (PyTypeObject *)args[0], *base = (PyTypeObject *)PyExc_BaseException;
     COULD(PyExceptionClass_Check(args[0]) && Py_IS_TYPE(class, &PyType_Type) && class->tp_new == base->tp_new
           && class->tp_init == base->tp_init);
-    Py_ssize_t n = 0;
-    while (args[1 + n] != NULL) {
-        n++;
-    }
-    PyObject *arguments = _PyTuple_FromArray(args + 1, n), *made = arguments == NULL ? NULL : class->tp_new(class, arguments, NULL);
-    if (made != NULL && class->tp_init(made, arguments, NULL) < 0) {
-        Py_CLEAR(made);
-    }
-    Py_XDECREF(arguments);
-    return made;
+    return make_instance(class, args + 1);
 }
 
 /* --- Text ------------------------------------------------------------------------------------------------------------- */

@@ -306,21 +306,21 @@ static PyObject *
 list_extend(PyObject *const *args, bool run)
 {
     // All at once, or nothing.
-    COULD(PyList_CheckExact(args[0]) && (PyList_CheckExact(args[1]) || PyTuple_CheckExact(args[1])));
+    COULD(PyList_Check(args[0]) && (PyList_CheckExact(args[1]) || PyTuple_CheckExact(args[1])));
     return _PyList_Extend((PyListObject *)args[0], args[1]);
 }
 
 static PyObject *
 list_copy(PyObject *const *args, bool run)
 {
-    COULD(PyList_CheckExact(args[0]));
+    COULD(PyList_Check(args[0]));
     return PyList_GetSlice(args[0], 0, PyList_GET_SIZE(args[0]));
 }
 
 static PyObject *
 list_insert(PyObject *const *args, bool run)
 {
-    COULD(PyList_CheckExact(args[0]) && _PyJitLeaf_IsSmall(args[1]));
+    COULD(PyList_Check(args[0]) && _PyJitLeaf_IsSmall(args[1]));
     Py_ssize_t i = _PyLong_CompactValue((PyLongObject *)args[1]);
     return none(PyList_Insert(args[0], i < 0 ? Py_MAX(i + PyList_GET_SIZE(args[0]), 0) : i, args[2]));
 }
@@ -328,7 +328,7 @@ list_insert(PyObject *const *args, bool run)
 static PyObject *
 list_reverse(PyObject *const *args, bool run)
 {
-    COULD(PyList_CheckExact(args[0]));
+    COULD(PyList_Check(args[0]));
     return none(PyList_Reverse(args[0]));
 }
 
@@ -417,7 +417,7 @@ static const struct {
     {NULL, "__new__()", 2, 3, JIT_LEAF_OBJECT, _PyJitLeaf_CallNew, NULL},
     {NULL, "cached()", 1, 4, JIT_LEAF_OBJECT, _PyJitLeaf_CallCached, NULL},
     {NULL, "b in a", 2, 2, JIT_LEAF_NUMBER, _PyJitLeaf_Contains, _PyJitLeaf_AskContains},
-    {NULL, "class(text)", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_CallTextClass, NULL},
+    {NULL, "class()", 1, 4, JIT_LEAF_OBJECT, _PyJitLeaf_CallDerived, NULL},
     {NULL, "a[b]", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_Subscript, NULL},
     {NULL, "plain f()", 1, 4, JIT_LEAF_PLAIN, _PyJitLeaf_CallByRule, NULL},
     {NULL, "f()", 1, 4, JIT_LEAF_OBJECT, _PyJitLeaf_CallByRule, NULL},
@@ -512,6 +512,17 @@ _PyJitLeaf_Find(PyObject *callable, Py_ssize_t nargs)
         }
     }
     return -1;
+}
+
+bool
+_PyJitLeaf_CouldMake(PyTypeObject *type, PyObject *const *args, Py_ssize_t nargs)
+{
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(leaves); i++) {
+        if (leaves[i].type == type && leaves[i].name == NULL) {
+            return leaves[i].least <= nargs && nargs <= leaves[i].most && leaves[i].make(args, false) != NULL;
+        }
+    }
+    return false;
 }
 
 /* The type of O has METHOD, in C. */

@@ -261,9 +261,9 @@ is_as_in(PyObject *o, PyTypeObject *type, PyObject *name)
 }
 
 bool
-_PyJitLeaf_IsAsDict(PyTypeObject *type, PyObject *name)
+_PyJitLeaf_IsAs(PyTypeObject *base, PyTypeObject *type, PyObject *name)
 {
-    return type != &PyDict_Type && PyType_IsSubtype(type, &PyDict_Type) && _PyType_Lookup(type, name) == _PyType_Lookup(&PyDict_Type, name)
+    return type != base && PyType_IsSubtype(type, base) && _PyType_Lookup(type, name) == _PyType_Lookup(base, name)
         && PyUnstable_Type_AssignVersionTag(type);
 }
 
@@ -434,14 +434,14 @@ _PyJitLeaf_UpdateSet(PyObject *const *args, bool run)
 PyObject *
 _PyJitLeaf_Append(PyObject *const *args, bool run)
 {
-    COULD(PyList_CheckExact(args[0]));
+    COULD(PyList_Check(args[0]));
     return PyList_Append(args[0], args[1]) < 0 ? NULL : Py_None;
 }
 
 PyObject *
 _PyJitLeaf_Pop(PyObject *const *args, bool run)
 {
-    Py_ssize_t n = PyList_CheckExact(args[0]) ? PyList_GET_SIZE(args[0]) : 0;
+    Py_ssize_t n = PyList_Check(args[0]) ? PyList_GET_SIZE(args[0]) : 0;
     COULD(n > 0);
     PyObject *last = Py_NewRef(PyList_GET_ITEM(args[0], n - 1));
     if (PyList_SetSlice(args[0], n - 1, n, NULL) < 0) {

@@ -190,16 +190,6 @@ _PyJitLeaf_NewText(PyObject *const *args, bool run)
     return made;
 }
 
-/* The same by a call of CLASS, one that does not say how its instances are made. */
-PyObject *
-_PyJitLeaf_CallTextClass(PyObject *const *args, bool run)
-{
-    PyTypeObject *class = (PyTypeObject *)args[0];
-    bool plain = PyType_Check(args[0]) && Py_IS_TYPE(class, &PyType_Type) && class->tp_new == PyUnicode_Type.tp_new
-        && class->tp_init == PyBaseObject_Type.tp_init;
-    return plain ? _PyJitLeaf_NewText(args, run) : NULL;
-}
-
 /* --- Displays --------------------------------------------------------------------------------------------------------- */
 
 /* DICT, a new one of N pairs or NULL; NULL if two keys were equal: what was replaced ends with the instruction. */

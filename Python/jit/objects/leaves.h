@@ -55,7 +55,6 @@ PyObject *_PyJitLeaf_Join(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Encode(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_NewBool(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_NewText(PyObject *const *args, bool run);
-PyObject *_PyJitLeaf_CallTextClass(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_JoinStrings(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_BuildMap(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_BuildMapOf(PyObject *const *args, bool run);
@@ -197,6 +196,9 @@ PyObject *_PyJitLeaf_CallCached(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_NewWeakRef(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_CallNew(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_CallError(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_CallDerived(PyObject *const *args, bool run);
+/* The call of TYPE, a builtin class, with NARGS arguments ARGS runs no code of users. */
+bool _PyJitLeaf_CouldMake(PyTypeObject *type, PyObject *const *args, Py_ssize_t nargs);
 PyObject *_PyJitLeaf_NewObject(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Write(PyObject *const *args, bool run);
 

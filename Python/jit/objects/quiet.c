@@ -144,24 +144,63 @@ is_view(PyTypeObject *type)
         || type == &PyReversed_Type || type == &PyEnum_Type || type == &PyZip_Type || type == &PyDictProxy_Type;
 }
 
-/* _PyJit_IsSimpleClass(), remembered: while a class has its version, it is as it was. */
+typedef struct {
+    PyTypeObject *type, *base;           // in C
+    uint32_t version;
+    bool slots;                          // it has members beside its dict
+} Class;
+
+/* TYPE, remembered: while a class has its version, it is as it was.  NULL: it has a finalizer, or nobody knows. */
+static const Class *
+class_of_type(PyTypeObject *type)
+{
+    static Class known[KNOWN_CLASSES], last;
+    uint32_t version = type->tp_version_tag;
+    Class *class = version != 0 ? &known[((uintptr_t)type >> 8) % KNOWN_CLASSES] : &last;
+    if (version != 0 && class->type == type && class->version == version) {
+        return class;
+    }
+    PyTypeObject *base = base_in_c(type);
+    if (base == NULL) {
+        return NULL;
+    }
+    *class = (Class){.type = type, .base = base, .version = version};
+    for (const PyTypeObject *t = type; t != base; t = t->tp_base) {
+        class->slots |= Py_SIZE(t) > 0;
+    }
+    return class;
+}
+
 static bool
 is_simple(PyTypeObject *type)
 {
-    static struct {
-        PyTypeObject *type;
-        uint32_t version;
-    } known[KNOWN_CLASSES];
-    uint32_t place = (uint32_t)((uintptr_t)type >> 8) % KNOWN_CLASSES, version = type->tp_version_tag;
-    if (version != 0 && known[place].type == type && known[place].version == version) {
-        return true;
-    }
-    if (!_PyJit_IsSimpleClass(type)) {
-        return false;
-    }
-    known[place].type = type;
-    known[place].version = version;
-    return true;
+    const Class *class = class_of_type(type);
+    return class != NULL && class->base == &PyBaseObject_Type;
+}
+
+/* Instances of classes derived from BASE end quietly if they have no weak references. */
+static bool
+ends_as_plain(const PyTypeObject *base)
+{
+    return base == &PyTuple_Type || base == &PyList_Type || base == &PyDict_Type || base == &PySet_Type || base == &PyFrozenSet_Type
+        || base == &PyUnicode_Type || base == &PyLong_Type || base == &PyFloat_Type || base == &PyBytes_Type;
+}
+
+/* Somebody is told when DICT ends. */
+static bool
+is_watched(const PyDictObject *dict)
+{
+    _Py_COMP_DIAG_PUSH
+    _Py_COMP_DIAG_IGNORE_DEPR_DECLS
+    return (dict->ma_version_tag & DICT_WATCHER_MASK) != 0;
+    _Py_COMP_DIAG_POP
+}
+
+/* O is an instance of a class. */
+static bool
+has_weak_references(PyObject *o)
+{
+    return Py_TYPE(o)->tp_weaklistoffset != 0 && *_PyObject_GET_WEAKREFS_LISTPTR(o) != NULL;
 }
 
 /* The end of O itself runs nothing.  What it refers to is another matter. */
@@ -169,11 +208,12 @@ static bool
 is_quiet(PyObject *o)
 {
     PyTypeObject *type = Py_TYPE(o);
-    if (type->tp_flags & Py_TPFLAGS_HEAPTYPE && is_simple(type)) {
-        return type->tp_weaklistoffset == 0 || *_PyObject_GET_WEAKREFS_LISTPTR(o) == NULL;
+    const Class *class = type->tp_flags & Py_TPFLAGS_HEAPTYPE ? class_of_type(type) : NULL;
+    if (class != NULL && class->base != type && (class->base == &PyBaseObject_Type || ends_as_plain(class->base))) {
+        return (class->base != &PyDict_Type || !is_watched((PyDictObject *)o)) && !has_weak_references(o);
     }
     if (type == &PyDict_Type) {
-        return (((PyDictObject *)o)->ma_version_tag & DICT_WATCHER_MASK) == 0;
+        return !is_watched((PyDictObject *)o);
     }
     if (type == &PyTuple_Type || type == &PyList_Type || type == &PyMethod_Type || type == &PyCell_Type || type == &PySlice_Type
         || type == &PyListIter_Type || type == &PyTupleIter_Type || type == &PyMethodDescr_Type) {
@@ -194,11 +234,7 @@ is_quiet(PyObject *o)
     if (type == &PyGen_Type || type == &PyCoro_Type) {
         return generator_is_quiet((PyGenObject *)o);
     }
-    PyTypeObject *base = base_in_c(type);
-    if (type == base || (base != &PyTuple_Type && base != &PyList_Type && base != &PyUnicode_Type && base != &PyLong_Type)) {
-        return is_view(type) || _PyJitIter_IsOfModule(type);
-    }
-    return type->tp_weaklistoffset == 0 || *_PyObject_GET_WEAKREFS_LISTPTR(o) == NULL;
+    return is_view(type) || _PyJitIter_IsOfModule(type);
 }
 
 /* O may be NULL, and lives on if it loses SHARES references, or is plain. */
@@ -399,16 +435,13 @@ items_are_thin(PyObject *const *items, Py_ssize_t n, uint32_t shares, const PyOb
     return true;
 }
 
-_Py_COMP_DIAG_PUSH
-_Py_COMP_DIAG_IGNORE_DEPR_DECLS
-
 /* The same of what is in DICT, which nobody watches. */
 static Py_NO_INLINE bool
 dict_is_thin(const PyDictObject *dict, uint32_t shares, const PyObject *holder)
 {
     PyDictKeysObject *keys = dict->ma_keys;
     Py_ssize_t n = keys->dk_nentries, most = 2 * n * (Py_ssize_t)shares;
-    if (dict->ma_values != NULL || (dict->ma_version_tag & DICT_WATCHER_MASK) != 0 || n > MOST_LOOKED / 2) {
+    if (dict->ma_values != NULL || is_watched(dict) || n > MOST_LOOKED / 2) {
         return false;
     }
     bool unicode = DK_IS_UNICODE(keys);
@@ -421,8 +454,6 @@ dict_is_thin(const PyDictObject *dict, uint32_t shares, const PyObject *holder)
     }
     return true;
 }
-
-_Py_COMP_DIAG_POP
 
 /* Where in the table the keys are cannot be foretold: they are gathered without branches, and then looked at. */
 static Py_NO_INLINE bool
@@ -451,8 +482,29 @@ instance_is_thin(PyObject *o, PyTypeObject *type, uint32_t shares, const PyObjec
 {
     PyDictValues *values = _PyObject_InlineValues(o);
     return values->valid && _PyObject_GetManagedDict(o) == NULL && is_simple(type)
-        && (type->tp_weaklistoffset == 0 || *_PyObject_GET_WEAKREFS_LISTPTR(o) == NULL)
-        && items_are_thin(values->values, values->capacity, shares, holder);
+        && !has_weak_references(o) && items_are_thin(values->values, values->capacity, shares, holder);
+}
+
+/* O is an instance of a class derived from a builtin one, and has nothing but what that has. */
+static Py_NO_INLINE bool
+derived_is_thin(PyObject *o, PyTypeObject *type, uint32_t shares, const PyObject *holder)
+{
+    const Class *class = class_of_type(type);
+    bool managed = type->tp_flags & Py_TPFLAGS_MANAGED_DICT;
+    if (class == NULL || class->slots || class->base == type || has_weak_references(o)
+        || (managed ? _PyObject_GetManagedDict(o) != NULL : type->tp_dictoffset != 0)) {
+        return false;
+    }
+    if (class->base == &PyDict_Type) {
+        return dict_is_thin((PyDictObject *)o, shares, holder);
+    }
+    if (class->base == &PySet_Type || class->base == &PyFrozenSet_Type) {
+        return set_is_thin((PySetObject *)o, shares, holder);
+    }
+    if (class->base == &PyList_Type || class->base == &PyTuple_Type) {
+        return items_are_thin(PySequence_Fast_ITEMS(o), Py_SIZE(o), shares, holder);
+    }
+    return ends_as_plain(class->base);   // it has no references
 }
 
 /* What ends with O, a container or an instance, is plain, as far as that is easily seen: one of SHARES references to O that are given up
@@ -472,7 +524,10 @@ is_thin(PyObject *o, PyTypeObject *type, uint32_t shares, const PyObject *holder
     if (type == &PyDict_Type) {
         return dict_is_thin((PyDictObject *)o, shares, holder);
     }
-    return (type == &PySet_Type || type == &PyFrozenSet_Type) && set_is_thin((PySetObject *)o, shares, holder);
+    if (type == &PySet_Type || type == &PyFrozenSet_Type) {
+        return set_is_thin((PySetObject *)o, shares, holder);
+    }
+    return type->tp_flags & Py_TPFLAGS_HEAPTYPE && derived_is_thin(o, type, shares, holder);
 }
 
 /* The same of what else is seen at a glance; what is not is counted. */

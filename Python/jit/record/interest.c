@@ -49,7 +49,7 @@ static PyObject *
 type_for_contains(PyObject *container, PyObject *key)
 {
     PyTypeObject *type = Py_TYPE(container);
-    int64_t has = type == &PyDict_Type || _PyJitLeaf_IsAsDict(type, &_Py_ID(__contains__)) ? _PyJit_DictHas(container, key)
+    int64_t has = type == &PyDict_Type || _PyJitLeaf_IsAs(&PyDict_Type, type, &_Py_ID(__contains__)) ? _PyJit_DictHas(container, key)
         : type == &PySet_Type || type == &PyFrozenSet_Type ? _PyJit_SetHas(container, key)
         : type == &PyList_Type || type == &PyTuple_Type ? _PyJit_SequenceHas(container, key)
         : type == &PyUnicode_Type && PyUnicode_CheckExact(key) ? 0 : -1;
@@ -62,7 +62,7 @@ type_for_subscript(PyObject *container, PyObject *key)
 {
     PyTypeObject *type = Py_TYPE(container);
     if (PyDict_Check(container)) {
-        bool plain = type == &PyDict_Type || _PyJitLeaf_IsAsDict(type, &_Py_ID(__getitem__));
+        bool plain = type == &PyDict_Type || _PyJitLeaf_IsAs(&PyDict_Type, type, &_Py_ID(__getitem__));
         return plain && _PyJit_DictGet(container, key) != NULL ? (PyObject *)type : NULL;
     }
     if (type == &PyUnicode_Type) {
@@ -198,7 +198,7 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
     if (base == STORE_SUBSCR) {
         PyObject *container = depth >= 2 ? stack_pointer[-2] : NULL;
         bool plain = container == NULL || !PyDict_Check(container)
-            || ((PyDict_CheckExact(container) || _PyJitLeaf_IsAsDict(Py_TYPE(container), &_Py_ID(__setitem__)))
+            || ((PyDict_CheckExact(container) || _PyJitLeaf_IsAs(&PyDict_Type, Py_TYPE(container), &_Py_ID(__setitem__)))
                 && _PyJit_DictHas(container, stack_pointer[-1]) >= 0);
         return container != NULL && plain ? (PyObject *)Py_TYPE(container) : NULL;
     }
@@ -219,6 +219,9 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
         PyObject *self = depth > prev->oparg ? stack_pointer[-prev->oparg - 1] : NULL;
         return prev->oparg > 0 && self != NULL && PyDict_CheckExact(self) && _PyJit_DictHas(self, stack_pointer[-prev->oparg]) >= 0
             ? (PyObject *)&PyDict_Type : NULL;
+    }
+    if (opcode == CALL_LIST_APPEND) {
+        return depth >= 2 && stack_pointer[-2] != NULL ? (PyObject *)Py_TYPE(stack_pointer[-2]) : NULL;
     }
     if (opcode == UNPACK_EX) {
         PyTypeObject *type = depth >= 1 ? Py_TYPE(stack_pointer[-1]) : NULL;

@@ -354,7 +354,7 @@ is_leaf_call(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
         memcpy(all + 1, args, (size_t)nargs * sizeof(PyObject *));
         int number = PyCFunction_Check(callable) ? _PyJitLeaf_FindBound(callable, nargs)
             : PyExceptionClass_Check(callable) ? _PyJitLeaf_Named("error()")
-            : PyType_Check(callable) ? (nargs == 1 ? _PyJitLeaf_Named("class(text)") : -1)
+            : PyType_Check(callable) ? (PyType_HasFeature((PyTypeObject *)callable, Py_TPFLAGS_HEAPTYPE) ? _PyJitLeaf_Named("class()") : -1)
             : PyWeakref_CheckRefExact(callable) ? (nargs == 0 ? _PyJitLeaf_Named("reference()") : -1)
             : PyFunction_Check(callable) ? -1 : _PyJitLeaf_Named("cached()");
         if (number < 0 && PyCFunction_CheckExact(callable) && nargs > 0 && nargs < 3) {

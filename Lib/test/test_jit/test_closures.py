@@ -10,7 +10,7 @@ import unittest
 # Skips where there is no JIT.
 from test.test_jit.exits import ForcedExits, in_order
 from test.test_jit.test_objects import names
-from test.test_jit.test_typed import run
+from test.test_jit.test_typed import RUN_AND_COUNT, run
 
 # Loops of f, and what some trace of it is to have.
 LOOPS = {
@@ -276,9 +276,34 @@ def classes(n):
         out.append((Local.k, Local().get()[1], Local.squares))
     return out
 
-print([f(N) for f in (comprehensions, noisy_comprehensions, checked, functions, cells, noisy_cells, generators, ends_of_generators,
-                      coroutines, classes)])
-"""
+def returned(n):
+    # What a closure gives back lives on when the closure, its cell and its function do not.
+    def keeps(x):
+        return lambda: x
+    def keeps_both(x, y):
+        def both():
+            return (y, x) if x else y
+        return both
+    out, t = [], 0
+    for i in range(n):
+        out.append(keeps([i])())
+        t += len(keeps_both([i], {i})()) + len(keeps({i: [i]})()[i])
+    return [type(x).__name__ for x in out[::n // 3]], sum(x[0] for x in out), t
+
+def not_begun(n):
+    # The generator's frame takes the reference to its function that the call has, or one of its own.
+    def made(x):
+        yield x
+    t = 0
+    for i in range(n):
+        made(sys.getrecursionlimit())
+        t += next(made(sys.getrecursionlimit())) + sum(made(i)) + len(list(made(abs(i))))
+    return t
+
+def run():
+    return [repr(f(N)) for f in (comprehensions, noisy_comprehensions, checked, functions, cells, noisy_cells, generators, ends_of_generators,
+                           coroutines, classes, returned, not_begun)]
+""" + RUN_AND_COUNT
 
 
 class Results(ForcedExits, unittest.TestCase):

@@ -196,7 +196,7 @@ OPTIMIZED = {
 RUN_AND_COUNT = """
 import gc, sys
 
-def references():
+def count_references():
     # Without a debug build: those to what the collector knows, and memory.
     if hasattr(sys, "gettotalrefcount"):
         return sys.gettotalrefcount()
@@ -207,11 +207,11 @@ def leaks():
     # Traces that are made meanwhile have references too, but there is an end to that.
     for attempt in range(40):
         gc.collect()
-        before = references()
+        before = count_references()
         run()
         run()
         gc.collect()
-        grown.append(references() - before)
+        grown.append(count_references() - before)
         if grown[-1] < 40:
             return 0
     return grown

@@ -55,6 +55,18 @@ shared_objects(const _PyJitBuilder *b, uint32_t returned, const _PyJitRecord *re
     }
 }
 
+/* The walk's frame gives up an object that may never be made: in the virtual pass it ends, whatever was recorded. */
+static bool
+has_new(const _PyJitBuilder *b, uint32_t returned)
+{
+    const _PyJitAbstractFrame *frame = &b->frames[b->nframes - 1];
+    bool found = frame->owns_function && is_new_object(b, frame->function);
+    for (uint32_t i = frame->base; i < b->depth; i++) {
+        found |= i != returned && b->slots[i].owned && is_new_object(b, b->slots[i].object);
+    }
+    return found;
+}
+
 /* The value to return borrows from a local of this frame that owns it: takes over the local's reference. */
 static void
 take_over(_PyJitBuilder *b, uint32_t returned)
@@ -122,7 +134,7 @@ leave_virtual(_PyJitBuilder *b, uint32_t index)
         take_over(b, returned);
     }
     _PyJitLower_Begin(b, index);
-    if (JIT_TAG(record->types, 2) == JIT_TAG_QUIET) {
+    if (JIT_TAG(record->types, 2) == JIT_TAG_QUIET || has_new(b, returned)) {
         _PyJitSlot_OwnHeap(b);           // from what ends, perhaps; what is returned, too
     }
     _PyJitEnds ends = {.n = 0};

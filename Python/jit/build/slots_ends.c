@@ -57,7 +57,8 @@ _PyJitSlot_GuardRelease(_PyJitBuilder *b, uint32_t index, unsigned int tag)
 {
     _PyJitSlot *slot = &b->slots[index];
     if (!can_drop(slot)) {
-        slot->quiet = tag == JIT_TAG_QUIET;
+        // One that may never be made ends all the same: what the instruction takes from it gets a reference of its own.
+        slot->quiet = tag == JIT_TAG_QUIET || is_new_object(b, slot->object);
         emit1(b, slot->quiet ? JIT_OP_GUARD_QUIET : JIT_OP_GUARD_RELEASE, _PyJitSlot_Object(b, index), slot->quiet);
         slot->plain = 1;       // as far as this instruction goes
     }
@@ -225,7 +226,7 @@ guard_store(_PyJitBuilder *b, uint32_t local, unsigned int tag, uint32_t stores)
 {
     _PyJitSlot *slot = &b->slots[local];
     if (!slot_in_memory(b, local) || is_deferred(b, local)) {
-        if (slot->owned && !slot->plain && tag == JIT_TAG_QUIET) {
+        if (slot->owned && !slot->plain && (tag == JIT_TAG_QUIET || is_new_object(b, slot->object))) {
             guard_quiet(b, slot->object, stores);
         }
         else if (slot->owned && !slot->plain) {

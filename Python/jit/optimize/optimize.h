@@ -276,7 +276,7 @@ is_new_object(const _PyJitBuilder *b, _PyJitRef ref)
         return false;
     }
     const _PyJitIns *ins = JIT_INS(b->t, ref);
-    return ins->op == JIT_OP_NEW_INSTANCE || is_new_tuple(ins) || ins->op == JIT_OP_NEW_FUNCTION
+    return ins->op == JIT_OP_NEW_INSTANCE || ins->op == JIT_OP_NEW_INSTANCE_WITH || is_new_tuple(ins) || ins->op == JIT_OP_NEW_FUNCTION
         || ins->op == JIT_OP_NEW_GENERATOR || ins->op == JIT_OP_NEW_CELL || (ins->op == JIT_OP_NEW_ITER && ins->aux != JIT_ITER_OTHER)
         || _PyJitOp_IsVirtual(ins->op);
 }

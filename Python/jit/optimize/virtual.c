@@ -383,6 +383,9 @@ work_on_virtual(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object)
         case JIT_OP_GUARD_DROP:
         case JIT_OP_GUARD_RELEASE:
             _PyJitVirtual_GuardEnd(p, i, object->ref, Py_MAX(ins->aux, 1), ins->snapshot);
+            if (object->ends && ins->op != JIT_OP_GUARD_QUIET && (ins->op != JIT_OP_GUARD_SHARED || ins->a != object->ref)) {
+                _PyJitVirtual_Escapes(p, object);        // it must live on, so that others may borrow from it
+            }
             return true;
         case JIT_OP_GUARD_UNSET:
             return _PyJitVirtual_FieldOf(object, ins->aux) == NULL;

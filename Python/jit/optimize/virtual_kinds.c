@@ -57,17 +57,19 @@ _PyJitVirtualKind_CanBe(const _PyJitVirtualPass *p, const _PyJitIns *ins)
     return ins->op == JIT_OP_RANGE_ITER ? _PyJitVirtualIterator_CanBeRange(p, ins) : ins->op != JIT_OP_NEW_ITER || ins->aux != JIT_ITER_OTHER;
 }
 
-/* Operation I, which makes a generator, has taken the reference to its function that the next operation makes. */
-static void
+/* Operation I, which makes a generator, has taken the reference to its function that the next operation makes.  false: it took the one that
+ * the frame had. */
+static bool
 uncount_function(_PyJitVirtualPass *p, uint32_t i, _PyJitRef function)
 {
     for (uint32_t k = i + 1; k < p->t->nins && ins_of(p, (_PyJitRef)(JIT_REF_BIAS + k))->op != JIT_OP_BYTECODE; k++) {
         const _PyJitIns *ins = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + k));
         if (ins->op == JIT_OP_INCREF && resolve(p, ins->a) == function) {
             p->uncounted[k] = TAKEN;
-            return;
+            return true;
         }
     }
+    return false;
 }
 
 void
@@ -82,8 +84,9 @@ _PyJitVirtualKind_Begin(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *o
         (void)_PyJitVirtual_PutField(p, i, object, JIT_PLACE_FUNCTION, function);
         (void)_PyJitVirtual_PutField(p, i, object, JIT_PLACE_RESUME, ins.b);
         set_raw(p, i, object, JIT_PLACE_STATE, (int64_t)FRAME_CREATED * 65536);
-        if (JIT_IS_CONST(function)) {
-            uncount_function(p, i, function);
+        if (JIT_IS_CONST(function) && !uncount_function(p, i, function)) {
+            // The trace keeps it, so the generator that is not made needs none.
+            (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){.op = JIT_OP_DECREF_PLAIN, .snapshot = JIT_NO_SNAPSHOT, .a = function});
         }
     }
 }

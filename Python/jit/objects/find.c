@@ -23,12 +23,14 @@
 #define MOST_CLASSES 16        // of a tuple that isinstance is asked for
 #define MOST_NESTED 4
 #define MOST_ENDS 2            // references that a store gives up: the old value, and the object
+#define KNOWN_TYPES 64
 
 /* DESCR is what says of which class an object is, unless the class says otherwise. */
 static inline bool
 is_class_of_object(PyObject *descr)
 {
-    return descr == _PyType_Lookup(&PyBaseObject_Type, &_Py_ID(__class__));
+    return descr != NULL && Py_IS_TYPE(descr, &PyGetSetDescr_Type) && PyDescr_TYPE(descr) == &PyBaseObject_Type
+        && PyDescr_NAME(descr) == &_Py_ID(__class__);
 }
 
 /* To ask DESCR, which is no data descriptor, makes an object of C, and runs no code of users. */
@@ -458,6 +460,31 @@ _PyJit_SetInDict(PyObject *o, PyObject *name, PyObject *value, Py_ssize_t hint)
     return _PyJit_SetAttr(o, name, value);
 }
 
+/* O is asked what its class is, too, and says that of its type.  What has a `__class__` of its own, or of its class, may say something else the
+ * next time.  Of types whose objects say so it is remembered while they have their version. */
+static bool
+says_its_type(PyObject *o)
+{
+    static struct {
+        PyTypeObject *type;
+        uint32_t version;
+    } known[KNOWN_TYPES];
+    PyTypeObject *type = Py_TYPE(o);
+    uint32_t place = (uint32_t)((uintptr_t)type >> 8) % KNOWN_TYPES, version = type->tp_version_tag;
+    if (version != 0 && known[place].type == type && known[place].version == version) {
+        return true;
+    }
+    PyObject *said;
+    if (!is_class_of_object(_PyType_Lookup(type, &_Py_ID(__class__))) || _PyJit_FindAttr(o, &_Py_ID(__class__), &said) != JIT_FOUND) {
+        return false;
+    }
+    if (!PyType_Check(o)) {
+        known[place].type = type;
+        known[place].version = type->tp_version_tag;
+    }
+    return true;
+}
+
 static int64_t
 is_instance(PyObject *o, PyObject *class, int nested)
 {
@@ -477,14 +504,7 @@ is_instance(PyObject *o, PyObject *class, int nested)
     if (!PyType_Check(class) || !is_as_in_type((PyTypeObject *)class, &_Py_ID(__instancecheck__))) {
         return JIT_UNKNOWN;
     }
-    if (PyType_IsSubtype(Py_TYPE(o), (PyTypeObject *)class)) {
-        return 1;
-    }
-    // What has a `__class__` of its own, or of its class, may say something else the next time.
-    PyObject *said;
-    bool is_known = is_class_of_object(_PyType_Lookup(Py_TYPE(o), &_Py_ID(__class__)))
-        && _PyJit_FindAttr(o, &_Py_ID(__class__), &said) == JIT_FOUND;
-    return is_known ? 0 : JIT_UNKNOWN;
+    return PyType_IsSubtype(Py_TYPE(o), (PyTypeObject *)class) ? 1 : says_its_type(o) ? 0 : JIT_UNKNOWN;
 }
 
 int64_t

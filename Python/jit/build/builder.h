@@ -241,7 +241,12 @@ uint32_t _PyJitLower_Find(_PyJitBuilder *b, uint32_t index);
 /* Is RECORD about a class variable, which is read and written where it is (class_variables.c)? */
 bool _PyJitLower_IsClassVariable(const _PyJitBuilder *b, const _PyJitRecord *record);
 uint32_t _PyJitLower_ClassVariable(_PyJitBuilder *b, uint32_t index);
-/* LOAD_ATTR of a class method that is called: the record has it in `seen`. */
+/* LOAD_ATTR of a class method, or a static one, that is called: the record has it in `seen`. */
+static inline bool
+_PyJitLower_IsClassMethod(const PyObject *seen)
+{
+    return seen != NULL && (Py_IS_TYPE(seen, &PyClassMethod_Type) || Py_IS_TYPE(seen, &PyStaticMethod_Type));
+}
 uint32_t _PyJitLower_ClassMethod(_PyJitBuilder *b, uint32_t index);
 /* The same where record INDEX loads METHOD, a class method, in place of OPERANDS.  Open checks what it has, which is the function to be called. */
 bool _PyJitLower_CanOpenClassMethod(_PyJitBuilder *b, uint32_t index, uint32_t operands, PyObject *method);

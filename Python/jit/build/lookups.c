@@ -93,7 +93,7 @@ load_attribute(_PyJitBuilder *b, uint32_t index)
     if (record->seen != NULL && _PyJit_TupleField(record->seen) >= 0) {
         return load_tuple_field(b, index, _PyJit_TupleField(record->seen));
     }
-    bool made = record->seen == Py_None || (record->seen != NULL && Py_IS_TYPE(record->seen, &PyClassMethod_Type));
+    bool made = record->seen == Py_None || _PyJitLower_IsClassMethod(record->seen);
     if ((record->seen != (calls ? Py_False : Py_True) && !made) || _PyJitSlot_IsBare(b, top) || !_PyJitSlot_CanEnd(b, record, 1)) {
         return REFUSE(b);
     }

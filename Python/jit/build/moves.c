@@ -199,7 +199,7 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case STORE_NAME:
             return _PyJitLower_Global(b, index);
         case LOAD_ATTR: {
-            uint32_t done = record->seen != NULL && Py_IS_TYPE(record->seen, &PyClassMethod_Type) ? _PyJitLower_ClassMethod(b, index)
+            uint32_t done = _PyJitLower_IsClassMethod(record->seen) ? _PyJitLower_ClassMethod(b, index)
                 : _PyJitLower_IsClassVariable(b, record) ? _PyJitLower_ClassVariable(b, index) : 0;
             if (done == 0) {
                 done = _PyJitLower_Attribute(b, index);

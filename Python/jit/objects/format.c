@@ -19,6 +19,9 @@
 #define MOST_TEXT 240          // characters of a result
 #define MOST_PLACES 9          // digits behind the point
 #define MOST_SCALED 9e18       // a float times the power of ten: fits into 64 bits
+#define MOST_READ 1000         // characters of a number
+#define MOST_READ_AT_ONCE 18   // digits that fit into 63 bits
+#define MOST_EXACT ((uint64_t)1 << 53)   // floats have all whole numbers up to it
 #define MOST_DIGITS 72         // of a number in any base, with its commas
 
 typedef struct {
@@ -116,15 +119,14 @@ put_int(Writer *w, const Spec *spec, int64_t value)
     return put_padded(w, spec, '>', &sign, nsign, at, end - at);
 }
 
+static const uint64_t tens[MOST_PLACES + 1] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
+
+/* *number: the size of VALUE times ten to the power of PLACES, rounded; false: there are too many places, or it is too large. */
 static bool
-put_float(Writer *w, const Spec *spec, double value)
+scale(double value, Py_ssize_t places, uint64_t *number)
 {
-    static const uint64_t tens[MOST_PLACES + 1] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
-    int places = spec->places < 0 ? 6 : spec->places, exponent;
-    bool percent = spec->type == '%';
-    value = percent ? value * 100 : value;
-    if ((spec->type != 'f' && spec->type != 'F' && !percent) || places > MOST_PLACES || has_commas_in_fill(spec)
-        || !(fabs(value) * (double)tens[places] < MOST_SCALED)) {
+    int exponent;
+    if (places < 0 || places > MOST_PLACES || !(fabs(value) * (double)tens[places] < MOST_SCALED)) {
         return false;          // infinities and NaN, too
     }
     double fraction = frexp(fabs(value), &exponent);
@@ -141,8 +143,22 @@ put_float(Writer *w, const Spec *spec, double value)
         scaled >>= shift;
         scaled += rest > half || (rest == half && (scaled & 1));
     }
+    *number = (uint64_t)scaled;
+    return true;
+}
+
+static bool
+put_float(Writer *w, const Spec *spec, double value)
+{
+    int places = spec->places < 0 ? 6 : spec->places;
+    bool percent = spec->type == '%';
+    uint64_t number;
+    value = percent ? value * 100 : value;
+    if ((spec->type != 'f' && spec->type != 'F' && !percent) || has_commas_in_fill(spec) || !scale(value, places, &number)) {
+        return false;
+    }
     char digits[MOST_DIGITS], *end = digits + sizeof(digits), *at = end, sign;
-    uint64_t number = (uint64_t)scaled, behind = number % tens[places];
+    uint64_t behind = number % tens[places];
     if (percent) {
         *--at = '%';
     }
@@ -439,6 +455,94 @@ _PyJitFormat_Method(PyObject *template, PyObject *const *values, Py_ssize_t n)
         }
     }
     return done && fields > 0 ? finish(&w) : NULL;
+}
+
+/* --- Numbers that are read -------------------------------------------------------------------------------------------- */
+
+/* What is no number in a frequent form is for tier 1: it raises, and does so once.  TEXT ends with a NUL. */
+static const char *
+ascii_of(PyObject *text)
+{
+    return PyUnicode_IS_ASCII(text) && PyUnicode_GET_LENGTH(text) <= MOST_READ ? (const char *)PyUnicode_1BYTE_DATA(text) : "";
+}
+
+static const char *
+skip_spaces(const char *at)
+{
+    while (Py_ISSPACE(*at)) {
+        at++;
+    }
+    return at;
+}
+
+static const char *
+skip_digits(const char *at)
+{
+    while (Py_ISDIGIT(*at)) {
+        at++;
+    }
+    return at;
+}
+
+static bool
+is_end_of(const char *at, PyObject *text)
+{
+    at = skip_spaces(at);
+    return *at == '\0' && at == (const char *)PyUnicode_1BYTE_DATA(text) + PyUnicode_GET_LENGTH(text);
+}
+
+PyObject *
+_PyJitLeaf_ReadInt(PyObject *text, bool run)
+{
+    const char *at = skip_spaces(ascii_of(text)), *first = at + (*at == '-' || *at == '+'), *end = skip_digits(first);
+    COULD(end > first && is_end_of(end, text));
+    if (end - first > MOST_READ_AT_ONCE) {
+        return PyNumber_Long(text);
+    }
+    long long value = 0;
+    for (const char *digit = first; digit < end; digit++) {
+        value = value * 10 + (*digit - '0');
+    }
+    return PyLong_FromLongLong(*at == '-' ? -value : value);
+}
+
+bool
+_PyJitLeaf_IsFloatText(PyObject *text)
+{
+    const char *at = skip_spaces(ascii_of(text)), *first = at + (*at == '-' || *at == '+'), *end = skip_digits(first);
+    Py_ssize_t digits = end - first;
+    if (*end == '.') {
+        const char *behind = skip_digits(end + 1);
+        digits += behind - (end + 1);
+        end = behind;
+    }
+    if (digits > 0 && (*end == 'e' || *end == 'E')) {
+        const char *exponent = end + 1 + (end[1] == '-' || end[1] == '+');
+        end = skip_digits(exponent);
+        digits = end - exponent;
+    }
+    return digits > 0 && is_end_of(end, text);
+}
+
+/* --- round() ---------------------------------------------------------------------------------------------------------- */
+
+/* round(NUMBER), or round(NUMBER, PLACES).  The quotient of two whole numbers that floats can hold is the float next to the decimal fraction. */
+PyObject *
+_PyJitLeaf_Round(PyObject *const *args, bool run)
+{
+    bool plain = PyFloat_CheckExact(args[0]) || (PyLong_CheckExact(args[0]) && is_moderate(args[0]));
+    COULD(plain && (args[1] == NULL || _PyJitLeaf_IsSmall(args[1])));
+    uint64_t number;
+    Py_ssize_t places = args[1] == NULL ? 0 : _PyLong_CompactValue((PyLongObject *)args[1]);
+    if (!PyFloat_CheckExact(args[0]) || !scale(PyFloat_AS_DOUBLE(args[0]), places, &number) || number > MOST_EXACT) {
+        return _PyJitLeaf_CallBuiltin("round", args);
+    }
+    bool negative = signbit(PyFloat_AS_DOUBLE(args[0]));
+    if (args[1] == NULL) {
+        return PyLong_FromLongLong(negative ? -(long long)number : (long long)number);
+    }
+    double rounded = (double)number / (double)tens[places];
+    return PyFloat_FromDouble(negative ? -rounded : rounded);
 }
 
 #endif /* _Py_TIER2 */

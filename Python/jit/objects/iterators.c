@@ -23,6 +23,7 @@
 
 #define MOST_NESTED 4
 #define UNSURE (-1)
+#define KNOWN_TYPES 32
 
 typedef struct {
     PyObject_HEAD
@@ -216,95 +217,82 @@ has_below(PyObject *below, int nested, bool alone)
     return alone && Py_REFCNT(below) > 1 ? UNSURE : has(below, nested + 1, alone);
 }
 
-/* TYPE is the class NAME of a module in C, whose instances take SIZE bytes.  *known: how its iterators go on, which no other type has that
- * does not derive from it. */
-static bool
-is_class_in_c(PyTypeObject *type, const char *name, size_t size, iternextfunc *known)
-{
-    const unsigned long made = Py_TPFLAGS_HEAPTYPE | Py_TPFLAGS_IMMUTABLETYPE;
-    if (*known == NULL && (type->tp_flags & made) == made && type->tp_basicsize == (Py_ssize_t)size && strcmp(type->tp_name, name) == 0) {
-        *known = type->tp_iternext;
-    }
-    return type->tp_iternext == *known && (type->tp_flags & made) == made;
-}
+/* Classes of iterators in C modules.  From COMBINATIONS on there is no other iterator below them. */
+typedef enum { OTHER_KIND, CHAIN, PRODUCT, SLICE, DEQUE, COMBINATIONS, PERMUTATIONS, COUNT, REPEAT } Kind;
 
-static bool
-is_chain(PyTypeObject *type)
-{
-    static iternextfunc known;
-    return is_class_in_c(type, "itertools.chain", sizeof(Chain), &known);
-}
-
-static bool
-is_product(PyTypeObject *type)
-{
-    static iternextfunc known;
-    return is_class_in_c(type, "itertools.product", sizeof(Product), &known);
-}
-
-static bool
-is_deque_iterator(PyTypeObject *type)
-{
-    static iternextfunc forwards, backwards;
-    return is_class_in_c(type, "collections._deque_iterator", sizeof(DequeIterator), &forwards)
-        || is_class_in_c(type, "collections._deque_reverse_iterator", sizeof(DequeIterator), &backwards);
-}
-
-/* Those that have no iterator below them. */
-enum { NO_SOURCE, COMBINATIONS, PERMUTATIONS, COUNT, REPEAT, NSOURCES };
-
-static int
-source_of(PyTypeObject *type)
+static Kind
+find_kind(const PyTypeObject *type)
 {
     static const struct {
         const char *name;
         size_t size;
-    } sources[NSOURCES] = {
-        [COMBINATIONS] = {"itertools.combinations", sizeof(Combinations)},
-        [PERMUTATIONS] = {"itertools.permutations", sizeof(Permutations)},
-        [COUNT] = {"itertools.count", sizeof(Count)},
-        [REPEAT] = {"itertools.repeat", sizeof(Repeat)},
+        Kind kind;
+    } kinds[] = {
+        {"itertools.chain", sizeof(Chain), CHAIN},
+        {"itertools.product", sizeof(Product), PRODUCT},
+        {"itertools.islice", sizeof(Slice), SLICE},
+        {"itertools.combinations", sizeof(Combinations), COMBINATIONS},
+        {"itertools.permutations", sizeof(Permutations), PERMUTATIONS},
+        {"itertools.count", sizeof(Count), COUNT},
+        {"itertools.repeat", sizeof(Repeat), REPEAT},
+        {"collections._deque_iterator", sizeof(DequeIterator), DEQUE},
+        {"collections._deque_reverse_iterator", sizeof(DequeIterator), DEQUE},
     };
-    static iternextfunc known[NSOURCES];
-    for (int i = 1; i < NSOURCES && type->tp_iternext != NULL; i++) {
-        if (is_class_in_c(type, sources[i].name, sources[i].size, &known[i])) {
-            return i;
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(kinds); i++) {
+        if (type->tp_basicsize == (Py_ssize_t)kinds[i].size && strcmp(type->tp_name, kinds[i].name) == 0) {
+            return kinds[i].kind;
         }
     }
-    return NO_SOURCE;
+    return OTHER_KIND;
 }
 
-static bool
-is_slice(PyTypeObject *type)
+/* Asked at each step, so it is remembered.  Another type at the address of one that is gone goes on by another function. */
+static Kind
+kind_of(const PyTypeObject *type)
 {
-    static iternextfunc known;
-    return is_class_in_c(type, "itertools.islice", sizeof(Slice), &known);
+    static struct {
+        const PyTypeObject *type;
+        iternextfunc next;
+        Kind kind;
+    } known[KNOWN_TYPES];
+    const unsigned long made = Py_TPFLAGS_HEAPTYPE | Py_TPFLAGS_IMMUTABLETYPE;
+    if ((type->tp_flags & made) != made || type->tp_iternext == NULL) {
+        return OTHER_KIND;
+    }
+    uint32_t place = (uint32_t)((uintptr_t)type >> 6) % KNOWN_TYPES;
+    if (known[place].type != type || known[place].next != type->tp_iternext) {
+        known[place].type = type;
+        known[place].next = type->tp_iternext;
+        known[place].kind = find_kind(type);
+    }
+    return known[place].kind;
 }
 
 bool
 _PyJitIter_IsOfItertools(PyTypeObject *type)
 {
-    return type->tp_iternext != NULL && (is_chain(type) || is_product(type) || is_slice(type) || source_of(type) != NO_SOURCE);
+    Kind kind = kind_of(type);
+    return kind != OTHER_KIND && kind != DEQUE;
 }
 
 bool
 _PyJitIter_IsOfModule(PyTypeObject *type)
 {
-    return _PyJitIter_IsOfItertools(type) || (type->tp_iternext != NULL && is_deque_iterator(type));
+    return kind_of(type) != OTHER_KIND;
 }
 
 /* What the last result held is in the pool too. */
 static int
-source_has(PyObject *it, int source)
+source_has(PyObject *it, Kind kind)
 {
-    if (source == COUNT) {
+    if (kind == COUNT) {
         const Count *count = (const Count *)it;
         return count->large == NULL && count->number != PY_SSIZE_T_MAX ? 1 : UNSURE;
     }
-    if (source == REPEAT) {
+    if (kind == REPEAT) {
         return ((const Repeat *)it)->left != 0;
     }
-    if (source == COMBINATIONS) {
+    if (kind == COMBINATIONS) {
         const Combinations *some = (const Combinations *)it;
         return !some->stopped
             && (some->tuple == NULL || (some->length > 0 && some->at[0] < PyTuple_GET_SIZE(some->pool) - some->length));
@@ -374,6 +362,29 @@ zip_has(const Zip *it, int nested, bool alone)
     return all;
 }
 
+/* has() of an iterator of a C module. */
+static int
+module_has(PyObject *it, int nested, bool alone)
+{
+    Kind kind = kind_of(Py_TYPE(it));
+    switch (kind) {
+        case OTHER_KIND:
+            return UNSURE;
+        case CHAIN:
+            return chain_has((const Chain *)it, nested, alone);
+        case PRODUCT:
+            return product_has((const Product *)it);
+        case SLICE:
+            return slice_has((const Slice *)it, nested, alone);
+        case DEQUE: {
+            const DequeIterator *deque = (const DequeIterator *)it;
+            return _PyJitLeaf_DequeState(deque->over) == deque->state ? deque->left > 0 : UNSURE;
+        }
+        default:
+            return source_has(it, kind);
+    }
+}
+
 /* 1: IT has another item, and the step runs no code of users; 0: it is at its end; or UNSURE. */
 static int
 has(PyObject *it, int nested, bool alone)
@@ -381,6 +392,9 @@ has(PyObject *it, int nested, bool alone)
     PyTypeObject *type = Py_TYPE(it);
     if (nested > MOST_NESTED) {
         return UNSURE;
+    }
+    if (type->tp_flags & Py_TPFLAGS_HEAPTYPE) {
+        return module_has(it, nested, alone);
     }
     if (type == &PyListIter_Type) {
         const _PyListIterObject *list = (const _PyListIterObject *)it;
@@ -417,18 +431,7 @@ has(PyObject *it, int nested, bool alone)
     if (type == &PyZip_Type) {
         return HAS_LAYOUT(it, Zip) ? zip_has((const Zip *)it, nested, alone) : UNSURE;
     }
-    if (is_chain(type)) {
-        return chain_has((const Chain *)it, nested, alone);
-    }
-    if (is_product(type)) {
-        return product_has((const Product *)it);
-    }
-    if (is_deque_iterator(type)) {
-        const DequeIterator *deque = (const DequeIterator *)it;
-        return _PyJitLeaf_DequeState(deque->over) == deque->state ? deque->left > 0 : UNSURE;
-    }
-    int source = source_of(type);
-    return source != NO_SOURCE ? source_has(it, source) : is_slice(type) ? slice_has((const Slice *)it, nested, alone) : UNSURE;
+    return UNSURE;
 }
 
 int
@@ -442,7 +445,8 @@ static bool
 lets_go_quietly(PyObject *it)
 {
     PyTypeObject *type = Py_TYPE(it);
-    if (type == &PyRangeIter_Type || is_product(type) || is_deque_iterator(type) || source_of(type) != NO_SOURCE) {
+    Kind kind = kind_of(type);
+    if (type == &PyRangeIter_Type || kind == PRODUCT || kind == DEQUE || kind >= COMBINATIONS) {
         return true;
     }
     if (type == &PyEnum_Type) {
@@ -457,7 +461,7 @@ lets_go_quietly(PyObject *it)
         }
         return true;
     }
-    PyObject *over = is_slice(type) ? ((const Slice *)it)->below : type == &PyListIter_Type ? (PyObject *)((const _PyListIterObject *)it)->it_seq
+    PyObject *over = kind == SLICE ? ((const Slice *)it)->below : type == &PyListIter_Type ? (PyObject *)((const _PyListIterObject *)it)->it_seq
         : type == &PyTupleIter_Type ? (PyObject *)((const _PyTupleIterObject *)it)->it_seq
         : type == &PySetIter_Type ? (PyObject *)((const SetIterator *)it)->over
         : type == &PyDictIterItem_Type || type == &PyDictIterKey_Type || type == &PyDictIterValue_Type
@@ -667,7 +671,7 @@ _PyJitIter_KeepsTuple(const PyTypeObject *type)
     return type == &PyEnum_Type || type == &PyZip_Type || type == &PyDictIterItem_Type;
 }
 
-/* Where IT goes over a list or a tuple and is not at its end: its next item, borrowed; else NULL. */
+/* Where IT goes over a list, a tuple or an ASCII string and is not at its end: its next item, borrowed; else NULL. */
 static inline PyObject *
 peek(PyObject *it)
 {
@@ -680,14 +684,20 @@ peek(PyObject *it)
         return tuple->it_seq != NULL && tuple->it_index < PyTuple_GET_SIZE(tuple->it_seq) ? PyTuple_GET_ITEM(tuple->it_seq, tuple->it_index)
             : NULL;
     }
+    if (Py_TYPE(it) == &_PyUnicodeASCIIIter_Type && HAS_LAYOUT(it, IndexIterator)) {
+        const IndexIterator *text = (const IndexIterator *)it;
+        return text->over != NULL && text->at < PyUnicode_GET_LENGTH(text->over)
+            ? (PyObject *)&_Py_SINGLETON(strings).ascii[PyUnicode_1BYTE_DATA(text->over)[text->at]] : NULL;
+    }
     return NULL;
 }
 
-/* IT, which goes over a list or a tuple, steps over its next item. */
+/* IT, which peek() knows, steps over its next item. */
 static inline void
 step_over(PyObject *it)
 {
-    static_assert(offsetof(_PyListIterObject, it_index) == offsetof(_PyTupleIterObject, it_index), "the index is at the same place");
+    static_assert(offsetof(_PyListIterObject, it_index) == offsetof(_PyTupleIterObject, it_index)
+                  && offsetof(_PyListIterObject, it_index) == offsetof(IndexIterator, at), "the index is at the same place");
     ((_PyListIterObject *)it)->it_index++;
 }
 
@@ -721,7 +731,7 @@ is_own(PyObject *tuple, uint32_t count)
 
 #define MOST_AT_ONCE 4
 
-/* What step_zip() does, where all that IT goes over are lists and tuples and none is at its end; else false, and nothing is done. */
+/* What step_zip() does, where peek() knows all that IT goes over and none is at its end; else false, and nothing is done. */
 static bool
 step_zip_at_once(Zip *it)
 {
@@ -761,7 +771,7 @@ step_zip(Zip *it)
     return true;
 }
 
-/* IT, an enumerate, goes over a list or a tuple and is not at its end; its step runs no code of users. */
+/* IT, an enumerate, goes over what peek() knows and is not at its end; its step runs no code of users. */
 static bool
 is_before_item(const _PyJitEnumerate *it)
 {

@@ -40,18 +40,23 @@ _PyJitLeaf_NewWeakRef(PyObject *const *args, bool run)
 
 /* --- Caches ----------------------------------------------------------------------------------------------------------- */
 
-/* As Modules/_functoolsmodule.c has it; the size of the type is checked. */
-typedef struct {
+/* As Modules/_functoolsmodule.c has it; the size of the type is checked.  Where there is room for some results only, the links are in the order
+ * in which these were last asked for, in a ring with the cache itself. */
+typedef struct Link {
     PyObject_HEAD
-    void *previous, *next;
+    struct Link *previous, *next;
     Py_hash_t hash;
     PyObject *key, *result;
+} Link;
+
+typedef struct {
+    Link ring;
     void *wrapper;
     int typed;
     PyObject *cache;
     Py_ssize_t hits;
     PyObject *function;
-    Py_ssize_t most, misses;
+    Py_ssize_t most, misses;             // most: results; below 0: no limit
     PyObject *mark;
     PyTypeObject *link;
     PyObject *info, *dict, *weak;
@@ -69,17 +74,28 @@ is_cached(PyObject *o)
     return dealloc != NULL && type->tp_dealloc == dealloc;
 }
 
-/* The call of a function decorated with lru_cache() whose result is known: it is asked for nothing else. */
+/* LINK of CACHED was asked for last. */
+static void
+move_to_end(Cached *cached, Link *link)
+{
+    link->previous->next = link->next;
+    link->next->previous = link->previous;
+    link->previous = cached->ring.previous;
+    link->next = &cached->ring;
+    link->previous->next = cached->ring.previous = link;
+}
+
+/* The call of a function decorated with lru_cache() whose result is known. */
 PyObject *
 _PyJitLeaf_CallCached(PyObject *const *args, bool run)
 {
     if (!is_cached(args[0])) {
         return NULL;
     }
-    const Cached *cached = (const Cached *)args[0];
+    Cached *cached = (Cached *)args[0];
     Py_ssize_t n = count(args + 1);
     bool simple = n == 1 && (PyUnicode_CheckExact(args[1]) || PyLong_CheckExact(args[1]));
-    if (cached->typed || cached->cache == NULL || !PyDict_CheckExact(cached->cache)) {
+    if (cached->typed || cached->most == 0 || cached->cache == NULL || !PyDict_CheckExact(cached->cache)) {
         return NULL;
     }
     PyObject *key = simple ? Py_NewRef(args[1]) : PyTuple_New(n), *value = NULL;
@@ -89,8 +105,13 @@ _PyJitLeaf_CallCached(PyObject *const *args, bool run)
     bool known = key != NULL && _PyJit_DictFind(cached->cache, key, &value) >= 0 && value != NULL;
     Py_XDECREF(key);
     PyErr_Clear();
-    COULD(known);
-    return PyObject_Vectorcall(args[0], args + 1, (size_t)n, NULL);
+    COULD(known && (cached->most < 0 || Py_IS_TYPE(value, cached->link)));
+    cached->hits++;
+    if (cached->most < 0) {
+        return Py_NewRef(value);
+    }
+    move_to_end(cached, (Link *)value);
+    return Py_NewRef(((Link *)value)->result);
 }
 
 /* --- Objects ---------------------------------------------------------------------------------------------------------- */

@@ -61,12 +61,14 @@ static PyObject *
 new_int(PyObject *const *args, bool run)
 {
     PyObject *o = args[0];
-    bool text = PyUnicode_CheckExact(o) && PyUnicode_GET_LENGTH(o) <= 1000;
     if (args[1] != NULL) {
-        COULD(text && _PyJitLeaf_IsSmall(args[1]));
+        COULD(PyUnicode_CheckExact(o) && PyUnicode_GET_LENGTH(o) <= 1000 && _PyJitLeaf_IsSmall(args[1]));
         return PyObject_Vectorcall((PyObject *)&PyLong_Type, args, 2, NULL);
     }
-    COULD(text || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o));
+    if (PyUnicode_CheckExact(o)) {
+        return _PyJitLeaf_ReadInt(o, run);
+    }
+    COULD(PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o));
     return PyNumber_Long(o);
 }
 
@@ -74,7 +76,7 @@ static PyObject *
 new_float(PyObject *const *args, bool run)
 {
     PyObject *o = args[0];
-    COULD(PyUnicode_CheckExact(o) || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o));
+    COULD(PyUnicode_CheckExact(o) ? _PyJitLeaf_IsFloatText(o) : PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyBool_Check(o));
     return PyNumber_Float(o);
 }
 

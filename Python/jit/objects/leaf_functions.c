@@ -38,13 +38,6 @@ are_numbers(PyObject *const *args, Py_ssize_t n)
     return true;
 }
 
-/* For min and max: several numbers, or a sequence. */
-static bool
-have_extremes(PyObject *const *args, Py_ssize_t n)
-{
-    return n > 1 ? are_numbers(args, n) : _PyJitLeaf_HasExtremes(args, n);
-}
-
 static bool
 are_small_ints(PyObject *const *args, Py_ssize_t n)
 {
@@ -194,15 +187,15 @@ static const Rule rules[] = {
     {"_bisect", NULL, "insort_right", 2, 2, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_InsortRight},
     {"_collections.", NULL, "extend", 2, 2, JIT_LEAF_CHANGE, are_deque_and_items, NULL},
     {"_collections.", NULL, "rotate", 1, 2, JIT_LEAF_CHANGE, are_deque_and_number, NULL},
-    {"builtins", NULL, "round", 1, 2, JIT_LEAF_PLAIN, are_numbers, NULL},
+    {"builtins", NULL, "round", 1, 2, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_Round},
     {"builtins", NULL, "pow", 2, 3, JIT_LEAF_OBJECT, are_numbers, NULL},
     {"builtins", NULL, "abs", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
     {"builtins", NULL, "hex", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
     {"builtins", NULL, "bin", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
     {"builtins", NULL, "oct", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
     {"builtins", NULL, "chr", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
-    {"builtins", NULL, "min", 1, 3, JIT_LEAF_PLAIN, have_extremes, NULL},
-    {"builtins", NULL, "max", 1, 3, JIT_LEAF_PLAIN, have_extremes, NULL},
+    {"builtins", NULL, "min", 1, 3, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_Min},
+    {"builtins", NULL, "max", 1, 3, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_Max},
     {"builtins", NULL, "sorted", 1, 1, JIT_LEAF_OBJECT, NULL, _PyJitLeaf_Sorted},
     {"builtins", NULL, "iter", 1, 1, JIT_LEAF_OBJECT, NULL, _PyJitLeaf_Iter},
     {"builtins", NULL, "any", 1, 1, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_Any},
@@ -353,6 +346,17 @@ _PyJitLeaf_FindByRule(PyObject *callable, Py_ssize_t nargs)
     }
     const Rule *rule = rule_of(callable, nargs + (PyCFunction_Check(callable) && _PyJit_ModuleOf((PyCFunctionObject *)callable) == NULL), true);
     return rule == NULL ? -1 : _PyJitLeaf_Named(rule->gives == JIT_LEAF_PLAIN ? "plain f()" : rule->gives == JIT_LEAF_OBJECT ? "f()" : "f() of x");
+}
+
+PyObject *
+_PyJitLeaf_CallBuiltin(const char *name, PyObject *const *args)
+{
+    Py_ssize_t n = 0;
+    while (args[n] != NULL) {
+        n++;
+    }
+    PyObject *builtins = _PyInterpreterState_GET()->builtins_copy, *function = builtins == NULL ? NULL : _PyJit_ItemNamed(builtins, name);
+    return function == NULL ? NULL : PyObject_Vectorcall(function, args, (size_t)n, NULL);
 }
 
 PyObject *

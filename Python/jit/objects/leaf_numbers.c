@@ -9,9 +9,7 @@
 
 #include "opcode.h"
 #include "pycore_jit_helpers.h"
-#include "pycore_interp.h"
 #include "pycore_long.h"
-#include "pycore_pystate.h"
 #include "jit/objects/leaves.h"
 
 /* --- Ints of two words ------------------------------------------------------------------------------------------------ */
@@ -254,9 +252,7 @@ _PyJitLeaf_Sum(PyObject *const *args, bool run)
         return PyLong_FromLongLong(total);
     }
     COULD(are_numbers(items, n));
-    PyObject *builtins = _PyInterpreterState_GET()->builtins_copy;
-    PyObject *sum = builtins == NULL ? NULL : _PyJit_ItemNamed(builtins, "sum");
-    return sum == NULL ? PyErr_NoMemory() : PyObject_CallOneArg(sum, all);
+    return _PyJitLeaf_CallBuiltin("sum", args);
 }
 
 #endif /* _Py_TIER2 */

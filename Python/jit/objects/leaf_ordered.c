@@ -292,14 +292,44 @@ _PyJitLeaf_Sorted(PyObject *const *args, bool run)
     return list;
 }
 
-bool
-_PyJitLeaf_HasExtremes(PyObject *const *args, Py_ssize_t Py_UNUSED(n))
+/* The first of all ITEMS for which OPERATOR, Py_LT or Py_GT, holds with each other, if that is plain. */
+static PyObject *
+extreme(PyObject *const *items, Py_ssize_t n, int operator)
 {
-    if ((!PyList_CheckExact(args[0]) && !PyTuple_CheckExact(args[0])) || PySequence_Fast_GET_SIZE(args[0]) == 0) {
-        return false;
+    PyObject *best = n > 0 ? items[0] : NULL;
+    for (Py_ssize_t i = 1; i < n; i++) {
+        int64_t holds = _PyJitLeaf_Holds(operator, items[i], best);
+        if (holds < 0) {
+            return NULL;
+        }
+        best = holds ? items[i] : best;
     }
-    PyObject **items = PySequence_Fast_ITEMS(args[0]);
-    return kind_of(items[0]) != OTHER && can_be_sorted(items, PySequence_Fast_GET_SIZE(args[0]));
+    return best != NULL && _PyJit_IsPlainType(Py_TYPE(best)) ? best : NULL;
+}
+
+/* min() or max() of several arguments, or of a list or tuple. */
+static PyObject *
+extreme_of(PyObject *const *args, bool run, int operator)
+{
+    bool sequence = args[1] == NULL;
+    if (sequence && !PyList_CheckExact(args[0]) && !PyTuple_CheckExact(args[0])) {
+        return NULL;
+    }
+    Py_ssize_t n = sequence ? PySequence_Fast_GET_SIZE(args[0]) : args[2] == NULL ? 2 : 3;
+    PyObject *found = extreme(sequence ? PySequence_Fast_ITEMS(args[0]) : args, n, operator);
+    return run ? Py_XNewRef(found) : found;
+}
+
+PyObject *
+_PyJitLeaf_Min(PyObject *const *args, bool run)
+{
+    return extreme_of(args, run, Py_LT);
+}
+
+PyObject *
+_PyJitLeaf_Max(PyObject *const *args, bool run)
+{
+    return extreme_of(args, run, Py_GT);
 }
 
 #endif /* _Py_TIER2 */

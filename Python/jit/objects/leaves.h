@@ -43,6 +43,10 @@ PyObject *_PyJitFormat_Method(PyObject *template, PyObject *const *values, Py_ss
 
 /* leaf_instructions.c.  format(): a value and what it is formatted by, or NULL. */
 PyObject *_PyJitLeaf_Format(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_Round(PyObject *const *args, bool run);
+/* int(TEXT), and whether float(TEXT) does not raise, for an exact str. */
+PyObject *_PyJitLeaf_ReadInt(PyObject *text, bool run);
+bool _PyJitLeaf_IsFloatText(PyObject *text);
 /* str() of an int that _PyJitLeaf_IsSmall. */
 PyObject *_PyJitLeaf_Decimal(PyObject *o);
 /* _PyJit_Arguments has what the instruction has on the stack, as many as the first argument says (MapOf: the values alone; the first argument is
@@ -120,6 +124,8 @@ int64_t _PyJitLeaf_FindElement(PyObject *set, PyObject *key, setentry **place);
 
 /* leaf_functions.c. */
 PyObject *_PyJitLeaf_CallByRule(PyObject *const *args, bool run);
+/* Calls the function NAME of module builtins, as the interpreter began with it, with ARGS, which NULL ends. */
+PyObject *_PyJitLeaf_CallBuiltin(const char *name, PyObject *const *args);
 typedef PyObject *(*_PyJitLeafMake)(PyObject *const *args, bool run);
 
 /* leaf_ordered.c.  Lists in order. */
@@ -135,8 +141,9 @@ PyObject *_PyJitLeaf_Sort(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_Sorted(PyObject *const *args, bool run);
 /* A list whose items can be compared, whatever the order. */
 bool _PyJitLeaf_IsSortable(PyObject *const *args, Py_ssize_t n);
-/* A list or a tuple of numbers alone, or strings, but not an empty one. */
-bool _PyJitLeaf_HasExtremes(PyObject *const *args, Py_ssize_t n);
+/* Of arguments, or of what is in a list or tuple, that are numbers alone, or strings. */
+PyObject *_PyJitLeaf_Min(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_Max(PyObject *const *args, bool run);
 
 /* leaf_methods.c.  Methods of lists, sets and dicts, and instructions, that look for items, or take some out. */
 PyObject *_PyJitLeaf_Iter(PyObject *const *args, bool run);

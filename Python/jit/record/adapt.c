@@ -91,6 +91,13 @@ is_method(PyObject *found)
     return PyFunction_Check(found) || Py_IS_TYPE(found, &PyMethodDescr_Type) || Py_IS_TYPE(found, &PyWrapperDescr_Type);
 }
 
+/* FOUND is a class method, or a static one. */
+static bool
+is_class_method(PyObject *found)
+{
+    return found != NULL && (Py_IS_TYPE(found, &PyClassMethod_Type) || Py_IS_TYPE(found, &PyStaticMethod_Type));
+}
+
 /* NAME of CLASS is a variable, which is loaded from its place (build/class_variables.c), or a class method that is called (class_methods.c).
  * The opcode is the generic one, and the cache says which version the type of CLASS has. */
 static void
@@ -101,8 +108,9 @@ adapt_class_load(_PyJitPending *prev, PyTypeObject *class, PyObject *name)
         return;
     }
     PyObject *found = _PyType_Lookup(class, name), *cached = NULL;
-    if (found != NULL && prev->oparg & 1 && Py_IS_TYPE(found, &PyClassMethod_Type)) {
+    if (prev->oparg & 1 && is_class_method(found)) {
         cached = found;
+        prev->units[1].cache = 0;
     }
     else if (_PyClassVar_Is(class, name)) {
         PyObject **place = _PyClassVar_Place(class, name, &owner);
@@ -156,6 +164,19 @@ gives_way(PyTypeObject *type, PyObject *name, PyObject *descr)
             && !_PyClassVar_Varies(type, name));
 }
 
+/* The version of the keys that OWNER's class has for values in its instances, if NAME is none of them; else 0. */
+static uint32_t
+keys_without(PyObject *owner, PyObject *name)
+{
+    PyTypeObject *type = Py_TYPE(owner);
+    if (!(type->tp_flags & Py_TPFLAGS_INLINE_VALUES) || !_PyObject_InlineValues(owner)->valid) {
+        return 0;
+    }
+    PyDictKeysObject *keys = ((PyHeapTypeObject *)type)->ht_cached_keys;
+    return _PyDictKeys_StringLookup(keys, name) != DKIX_EMPTY ? 0
+        : _PyDictKeys_GetVersionForCurrentState(_PyInterpreterState_GET(), keys);
+}
+
 /* Where inline values are not valid any more the instance has a dict, and tier 1 has only the generic form for methods.  Then the opcode stays
  * the generic one, and the cache names the method all the same (build/lookups.c). */
 static void
@@ -170,11 +191,7 @@ adapt_method(_PyJitPending *prev, PyObject *owner, PyObject *name, PyObject *met
         opcode = LOAD_ATTR;
     }
     else if (type->tp_flags & Py_TPFLAGS_INLINE_VALUES) {
-        PyDictKeysObject *keys = ((PyHeapTypeObject *)type)->ht_cached_keys;
-        if (_PyDictKeys_StringLookup(keys, name) != DKIX_EMPTY) {
-            return;
-        }
-        uint32_t keys_version = _PyDictKeys_GetVersionForCurrentState(_PyInterpreterState_GET(), keys);
+        uint32_t keys_version = keys_without(owner, name);
         if (keys_version == 0) {
             return;
         }
@@ -241,8 +258,9 @@ adapt_load(_PyJitPending *prev, PyObject *owner)
     else if (descr != NULL && prev->oparg & 1 && PyFunction_Check(descr)) {
         adapt_method(prev, owner, name, descr, version);
     }
-    else if (descr != NULL && Py_IS_TYPE(descr, &PyClassMethod_Type) && prev->oparg & 1 && _PyJit_HasNone(owner, name)) {
-        write_u32((uint16_t *)&prev->units[4].cache, 0);
+    else if (prev->oparg & 1 && is_class_method(descr) && _PyJit_HasNone(owner, name)) {
+        prev->units[1].cache = 1;        // in place of the counter: of an instance
+        write_u32((uint16_t *)&prev->units[4].cache, keys_without(owner, name));
         write_obj((uint16_t *)&prev->units[6].cache, descr);
         choose(prev, LOAD_ATTR, version);
     }

@@ -38,13 +38,24 @@ tag_of(PyObject *object)
         : object == Py_None ? JIT_TAG_NONE : PyUnicode_CheckExact(object) ? JIT_TAG_STR : JIT_TAG_OTHER;
 }
 
+#define MOST_ITEMS 48          // that a trace looks at before they end
+
+/* To look at all items of the container O before it ends takes longer than to have the frame in memory. */
+static bool
+is_large(PyObject *o)
+{
+    Py_ssize_t n = PyList_CheckExact(o) || PyTuple_CheckExact(o) ? Py_SIZE(o) : PyDict_CheckExact(o) ? PyDict_GET_SIZE(o)
+        : PyAnySet_CheckExact(o) ? PySet_GET_SIZE(o) : 0;
+    return n > MOST_ITEMS;
+}
+
 /* The same of an object that is about to be given up: SHARED if that is not its end, QUIET if it is one that nobody notices. */
 static unsigned int
 tag_of_release(PyObject *object)
 {
     unsigned int tag = tag_of(object);
-    return tag != JIT_TAG_OTHER ? tag
-        : Py_REFCNT(object) > 1 ? JIT_TAG_SHARED : _PyJit_EndsQuietly(object, 1) ? JIT_TAG_QUIET : JIT_TAG_OTHER;
+    return tag != JIT_TAG_OTHER ? tag : Py_REFCNT(object) > 1 ? JIT_TAG_SHARED
+        : !is_large(object) && _PyJit_EndsQuietly(object, 1) ? JIT_TAG_QUIET : JIT_TAG_OTHER;
 }
 
 /* Of the item that a store to LIST[INDEX] replaces; both are what the instruction was specialized for before, not surely now. */

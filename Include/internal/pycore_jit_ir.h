@@ -221,6 +221,7 @@ typedef struct {
 } _PyJitRecord;
 
 #define JIT_BINDS 128
+#define JIT_LIST 64            // added, too, where a list has the arguments
 
 /* What a call of `object.__setattr__` stores to, in its cache in place of the counter: an inline value, by its index, or a slot, by its offset; 0:
  * something else. */

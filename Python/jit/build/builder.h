@@ -180,6 +180,10 @@ _PyJitRef _PyJitLower_NewDict(_PyJitBuilder *b, PyObject *names, const uint8_t *
 /* keywords.c: CALL_KW; CALL_FUNCTION_EX. */
 uint32_t _PyJitLower_CallKeywords(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_CallTuple(_PyJitBuilder *b, uint32_t index);
+/* CALL_FUNCTION_EX, three records behind INDEX, of a copy of the dict in slot NAMES, which is not made. */
+uint32_t _PyJitLower_CallWithNamesOf(_PyJitBuilder *b, uint32_t index, uint32_t names);
+/* make.c: the call `f(*a, **names)`, which begins with the copy of `names`, all of it. */
+uint32_t _PyJitLower_CopiedNames(_PyJitBuilder *b, uint32_t index);
 /* calls.c: what SLOT holds is known, and is no function of this CODE and VERSION, which was called when this was recorded: a loop is
  * lowered again with what is on the stack at the end of an iteration, and that may be the method of another class. */
 bool _PyJitLower_IsAnother(const _PyJitBuilder *b, uint32_t slot, const PyCodeObject *code, uint32_t version);

@@ -318,28 +318,32 @@ can_end(_PyJitBuilder *b, const _PyJitRecord *record, bool named)
     return can;
 }
 
-/* What SEEN, of a CALL_FUNCTION_EX, says (record/types.c): how many arguments are in the tuple, and whether a method is called;
+/* What SEEN, of a CALL_FUNCTION_EX, says (record/interest.c): how many arguments are in the tuple, or list, and whether a method is called;
  * returns the names that are in the dict. */
 static PyObject *
-arguments_seen(PyObject *seen, uint32_t *n, bool *binds)
+arguments_seen(PyObject *seen, uint32_t *n, bool *binds, bool *list)
 {
     bool has_names = PyTuple_CheckExact(seen);
     *n = (uint32_t)_PyLong_CompactValue((PyLongObject *)(has_names ? PyTuple_GET_ITEM(seen, 0) : seen));
     *binds = *n >= JIT_BINDS;
     *n -= *binds ? JIT_BINDS : 0;
+    *list = *n >= JIT_LIST;
+    *n -= *list ? JIT_LIST : 0;
     return has_names ? PyTuple_GET_ITEM(seen, 1) : (PyObject *)&_Py_SINGLETON(tuple_empty);
 }
 
-/* Checks that the dict on top of the stack has values under NAMES, and nothing else, and loads them. */
+/* Checks that the dict in slot PLACE has values under NAMES, and nothing else, and loads them.  ENDS: the call takes the dict. */
 static void
-load_named(_PyJitBuilder *b, PyObject *names, _PyJitRef *values)
+load_named(_PyJitBuilder *b, uint32_t place, PyObject *names, bool ends, _PyJitRef *values)
 {
     uint32_t n = (uint32_t)PyTuple_GET_SIZE(names);
-    _PyJitRef dict = _PyJitSlot_Object(b, b->depth - 1);
+    _PyJitRef dict = _PyJitSlot_Object(b, place);
     (void)emit2(b, JIT_OP_GUARD_EXACT, dict, object_const(b, &PyDict_Type));
     if (n == 0) {
         (void)emit2(b, JIT_OP_GUARD_IEQ, emit1(b, JIT_OP_DICT_SIZE, dict), konst(b, 0));
-        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_QUIET, dict, JIT_REF_NONE, 2);
+        if (ends) {
+            (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_QUIET, dict, JIT_REF_NONE, 2);
+        }
     }
     else {
         (void)emit2(b, JIT_OP_GUARD_NAMES, dict, object_const(b, names));
@@ -347,8 +351,9 @@ load_named(_PyJitBuilder *b, PyObject *names, _PyJitRef *values)
     for (uint32_t i = 0; i < n; i++) {
         values[i] = _PyJitBuild_Emit(b, JIT_OP_LOAD_NAMED, dict, JIT_REF_NONE, i);
     }
-    // Its values run on.
-    b->slots[b->depth - 1].plain = 1;
+    if (ends) {
+        b->slots[place].plain = 1;       // its values run on
+    }
 }
 
 /* Of the arguments OBJECTS the frame that begins borrows none: those without a parameter of their own become a tuple and a dict.  The others are
@@ -379,29 +384,31 @@ gather_objects(_PyJitBuilder *b, Plan *plan, PyObject *names, _PyJitRef *objects
     }
 }
 
-/* CALL_FUNCTION_EX of a tuple of as many arguments as there were, and of a dict with the same names, if there is one. */
-uint32_t
-_PyJitLower_CallTuple(_PyJitBuilder *b, uint32_t index)
+/* The call of record INDEX, with a tuple, or list, of as many arguments as there were, and with the names of the dict in slot DICT if it is NAMED.
+ * That is the top of the stack, or a slot below, which stays as it is; then the instruction at BEGIN begins the call. */
+static uint32_t
+call_with(_PyJitBuilder *b, uint32_t begin, uint32_t index, bool named, uint32_t dict)
 {
     const _PyJitRecord *record = &b->t->records[index];
-    bool named = record->oparg & 1;
-    uint32_t tuple = b->depth - 1 - named, function = tuple - 2;
+    bool takes = named && begin == index;
+    uint32_t tuple = b->depth - 1 - takes, function = tuple - 2;
     int callee = _PyJitLower_Callee(b, index);
     if (callee < 0 || record->seen == NULL || _PyJitSlot_IsBare(b, function) || _PyJitSlot_IsBare(b, tuple)
-        || !can_end(b, record, named) || known_null(b, tuple - 1) != 1) {
+        || !(begin == index ? can_end(b, record, named) : _PyJitSlot_CanRelease(b, tuple, JIT_TAG(record->ends, 1)))
+        || known_null(b, tuple - 1) != 1) {
         return REFUSE(b);
     }
     PyCodeObject *code = b->t->codes[callee];
     uint32_t n;
-    bool binds;
-    PyObject *names = arguments_seen(record->seen, &n, &binds);
+    bool binds, list;
+    PyObject *names = arguments_seen(record->seen, &n, &binds, &list);
     Plan plan;
     if (!is_version(code->co_version) || !_PyJitLower_Fits(b, code, NULL)
         || (binds ? code->co_argcount == 0 : _PyJitLower_IsAnother(b, function, code, code->co_version))
         || !make_plan(code, n + binds, names, &plan) || n >= MOST_PARAMETERS) {
         return REFUSE(b);
     }
-    _PyJitLower_Begin(b, index);
+    _PyJitLower_Begin(b, begin);
     _PyJitRef object = _PyJitSlot_Object(b, function), arguments = _PyJitSlot_Object(b, tuple), values[MOST_PARAMETERS];
     _PyJitRef objects[MOST_PARAMETERS + JIT_MOST_ITEMS];
     _PyJitMethod method = {0};
@@ -413,20 +420,25 @@ _PyJitLower_CallTuple(_PyJitBuilder *b, uint32_t index)
     else {
         (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_FUNCTION, object, JIT_REF_NONE, code->co_version);
     }
-    (void)emit1(b, JIT_OP_GUARD_TUPLE, arguments);
-    (void)emit2(b, JIT_OP_GUARD_IEQ, emit1(b, JIT_OP_TUPLE_SIZE, arguments), konst(b, n));
+    (void)emit1(b, list ? JIT_OP_GUARD_LIST : JIT_OP_GUARD_TUPLE, arguments);
+    (void)emit2(b, JIT_OP_GUARD_IEQ, emit1(b, list ? JIT_OP_LIST_SIZE : JIT_OP_TUPLE_SIZE, arguments), konst(b, n));
     for (uint32_t i = 0; i < n; i++) {
-        objects[binds + i] = emit2(b, JIT_OP_TUPLE_GET, arguments, konst(b, i));
+        objects[binds + i] = emit2(b, list ? JIT_OP_LIST_GET : JIT_OP_TUPLE_GET, arguments, konst(b, i));
     }
     if (named) {
-        load_named(b, names, objects + binds + n);
+        load_named(b, dict, names, takes, objects + binds + n);
     }
     guard_defaults(b, object, code, &plan, values);
     _PyJitFrame_GuardRoom(b, code, NULL);
-    _PyJitSlot_GuardEnds(b, record, 1 + named);
+    if (begin == index) {
+        _PyJitSlot_GuardEnds(b, record, 1 + named);
+    }
+    else {
+        _PyJitSlot_GuardRelease(b, tuple, JIT_TAG(record->ends, 1));
+    }
     // The tuple and the dict may end here, while the arguments run on.
     gather_objects(b, &plan, names, objects, binds);
-    drop(b, 1 + named);
+    drop(b, 1 + takes);
     if (binds) {
         _PyJitLower_ReplaceMethod(b, function, &method);
     }
@@ -435,7 +447,19 @@ _PyJitLower_CallTuple(_PyJitBuilder *b, uint32_t index)
         b->slots[local(b, i)] = (_PyJitSlot){.object = objects[i], .dirty = 1, .owned = 1};
     }
     sort_arguments(b, object, code, &plan, values);
-    return 1;
+    return index - begin + 1;
+}
+
+uint32_t
+_PyJitLower_CallTuple(_PyJitBuilder *b, uint32_t index)
+{
+    return call_with(b, index, index, b->t->records[index].oparg & 1, b->depth - 1);
+}
+
+uint32_t
+_PyJitLower_CallWithNamesOf(_PyJitBuilder *b, uint32_t index, uint32_t names)
+{
+    return call_with(b, index, index + 3, true, names);
 }
 
 #endif /* _Py_TIER2 */

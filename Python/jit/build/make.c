@@ -9,6 +9,7 @@
 
 #include "opcode.h"
 #include "pycore_opcode_utils.h"
+#include "pycore_intrinsics.h"
 #include "jit/build/rules.h"
 
 static void
@@ -53,6 +54,85 @@ build(_PyJitBuilder *b, uint32_t index, bool list)
     _PyJitLower_Begin(b, index);
     make_of_top(b, n, list);
     return 1;
+}
+
+/* How many items OBJECT has, a tuple that the trace has made, or a constant; -1: not known. */
+static int
+size_of_tuple(const _PyJitBuilder *b, _PyJitRef object)
+{
+    if (object == JIT_REF_NONE) {
+        return -1;
+    }
+    const _PyJitIns *ins = JIT_INS(b->t, object);
+    PyObject *constant = JIT_IS_CONST(object) ? (PyObject *)(uintptr_t)ins->bits : NULL;
+    return constant != NULL ? (PyTuple_CheckExact(constant) ? (int)PyTuple_GET_SIZE(constant) : -1)
+        : !JIT_IS_CONST(object) && is_new_tuple(ins) ? (int)ins->aux : -1;
+}
+
+/* Records FIRST to FIRST + N - 1 run one behind the other, in one frame, and are OPCODES; all but the first have OPARGS, or any where that is -1. */
+static bool
+are_in_a_row(const _PyJitBuilder *b, uint32_t first, const int *opcodes, const int *opargs, uint32_t n)
+{
+    const _PyJitRecord *records = &b->t->records[first];
+    if (first + n > b->t->nrecords) {
+        return false;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        bool next = i == 0 || (records[i].code == records[0].code && records[i].depth == records[0].depth && !records[i - 1].raised
+                               && records[i].offset - records[i].prefix == records[i - 1].offset + records[i - 1].size);
+        if (!next || records[i].opcode != opcodes[i] || (opargs[i] >= 0 && records[i].oparg != (uint32_t)opargs[i]) || records[i].raised) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The arguments of `f(x, *args)`, where `args` is a tuple that the trace knows: the list is not made.  BUILD_LIST, LOAD_FAST, LIST_EXTEND, and the
+ * list becomes a tuple. */
+static uint32_t
+gather(_PyJitBuilder *b, uint32_t index)
+{
+    static const int opcodes[] = {BUILD_LIST, LOAD_FAST, LIST_EXTEND, CALL_INTRINSIC_1}, opargs[] = {-1, -1, 1, INTRINSIC_LIST_TO_TUPLE};
+    if (!are_in_a_row(b, index, opcodes, opargs, 4)) {
+        return 0;
+    }
+    uint32_t n = b->t->records[index].oparg, rest = local(b, b->t->records[index + 1].oparg);
+    int more = size_of_tuple(b, b->slots[rest].object);
+    if (more < 0 || n == 0 || n + (uint32_t)more > JIT_MOST_ITEMS) {
+        return 0;
+    }
+    _PyJitLower_Begin(b, index);
+    for (uint32_t i = b->depth - n; i < b->depth; i++) {
+        if (_PyJitSlot_IsBare(b, i)) {
+            _PyJitSlot_Box(b, i);
+        }
+    }
+    _PyJitRef tuple = b->slots[rest].object, items[JIT_MOST_ITEMS];
+    for (uint32_t i = 0; i < (uint32_t)more; i++) {
+        items[i] = emit2(b, JIT_OP_TUPLE_GET, tuple, konst(b, i));
+    }
+    _PyJitRef made = _PyJitBuild_Emit(b, JIT_OP_NEW_TUPLE, JIT_REF_NONE, JIT_REF_NONE, n + (uint32_t)more);
+    // Nothing leaves from here on.
+    for (uint32_t i = n; i-- > 0;) {
+        (void)_PyJitBuild_Emit(b, JIT_OP_INIT_TUPLE_ITEM, made, _PyJitSlot_TakeTop(b), i);
+    }
+    for (uint32_t i = 0; i < (uint32_t)more; i++) {
+        (void)emit1(b, JIT_OP_INCREF, items[i]);
+        (void)_PyJitBuild_Emit(b, JIT_OP_INIT_TUPLE_ITEM, made, items[i], n + i);
+    }
+    push_new(b, made, false);
+    return 4;
+}
+
+uint32_t
+_PyJitLower_CopiedNames(_PyJitBuilder *b, uint32_t index)
+{
+    static const int opcodes[] = {BUILD_MAP, LOAD_FAST, DICT_MERGE, CALL_FUNCTION_EX}, opargs[] = {0, -1, 1, 1};
+    if (!are_in_a_row(b, index, opcodes, opargs, 4)) {
+        return 0;
+    }
+    uint32_t names = local(b, b->t->records[index + 1].oparg);
+    return _PyJitSlot_IsBare(b, names) ? 0 : _PyJitLower_CallWithNamesOf(b, index, names);
 }
 
 /* GET_ITER.  The iterator keeps what it runs over; where it does not (a range) nobody sees the end of that. */
@@ -214,8 +294,10 @@ uint32_t
 _PyJitLower_Make(_PyJitBuilder *b, uint32_t index)
 {
     switch (b->t->records[index].opcode) {
-        case BUILD_LIST:
-            return build(b, index, true);
+        case BUILD_LIST: {
+            uint32_t done = gather(b, index);
+            return done != 0 ? done : build(b, index, true);
+        }
         case BUILD_TUPLE:
             return build(b, index, false);
         case GET_ITER:

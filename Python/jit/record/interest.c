@@ -294,11 +294,11 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
         PyObject *callable = depth >= 3 + named ? stack_pointer[-3 - named] : NULL, *args = depth >= 3 ? stack_pointer[-1 - named] : NULL;
         bool binds = callable != NULL && Py_IS_TYPE(callable, &PyMethod_Type);
         callable = binds ? PyMethod_GET_FUNCTION(callable) : callable;
-        bool known = callable != NULL && has_version_of_code(callable) && PyTuple_CheckExact(args) && PyTuple_GET_SIZE(args) < JIT_BINDS;
-        if (!known) {
+        bool list = callable != NULL && PyList_CheckExact(args);
+        if (callable == NULL || (!list && !PyTuple_CheckExact(args)) || !has_version_of_code(callable) || Py_SIZE(args) >= JIT_LIST) {
             return NULL;
         }
-        Py_ssize_t n = PyTuple_GET_SIZE(args) + (binds ? JIT_BINDS : 0);
+        Py_ssize_t n = Py_SIZE(args) + (binds ? JIT_BINDS : 0) + (list ? JIT_LIST : 0);
         if (named && PyDict_CheckExact(stack_pointer[-1]) && PyDict_GET_SIZE(stack_pointer[-1]) > 0) {
             return _PyJitNames_Of(stack_pointer[-1], n);
         }

@@ -43,7 +43,7 @@ trace op(SET_HINTED, (o: object, name: object, v: object --)) exits calls writes
 }
 
 // Leaves where O has something of its own under NAME, which is a method of its type.
-trace op(GUARD_NO_ATTR, (o: object, name: object --)) pure reads dict reads attr exits calls {
+trace op(GUARD_NO_ATTR, (o: object, name: object --)) pure reads dict reads attr reads name exits calls {
     EXIT_IF(!_PyJit_HasNone(o, name));
 }
 

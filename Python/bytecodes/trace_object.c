@@ -109,7 +109,7 @@ trace op(INIT_SLOT, (o: object, v: object --)) writes attr {
     *(PyObject **)((char *)o + JIT_AUX) = v;
 }
 
-trace op(INIT_VALUE, (o: object, v: object --)) writes attr {
+trace op(INIT_VALUE, (o: object, v: object --)) writes attr writes name {
     PyDictValues *values = _PyObject_InlineValues(o);
     values->values[JIT_AUX] = v;
     _PyDictValues_AddToInsertionOrder(values, (Py_ssize_t)JIT_AUX);

@@ -302,8 +302,8 @@ emit(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux, in
     if (optimized || op == JIT_OP_GUARD_NO_EVENT) {
         _PyJitCse_Note(b, ref);
     }
-    unsigned int writes = JIT_OPFLAGS_WRITES(info->flags);
-    if (writes != 0 && !forwarded) {
+    unsigned int writes = JIT_OPFLAGS_WRITES(info->flags) & ~(forwarded ? 1u << JIT_CLASS_ATTR : 0);
+    if (writes != 0) {
         _PyJitCse_Barrier(b, writes);
     }
     return ref;

@@ -34,6 +34,7 @@ TRACE_FLAGS = ("pure", "commutative", "exits", "calls", "ends")
 EFFECTS = ("reads", "writes")
 EFFECT_CLASSES = {
     "attr": "values of attributes, in an object or in its dict",
+    "name": "which attributes an instance without a dict has values for",
     "item": "items of a list",
     "length": "how many items a list has",
     "dict": "values of dicts that are no instance's",

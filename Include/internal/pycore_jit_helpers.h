@@ -194,6 +194,11 @@ int64_t _PyJit_TestStr(uint32_t method, PyObject *self, PyObject *argument);
 /* Where arguments of a call are that has more than three; or what an instruction has on the stack. */
 #define JIT_MOST_ARGUMENTS 16
 extern PyObject *_PyJit_Arguments[JIT_MOST_ARGUMENTS];
+/* dicts.c: a tuple that is only looked for is not made.  Its items, borrowed; item I is the int VALUE; and a tuple of the first N, which has no owner. */
+#define JIT_MOST_KEY_ITEMS 4
+extern PyObject *_PyJit_KeyItems[JIT_MOST_KEY_ITEMS];
+void _PyJit_SetKeyInt(uint32_t i, int64_t value);
+PyObject *_PyJit_KeyTuple(uint32_t n);
 
 /* What a call gives: a new reference, to something plain, or to anything; the same where it changes its first argument; a number. */
 enum { JIT_LEAF_PLAIN, JIT_LEAF_OBJECT, JIT_LEAF_CHANGE, JIT_LEAF_NUMBER };

@@ -16,6 +16,20 @@ trace op(STR_EQ, (a: object, b: object -- r: i64)) pure commutative {
     }
 }
 
+// Item `aux` of a tuple that is only looked for, an int or an object, which is borrowed; and the tuple of `aux` such items, which is there until
+// the next one.  Nobody may keep it.
+trace op(KEY_INT, (v: i64 --)) calls {
+    _PyJit_SetKeyInt(JIT_AUX, v);
+}
+
+trace op(KEY_OBJECT, (v: object --)) {
+    _PyJit_KeyItems[JIT_AUX] = v;
+}
+
+trace op(KEY_TUPLE, (-- key: object)) calls {
+    key = _PyJit_KeyTuple(JIT_AUX);
+}
+
 // The value of KEY in an exact dict, borrowed.  Leaves where there is none (tier 1 raises), or that is hard to say.
 trace op(DICT_GET, (dict: object, key: object -- r: object)) pure reads dict reads entry reads attr exits calls {
     r = _PyJit_DictGet(dict, key);

@@ -286,7 +286,8 @@ def returned(n):
         return both
     out, t = [], 0
     for i in range(n):
-        out.append(keeps([i])())
+        out.append(keeps(keeps([i]))()())
+        out[-1] = keeps(out[-1])()
         t += len(keeps_both([i], {i})()) + len(keeps({i: [i]})()[i])
     return [type(x).__name__ for x in out[::n // 3]], sum(x[0] for x in out), t
 

@@ -245,6 +245,9 @@ uint32_t _PyJitLower_Find(_PyJitBuilder *b, uint32_t index);
 /* Is RECORD about a class variable, which is read and written where it is (class_variables.c)? */
 bool _PyJitLower_IsClassVariable(const _PyJitBuilder *b, const _PyJitRecord *record);
 uint32_t _PyJitLower_ClassVariable(_PyJitBuilder *b, uint32_t index);
+/* subscripts.c: what is looked for, right behind this, in place of KNOWN, the key in SLOT, which nobody keeps: a tuple that the trace has just made
+ * need not be made for that. */
+_PyJitRef _PyJitLower_KeyToFind(_PyJitBuilder *b, uint32_t slot, _PyJitRef known);
 /* LOAD_ATTR of a class method, or a static one, that is called: the record has it in `seen`. */
 static inline bool
 _PyJitLower_IsClassMethod(const PyObject *seen)

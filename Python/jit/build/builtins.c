@@ -281,6 +281,7 @@ call_get(_PyJitBuilder *b, uint32_t index)
     (void)emit2(b, JIT_OP_GUARD_EXACT, object, object_const(b, &PyDict_Type));
     _PyJitRef known = key_of(b, key);
     _PyJitSlot_GuardEnds(b, record, nargs + 1);
+    known = _PyJitLower_KeyToFind(b, key, known);
     _PyJitRef value = _PyJitBuild_Emit3(b, JIT_OP_DICT_GET_OR, object, known, otherwise);
     drop(b, nargs + 2);
     _PyJitSlot_PushHeap(b, value);

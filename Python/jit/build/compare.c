@@ -479,6 +479,9 @@ contains(_PyJitBuilder *b, uint32_t index)
     _PyJitSlot_GuardEnds(b, record, 2);
     int op = dict ? JIT_OP_DICT_HAS : type == &PyUnicode_Type ? JIT_OP_STR_HAS
         : type == &PyList_Type || type == &PyTuple_Type ? JIT_OP_SEQUENCE_HAS : JIT_OP_SET_HAS;
+    if (op == JIT_OP_DICT_HAS || op == JIT_OP_SET_HAS) {
+        known = _PyJitLower_KeyToFind(b, key, known);
+    }
     _PyJitRef has = emit2(b, op, object, known);
     return finish_test(b, index, 2, record->oparg ? not_of(b, has) : has);
 }

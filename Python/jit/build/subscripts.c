@@ -133,6 +133,41 @@ is_dict(PyTypeObject *type, PyObject *name)
     return type == &PyDict_Type || (type != NULL && _PyJitLeaf_IsAs(&PyDict_Type, type, name) && is_version(type->tp_version_tag));
 }
 
+/* The items of the tuple MADE, which the trace has just made of at most so many that fit; 0: it is none. */
+static uint32_t
+items_of_key(const _PyJitBuilder *b, _PyJitRef made, _PyJitRef *items)
+{
+    if (made == JIT_REF_NONE || JIT_IS_CONST(made) || JIT_INS(b->t, made)->op != JIT_OP_NEW_TUPLE
+        || JIT_INS(b->t, made)->aux > JIT_MOST_KEY_ITEMS) {
+        return 0;
+    }
+    uint32_t n = JIT_INS(b->t, made)->aux, found = 0;
+    for (_PyJitRef ref = made + 1; ref < JIT_REF_BIAS + b->t->nins && found < n; ref++) {
+        const _PyJitIns *ins = JIT_INS(b->t, ref);
+        if (ins->op == JIT_OP_INIT_TUPLE_ITEM && ins->a == made) {
+            items[ins->aux] = ins->b;
+            found++;
+        }
+        else if (ins->op != JIT_OP_INCREF) {
+            return 0;
+        }
+    }
+    return found;
+}
+
+_PyJitRef
+_PyJitLower_KeyToFind(_PyJitBuilder *b, uint32_t slot, _PyJitRef known)
+{
+    _PyJitRef items[JIT_MOST_KEY_ITEMS];
+    uint32_t n = b->virtuals ? items_of_key(b, b->slots[slot].object, items) : 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const _PyJitIns *item = JIT_INS(b->t, items[i]);
+        bool number = !JIT_IS_CONST(items[i]) && item->op == JIT_OP_BOX_INT;
+        (void)_PyJitBuild_Emit(b, number ? JIT_OP_KEY_INT : JIT_OP_KEY_OBJECT, number ? item->a : items[i], JIT_REF_NONE, i);
+    }
+    return n > 0 ? _PyJitBuild_Emit(b, JIT_OP_KEY_TUPLE, JIT_REF_NONE, JIT_REF_NONE, n) : known;
+}
+
 /* BINARY_SUBSCR_DICT, BINARY_SUBSCR of a dict or of what derives from it. */
 static uint32_t
 load_value(_PyJitBuilder *b, uint32_t index)
@@ -147,7 +182,7 @@ load_value(_PyJitBuilder *b, uint32_t index)
     guard_dict(b, index, object);
     _PyJitRef known = key_of(b, key);
     _PyJitSlot_GuardEnds(b, record, 2);
-    _PyJitRef value = emit2(b, JIT_OP_DICT_GET, object, known);
+    _PyJitRef value = emit2(b, JIT_OP_DICT_GET, object, _PyJitLower_KeyToFind(b, key, known));
     drop(b, 2);
     _PyJitSlot_PushHeap(b, value);
     return 1;

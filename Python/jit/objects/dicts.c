@@ -37,11 +37,11 @@ is_identity(PyTypeObject *type)
 static bool
 is_safe_too(PyObject *other, bool nested)
 {
-    if (PyFloat_CheckExact(other) || PyBool_Check(other) || other == Py_None || is_identity(Py_TYPE(other))
-        || (PyBytes_CheckExact(other) && !_Py_GetConfig()->bytes_warning)) {
-        return true;
+    if (!PyTuple_CheckExact(other)) {
+        return PyFloat_CheckExact(other) || PyBool_Check(other) || other == Py_None || is_identity(Py_TYPE(other))
+            || (PyBytes_CheckExact(other) && !_Py_GetConfig()->bytes_warning);
     }
-    if (nested || !PyTuple_CheckExact(other) || PyTuple_GET_SIZE(other) > MOST_ITEMS) {
+    if (nested || PyTuple_GET_SIZE(other) > MOST_ITEMS) {
         return false;
     }
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(other); i++) {
@@ -110,15 +110,17 @@ hash_of(PyObject *key)
     return PyObject_Hash(key);
 }
 
-/* Tuples whose items are safe. */
+static int is_equal(PyObject *there, PyObject *key);
+
+/* The same of two tuples, up to where they differ. */
 static int
-are_equal_tuples(PyObject *one, PyObject *other)
+are_equal_tuples(PyObject *there, PyObject *key)
 {
-    Py_ssize_t n = PyTuple_GET_SIZE(one);
-    bool equal = n == PyTuple_GET_SIZE(other);
-    for (Py_ssize_t i = 0; i < n && equal; i++) {
-        PyObject *x = PyTuple_GET_ITEM(one, i), *y = PyTuple_GET_ITEM(other, i);
-        equal = x == y || (_PyJitLeaf_IsSmall(x) && PyLong_CheckExact(y) ? are_equal_ints(x, y) : PyObject_RichCompareBool(x, y, Py_EQ) == 1);
+    Py_ssize_t n = PyTuple_GET_SIZE(there);
+    int equal = n == PyTuple_GET_SIZE(key) ? 1 : UNSURE;
+    for (Py_ssize_t i = 0; i < n && equal == 1; i++) {
+        PyObject *x = PyTuple_GET_ITEM(there, i), *y = PyTuple_GET_ITEM(key, i);
+        equal = x == y ? 1 : _PyJitLeaf_IsSmall(x) && PyLong_CheckExact(y) ? are_equal_ints(x, y) : is_equal(x, y);
     }
     return equal;
 }
@@ -136,10 +138,10 @@ is_equal(PyObject *there, PyObject *key)
     if (_PyJitLeaf_IsSmall(there) && PyLong_CheckExact(key)) {
         return are_equal_ints(there, key);
     }
-    if (!is_safe(there)) {
-        return UNSURE;
+    if (PyTuple_CheckExact(there) && PyTuple_CheckExact(key)) {
+        return are_equal_tuples(there, key);
     }
-    return PyTuple_CheckExact(there) && PyTuple_CheckExact(key) ? are_equal_tuples(there, key) : PyObject_RichCompareBool(there, key, Py_EQ);
+    return is_safe(there) ? PyObject_RichCompareBool(there, key, Py_EQ) : UNSURE;
 }
 
 static Py_ssize_t
@@ -685,6 +687,61 @@ _PyJit_SequenceHas(PyObject *sequence, PyObject *key)
 {
     Py_ssize_t i = _PyJitLeaf_FindItem(sequence, key, 0);
     return i < 0 ? UNSURE : i < PySequence_Fast_GET_SIZE(sequence);
+}
+
+/* --- Tuples that are only looked for ---------------------------------------------------------------------------------- */
+
+/* Room for an int of 64 bits, and for a tuple, which the collector does not know. */
+#define INT_SIZE (offsetof(PyLongObject, long_value.ob_digit) + 3 * sizeof(digit))
+#define TUPLE_SIZE (sizeof(PyGC_Head) + offsetof(PyTupleObject, ob_item) + JIT_MOST_KEY_ITEMS * sizeof(PyObject *))
+
+PyObject *_PyJit_KeyItems[JIT_MOST_KEY_ITEMS];
+
+static void
+begin_static(PyObject *o, PyTypeObject *type)
+{
+    Py_SET_REFCNT(o, _Py_IMMORTAL_REFCNT);
+    Py_SET_TYPE(o, type);
+}
+
+void
+_PyJit_SetKeyInt(uint32_t i, int64_t value)
+{
+    static union {
+        PyLongObject number;
+        char room[INT_SIZE];
+    } numbers[JIT_MOST_KEY_ITEMS];
+    if (-_PY_NSMALLNEGINTS <= value && value < _PY_NSMALLPOSINTS) {
+        _PyJit_KeyItems[i] = (PyObject *)&_PyLong_SMALL_INTS[_PY_NSMALLNEGINTS + value];
+        return;
+    }
+    PyLongObject *number = (PyLongObject *)numbers[i].room;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    Py_ssize_t digits = 0;
+    for (digit *at = number->long_value.ob_digit; rest != 0; rest >>= PyLong_SHIFT) {
+        at[digits++] = (digit)(rest & PyLong_MASK);
+    }
+    begin_static((PyObject *)number, &PyLong_Type);
+    _PyLong_SetSignAndDigitCount(number, value < 0 ? -1 : 1, digits);
+    _PyJit_KeyItems[i] = (PyObject *)number;
+}
+
+PyObject *
+_PyJit_KeyTuple(uint32_t n)
+{
+    static union {
+        PyGC_Head head;
+        char room[TUPLE_SIZE];
+    } key;
+    PyTupleObject *tuple = (PyTupleObject *)(key.room + sizeof(PyGC_Head));
+    begin_static((PyObject *)tuple, &PyTuple_Type);
+    tuple->ob_base.ob_size = (Py_ssize_t)n;
+    PyObject **items = tuple->ob_item;
+    for (uint32_t i = 0; i < n; i++) {
+        items[i] = _PyJit_KeyItems[i];
+        __asm__ volatile("" : : : "memory");      // no call of memcpy
+    }
+    return (PyObject *)tuple;
 }
 
 /* --- Keywords --------------------------------------------------------------------------------------------------------- */

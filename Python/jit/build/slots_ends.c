@@ -24,6 +24,7 @@ _PyJitSlot_DropTop(_PyJitBuilder *b)
         assert(b->failed || (top->plain && object != JIT_REF_NONE));
         bool null = !b->failed && JIT_IS_CONST(object) && JIT_INS(b->t, object)->bits == 0;     // below the arguments of a call
         if (top->quiet) {
+            assert(b->failed || b->late == JIT_REF_NONE);        // there is one at most
             b->late = object;
         }
         else if (!null) {

@@ -50,8 +50,8 @@ LOOPS = {
                 t += g(i, **d)
             return t
         """,
-        ["GUARD_NAMES", "LOAD_NAMED", "IADD"],
-        ["OPAQUE", "PUSH_FRAME"],
+        ["IADD"],
+        ["OPAQUE", "PUSH_FRAME", "CALL_LEAF", "CHANGE_LEAF"],
     ),
 }
 

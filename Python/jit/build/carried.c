@@ -339,12 +339,32 @@ _PyJitVirtual_HasIdentity(const _PyJitBuilder *b, uint16_t identity)
     return false;
 }
 
+/* OBJECT, a virtual, was given up: no slot has it, and nothing has got it. */
+static bool
+has_ended(const _PyJitBuilder *b, _PyJitRef object)
+{
+    for (uint32_t i = 0; i < b->nslots; i++) {
+        if (b->slots[i].object == object || b->slots[i].memory == object) {
+            return false;
+        }
+    }
+    for (_PyJitRef ref = object + 1; ref < JIT_REF_BIAS + b->t->nins; ref++) {
+        if (JIT_INS(b->t, ref)->b == object || JIT_INS(b->t, ref)->c == object) {
+            return false;
+        }
+    }
+    return b->late != object;
+}
+
 void
 _PyJitVirtual_Box(_PyJitBuilder *b, uint16_t identity, _PyJitRef box)
 {
     for (uint32_t i = 0; i < b->nfields && identity != 0 && !b->failed; i++) {
         _PyJitField *field = &b->fields[i];
-        if (field->identity == identity) {
+        if (field->identity == identity && has_ended(b, field->object)) {
+            field->identity = 0;         // nobody would give up its reference
+        }
+        else if (field->identity == identity) {
             field->identity = 0;
             field->value = box;
             (void)_PyJitBuild_Emit(b, JIT_OP_INCREF, box, JIT_REF_NONE, 0);

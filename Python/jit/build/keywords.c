@@ -438,6 +438,9 @@ call_with(_PyJitBuilder *b, uint32_t begin, uint32_t index, bool named, uint32_t
     }
     // The tuple and the dict may end here, while the arguments run on.
     gather_objects(b, &plan, names, objects, binds);
+    for (uint32_t i = begin + 1; i <= index; i++) {
+        _PyJitLower_Begin(b, i);
+    }
     drop(b, 1 + takes);
     if (binds) {
         _PyJitLower_ReplaceMethod(b, function, &method);

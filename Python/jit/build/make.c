@@ -121,6 +121,9 @@ gather(_PyJitBuilder *b, uint32_t index)
         (void)_PyJitBuild_Emit(b, JIT_OP_INIT_TUPLE_ITEM, made, items[i], n + i);
     }
     push_new(b, made, false);
+    for (uint32_t i = 1; i < 4; i++) {
+        _PyJitLower_Begin(b, index + i);
+    }
     return 4;
 }
 

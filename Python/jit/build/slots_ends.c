@@ -369,6 +369,8 @@ _PyJitSlot_StoreTop(_PyJitBuilder *b, uint32_t local)
         // Memory has it.  As a borrower the top would get a reference that nobody gives up.
         slot->object = slot->memory;
         slot->number = top->number;
+        slot->identity = top->identity;
+        slot->alias = top->alias;
         slot->plain = slot->memory_plain = slot->memory_plain | top->plain;
         slot->dirty = slot->heap = 0;
         pop(b);

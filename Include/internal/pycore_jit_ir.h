@@ -216,7 +216,7 @@ typedef struct {
                            // LOAD_ATTR, CALL_BUILTIN_FAST of a name: True or False, whether there is such an attribute, or None (objects/find.c);
                            // STORE_ATTR, COMPARE_OP, CALL_KW: True, if the rule fits; TO_BOOL_ALWAYS_TRUE: True, if several types meet there; CALL_FUNCTION_EX: the number of
                            // arguments, if it does, plus JIT_BINDS if a method is called; or that and names in a tuple;
-                           // BINARY_SUBSCR, BINARY_SUBSCR_GETITEM, STORE_SUBSCR, BINARY_SLICE: the type of the container;
+                           // BINARY_SUBSCR, BINARY_SUBSCR_GETITEM, STORE_SUBSCR, BINARY_SLICE, CALL_LIST_APPEND: the type of the container;
                            // operators that were entered: the type whose method it is, or the class that is called; consumers: their code
 } _PyJitRecord;
 

@@ -10,17 +10,6 @@
 #include "pycore_tuple.h"
 #include "jit/objects/leaves.h"
 
-/* How many arguments there are: NULL is behind the last one. */
-static Py_ssize_t
-count(PyObject *const *args)
-{
-    Py_ssize_t n = 0;
-    while (args[n] != NULL) {
-        n++;
-    }
-    return n;
-}
-
 /* --- Weak references -------------------------------------------------------------------------------------------------- */
 
 PyObject *
@@ -93,7 +82,7 @@ _PyJitLeaf_CallCached(PyObject *const *args, bool run)
         return NULL;
     }
     Cached *cached = (Cached *)args[0];
-    Py_ssize_t n = count(args + 1);
+    Py_ssize_t n = count_arguments(args + 1);
     bool simple = n == 1 && (PyUnicode_CheckExact(args[1]) || PyLong_CheckExact(args[1]));
     if (cached->typed || cached->most == 0 || cached->cache == NULL || !PyDict_CheckExact(cached->cache)) {
         return NULL;
@@ -145,7 +134,7 @@ _PyJitLeaf_CallNew(PyObject *const *args, bool run)
 static PyObject *
 make_instance(PyTypeObject *class, PyObject *const *args)
 {
-    PyObject *arguments = _PyTuple_FromArray(args, count(args)), *made = arguments == NULL ? NULL : class->tp_new(class, arguments, NULL);
+    PyObject *arguments = _PyTuple_FromArray(args, count_arguments(args)), *made = arguments == NULL ? NULL : class->tp_new(class, arguments, NULL);
     if (made != NULL && class->tp_init(made, arguments, NULL) < 0) {
         Py_CLEAR(made);
     }
@@ -165,7 +154,7 @@ _PyJitLeaf_CallDerived(PyObject *const *args, bool run)
         base = base->tp_base;
     }
     COULD(base != class && class->tp_new == base->tp_new && class->tp_init == base->tp_init && class->tp_alloc == PyType_GenericAlloc
-          && _PyJitLeaf_CouldMake(base, args + 1, count(args + 1)));
+          && _PyJitLeaf_CouldMake(base, args + 1, count_arguments(args + 1)));
     return make_instance(class, args + 1);
 }
 

@@ -351,12 +351,8 @@ _PyJitLeaf_FindByRule(PyObject *callable, Py_ssize_t nargs)
 PyObject *
 _PyJitLeaf_CallBuiltin(const char *name, PyObject *const *args)
 {
-    Py_ssize_t n = 0;
-    while (args[n] != NULL) {
-        n++;
-    }
     PyObject *builtins = _PyInterpreterState_GET()->builtins_copy, *function = builtins == NULL ? NULL : _PyJit_ItemNamed(builtins, name);
-    return function == NULL ? NULL : PyObject_Vectorcall(function, args, (size_t)n, NULL);
+    return function == NULL ? NULL : PyObject_Vectorcall(function, args, (size_t)count_arguments(args), NULL);
 }
 
 PyObject *

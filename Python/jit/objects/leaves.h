@@ -21,6 +21,17 @@ is_moderate(PyObject *o)
     return !PyLong_Check(o) || _PyLong_DigitCount((PyLongObject *)o) <= 100;
 }
 
+/* How many arguments there are: NULL is behind the last one. */
+static inline Py_ssize_t
+count_arguments(PyObject *const *args)
+{
+    Py_ssize_t n = 0;
+    while (args[n] != NULL) {
+        n++;
+    }
+    return n;
+}
+
 /* O is an exact int of one digit of its own. */
 static inline bool
 _PyJitLeaf_IsSmall(PyObject *o)

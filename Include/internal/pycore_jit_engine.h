@@ -178,7 +178,7 @@ typedef struct {
     _Py_hashtable_t *dependents;  // key -> the list of run/depend.c
     _Py_hashtable_t *sides;       // first instruction -> side executor (borrowed)
     _Py_hashtable_t *consumers;   // code object of generators -> what consumes them (run/consumers.c)
-    PyObject *names;              // dict: what _PyJitNames_Of has given out; for tuples of keys dicts to copy (build/leaf.c); or NULL
+    PyObject *kept;               // dict: what _PyJitEngine_Keep keeps; or NULL
     _Py_hashtable_t *failed;      // code object -> its functions' beginnings that got no trace (base/worth.c)
     uint32_t exits_since_look, looked_at;
     PyTime_t rested;              // when the backend was told last that nothing is compiled
@@ -236,6 +236,9 @@ void _PyJitState_Enable(bool on);
 const char *_PyJitEngine_Unavailable(void);
 void _PyJitEngine_SwitchOff(const char *reason);     // static string: no more compilation; what there is still runs
 uint32_t _PyJitEngine_Random(void);
+/* What is kept under KEY, as long as the engine lives: VALUE, if nothing is yet; borrowed.  VALUE may be NULL: only to look.  NULL: nothing, as
+ * memory is short, or too much is kept; no exception is set. */
+PyObject *_PyJitEngine_Keep(PyObject *key, PyObject *value);
 /* The calling thread holds the main interpreter's GIL, which guards the engine.  It may be one of another interpreter that shares it. */
 bool _PyJitEngine_IsOurs(void);
 /* The first of all executors alive, for who only looks at them; NULL: there is none, or they are not for the calling thread. */

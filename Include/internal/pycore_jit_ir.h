@@ -66,6 +66,8 @@ typedef enum {
     JIT_OP_VIRTUAL_ITER, // an iterator of a list or a tuple (aux: JIT_ITER_)
     JIT_OP_VIRTUAL_RANGE,    // an iterator of a range (aux: as RANGE_ITER's)
     JIT_OP_VIRTUAL_CELL,
+    JIT_OP_VIRTUAL_METHOD,   // a bound method
+    JIT_OP_VIRTUAL_NAME, // a string that is equal to a, a constant
     JIT_OP_VIRTUAL_FIELD,    // from here on b is in a; aux: where, see JIT_PLACE_FUNCTION
 #define X(NAME, RESULT, NARGS, ARGS, FLAGS) JIT_OP_##NAME,
     JIT_TRACE_OPS(X)
@@ -79,7 +81,8 @@ _Static_assert(JIT_OP_COUNT <= JIT_MOST_OPS && JIT_TYPE_COUNT <= 64, "_PyJitIns 
 /* Which iterator NEW_ITER and VIRTUAL_ITER make. */
 enum { JIT_ITER_OTHER, JIT_ITER_LIST, JIT_ITER_TUPLE };
 
-/* Where a field of a virtual is (VIRTUAL_FIELD's aux): of an instance or a function, bytes from its address; of a tuple, the number of the
+/* Where a field of a virtual is (VIRTUAL_FIELD's aux): of an instance, a function or a method, bytes from its
+ * address; of a tuple, the number of the
  * item; of a generator, the slot of its frame.  And: */
 enum {
     JIT_PLACE_CONTENT = 0,         // of a cell

@@ -66,6 +66,12 @@ trace op(NEW_METHOD, (f: object, self: object -- r: object)) exits calls writes 
     EXIT_IF(r == NULL);
 }
 
+// A string that is equal to S.
+trace op(NEW_NAME, (s: object -- r: object)) exits calls {
+    r = _PyJit_New(_PyUnicode_Copy(s));
+    EXIT_IF(r == NULL);
+}
+
 // A cell with nothing in it.
 trace op(NEW_CELL, (-- r: object)) exits calls writes event {
     r = _PyJit_New(PyCell_New(NULL));

@@ -40,7 +40,7 @@ WITHOUT_CODE = frozenset(
     (
         *("START", "START_SIDE", "BYTECODE", "NOP", "PARAM", "PHI", "PASS"),
         *("VIRTUAL", "VIRTUAL_TUPLE", "VIRTUAL_FUNCTION", "VIRTUAL_GENERATOR"),
-        *("VIRTUAL_ITER", "VIRTUAL_RANGE", "VIRTUAL_CELL", "VIRTUAL_FIELD"),
+        *("VIRTUAL_ITER", "VIRTUAL_RANGE", "VIRTUAL_CELL", "VIRTUAL_METHOD", "VIRTUAL_NAME", "VIRTUAL_FIELD"),
     )
 )
 COLUMNS = ("operations", "opaque", "code", "metadata", "entries")

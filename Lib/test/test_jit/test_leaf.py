@@ -513,6 +513,28 @@ print(f(300))
             with self.subTest(backend):
                 self.assertEqual(run(program, PYTHON_JIT_BACKEND=backend), run(program, PYTHON_JIT="0"))
 
+    def test_a_new_dict_of_a_dict_has_the_size_of_its_own(self):
+        program = """
+import sys
+def f(n):
+    d, sizes = {}, []
+    strs, few = dict.fromkeys("abcdef"), dict.fromkeys(range(6))
+    class C: pass
+    c = C()
+    c.x = c.y = 1
+    for i in range(n):
+        d[i] = 1
+        sizes.append([sys.getsizeof(dict(x)) for x in (d, strs, few, c.__dict__)])
+    del d[5]
+    for i in range(n):
+        sizes.append(sys.getsizeof(dict(d)))
+    return sizes
+print(f(1000))
+"""
+        for backend in "native", "interpreter":
+            with self.subTest(backend):
+                self.assertEqual(run(program, PYTHON_JIT_BACKEND=backend), run(program, PYTHON_JIT="0"))
+
     def test_a_dict_with_keys_of_its_own_is_asked_for_them(self):
         expected = run(COPIES, PYTHON_JIT="0")
         for backend in "native", "interpreter":

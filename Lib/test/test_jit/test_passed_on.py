@@ -176,9 +176,46 @@ def seen_from_outside(n):
             out.append((found["args"], found["names"]))
     return out
 
+def with_more(n):
+    # Names of the call's own, in front of those that are passed on.
+    def leaf(x, y=1, z=2, **rest): return x, y, z, rest
+    def few(x, y=1): return x, y
+    class C:
+        def __init__(self): self.kept = [0.5, "a"]
+        def __repr__(self): return "C"
+        def visit(self, x, depth=0, **names):
+            return self.show(x, depth=depth + 1, **names), leaf(x, y=self.kept[x & 1], **names)
+        def show(self, x, depth, **names):
+            return leaf(x, z=depth, y=self, **names)[1:3] + leaf(x, a=x, b=names, **names)[3:]
+    def passes(f, x, **names):
+        try:
+            return f(x, y=x * 2, **names)
+        except TypeError as error:
+            return str(error)
+    out, c, t = [], C(), 0
+    for i in range(n):
+        t += len(c.visit(i, depth=i, k=1)) + len(c.visit(i)) + passes(few, i)[1]
+        if i % 40 == 3:
+            out.append((c.visit(i, k=2, l=i)[1], c.visit(i, 5)[0][0], passes(leaf, i, z=i), passes(few, i, y=1), passes(few, i, w=2)))
+    return out, t
+
+def ends_with_more(n):
+    seen = []
+    class Noisy:
+        def __init__(self, k): self.k = k
+        def __del__(self): seen.append(self.k)
+    def last(x, **names): return len(seen) + names.get("k", 0)
+    def first(x, y, k): return len(seen)
+    def passes(f, x, **names):
+        return f(x, y=Noisy(x), **names)
+    t = 0
+    for i in range(n):
+        t += passes(last, i, k=i) + passes(first, i, k=Noisy(-i))
+    return t, seen[:9], len(seen)
+
 def run():
     return [repr(f(240)) for f in (
-        passed, changes_the_names, kept_by_c, wrong, other_mappings, lists, kinds, recursion, ends, seen_from_outside)]
+        with_more, ends_with_more, passed, changes_the_names, kept_by_c, wrong, other_mappings, lists, kinds, recursion, ends, seen_from_outside)]
 """
     + RUN_AND_COUNT
 )
@@ -202,6 +239,22 @@ LOOPS = {
         """,
         ["IADD"],
         ["OPAQUE", "NEW_TUPLE", "NEW_LIST", "CHANGE_LEAF"],
+    ),
+    "a name more": (
+        """
+        def g(x, y, k, z=3):
+            return x + y + k
+        class A:
+            def add(self, x, **names):
+                return g(x, y=x + 1, **names)
+        def f(n):
+            a, t = A(), 0
+            for i in range(n):
+                t += a.add(i, k=2)
+            return t
+        """,
+        ["IADD"],
+        ["OPAQUE", "NEW_TUPLE", "CHANGE_LEAF", "BOX_INT"],
     ),
     "a list of arguments": (
         """

@@ -53,6 +53,23 @@ _PyJitEngine_SwitchOff(const char *reason)
     _PyJitState_Enable(false);
 }
 
+#define MOST_KEPT 2000         // names, sets of keywords, dicts to copy
+
+PyObject *
+_PyJitEngine_Keep(PyObject *key, PyObject *value)
+{
+    if (ENGINE->kept == NULL && (ENGINE->kept = PyDict_New()) == NULL) {
+        PyErr_Clear();
+        return NULL;
+    }
+    PyObject *known = PyDict_GetItemWithError(ENGINE->kept, key);
+    if (known == NULL && value != NULL && PyDict_GET_SIZE(ENGINE->kept) < MOST_KEPT && PyDict_SetItem(ENGINE->kept, key, value) == 0) {
+        known = value;
+    }
+    PyErr_Clear();
+    return known;
+}
+
 bool
 _PyJitEngine_IsOurs(void)
 {

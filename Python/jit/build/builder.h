@@ -180,9 +180,9 @@ _PyJitRef _PyJitLower_NewDict(_PyJitBuilder *b, PyObject *names, const uint8_t *
 /* keywords.c: CALL_KW; CALL_FUNCTION_EX. */
 uint32_t _PyJitLower_CallKeywords(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_CallTuple(_PyJitBuilder *b, uint32_t index);
-/* CALL_FUNCTION_EX, three records behind INDEX, of a copy of the dict in slot NAMES, which is not made. */
+/* CALL_FUNCTION_EX, three records behind INDEX, of a copy of the dict in slot NAMES, which is not made; nor is what INDEX makes, in front of it. */
 uint32_t _PyJitLower_CallWithNamesOf(_PyJitBuilder *b, uint32_t index, uint32_t names);
-/* make.c: the call `f(*a, **names)`, which begins with the copy of `names`, all of it. */
+/* make.c: the call `f(*a, name=value, **names)`, where `names` is a local, which begins with the dict for what it copies. */
 uint32_t _PyJitLower_CopiedNames(_PyJitBuilder *b, uint32_t index);
 /* calls.c: what SLOT holds is known, and is no function of this CODE and VERSION, which was called when this was recorded: a loop is
  * lowered again with what is on the stack at the end of an iteration, and that may be the method of another class. */
@@ -248,6 +248,14 @@ uint32_t _PyJitLower_ClassVariable(_PyJitBuilder *b, uint32_t index);
 /* subscripts.c: what is looked for, right behind this, in place of KNOWN, the key in SLOT, which nobody keeps: a tuple that the trace has just made
  * need not be made for that. */
 _PyJitRef _PyJitLower_KeyToFind(_PyJitBuilder *b, uint32_t slot, _PyJitRef known);
+/* bound_methods.c: can the class SEEN give its instances a method NAME, of a function that its version says?  Bind checks OWNER, and makes the
+ * method object, of which the trace has the reference. */
+bool _PyJitLower_CanBind(PyObject *seen, PyObject *name);
+_PyJitRef _PyJitLower_Bind(_PyJitBuilder *b, PyTypeObject *type, PyObject *name, _PyJitRef owner);
+/* The string that record INDEX makes of those in slots LEFT and LEFT + 1, of which one is a constant, where a method is looked for with it; else
+ * NONE.  NameAt: the text of what is in SLOT, if that is known, or NULL. */
+_PyJitRef _PyJitLower_NewName(_PyJitBuilder *b, uint32_t index, uint32_t left);
+PyObject *_PyJitLower_NameAt(const _PyJitBuilder *b, uint32_t slot);
 /* LOAD_ATTR of a class method, or a static one, that is called: the record has it in `seen`. */
 static inline bool
 _PyJitLower_IsClassMethod(const PyObject *seen)

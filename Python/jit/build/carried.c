@@ -134,6 +134,7 @@ may_be_virtual(const _PyJitBuilder *b, _PyJitRef ref, int depth)
                 }
                 break;
             case JIT_OP_NEW_ITER:
+            case JIT_OP_NEW_METHOD:
             case JIT_OP_NEW_GENERATOR:
                 if (!is_kept_by_virtual(b, at, depth)) {
                     return false;
@@ -169,6 +170,11 @@ may_be_virtual(const _PyJitBuilder *b, _PyJitRef ref, int depth)
             case JIT_OP_LOAD_CLOSURE_CELL:
             case JIT_OP_LOAD_CELL:
             case JIT_OP_CELL_CONTENT:
+            // Methods and names.
+            case JIT_OP_GUARD_METHOD:
+            case JIT_OP_LOAD_METHOD_FUNCTION:
+            case JIT_OP_LOAD_METHOD_SELF:
+            case JIT_OP_GUARD_STR:
             // Generators.
             case JIT_OP_GUARD_CONSUMED:
             case JIT_OP_GUARD_GENERATOR:

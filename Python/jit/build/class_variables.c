@@ -169,7 +169,11 @@ bool
 _PyJitLower_IsClassVariable(const _PyJitBuilder *b, const _PyJitRecord *record)
 {
     switch (record->opcode) {
-        case LOAD_ATTR:
+        case LOAD_ATTR: {
+            // A function is no variable: an instance of the class binds it.
+            PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
+            return record->seen != NULL && PyType_Check(record->seen) && !_PyJitLower_CanBind(record->seen, name);
+        }
         case STORE_ATTR:
             return record->seen != NULL && PyType_Check(record->seen);
         case LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES:

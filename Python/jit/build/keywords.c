@@ -384,24 +384,65 @@ gather_objects(_PyJitBuilder *b, Plan *plan, PyObject *names, _PyJitRef *objects
     }
 }
 
+/* The names in front of those of a dict that is copied, with their values: `f(x, name=value, **names)`. */
+typedef struct {
+    uint32_t n, first, step;    // the value of name I is in slot FIRST + I * STEP
+    uint32_t above;             // how many slots all that takes, on top of the stack
+} Own;
+
+/* What the instruction of record INDEX, which makes a dict, takes from the stack is OWN; ALL are the names of the call.  false: these are others. */
+static bool
+find_own(const _PyJitBuilder *b, uint32_t index, PyObject *all, Own *own)
+{
+    uint32_t n = b->t->records[index].oparg;
+    bool pairs = b->t->records[index].opcode == BUILD_MAP;
+    *own = (Own){.n = n, .step = 1 + pairs, .above = pairs ? 2 * n : n + 1};
+    own->first = b->depth - own->above + pairs;
+    PyObject *keys = pairs ? NULL : constant_at(b, b->depth - 1);
+    for (uint32_t i = 0; i < n; i++) {
+        PyObject *key = pairs ? constant_at(b, own->first + 2 * i - 1) : keys != NULL ? PyTuple_GET_ITEM(keys, i) : NULL;
+        if (i >= PyTuple_GET_SIZE(all) || key != PyTuple_GET_ITEM(all, i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ALL names but the first N, which live as long as the engine, or NULL. */
+static PyObject *
+names_behind(PyObject *all, uint32_t n)
+{
+    PyObject *names = PyTuple_GetSlice(all, n, PyTuple_GET_SIZE(all));
+    // A tuple of names alone is the key of a dict to copy.
+    PyObject *key = names != NULL ? PyTuple_Pack(1, names) : NULL;
+    PyObject *known = key != NULL ? _PyJitEngine_Keep(key, names) : NULL;
+    Py_XDECREF(names);
+    Py_XDECREF(key);
+    PyErr_Clear();
+    return known;
+}
+
 /* The call of record INDEX, with a tuple, or list, of as many arguments as there were, and with the names of the dict in slot DICT if it is NAMED.
  * That is the top of the stack, or a slot below, which stays as it is; then the instruction at BEGIN begins the call. */
 static uint32_t
 call_with(_PyJitBuilder *b, uint32_t begin, uint32_t index, bool named, uint32_t dict)
 {
     const _PyJitRecord *record = &b->t->records[index];
-    bool takes = named && begin == index;
-    uint32_t tuple = b->depth - 1 - takes, function = tuple - 2;
+    bool takes = named && begin == index, binds, list;
+    uint32_t n;
+    PyObject *names = record->seen != NULL ? arguments_seen(record->seen, &n, &binds, &list) : NULL, *behind = names;
+    Own own = {0};
+    if (names == NULL || (begin < index && !find_own(b, begin, names, &own)) || (own.n > 0 && (behind = names_behind(names, own.n)) == NULL)) {
+        return REFUSE(b);
+    }
+    uint32_t tuple = b->depth - 1 - takes - own.above, function = tuple - 2;
     int callee = _PyJitLower_Callee(b, index);
-    if (callee < 0 || record->seen == NULL || _PyJitSlot_IsBare(b, function) || _PyJitSlot_IsBare(b, tuple)
+    if (callee < 0 || _PyJitSlot_IsBare(b, function) || _PyJitSlot_IsBare(b, tuple)
         || !(begin == index ? can_end(b, record, named) : _PyJitSlot_CanRelease(b, tuple, JIT_TAG(record->ends, 1)))
         || known_null(b, tuple - 1) != 1) {
         return REFUSE(b);
     }
     PyCodeObject *code = b->t->codes[callee];
-    uint32_t n;
-    bool binds, list;
-    PyObject *names = arguments_seen(record->seen, &n, &binds, &list);
     Plan plan;
     if (!is_version(code->co_version) || !_PyJitLower_Fits(b, code, NULL)
         || (binds ? code->co_argcount == 0 : _PyJitLower_IsAnother(b, function, code, code->co_version))
@@ -409,6 +450,11 @@ call_with(_PyJitBuilder *b, uint32_t begin, uint32_t index, bool named, uint32_t
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, begin);
+    for (uint32_t i = 0; i < own.n; i++) {
+        if (_PyJitSlot_IsBare(b, own.first + i * own.step)) {
+            _PyJitSlot_Box(b, own.first + i * own.step);
+        }
+    }
     _PyJitRef object = _PyJitSlot_Object(b, function), arguments = _PyJitSlot_Object(b, tuple), values[MOST_PARAMETERS];
     _PyJitRef objects[MOST_PARAMETERS + JIT_MOST_ITEMS];
     _PyJitMethod method = {0};
@@ -425,8 +471,11 @@ call_with(_PyJitBuilder *b, uint32_t begin, uint32_t index, bool named, uint32_t
     for (uint32_t i = 0; i < n; i++) {
         objects[binds + i] = emit2(b, list ? JIT_OP_LIST_GET : JIT_OP_TUPLE_GET, arguments, konst(b, i));
     }
+    for (uint32_t i = 0; i < own.n; i++) {
+        objects[binds + n + i] = _PyJitSlot_Object(b, own.first + i * own.step);
+    }
     if (named) {
-        load_named(b, dict, names, takes, objects + binds + n);
+        load_named(b, dict, behind, takes, objects + binds + n + own.n);
     }
     guard_defaults(b, object, code, &plan, values);
     _PyJitFrame_GuardRoom(b, code, NULL);
@@ -441,7 +490,10 @@ call_with(_PyJitBuilder *b, uint32_t begin, uint32_t index, bool named, uint32_t
     for (uint32_t i = begin + 1; i <= index; i++) {
         _PyJitLower_Begin(b, i);
     }
-    drop(b, 1 + takes);
+    for (uint32_t i = 0; i < own.n; i++) {
+        b->slots[own.first + i * own.step].plain = 1;       // a parameter has it
+    }
+    drop(b, own.above + 1 + takes);
     if (binds) {
         _PyJitLower_ReplaceMethod(b, function, &method);
     }

@@ -14,7 +14,6 @@
 #define MOST_ARGUMENTS 4       // `self` or a bound method included
 #define MOST_OPERANDS 3        // arguments that the operation has itself
 #define MOST_KEYS 32           // of dicts that are copies of one
-#define MOST_PATTERNS 1000     // of those, with what else is remembered
 
 /* Slot INDEX has a number that is constant, and not negative. */
 static bool
@@ -356,15 +355,11 @@ pattern_of(PyObject *keys)
         }
         nones[i] = Py_None;
     }
-    if (n == 0 || (ENGINE->names == NULL && (ENGINE->names = PyDict_New()) == NULL)) {
-        PyErr_Clear();
-        return NULL;
-    }
-    pattern = PyDict_GetItemWithError(ENGINE->names, keys);
-    if (pattern == NULL && PyDict_GET_SIZE(ENGINE->names) < MOST_PATTERNS) {
+    pattern = n > 0 ? _PyJitEngine_Keep(keys, NULL) : NULL;
+    if (pattern == NULL && n > 0) {
         PyObject *made = _PyDict_FromItems(((PyTupleObject *)keys)->ob_item, 1, nones, 1, n);
         bool fits = made != NULL && PyDict_GET_SIZE(made) == n && ((PyDictObject *)made)->ma_values == NULL;
-        pattern = fits && PyDict_SetItem(ENGINE->names, keys, made) == 0 ? made : NULL;
+        pattern = fits ? _PyJitEngine_Keep(keys, made) : NULL;
         Py_XDECREF(made);
     }
     PyErr_Clear();
@@ -434,6 +429,12 @@ make_of_many(_PyJitBuilder *b, uint32_t index, uint32_t first, uint32_t count, b
         }
     }
     _PyJitLower_Begin(b, index);
+    _PyJitRef name = strings && count == 2 ? _PyJitLower_NewName(b, index, first) : JIT_REF_NONE;
+    if (name != JIT_REF_NONE) {
+        drop(b, 2);
+        _PyJitSlot_Push(b, (_PyJitSlot){.object = name, .dirty = 1, .owned = 1, .plain = 1});
+        return 1;
+    }
     for (uint32_t i = first; i < first + count; i++) {
         (void)(strings ? guard_str(b, i) : key_of(b, i));
     }

@@ -93,15 +93,17 @@ load_attribute(_PyJitBuilder *b, uint32_t index)
     if (record->seen != NULL && _PyJit_TupleField(record->seen) >= 0) {
         return load_tuple_field(b, index, _PyJit_TupleField(record->seen));
     }
-    bool made = record->seen == Py_None || _PyJitLower_IsClassMethod(record->seen);
+    PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
+    bool binds = !calls && _PyJitLower_CanBind(record->seen, name);
+    bool made = record->seen == Py_None || _PyJitLower_IsClassMethod(record->seen) || binds;
     if ((record->seen != (calls ? Py_False : Py_True) && !made) || _PyJitSlot_IsBare(b, top) || !_PyJitSlot_CanEnd(b, record, 1)) {
         return REFUSE(b);
     }
-    PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
     _PyJitLower_Begin(b, index);
     _PyJitRef owner = _PyJitSlot_Object(b, top);
     _PyJitSlot_GuardEnds(b, record, 1);
-    _PyJitRef value = emit2(b, made ? JIT_OP_MAKE_ATTR : JIT_OP_GET_ATTR, owner, object_const(b, name));
+    _PyJitRef value = binds ? _PyJitLower_Bind(b, (PyTypeObject *)record->seen, name, owner)
+        : emit2(b, made ? JIT_OP_MAKE_ATTR : JIT_OP_GET_ATTR, owner, object_const(b, name));
     drop(b, 1);
     if (made) {
         push_made(b, value);
@@ -180,7 +182,9 @@ call_getattr(_PyJitBuilder *b, uint32_t index)
 {
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t nargs = record->oparg, owner = b->depth - nargs, name = owner + 1;
-    bool made = record->seen == Py_None;
+    PyObject *text = _PyJitLower_NameAt(b, name);
+    bool binds = text != NULL && _PyJitLower_CanBind(record->seen, text);
+    bool made = record->seen == Py_None || (record->seen != NULL && PyType_Check(record->seen));
     if (record->seen == NULL || !can_ask(b, record, nargs) || (nargs == 2 && record->seen == Py_False)) {
         return REFUSE(b);
     }
@@ -191,10 +195,11 @@ call_getattr(_PyJitBuilder *b, uint32_t index)
     _PyJitRef object = _PyJitSlot_Object(b, owner), known = _PyJitSlot_Object(b, name);
     _PyJitRef otherwise = nargs == 3 ? _PyJitSlot_Object(b, name + 1) : JIT_REF_NONE;
     _PyJitSlot_GuardEnds(b, record, nargs);
-    _PyJitRef value = nargs == 2 ? emit2(b, made ? JIT_OP_MAKE_ATTR : JIT_OP_GET_ATTR, object, known)
+    _PyJitRef value = binds ? _PyJitLower_Bind(b, (PyTypeObject *)record->seen, text, object)
+        : nargs == 2 ? emit2(b, made ? JIT_OP_MAKE_ATTR : JIT_OP_GET_ATTR, object, known)
         : _PyJitBuild_Emit3(b, made ? JIT_OP_MAKE_ATTR_OR : JIT_OP_GET_ATTR_OR, object, known, otherwise);
     drop(b, nargs + 2);
-    if (made) {
+    if (made || binds) {
         push_made(b, value);
     }
     else {

@@ -130,7 +130,8 @@ gather(_PyJitBuilder *b, uint32_t index)
 uint32_t
 _PyJitLower_CopiedNames(_PyJitBuilder *b, uint32_t index)
 {
-    static const int opcodes[] = {BUILD_MAP, LOAD_FAST, DICT_MERGE, CALL_FUNCTION_EX}, opargs[] = {0, -1, 1, 1};
+    // The first one may be BUILD_CONST_KEY_MAP as well.
+    const int opcodes[] = {b->t->records[index].opcode, LOAD_FAST, DICT_MERGE, CALL_FUNCTION_EX}, opargs[] = {-1, -1, 1, 1};
     if (!are_in_a_row(b, index, opcodes, opargs, 4)) {
         return 0;
     }
@@ -217,8 +218,11 @@ concatenate(_PyJitBuilder *b, uint32_t index)
         return REFUSE(b);
     }
     _PyJitLower_Begin(b, index);
-    _PyJitRef x = guard_str(b, left), y = guard_str(b, right);
-    _PyJitRef made = emit2(b, JIT_OP_STR_CONCAT, x, y);
+    _PyJitRef made = _PyJitLower_NewName(b, index, left);
+    if (made == JIT_REF_NONE) {
+        _PyJitRef x = guard_str(b, left), y = guard_str(b, right);
+        made = emit2(b, JIT_OP_STR_CONCAT, x, y);
+    }
     drop(b, 2);
     push_new(b, made, true);
     return 1;

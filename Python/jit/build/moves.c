@@ -241,7 +241,8 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
             uint32_t done = record->leaf ? _PyJitLower_LeafInstruction(b, index) : 0;
             return done != 0 ? done : _PyJitLower_Continuation(b, index);
         }
-        case BUILD_MAP: {
+        case BUILD_MAP:
+        case BUILD_CONST_KEY_MAP: {
             uint32_t done = _PyJitLower_CopiedNames(b, index);
             return done != 0 ? done : _PyJitLower_LeafInstruction(b, index);
         }
@@ -249,7 +250,6 @@ _PyJitLower_Record(_PyJitBuilder *b, uint32_t index)
         case FORMAT_WITH_SPEC:
         case CONVERT_VALUE:
         case BUILD_STRING:
-        case BUILD_CONST_KEY_MAP:
         case BUILD_SET:
         case UNPACK_EX:
         case LIST_EXTEND:

@@ -69,7 +69,7 @@ end(PyInterpreterState *interp)
         e->dependents = e->sides = e->failed = NULL;
     }
     _PyJitConsumer_Release();
-    Py_CLEAR(ENGINE->names);
+    Py_CLEAR(ENGINE->kept);
     _PyJitTrace_Clear(&e->recorder.trace);
     _PyJitRestore_Release();
 }

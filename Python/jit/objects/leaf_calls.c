@@ -94,11 +94,27 @@ new_tuple(PyObject *const *args, bool run)
     return args[0] == NULL ? PyTuple_New(0) : PySequence_Tuple(args[0]);
 }
 
+/* To fill a new dict from O, one too, compares no keys but strs. */
+static bool
+merges_quietly(PyObject *o)
+{
+    const PyDictObject *dict = (const PyDictObject *)o;
+    const PyDictKeysObject *keys = dict->ma_keys;
+    // A table without gaps that is the smallest there is, or more than a third full, is copied as it is.
+    return DK_IS_UNICODE(keys)
+        || (dict->ma_used == keys->dk_nentries && (DK_SIZE(keys) <= 8 || DK_SIZE(keys) / 3 < dict->ma_used));
+}
+
 static PyObject *
 new_dict(PyObject *const *args, bool run)
 {
-    COULD(args[0] == NULL || PyDict_CheckExact(args[0]));
-    return args[0] == NULL ? PyDict_New() : PyDict_Copy(args[0]);
+    COULD(args[0] == NULL || (PyDict_CheckExact(args[0]) && merges_quietly(args[0])));
+    // PyDict_Copy would make a table of another size.
+    PyObject *made = PyDict_New();
+    if (made != NULL && args[0] != NULL && PyDict_Merge(made, args[0], 1) < 0) {
+        Py_CLEAR(made);
+    }
+    return made;
 }
 
 /* To make a set of O, which may be NULL, runs no code of users. */

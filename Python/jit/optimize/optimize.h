@@ -277,7 +277,8 @@ is_new_object(const _PyJitBuilder *b, _PyJitRef ref)
     }
     const _PyJitIns *ins = JIT_INS(b->t, ref);
     return ins->op == JIT_OP_NEW_INSTANCE || ins->op == JIT_OP_NEW_INSTANCE_WITH || is_new_tuple(ins) || ins->op == JIT_OP_NEW_FUNCTION
-        || ins->op == JIT_OP_NEW_GENERATOR || ins->op == JIT_OP_NEW_CELL || (ins->op == JIT_OP_NEW_ITER && ins->aux != JIT_ITER_OTHER)
+        || ins->op == JIT_OP_NEW_METHOD || ins->op == JIT_OP_NEW_NAME || ins->op == JIT_OP_NEW_GENERATOR || ins->op == JIT_OP_NEW_CELL
+        || (ins->op == JIT_OP_NEW_ITER && ins->aux != JIT_ITER_OTHER)
         || _PyJitOp_IsVirtual(ins->op);
 }
 /* The number that CONSTANT, an object, is, or NONE. */

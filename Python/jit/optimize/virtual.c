@@ -79,6 +79,8 @@ virtual_op(int op)
         case JIT_OP_NEW_ITER: return JIT_OP_VIRTUAL_ITER;
         case JIT_OP_RANGE_ITER: return JIT_OP_VIRTUAL_RANGE;
         case JIT_OP_NEW_CELL: return JIT_OP_VIRTUAL_CELL;
+        case JIT_OP_NEW_METHOD: return JIT_OP_VIRTUAL_METHOD;
+        case JIT_OP_NEW_NAME: return JIT_OP_VIRTUAL_NAME;
         default: return _PyJitOp_IsVirtual(op) ? op : JIT_OP_NOP;
     }
 }

@@ -88,19 +88,6 @@ end_iterator(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *iterator, _P
     return true;
 }
 
-/* The object of REF gets one more reference, a virtual's. */
-static void
-take(_PyJitVirtualPass *p, _PyJitRef ref)
-{
-    _PyJitVirtualObject *object = virtual_of(p, ref);
-    if (object != NULL) {
-        object->references++;
-    }
-    else if (!JIT_IS_CONST(ref)) {
-        (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){.op = JIT_OP_INCREF, .snapshot = JIT_NO_SNAPSHOT, .a = ref});
-    }
-}
-
 /* --- Ranges ----------------------------------------------------------------------------------------------------------- */
 
 /* Steps of a range: RANGE_ITER's aux, and that of the virtual. */

@@ -1,4 +1,4 @@
-/* Functions, generators and cells that are not made (virtual.c has what holds for all virtuals).
+/* Functions, generators, cells, methods and names that are not made (virtual.c has what holds for all virtuals).
  *
  * They come together: a generator expression is a function with a closure of cells, whose call makes a generator that has an iterator for its
  * first local.
@@ -7,6 +7,8 @@
  *  - A generator has its function, the slots of its frame, and, raw, where it goes on and where its stack pointer points.  A trace that goes
  *    through a generator leaves all that in the generator object (build/generators.c), so it is in the fields here.  Of one that has returned
  *    the function stays, which gives the name; that it ends a little later is seen by nobody, as its end was looked at.
+ *  - A method has its function and the object it is bound to.
+ *  - A name is a string whose text is known (build/bound_methods.c).
  *  - Iterators: virtual_iterators.c.
  */
 #include "Python.h"
@@ -54,6 +56,9 @@ _PyJitVirtualKind_CanBe(const _PyJitVirtualPass *p, const _PyJitIns *ins)
         return code != NULL && !(code->co_flags & CO_ASYNC_GENERATOR)
             && _PyJitRestore_CanMakeGenerator(code);
     }
+    if (ins->op == JIT_OP_NEW_METHOD) {
+        return _PyJitRestore_CanMakeMethod();
+    }
     return ins->op == JIT_OP_RANGE_ITER ? _PyJitVirtualIterator_CanBeRange(p, ins) : ins->op != JIT_OP_NEW_ITER || ins->aux != JIT_ITER_OTHER;
 }
 
@@ -79,6 +84,13 @@ _PyJitVirtualKind_Begin(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *o
     if (ins.op == JIT_OP_NEW_ITER || ins.op == JIT_OP_RANGE_ITER) {
         _PyJitVirtualIterator_Begin(p, i, object);
     }
+    else if (ins.op == JIT_OP_NEW_METHOD) {
+        _PyJitRef function = resolve(p, ins.a), self = resolve(p, ins.b);
+        take(p, function);
+        take(p, self);
+        (void)_PyJitVirtual_PutField(p, i, object, offsetof(PyMethodObject, im_func), function);
+        (void)_PyJitVirtual_PutField(p, i, object, offsetof(PyMethodObject, im_self), self);
+    }
     else if (ins.op == JIT_OP_NEW_GENERATOR) {
         _PyJitRef function = resolve(p, ins.a);
         (void)_PyJitVirtual_PutField(p, i, object, JIT_PLACE_FUNCTION, function);
@@ -95,7 +107,8 @@ _PyJitIns
 _PyJitVirtualKind_Operation(_PyJitVirtualPass *p, const _PyJitIns *ins, int op)
 {
     _PyJitIns made = {.op = (uint16_t)op & 0x3ff, .type = JIT_TYPE_OBJECT, .snapshot = JIT_NO_SNAPSHOT, .a = ins->a, .b = ins->b, .aux = ins->aux};
-    if (ins->op == JIT_OP_NEW_ITER || ins->op == JIT_OP_RANGE_ITER || ins->op == JIT_OP_NEW_TUPLE_WITH) {
+    if (ins->op == JIT_OP_NEW_ITER || ins->op == JIT_OP_RANGE_ITER || ins->op == JIT_OP_NEW_TUPLE_WITH
+        || ins->op == JIT_OP_NEW_METHOD) {
         made.a = made.b = JIT_REF_NONE;
     }
     else if (ins->op == JIT_OP_NEW_INSTANCE_WITH) {
@@ -162,6 +175,25 @@ work_on_cell(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *cell)
         case JIT_OP_CELL_CONTENT:
             p->stands_for[i] = content != NULL ? *content : object_const(p, NULL);
             return true;
+        default:
+            return false;
+    }
+}
+
+static bool
+work_on_method(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *method)
+{
+    const _PyJitIns *ins = ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i));
+    switch (ins->op) {
+        case JIT_OP_GUARD_METHOD:
+        case JIT_OP_GUARD_ALWAYS_TRUE:
+            return true;
+        case JIT_OP_GUARD_EXACT:
+            return (PyTypeObject *)(intptr_t)bits_of(p, ins->b) == &PyMethod_Type;
+        case JIT_OP_LOAD_METHOD_FUNCTION:
+            return stand_for(p, i, _PyJitVirtual_FieldOf(method, offsetof(PyMethodObject, im_func)));
+        case JIT_OP_LOAD_METHOD_SELF:
+            return stand_for(p, i, _PyJitVirtual_FieldOf(method, offsetof(PyMethodObject, im_self)));
         default:
             return false;
     }
@@ -288,6 +320,10 @@ _PyJitVirtualKind_Work(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *ob
             return _PyJitVirtualIterator_Work(p, i, object);
         case JIT_OP_VIRTUAL_GENERATOR:
             return work_on_generator(p, i, object);
+        case JIT_OP_VIRTUAL_METHOD:
+            return work_on_method(p, i, object);
+        case JIT_OP_VIRTUAL_NAME:
+            return ins_of(p, (_PyJitRef)(JIT_REF_BIAS + i))->op == JIT_OP_GUARD_STR;
         default:
             return false;
     }

@@ -53,6 +53,19 @@ stand_for(_PyJitVirtualPass *p, uint32_t i, const _PyJitRef *field)
     return field != NULL;
 }
 
+/* The object of REF gets one more reference, a virtual's. */
+static inline void
+take(_PyJitVirtualPass *p, _PyJitRef ref)
+{
+    _PyJitVirtualObject *object = virtual_of(p, ref);
+    if (object != NULL) {
+        object->references++;
+    }
+    else if (!JIT_IS_CONST(ref)) {
+        (void)_PyJitVirtual_WriteIns(p, (_PyJitIns){.op = JIT_OP_INCREF, .snapshot = JIT_NO_SNAPSHOT, .a = ref});
+    }
+}
+
 /* Takes out what OBJECT has at the places from FIRST up to END; GIVE_UP: with its reference. */
 static inline void
 drop_fields(_PyJitVirtualPass *p, uint32_t i, _PyJitVirtualObject *object, uint32_t first, uint32_t end, bool give_up)

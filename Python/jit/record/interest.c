@@ -37,11 +37,25 @@ has_attribute(PyObject *o, PyObject *name)
     return found == JIT_FOUND ? Py_True : found == JIT_ABSENT ? Py_False : found == JIT_MADE ? Py_None : NULL;
 }
 
+/* The class of O, if it has a function under NAME which a plain look at O binds, and O has nothing of its own there; else OTHERWISE. */
+static PyObject *
+class_that_binds(PyObject *o, PyObject *name, PyObject *otherwise)
+{
+    PyTypeObject *type = Py_TYPE(o);
+    PyObject *found = PyUnicode_CheckExact(name) ? _PyType_Lookup(type, name) : NULL;
+    uint32_t keys;
+    bool binds = found != NULL && PyFunction_Check(found) && PyUnstable_Type_AssignVersionTag(type)
+        && _PyClassVar_FormForInstance(type, name, &keys) != 0 && (keys == 0 || _PyObject_InlineValues(o)->valid);
+    return binds ? (PyObject *)type : otherwise;
+}
+
 /* What getattr, hasattr or issubclass would say of A and B, as has_attribute does; of what function it is, the rule makes sure. */
 static PyObject *
 answer_of(PyObject *a, PyObject *b)
 {
-    return PyUnicode_CheckExact(b) ? has_attribute(a, b) : a != NULL && _PyJit_IsSubclass(a, b) >= 0 ? Py_True : NULL;
+    PyObject *has = PyUnicode_CheckExact(b) ? has_attribute(a, b) : NULL;
+    return has == Py_None ? class_that_binds(a, b, has)
+        : PyUnicode_CheckExact(b) ? has : a != NULL && _PyJit_IsSubclass(a, b) >= 0 ? Py_True : NULL;
 }
 
 /* The type of CONTAINER, if it can be said whether it has KEY; else NULL. */
@@ -123,6 +137,9 @@ attribute_of_interest(const _PyJitPending *prev, PyObject *owner, PyObject **gen
             break;
     }
     *generic = generic_attribute(prev, owner);
+    if (prev->opcode == LOAD_ATTR && !holds && *generic == Py_None && !(prev->oparg & 1)) {
+        return class_that_binds(owner, PyTuple_GET_ITEM(prev->code->co_names, prev->oparg >> 1), Py_None);
+    }
     PyObject *cached = holds ? read_obj((uint16_t *)&prev->units[6].cache) : *generic;
     return cached != NULL && _PyClassVar_IsPlace(cached) ? owner_of_variable(prev, owner) : cached;
 }
@@ -156,6 +173,15 @@ _PyJitRecorder_IsSuperOfClass(PyObject **stack_pointer)
 {
     PyObject *class = stack_pointer[-2], *self = stack_pointer[-1];
     return PyType_Check(self) && PyType_Check(class) && PyType_IsSubtype((PyTypeObject *)self, (PyTypeObject *)class);
+}
+
+/* Of two strings that become one, the one that is no constant of the code, if it is interned (build/bound_methods.c); else NULL. */
+static PyObject *
+part_of_name(const _PyJitPending *prev, PyObject **stack_pointer)
+{
+    bool last = prev->start > _PyCode_CODE(prev->code) && prev->start[-1].op.code == LOAD_CONST;
+    PyObject *part = stack_pointer[last ? -2 : -1];
+    return PyUnicode_CheckExact(part) && PyUnicode_CHECK_INTERNED(part) && PyUnicode_GET_LENGTH(part) > 0 ? part : NULL;
 }
 
 /* What a record has in `seen`: borrowed, or NULL. */
@@ -201,6 +227,9 @@ _PyJitRecorder_ObjectOfInterest(_PyJitPending *prev, _PyInterpreterFrame *frame,
             || ((PyDict_CheckExact(container) || _PyJitLeaf_IsAs(&PyDict_Type, Py_TYPE(container), &_Py_ID(__setitem__)))
                 && _PyJit_DictHas(container, stack_pointer[-1]) >= 0);
         return container != NULL && plain ? (PyObject *)Py_TYPE(container) : NULL;
+    }
+    if (opcode == BINARY_OP_ADD_UNICODE || (opcode == BUILD_STRING && prev->oparg == 2)) {
+        return depth >= 2 ? part_of_name(prev, stack_pointer) : NULL;
     }
     if (opcode == CALL_BUILTIN_FAST) {
         int nargs = prev->oparg;

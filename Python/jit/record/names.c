@@ -7,7 +7,6 @@
 #include "jit/record/record.h"
 
 #define MOST_KEYWORDS 16
-#define MOST_NAMES 1000        // sets of keywords that are remembered, with a number of arguments
 
 /* (N, (name, ...)) of the keys of DICT, all exact strs of which there is only one; new, or NULL without an exception. */
 static PyObject *
@@ -34,17 +33,9 @@ names_of(PyObject *dict, Py_ssize_t n)
 PyObject *
 _PyJitNames_Of(PyObject *dict, Py_ssize_t n)
 {
-    if (PyDict_GET_SIZE(dict) > MOST_KEYWORDS || (ENGINE->names == NULL && (ENGINE->names = PyDict_New()) == NULL)) {
-        PyErr_Clear();
-        return NULL;
-    }
-    PyObject *pair = names_of(dict, n), *known = NULL;
-    if (pair != NULL) {
-        known = PyDict_GET_SIZE(ENGINE->names) < MOST_NAMES ? PyDict_SetDefault(ENGINE->names, pair, pair)
-            : PyDict_GetItemWithError(ENGINE->names, pair);
-        PyErr_Clear();
-        Py_DECREF(pair);
-    }
+    PyObject *pair = PyDict_GET_SIZE(dict) <= MOST_KEYWORDS ? names_of(dict, n) : NULL;
+    PyObject *known = pair != NULL ? _PyJitEngine_Keep(pair, pair) : NULL;
+    Py_XDECREF(pair);
     return known;
 }
 

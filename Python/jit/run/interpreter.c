@@ -242,6 +242,8 @@ run:
         case CASE_OF_OP(JIT_OP_VIRTUAL_ITER):
         case CASE_OF_OP(JIT_OP_VIRTUAL_RANGE):
         case CASE_OF_OP(JIT_OP_VIRTUAL_CELL):
+        case CASE_OF_OP(JIT_OP_VIRTUAL_METHOD):
+        case CASE_OF_OP(JIT_OP_VIRTUAL_NAME):
         case CASE_OF_OP(JIT_OP_VIRTUAL_FIELD):
             JIT_NEXT();
 

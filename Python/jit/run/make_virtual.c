@@ -39,6 +39,20 @@ _PyJitRestore_CanMakeGenerator(const PyCodeObject *code)
     return sizeof(PyGC_Head) + offsetof(PyGenObject, gi_iframe) + (nslots + 1) * sizeof(PyObject *) <= JIT_OBJECT_SIZE;
 }
 
+/* What a method object has besides its fields, which has no name outside its file; NULL: no method was made yet. */
+static vectorcallfunc method_vectorcall;
+
+bool
+_PyJitRestore_CanMakeMethod(void)
+{
+    PyObject *some = method_vectorcall == NULL ? _PyJit_New(PyMethod_New(Py_None, Py_None)) : NULL;
+    if (some != NULL) {
+        method_vectorcall = ((PyMethodObject *)some)->vectorcall;
+        Py_DECREF(some);
+    }
+    return method_vectorcall != NULL;
+}
+
 /* --- New objects ------------------------------------------------------------------------------------------------------ */
 
 /* A block of the reserve as an object of TYPE with N items, all zero; the collector does not know it yet. */
@@ -151,6 +165,27 @@ new_cell(void)
     return made;
 }
 
+/* A method that has its function and its object from its fields. */
+static PyObject *
+new_method(void)
+{
+    PyObject *made = _PyJit_New(PyMethod_New(Py_None, Py_None));
+    if (made == NULL) {
+        made = from_block(&PyMethod_Type, 0);
+        ((PyMethodObject *)made)->vectorcall = method_vectorcall;
+        PyObject_GC_Track(made);
+    }
+    return made;
+}
+
+/* A string like NAME; that one itself if memory is short. */
+static PyObject *
+new_name(PyObject *name)
+{
+    PyObject *made = _PyJit_New(_PyUnicode_Copy(name));
+    return made != NULL ? made : Py_NewRef(name);
+}
+
 static void *
 address_of(const _PyJitTrace *t, _PyJitRef ref)
 {
@@ -174,6 +209,10 @@ _PyJitMake_New(const _PyJitTrace *t, const _PyJitSnapFrame *recipe)
             return new_range_iterator();
         case JIT_OP_VIRTUAL_CELL:
             return new_cell();
+        case JIT_OP_VIRTUAL_METHOD:
+            return new_method();
+        case JIT_OP_VIRTUAL_NAME:
+            return new_name(address_of(t, ins->a));
         default:
             assert(ins->op == JIT_OP_VIRTUAL);
             return new_instance(address_of(t, ins->a));
@@ -304,6 +343,7 @@ _PyJitMake_Fill(const _PyJitTrace *t, const _PyJitSnapFrame *recipe, PyObject *m
                 PyTuple_SET_ITEM(made, slots[i].slot, given[i]);
                 break;
             case JIT_OP_VIRTUAL_FUNCTION:
+            case JIT_OP_VIRTUAL_METHOD:
                 *(PyObject **)((char *)made + slots[i].slot) = given[i];
                 break;
             case JIT_OP_VIRTUAL_ITER:

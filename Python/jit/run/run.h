@@ -135,6 +135,8 @@ void _PyJitMake_Fill(const _PyJitTrace *t, const _PyJitSnapFrame *recipe, PyObje
 bool _PyJitRestore_CanMake(PyTypeObject *type);
 /* The same for generators of CODE. */
 bool _PyJitRestore_CanMakeGenerator(const PyCodeObject *code);
+/* The same of method objects. */
+bool _PyJitRestore_CanMakeMethod(void);
 /* Notes in PACKED, which was made of T, what its slots and recipes are: leaving asks them, and not the operations. */
 void _PyJitRestore_Describe(_PyJitTrace *packed, const _PyJitTrace *t);
 /* Gives them back: no trace runs any more. */

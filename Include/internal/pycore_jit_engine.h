@@ -138,6 +138,7 @@ typedef struct {
     _Py_CODEUNIT *prefix;         // EXTENDED_ARG seen, its address
     _Py_CODEUNIT *target;         // where the jump leads that the loop at hand begins with; NULL: there is none
     _Py_CODEUNIT *arrived;        // recording ended there instead of at the jump; NULL: it ended where it says
+    uint16_t end_sp;              // where the stack pointer points behind the last record, as an index into localsplus
     uint32_t anew;                // records before those of a loop of its own, which a side trace goes through (loops.c); 0: there is none
     PyCodeObject *root_code;      // one of those held
     _PyExecutorObject *parent;    // strong: executor of the exit; NULL for roots

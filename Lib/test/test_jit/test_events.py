@@ -3,6 +3,8 @@
 The same streams as without a JIT, in order and complete.
 """
 
+import json
+import re
 import unittest
 
 # Skips where there is no JIT.
@@ -329,6 +331,45 @@ class EventTests(unittest.TestCase):
 
     def test_an_event_is_handled_where_control_is(self):
         self.check(COLLECTED)
+
+
+ARRIVES = """
+import gc
+class K:
+    def __init__(self, k): self.k = k
+    def __hash__(self):
+        return hash([self.k][0])         # makes a list: a collection may be pending
+def unique(items):
+    return {x for x in items}
+def run(n):
+    lists = [[1, 2.5, "a"] * 3, [K(1), 2, K(3), K(1), 5] * 3, [K(i) for i in range(9)], [1, K(2)] * 9]
+    gc.collect()
+    gc.set_threshold(1)
+    try:
+        return [len(unique(lists[i * i % 4 if i % 7 else 3])) for i in range(n)]
+    finally:
+        gc.set_threshold(700)
+print(run(400))
+"""
+
+
+class ArrivalTests(unittest.TestCase):
+    def test_the_stack_is_that_of_the_place(self):
+        # A side trace whose last instruction is opaque arrives at a loop, and leaves there for an event.
+        program = ARRIVES + "import json, sys; print(json.dumps(sys._jit._ir_traces()))"
+        expected = run(ARRIVES, PYTHON_JIT="0")
+        for backend in "native", "interpreter":
+            with self.subTest(backend):
+                settings = {"PYTHON_JIT_LOOP_THRESHOLD": "12", "PYTHON_JIT_EXIT_THRESHOLD": "3"}
+                out = run(program, PYTHON_JIT_BACKEND=backend, **settings)
+                self.assertEqual(out.splitlines()[0], expected.strip())
+                places = {}
+                for text in json.loads(out.splitlines()[1]):
+                    codes = dict(re.findall(r"code (c\d+) (.*)", text))
+                    for code, offset, sp in re.findall(r"snap s\d+: event .*\[(c\d+):(\d+) sp (\d+)[^\[]*$", text, re.M):
+                        places.setdefault((codes[code], offset), set()).add(sp)
+                self.assertGreater(len(places), 1)
+                self.assertEqual([place for place in places.items() if len(place[1]) > 1], [])
 
 
 if __name__ == "__main__":

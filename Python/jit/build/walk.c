@@ -342,10 +342,13 @@ _PyJitBuild_Walk(_PyJitBuilder *b)
             return b->failed ? -1 : 1;
         }
     }
-    if (opaque_before && b->end == JIT_END_LOOP) {
-        const _PyJitRecord *last = &t->records[t->nrecords - 1];
-        if (!(_PyJit_Insts[last->opcode].flags & JIT_INST_FRAME)) {
+    if (opaque_before && !(_PyJit_Insts[t->records[t->nrecords - 1].opcode].flags & JIT_INST_FRAME)) {
+        if (b->end == JIT_END_LOOP) {
             _PyJitFrame_Follow(b, &t->records[b->first]);
+        }
+        else if (b->typed && this_frame(b)->lowered) {
+            // What the instruction took from the stack, and put there, no rule has said.
+            b->depth = b->sp = this_frame(b)->base + b->end_sp;
         }
     }
     return b->failed ? -1 : 0;
@@ -366,6 +369,7 @@ build(_PyJitBuilder *b)
     uint32_t recorded = b->t->nrecords, arrived = b->arrived_offset;
     if (ENGINE->recorder.anew > 0 && ENGINE->recorder.anew < recorded) {
         b->t->nrecords = ENGINE->recorder.anew;
+        b->end_sp = b->t->records[b->t->nrecords].sp;
         b->arrived_offset = b->end_offset;
     }
     int ended = _PyJitBuild_Walk(b);
@@ -456,6 +460,7 @@ _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _P
             return -1;
         }
         b.end_offset = (uint32_t)(end_ip - _PyCode_CODE(end_code));
+        b.end_sp = ENGINE->recorder.end_sp;
         const _Py_CODEUNIT *arrived = ENGINE->recorder.arrived;
         b.arrived_offset = arrived == NULL ? b.end_offset : (uint32_t)(arrived - _PyCode_CODE(end_code));
     }

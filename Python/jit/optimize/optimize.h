@@ -106,6 +106,7 @@ typedef struct {
     int end;                   // JIT_END_
     int end_code;              // index, -1: only the last instruction knows where the trace goes on
     uint32_t end_offset;
+    uint32_t end_sp;           // where the stack pointer points behind the last record, as an index into localsplus
     uint32_t arrived_offset;   // where the last instruction went: there, or where the jump leads that stands there
     bool typed;                // lower at all
     bool exact;                // frames and lines are in memory all the time (option jit-frames)

@@ -146,6 +146,7 @@ _PyJitRecorder_Finish(int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip, int
         if (end != JIT_END_LINK || end_ip != anchor->start || r->depth != 0) {
             // The iteration did not come back: the trace ends before it.
             r->trace.nrecords = r->anew;
+            r->end_sp = r->trace.records[r->anew].sp;
             r->anew = 0;
             r->depth = 0;
             r->frame = NULL;   // it is another one by now

@@ -275,6 +275,7 @@ step(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr
         follow_frames(r, frame);
     }
     PyCodeObject *code = frame->owner == FRAME_OWNED_BY_CSTACK ? NULL : _PyFrame_GetCode(frame);
+    r->end_sp = code == NULL ? 0 : (uint16_t)(stack_pointer - frame->localsplus);
     if (fresh && r->trace.nrecords > 0) {
         if (next_instr == r->root && r->anew == 0 && !_PyJitPolicy_BeginsBesideLoop(r)) {
             bool through = _PyJitPolicy_IsRecursion(r)

@@ -19,6 +19,7 @@
 #include "pycore_object.h"
 #include "pycore_runtime.h"
 #include "pycore_typeobject.h"
+#include "jit/objects/leaves.h"
 
 #define MOST_CLASSES 16        // of a tuple that isinstance is asked for
 #define MOST_NESTED 4
@@ -96,6 +97,9 @@ is_quiet_getter(PyObject *descr)
     };
     if (!Py_IS_TYPE(descr, &PyGetSetDescr_Type)) {
         return false;
+    }
+    if (_PyJitValue_IsType(PyDescr_TYPE(descr))) {
+        return true;
     }
     const char *name = ((PyGetSetDescrObject *)descr)->d_getset->name;
     for (size_t i = 0; i < Py_ARRAY_LENGTH(others); i++) {

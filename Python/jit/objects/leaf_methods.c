@@ -347,17 +347,20 @@ has_safe_keys(PyObject *dict)
     return safe;
 }
 
-/* X | Y of dicts: the third argument is an NB_ that is not in place.  Operators of sets stay with tier 1: to look at all elements first takes
- * as long as they do, and a set that is too large to be looked at would leave the trace each time. */
+/* X OP Y of sets, X | Y of dicts: the third argument is an NB_ that is not in place. */
 PyObject *
 _PyJitLeaf_Operate(PyObject *const *args, bool run)
 {
     PyObject *x = args[0], *y = args[1];
+    if (PyAnySet_CheckExact(x)) {
+        PyObject *made = _PyJitLeaf_OperateSets(small_int(args[2]), x, y);
+        return run ? made : _PyJitLeaf_Could(made);
+    }
     COULD(PyDict_CheckExact(x) && PyDict_CheckExact(y) && small_int(args[2]) == NB_OR && has_safe_keys(x) && has_safe_keys(y));
     return PyNumber_Or(x, y);
 }
 
-/* X += Y of lists, X |= Y of dicts: the third argument says which, an NB_ that is in place. */
+/* X += Y of lists, X |= Y of dicts and sets: the third argument says which, an NB_ that is in place. */
 PyObject *
 _PyJitLeaf_OperateInPlace(PyObject *const *args, bool run)
 {
@@ -367,8 +370,10 @@ _PyJitLeaf_OperateInPlace(PyObject *const *args, bool run)
         COULD(PyList_CheckExact(y) || PyTuple_CheckExact(y));
         return _PyList_Extend((PyListObject *)x, y) == NULL ? NULL : Py_NewRef(x);
     }
-    COULD(PyDict_CheckExact(x) && op == NB_INPLACE_OR);
-    PyObject *done = _PyJitLeaf_UpdateDict(args, run);
+    if (op != NB_INPLACE_OR || !(PyDict_CheckExact(x) ? PyDict_CheckExact(y) : PySet_CheckExact(x) && PyAnySet_CheckExact(y))) {
+        return NULL;
+    }
+    PyObject *done = PyDict_CheckExact(x) ? _PyJitLeaf_UpdateDict(args, run) : _PyJitLeaf_UpdateSet(args, run);
     return done == NULL || !run ? done : Py_NewRef(x);
 }
 

@@ -284,7 +284,7 @@ LOOPS = {
         ("|", "t += len(a | b)", ["CALL_LEAF"]),
         ("-", "t += len(a - b)", ["CALL_LEAF"]),
         ("^", "t += len(a ^ b)", ["CALL_LEAF"]),
-        ("|=", "a |= b", ["CHANGE_LEAF"]),
+        ("update", "a.update(b)", ["CHANGE_LEAF"]),
         ("<=", "t += a <= b", ["ASK_LEAF"]),
         ("==", "t += a == b", ["ASK_LEAF"]),
         ("truth", "if a & b: t += 1", ["CALL_LEAF"]),

@@ -98,9 +98,6 @@ is_quiet_getter(PyObject *descr)
     if (!Py_IS_TYPE(descr, &PyGetSetDescr_Type)) {
         return false;
     }
-    if (_PyJitValue_IsType(PyDescr_TYPE(descr))) {
-        return true;
-    }
     const char *name = ((PyGetSetDescrObject *)descr)->d_getset->name;
     for (size_t i = 0; i < Py_ARRAY_LENGTH(others); i++) {
         if (strcmp(others[i].name, name) == 0 && _PyJit_IsTypeOfModule(PyDescr_TYPE(descr), others[i].module, others[i].type)) {
@@ -186,7 +183,8 @@ find_in_slot(PyObject *o, PyObject *descr, PyObject **value)
         *value = PyTuple_GET_ITEM(o, _PyJit_TupleField(descr));
         return JIT_FOUND;
     }
-    if (is_quiet_getter(descr) && PyObject_TypeCheck(o, PyDescr_TYPE(descr))) {
+    bool of_value = Py_IS_TYPE(descr, &PyGetSetDescr_Type) && _PyJitValue_IsType(PyDescr_TYPE(descr));
+    if ((of_value || is_quiet_getter(descr)) && PyObject_TypeCheck(o, PyDescr_TYPE(descr))) {
         *value = descr;
         return JIT_MADE;
     }

@@ -422,15 +422,10 @@ _PyJitLeaf_Contains(PyObject *const *args, bool Py_UNUSED(run))
 PyObject *
 _PyJitLeaf_UpdateSet(PyObject *const *args, bool run)
 {
-    PyObject *set = args[0], *more = args[1], *key;
+    PyObject *set = args[0], *more = args[1];
     if (PyAnySet_CheckExact(more)) {
-        Py_hash_t hash;
-        bool few = PySet_CheckExact(set) && PySet_GET_SIZE(more) <= MOST_UPDATED && set != more;
-        for (Py_ssize_t i = 0; few && _PySet_NextEntry(more, &i, &key, &hash);) {
-            few = _PyJit_SetHas(set, key) >= 0;
-        }
-        COULD(few);
-        return _PySet_Update(set, more) < 0 ? NULL : Py_None;
+        COULD(PySet_CheckExact(set) && PySet_GET_SIZE(more) <= MOST_UPDATED && _PyJitLeaf_CanMerge(set, more));
+        return _PyJitLeaf_MergeSets(set, more);
     }
     bool can = PySet_CheckExact(set) && (PyList_CheckExact(more) || PyTuple_CheckExact(more)) && PySequence_Fast_GET_SIZE(more) <= MOST_UPDATED;
     for (Py_ssize_t i = 0; can && i < PySequence_Fast_GET_SIZE(more); i++) {

@@ -360,7 +360,7 @@ _PyJitLeaf_Operate(PyObject *const *args, bool run)
     return PyNumber_Or(x, y);
 }
 
-/* X += Y of lists, X |= Y of dicts and sets: the third argument says which, an NB_ that is in place. */
+/* X += Y of lists, X |= Y of dicts: the third argument says which, an NB_ that is in place. */
 PyObject *
 _PyJitLeaf_OperateInPlace(PyObject *const *args, bool run)
 {
@@ -370,10 +370,8 @@ _PyJitLeaf_OperateInPlace(PyObject *const *args, bool run)
         COULD(PyList_CheckExact(y) || PyTuple_CheckExact(y));
         return _PyList_Extend((PyListObject *)x, y) == NULL ? NULL : Py_NewRef(x);
     }
-    if (op != NB_INPLACE_OR || !(PyDict_CheckExact(x) ? PyDict_CheckExact(y) : PySet_CheckExact(x) && PyAnySet_CheckExact(y))) {
-        return NULL;
-    }
-    PyObject *done = PyDict_CheckExact(x) ? _PyJitLeaf_UpdateDict(args, run) : _PyJitLeaf_UpdateSet(args, run);
+    COULD(PyDict_CheckExact(x) && op == NB_INPLACE_OR);
+    PyObject *done = _PyJitLeaf_UpdateDict(args, run);
     return done == NULL || !run ? done : Py_NewRef(x);
 }
 

@@ -115,7 +115,7 @@ discard(PySetObject *set, PyObject *key, Py_hash_t hash)
     return has;
 }
 
-/* SET, a new one, gets what is in OTHER. */
+/* SET gets what is in OTHER.  Of one that is not new _PyJitLeaf_CanMerge has to be asked before. */
 static int
 merge(PySetObject *set, PySetObject *other)
 {
@@ -145,6 +145,25 @@ merge(PySetObject *set, PySetObject *other)
         set->fill = set->used = other->used;
     }
     return 0;
+}
+
+bool
+_PyJitLeaf_CanMerge(PyObject *set, PyObject *other)
+{
+    const PySetObject *more = (const PySetObject *)other;
+    bool can = set != other;
+    for (Py_ssize_t i = 0; i <= more->mask && can; i++) {
+        setentry *place;
+        can = !is_element(&more->table[i])
+            || _PyJitLeaf_FindHashed((PySetObject *)set, more->table[i].key, more->table[i].hash, &place) >= 0;
+    }
+    return can;
+}
+
+PyObject *
+_PyJitLeaf_MergeSets(PyObject *set, PyObject *other)
+{
+    return merge((PySetObject *)set, (PySetObject *)other) < 0 ? NULL : Py_None;
 }
 
 /* MADE gets the elements of SET that are in OTHER (WANTED), or are not. */

@@ -38,13 +38,13 @@ kind_of(PyTypeObject *type)
     if (type == &PyComplex_Type) {
         return COMPLEX;
     }
-    if (strncmp(type->tp_name, "date", 4) != 0 && strncmp(type->tp_name, "deci", 4) != 0) {
-        return NO_VALUE;
-    }
     for (int kind = DECIMAL; kind < KINDS; kind++) {
         if (known[kind].type == type && known[kind].dealloc == type->tp_dealloc) {
             return (Kind)kind;
         }
+    }
+    if (strncmp(type->tp_name, "date", 4) != 0 && strncmp(type->tp_name, "deci", 4) != 0) {
+        return NO_VALUE;
     }
     for (int kind = DECIMAL; kind < KINDS; kind++) {
         // Those of datetime are no heap types.

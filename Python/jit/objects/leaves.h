@@ -152,6 +152,9 @@ int64_t _PyJitLeaf_FindHashed(PySetObject *set, PyObject *key, Py_hash_t hash, s
 
 /* leaf_sets.c.  X OP Y of sets, for an NB_ or a Py_LT and so on; INT64_MIN: that may run code of users. */
 PyObject *_PyJitLeaf_OperateSets(int op, PyObject *x, PyObject *y);
+/* SET, which is exact, gets what is in OTHER: that runs no code of users; it is done, and None. */
+bool _PyJitLeaf_CanMerge(PyObject *set, PyObject *other);
+PyObject *_PyJitLeaf_MergeSets(PyObject *set, PyObject *other);
 /* One of TYPE, with what is in O, a list, a tuple or a set; NULL: that may run code of users, or memory is short. */
 PyObject *_PyJitLeaf_SetOf(PyTypeObject *type, PyObject *o);
 int64_t _PyJitLeaf_CompareSets(int op, PyObject *x, PyObject *y);

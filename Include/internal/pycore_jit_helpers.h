@@ -235,6 +235,8 @@ int64_t _PyJit_AskLeaf(uint32_t number, PyObject *first, PyObject *second, PyObj
 int _PyJitIter_Has(PyObject *it);
 /* TYPE is that of a builtin container: to make an iterator of it, and to go through that, runs no code of users. */
 bool _PyJitIter_IsOfContainer(const PyTypeObject *type);
+/* The same of deques. */
+bool _PyJitLeaf_IsOfDeques(PyTypeObject *type);
 /* IT, which is at its end, lets go of what it goes over when it is asked for another item: that runs no code of users. */
 bool _PyJitIter_LetsGo(PyObject *it);
 /* TYPE is an iterator of module itertools. */

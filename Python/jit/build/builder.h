@@ -207,6 +207,7 @@ uint32_t _PyJitLower_Builtin(_PyJitBuilder *b, uint32_t index);
 PyObject *_PyJitLower_Callable(const _PyJitBuilder *b, uint32_t nargs);
 /* leaf.c: calls of other builtins that run no code of users. */
 uint32_t _PyJitLower_Leaf(_PyJitBuilder *b, uint32_t index);
+uint32_t _PyJitLower_LeafSpread(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_LeafInstruction(_PyJitBuilder *b, uint32_t index);
 uint32_t _PyJitLower_WideInts(_PyJitBuilder *b, uint32_t index);
 /* The top two slots compared by OPERATOR (Py_LT...), 0 or 1; leaves where that may run code of users, or fails. */

@@ -475,7 +475,7 @@ _PyJitLower_Call(_PyJitBuilder *b, uint32_t index)
         case CALL_KW:
             return _PyJitLower_CallKeywords(b, index);
         case CALL_FUNCTION_EX:
-            return _PyJitLower_CallTuple(b, index);
+            return b->t->records[index].leaf ? _PyJitLower_LeafSpread(b, index) : _PyJitLower_CallTuple(b, index);
         case CALL_BOUND_METHOD_EXACT_ARGS:
             return call_method(b, index);
         case CALL_BOUND_METHOD_GENERAL:

@@ -194,6 +194,25 @@ _PyJitLower_Leaf(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
+/* CALL_FUNCTION_EX of a function of C, or of a class of such: what it is the leaf looks. */
+uint32_t
+_PyJitLower_LeafSpread(_PyJitBuilder *b, uint32_t index)
+{
+    const _PyJitRecord *record = &b->t->records[index];
+    uint32_t top = b->depth - 1, callable = top - 2;
+    if (known_null(b, top - 1) != 1 || _PyJitSlot_IsBare(b, top) || _PyJitSlot_IsBare(b, callable) || !can_drop(&b->slots[callable])
+        || !_PyJitSlot_CanEnd(b, record, 1)) {
+        return REFUSE(b);
+    }
+    _PyJitLower_Begin(b, index);
+    _PyJitRef args[MOST_ARGUMENTS] = {_PyJitSlot_Object(b, callable), _PyJitSlot_Object(b, top), object_const(b, NULL)};
+    _PyJitSlot_GuardEnds(b, record, 1);
+    _PyJitRef made = emit_leaf(b, JIT_OP_CALL_LEAF, (int)record->plain_locals - 1, args);
+    drop(b, 3);
+    _PyJitSlot_Push(b, (_PyJitSlot){.object = made, .dirty = 1, .owned = 1});
+    return 1;
+}
+
 /* DELETE_SUBSCR, STORE_SUBSCR and STORE_SLICE: COUNT operands, the container is FROM_TOP. */
 static uint32_t
 change_item(_PyJitBuilder *b, uint32_t index, uint32_t count, uint32_t from_top)

@@ -224,6 +224,9 @@ store_value(_PyJitBuilder *b, uint32_t index)
     b->slots[container].heap = b->slots[key].heap = b->slots[value].heap = 0;
     _PyJitSlot_OwnHeap(b);
     bool again = was_looked_for(b, object, known);
+    if (record->plain_locals) {          // the dict had this tuple
+        known = _PyJitLower_KeyToFind(b, key, known);
+    }
     _PyJitRef set = _PyJitBuild_Emit3(b, JIT_OP_DICT_SET, object, known, stored);
     if (set != JIT_REF_NONE) {
         JIT_INS(b->t, set)->aux = again;

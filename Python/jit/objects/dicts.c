@@ -26,6 +26,17 @@
 #define UNSURE (-1)
 #define ENDS 3                 // a store gives up at most the old value, the key and the dict
 
+/* Room for an int of 64 bits, and for a tuple, which the collector does not know. */
+#define INT_SIZE (offsetof(PyLongObject, long_value.ob_digit) + 3 * sizeof(digit))
+#define TUPLE_SIZE (sizeof(PyGC_Head) + offsetof(PyTupleObject, ob_item) + JIT_MOST_KEY_ITEMS * sizeof(PyObject *))
+
+/* The tuple that is only looked for (_PyJit_KeyTuple). */
+static union {
+    PyGC_Head head;
+    char room[TUPLE_SIZE];
+} looked_for;
+#define LOOKED_FOR ((PyObject *)(looked_for.room + sizeof(PyGC_Head)))
+
 /* Objects of TYPE are equal to themselves alone, and their hash is made of the address: classes, functions, most instances. */
 static bool
 is_identity(PyTypeObject *type)
@@ -315,15 +326,10 @@ _PyJit_DictHas(PyObject *dict, PyObject *key)
     return _PyJit_DictFind(dict, key, &value) < 0 ? UNSURE : value != NULL;
 }
 
-/* *place: where SET has KEY, or where it would get it.  1, 0 or UNSURE. */
+/* *place: where SELF has KEY of HASH, or where it would get it.  1, 0 or UNSURE.  SAFE: the key is known to be safe. */
 static inline int64_t
-find_element(PyObject *set, PyObject *key, setentry **place, Py_hash_t *key_hash)
+find_hashed(const PySetObject *self, PyObject *key, Py_hash_t hash, bool safe, setentry **place)
 {
-    if (!is_safe_to_look_for(key)) {
-        return UNSURE;
-    }
-    const PySetObject *self = (const PySetObject *)set;
-    Py_hash_t hash = *key_hash = hash_of(key);
     size_t mask = (size_t)self->mask, rest = (size_t)hash;
     setentry *deleted = NULL;
     for (size_t i = (size_t)hash & mask;; rest >>= PERTURB, i = (5 * i + 1 + rest) & mask) {
@@ -335,7 +341,7 @@ find_element(PyObject *set, PyObject *key, setentry **place, Py_hash_t *key_hash
                 return 0;
             }
             // A deleted entry has the hash -1, which no key has.
-            int equal = entry->hash == hash ? is_equal(entry->key, key) : 0;
+            int equal = entry->hash != hash ? 0 : entry->key == key ? 1 : safe || is_safe(key) ? is_equal(entry->key, key) : UNSURE;
             if (equal != 0) {
                 *place = entry;
                 return equal;
@@ -343,6 +349,23 @@ find_element(PyObject *set, PyObject *key, setentry **place, Py_hash_t *key_hash
             deleted = entry->hash == -1 ? entry : deleted;
         }
     }
+}
+
+/* The same of a key whose hash is not at hand. */
+static inline int64_t
+find_element(PyObject *set, PyObject *key, setentry **place, Py_hash_t *hash)
+{
+    if (!is_safe_to_look_for(key)) {
+        return UNSURE;
+    }
+    *hash = hash_of(key);
+    return find_hashed((const PySetObject *)set, key, *hash, true, place);
+}
+
+int64_t
+_PyJitLeaf_FindHashed(PySetObject *set, PyObject *key, Py_hash_t hash, setentry **place)
+{
+    return find_hashed(set, key, hash, false, place);
 }
 
 int64_t
@@ -585,6 +608,9 @@ _PyJit_DictSet(PyObject *dict, PyObject *key, PyObject *value, bool again)
         return UNSURE;
     }
     PyObject *old = place != NULL ? *place : NULL;
+    if (old == NULL && key == LOOKED_FOR) {
+        return UNSURE;         // a dict would keep that tuple
+    }
     if (old != NULL) {
         bool ends = Py_REFCNT(old) <= ENDS && !PyLong_CheckExact(old) && !PyUnicode_CheckExact(old) && !PyFloat_CheckExact(old);
         if (ends && !_PyJit_EndsQuietlyIn(old, ENDS, dict)) {
@@ -691,10 +717,6 @@ _PyJit_SequenceHas(PyObject *sequence, PyObject *key)
 
 /* --- Tuples that are only looked for ---------------------------------------------------------------------------------- */
 
-/* Room for an int of 64 bits, and for a tuple, which the collector does not know. */
-#define INT_SIZE (offsetof(PyLongObject, long_value.ob_digit) + 3 * sizeof(digit))
-#define TUPLE_SIZE (sizeof(PyGC_Head) + offsetof(PyTupleObject, ob_item) + JIT_MOST_KEY_ITEMS * sizeof(PyObject *))
-
 PyObject *_PyJit_KeyItems[JIT_MOST_KEY_ITEMS];
 
 static void
@@ -729,11 +751,7 @@ _PyJit_SetKeyInt(uint32_t i, int64_t value)
 PyObject *
 _PyJit_KeyTuple(uint32_t n)
 {
-    static union {
-        PyGC_Head head;
-        char room[TUPLE_SIZE];
-    } key;
-    PyTupleObject *tuple = (PyTupleObject *)(key.room + sizeof(PyGC_Head));
+    PyTupleObject *tuple = (PyTupleObject *)LOOKED_FOR;
     begin_static((PyObject *)tuple, &PyTuple_Type);
     tuple->ob_base.ob_size = (Py_ssize_t)n;
     PyObject **items = tuple->ob_item;

@@ -19,6 +19,7 @@
 #include "pycore_object.h"
 #include "pycore_runtime.h"
 #include "pycore_typeobject.h"
+#include "jit/objects/leaves.h"
 
 #define MOST_CLASSES 16        // of a tuple that isinstance is asked for
 #define MOST_NESTED 4
@@ -182,7 +183,8 @@ find_in_slot(PyObject *o, PyObject *descr, PyObject **value)
         *value = PyTuple_GET_ITEM(o, _PyJit_TupleField(descr));
         return JIT_FOUND;
     }
-    if (is_quiet_getter(descr) && PyObject_TypeCheck(o, PyDescr_TYPE(descr))) {
+    bool of_value = Py_IS_TYPE(descr, &PyGetSetDescr_Type) && _PyJitValue_IsType(PyDescr_TYPE(descr));
+    if ((of_value || is_quiet_getter(descr)) && PyObject_TypeCheck(o, PyDescr_TYPE(descr))) {
         *value = descr;
         return JIT_MADE;
     }

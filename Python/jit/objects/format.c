@@ -395,8 +395,9 @@ _PyJitFormat_Percent(PyObject *template, PyObject *values)
             used++;
         }
     }
-    // What is the whole result, the template or a string, is the result itself: that is for C to know.
-    return done && used == n && used > 0 && (literal || used > 1) ? finish(&w) : NULL;
+    // What is the whole result, the template or a string, is the result itself: that is for C to know.  The text of a number is new.
+    bool is_new = literal || used > 1 || (used == 1 && (PyLong_CheckExact(items[0]) || PyFloat_CheckExact(items[0])));
+    return done && used == n && used > 0 && is_new ? finish(&w) : NULL;
 }
 
 /* --- str.format() ------------------------------------------------------------------------------------------------------- */

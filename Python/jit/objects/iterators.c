@@ -305,7 +305,52 @@ source_has(PyObject *it, Kind kind)
     return !all->stopped && more;
 }
 
-/* Items that are left out are not looked into. */
+/* Where IT goes over a list, a tuple or an ASCII string and is not at its end: its next item, borrowed; else NULL. */
+static inline PyObject *
+peek(PyObject *it)
+{
+    if (Py_TYPE(it) == &PyListIter_Type) {
+        const _PyListIterObject *list = (const _PyListIterObject *)it;
+        return list->it_seq != NULL && list->it_index < PyList_GET_SIZE(list->it_seq) ? PyList_GET_ITEM(list->it_seq, list->it_index) : NULL;
+    }
+    if (Py_TYPE(it) == &PyTupleIter_Type) {
+        const _PyTupleIterObject *tuple = (const _PyTupleIterObject *)it;
+        return tuple->it_seq != NULL && tuple->it_index < PyTuple_GET_SIZE(tuple->it_seq) ? PyTuple_GET_ITEM(tuple->it_seq, tuple->it_index)
+            : NULL;
+    }
+    if (Py_TYPE(it) == &_PyUnicodeASCIIIter_Type && HAS_LAYOUT(it, IndexIterator)) {
+        const IndexIterator *text = (const IndexIterator *)it;
+        return text->over != NULL && text->at < PyUnicode_GET_LENGTH(text->over)
+            ? (PyObject *)&_Py_SINGLETON(strings).ascii[PyUnicode_1BYTE_DATA(text->over)[text->at]] : NULL;
+    }
+    return NULL;
+}
+
+/* IT, which peek() knows, steps over its next item. */
+static inline void
+step_over(PyObject *it)
+{
+    static_assert(offsetof(_PyListIterObject, it_index) == offsetof(_PyTupleIterObject, it_index)
+                  && offsetof(_PyListIterObject, it_index) == offsetof(IndexIterator, at), "the index is at the same place");
+    ((_PyListIterObject *)it)->it_index++;
+}
+
+/* How many items IT has yet, where they are those of a list, a tuple or a range; else 0. */
+static Py_ssize_t
+items_left(PyObject *it)
+{
+    if (Py_TYPE(it) == &PyListIter_Type) {
+        const _PyListIterObject *list = (const _PyListIterObject *)it;
+        return list->it_seq == NULL ? 0 : PyList_GET_SIZE(list->it_seq) - list->it_index;
+    }
+    if (Py_TYPE(it) == &PyTupleIter_Type) {
+        const _PyTupleIterObject *tuple = (const _PyTupleIterObject *)it;
+        return tuple->it_seq == NULL ? 0 : PyTuple_GET_SIZE(tuple->it_seq) - tuple->it_index;
+    }
+    return Py_TYPE(it) == &PyRangeIter_Type ? ((_PyRangeIterObject *)it)->len : 0;
+}
+
+/* Items that are left out are not looked into: they live on, or are ints. */
 static int
 slice_has(const Slice *it, int nested, bool alone)
 {
@@ -313,7 +358,9 @@ slice_has(const Slice *it, int nested, bool alone)
         return 0;
     }
     if (it->at < it->next) {
-        return UNSURE;         // also behind its stop: they are taken first
+        // Also behind its stop: they are taken first.
+        bool more = (it->stop < 0 || it->next < it->stop) && !(alone && Py_REFCNT(it->below) > 1);
+        return more && items_left(it->below) > it->next - it->at ? 1 : UNSURE;
     }
     if (it->stop >= 0 && it->at >= it->stop) {
         return 0;
@@ -322,11 +369,23 @@ slice_has(const Slice *it, int nested, bool alone)
     return below == 0 && Py_REFCNT(it->below) > 1 ? UNSURE : below;
 }
 
-/* The step from one of what is chained to the next is not looked into. */
+/* The step from one of what is chained to the next is looked into where that is a builtin container with items. */
 static int
 chain_has(const Chain *it, int nested, bool alone)
 {
-    return it->active != NULL && has_below(it->active, nested, alone) == 1 ? 1 : UNSURE;
+    int more = it->active != NULL ? has_below(it->active, nested, alone) : 0;
+    if (more != 0 || it->source == NULL) {
+        return more;
+    }
+    if ((it->active != NULL && (Py_REFCNT(it->active) > 1 || !_PyJitIter_IsThin(it->active, 1))) || (alone && Py_REFCNT(it->source) > 1)) {
+        return UNSURE;
+    }
+    PyObject *next = peek(it->source);
+    if (next == NULL) {
+        bool end = Py_TYPE(it->source) == &PyListIter_Type || Py_TYPE(it->source) == &PyTupleIter_Type;
+        return end && Py_REFCNT(it->source) == 1 ? 0 : UNSURE;
+    }
+    return _PyJitIter_IsOfContainer(Py_TYPE(next)) && PyObject_Size(next) > 0 ? 1 : UNSURE;
 }
 
 /* What the last result held is in the pools too. */
@@ -461,6 +520,9 @@ lets_go_quietly(PyObject *it)
         }
         return true;
     }
+    if (kind == CHAIN) {
+        return false;
+    }
     PyObject *over = kind == SLICE ? ((const Slice *)it)->below : type == &PyListIter_Type ? (PyObject *)((const _PyListIterObject *)it)->it_seq
         : type == &PyTupleIter_Type ? (PyObject *)((const _PyTupleIterObject *)it)->it_seq
         : type == &PySetIter_Type ? (PyObject *)((const SetIterator *)it)->over
@@ -508,6 +570,58 @@ lose_tuple(PyObject *tuple, uint32_t shares, Lost *lost)
     return true;
 }
 
+/* The same of TUPLE, or NULL, which mostly nobody else has. */
+static bool
+lose_pool(PyObject *tuple, Lost *lost)
+{
+    return tuple != NULL && Py_REFCNT(tuple) > 1 ? lose(tuple, lost) : lose_tuple(tuple, 1, lost);
+}
+
+static bool lose_iterator(PyObject *it, uint32_t shares, Lost *lost, int nested);
+
+/* IT ends, an iterator of a C module. */
+static bool
+lose_of_module(PyObject *it, uint32_t shares, Lost *lost, int nested)
+{
+    switch (kind_of(Py_TYPE(it))) {
+        case SLICE: {
+            PyObject *below = ((const Slice *)it)->below;
+            return below == NULL || (Py_REFCNT(below) == 1 && lose_iterator(below, shares, lost, nested + 1));
+        }
+        case CHAIN: {
+            const Chain *chain = (const Chain *)it;
+            PyObject *source = chain->source, *active = chain->active;
+            if (active != NULL && (Py_REFCNT(active) > 1 || !lose_iterator(active, shares, lost, nested + 1))) {
+                return false;
+            }
+            if (source == NULL || Py_REFCNT(source) > 1 || Py_TYPE(source) != &PyTupleIter_Type) {
+                return source == NULL || (Py_REFCNT(source) == 1 && lose_iterator(source, shares, lost, nested + 1));
+            }
+            return lose_pool((PyObject *)((const _PyTupleIterObject *)source)->it_seq, lost);
+        }
+        case PRODUCT: {
+            const Product *product = (const Product *)it;
+            bool fit = Py_REFCNT(product->pools) == 1 && lose_tuple(product->tuple, shares, lost);
+            for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(product->pools) && fit; i++) {
+                fit = lose_pool(PyTuple_GET_ITEM(product->pools, i), lost);
+            }
+            return fit;
+        }
+        case COMBINATIONS:
+            return lose_pool(((const Combinations *)it)->pool, lost) && lose_tuple(((const Combinations *)it)->tuple, shares, lost);
+        case PERMUTATIONS:
+            return lose_pool(((const Permutations *)it)->pool, lost) && lose_tuple(((const Permutations *)it)->tuple, shares, lost);
+        case COUNT:
+            return lose(((const Count *)it)->large, lost) && lose(((const Count *)it)->step, lost);
+        case REPEAT:
+            return lose(((const Repeat *)it)->element, lost);
+        case DEQUE:
+            return lose(((const DequeIterator *)it)->over, lost);
+        default:
+            return false;
+    }
+}
+
 /* IT ends, an iterator of a builtin type, and with it those below.  false: it is another object, or there is too much. */
 static bool
 lose_iterator(PyObject *it, uint32_t shares, Lost *lost, int nested)
@@ -538,6 +652,9 @@ lose_iterator(PyObject *it, uint32_t shares, Lost *lost, int nested)
     }
     if (nested > MOST_NESTED) {
         return false;
+    }
+    if (type->tp_flags & Py_TPFLAGS_HEAPTYPE) {
+        return lose_of_module(it, shares, lost, nested);
     }
     if (type == &PyEnum_Type && HAS_LAYOUT(it, _PyJitEnumerate)) {
         const _PyJitEnumerate *numbers = (const _PyJitEnumerate *)it;
@@ -631,6 +748,27 @@ next_of_dict(DictIterator *it, bool key)
     return !key ? value : unicode ? DK_UNICODE_ENTRIES(keys)[i - 1].me_key : DK_ENTRIES(keys)[i - 1].me_key;
 }
 
+/* The next item of IT, an iterator of a C module that takes it from a list or so, borrowed; NULL: that is looked at more closely. */
+static PyObject *
+next_of_module(PyObject *it)
+{
+    Kind kind = kind_of(Py_TYPE(it));
+    Slice *slice = (Slice *)it;
+    PyObject *below = kind == CHAIN ? ((const Chain *)it)->active : kind == SLICE && slice->at == slice->next
+        && (slice->stop < 0 || slice->at < slice->stop) ? slice->below : NULL;
+    PyObject *item = below != NULL ? peek(below) : NULL;
+    if (item == NULL) {
+        return NULL;
+    }
+    step_over(below);
+    if (kind == SLICE) {
+        Py_ssize_t room = (slice->stop < 0 ? PY_SSIZE_T_MAX : slice->stop) - slice->next;
+        slice->next = slice->step > room ? slice->stop : slice->next + slice->step;
+        slice->at++;
+    }
+    return item;
+}
+
 /* The next item of IT, borrowed, where that is found without more ado; else NULL, and nothing is done.  *none: there is none. */
 static inline PyObject *
 next_at_once(PyObject *it, bool *none)
@@ -639,6 +777,9 @@ next_at_once(PyObject *it, bool *none)
     *none = false;
     if (type == &PyDictIterKey_Type || type == &PyDictIterValue_Type) {
         return HAS_LAYOUT(it, DictIterator) ? next_of_dict((DictIterator *)it, type == &PyDictIterKey_Type) : NULL;
+    }
+    if (type->tp_flags & Py_TPFLAGS_HEAPTYPE) {
+        return next_of_module(it);
     }
     IndexIterator *index = (IndexIterator *)it;
     if (type == &_PyUnicodeASCIIIter_Type && HAS_LAYOUT(it, IndexIterator)) {
@@ -669,36 +810,6 @@ bool
 _PyJitIter_KeepsTuple(const PyTypeObject *type)
 {
     return type == &PyEnum_Type || type == &PyZip_Type || type == &PyDictIterItem_Type;
-}
-
-/* Where IT goes over a list, a tuple or an ASCII string and is not at its end: its next item, borrowed; else NULL. */
-static inline PyObject *
-peek(PyObject *it)
-{
-    if (Py_TYPE(it) == &PyListIter_Type) {
-        const _PyListIterObject *list = (const _PyListIterObject *)it;
-        return list->it_seq != NULL && list->it_index < PyList_GET_SIZE(list->it_seq) ? PyList_GET_ITEM(list->it_seq, list->it_index) : NULL;
-    }
-    if (Py_TYPE(it) == &PyTupleIter_Type) {
-        const _PyTupleIterObject *tuple = (const _PyTupleIterObject *)it;
-        return tuple->it_seq != NULL && tuple->it_index < PyTuple_GET_SIZE(tuple->it_seq) ? PyTuple_GET_ITEM(tuple->it_seq, tuple->it_index)
-            : NULL;
-    }
-    if (Py_TYPE(it) == &_PyUnicodeASCIIIter_Type && HAS_LAYOUT(it, IndexIterator)) {
-        const IndexIterator *text = (const IndexIterator *)it;
-        return text->over != NULL && text->at < PyUnicode_GET_LENGTH(text->over)
-            ? (PyObject *)&_Py_SINGLETON(strings).ascii[PyUnicode_1BYTE_DATA(text->over)[text->at]] : NULL;
-    }
-    return NULL;
-}
-
-/* IT, which peek() knows, steps over its next item. */
-static inline void
-step_over(PyObject *it)
-{
-    static_assert(offsetof(_PyListIterObject, it_index) == offsetof(_PyTupleIterObject, it_index)
-                  && offsetof(_PyListIterObject, it_index) == offsetof(IndexIterator, at), "the index is at the same place");
-    ((_PyListIterObject *)it)->it_index++;
 }
 
 /* The next item of IT, which has one: a new reference, or NULL with no exception set. */

@@ -75,12 +75,9 @@ move_to_end(Cached *cached, Link *link)
 }
 
 /* The call of a function decorated with lru_cache() whose result is known. */
-PyObject *
-_PyJitLeaf_CallCached(PyObject *const *args, bool run)
+static PyObject *
+call_cached(PyObject *const *args, bool run)
 {
-    if (!is_cached(args[0])) {
-        return NULL;
-    }
     Cached *cached = (Cached *)args[0];
     Py_ssize_t n = count_arguments(args + 1);
     bool simple = n == 1 && (PyUnicode_CheckExact(args[1]) || PyLong_CheckExact(args[1]));
@@ -101,6 +98,110 @@ _PyJitLeaf_CallCached(PyObject *const *args, bool run)
     }
     move_to_end(cached, (Link *)value);
     return Py_NewRef(((Link *)value)->result);
+}
+
+/* --- Getters ---------------------------------------------------------------------------------------------------------- */
+
+/* itemgetter() and attrgetter() as Modules/_operator.c has them, up to what is asked for; the sizes of the types are checked. */
+typedef struct {
+    PyObject_HEAD
+    Py_ssize_t n;
+    PyObject *what;            // an item, or a tuple of them if there are several
+    Py_ssize_t index;          // of one that is not negative; else -1
+    vectorcallfunc call;
+} ItemGetter;
+
+typedef struct {
+    PyObject_HEAD
+    Py_ssize_t n;
+    PyObject *what;            // a tuple: names, and tuples of names where there were dots between
+    vectorcallfunc call;
+} AttrGetter;
+
+typedef enum { NO_GETTER, ITEMS, ATTRIBUTES } Getter;
+
+/* Of the last two types that were asked about: other types at their addresses are made by another function. */
+static Getter
+getter_of(PyTypeObject *type)
+{
+    static struct {
+        PyTypeObject *type;
+        newfunc make;
+    } known[2];
+    for (int i = 0; i < 2; i++) {
+        if (known[i].type == type && known[i].make == type->tp_new) {
+            return i == 0 ? ITEMS : ATTRIBUTES;
+        }
+    }
+    bool items = type->tp_basicsize == (Py_ssize_t)sizeof(ItemGetter) && _PyJit_IsTypeOfModule(type, "_operator", "operator.itemgetter");
+    bool attributes = type->tp_basicsize == (Py_ssize_t)sizeof(AttrGetter)
+        && _PyJit_IsTypeOfModule(type, "_operator", "operator.attrgetter");
+    if (items || attributes) {
+        known[attributes].type = type;
+        known[attributes].make = type->tp_new;
+    }
+    return items ? ITEMS : attributes ? ATTRIBUTES : NO_GETTER;
+}
+
+/* Attribute NAME of O, or of what one attribute after the other gives if it is a tuple; borrowed, or NULL. */
+static PyObject *
+attribute_named(PyObject *o, PyObject *name)
+{
+    Py_ssize_t n = PyTuple_CheckExact(name) ? PyTuple_GET_SIZE(name) : 0;
+    PyObject *value = n > 0 ? o : NULL;
+    if (n == 0) {
+        return _PyJit_FindAttr(o, name, &value) == JIT_FOUND ? value : NULL;
+    }
+    for (Py_ssize_t i = 0; i < n && value != NULL; i++) {
+        value = attribute_named(value, PyTuple_GET_ITEM(name, i));
+    }
+    return value;
+}
+
+/* What GETTER asks for as number I, of O; a new reference, or NULL. */
+static PyObject *
+get_one(Getter kind, PyObject *getter, PyObject *o, Py_ssize_t i)
+{
+    if (kind == ATTRIBUTES) {
+        return Py_XNewRef(attribute_named(o, PyTuple_GET_ITEM(((const AttrGetter *)getter)->what, i)));
+    }
+    const ItemGetter *items = (const ItemGetter *)getter;
+    PyObject *args[] = {o, items->n == 1 ? items->what : PyTuple_GET_ITEM(items->what, i), NULL};
+    if (items->index >= 0 && PyTuple_CheckExact(o)) {
+        return items->index < PyTuple_GET_SIZE(o) ? Py_NewRef(PyTuple_GET_ITEM(o, items->index)) : NULL;
+    }
+    return _PyJitLeaf_Subscript(args, true);
+}
+
+static PyObject *
+call_getter(Getter kind, PyObject *const *args, bool run)
+{
+    PyObject *getter = args[0], *o = args[1];
+    Py_ssize_t n = ((const ItemGetter *)getter)->n;
+    if (o == NULL || args[2] != NULL) {
+        return NULL;
+    }
+    PyObject *made = n == 1 ? get_one(kind, getter, o, 0) : PyTuple_New(n);
+    for (Py_ssize_t i = 0; i < n && n > 1 && made != NULL; i++) {
+        PyObject *one = get_one(kind, getter, o, i);
+        if (one == NULL) {
+            Py_CLEAR(made);
+        }
+        else {
+            PyTuple_SET_ITEM(made, i, one);
+        }
+    }
+    return run ? made : _PyJitLeaf_Could(made);
+}
+
+PyObject *
+_PyJitLeaf_CallObject(PyObject *const *args, bool run)
+{
+    if (is_cached(args[0])) {
+        return call_cached(args, run);
+    }
+    Getter kind = getter_of(Py_TYPE(args[0]));
+    return kind != NO_GETTER ? call_getter(kind, args, run) : NULL;
 }
 
 /* --- Objects ---------------------------------------------------------------------------------------------------------- */

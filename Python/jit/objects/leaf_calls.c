@@ -117,25 +117,23 @@ new_dict(PyObject *const *args, bool run)
     return made;
 }
 
-/* To make a set of O, which may be NULL, runs no code of users. */
-static bool
-has_safe_items(PyObject *o)
+/* A set, or frozenset, of what is in ARGS[0], which may be NULL. */
+static PyObject *
+make_set(PyTypeObject *type, PyObject *const *args, bool run)
 {
-    bool safe = o == NULL || PySet_CheckExact(o) || PyFrozenSet_CheckExact(o) || PyUnicode_CheckExact(o) || PyRange_Check(o);
-    if (o != NULL && (PyList_CheckExact(o) || PyTuple_CheckExact(o))) {
-        safe = true;
-        for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(o) && safe; i++) {
-            safe = _PyJit_IsSafeKey(PySequence_Fast_GET_ITEM(o, i));
-        }
+    PyObject *o = args[0];
+    if (o == NULL || PyUnicode_CheckExact(o) || PyRange_Check(o)) {
+        COULD(true);
+        return type == &PySet_Type ? PySet_New(o) : PyFrozenSet_New(o);
     }
-    return safe;
+    PyObject *made = _PyJitLeaf_SetOf(type, o);
+    return run ? made : _PyJitLeaf_Could(made);
 }
 
 static PyObject *
 new_set(PyObject *const *args, bool run)
 {
-    COULD(has_safe_items(args[0]));
-    return PySet_New(args[0]);
+    return make_set(&PySet_Type, args, run);
 }
 
 static PyObject *
@@ -145,8 +143,7 @@ new_frozen_set(PyObject *const *args, bool run)
         COULD(true);
         return Py_NewRef(args[0]);
     }
-    COULD(has_safe_items(args[0]));
-    return PyFrozenSet_New(args[0]);
+    return make_set(&PyFrozenSet_Type, args, run);
 }
 
 static PyObject *
@@ -354,7 +351,7 @@ static PyObject *
 set_copy(PyObject *const *args, bool run)
 {
     COULD(PySet_CheckExact(args[0]));
-    return PySet_New(args[0]);
+    return _PyJitLeaf_SetOf(&PySet_Type, args[0]);
 }
 
 /* --- The table -------------------------------------------------------------------------------------------------------- */
@@ -433,15 +430,17 @@ static const struct {
     {NULL, "reference()", 1, 1, JIT_LEAF_OBJECT, _PyJitLeaf_CallWeakRef, NULL},
     {NULL, "error()", 1, 4, JIT_LEAF_OBJECT, _PyJitLeaf_CallError, NULL},
     {NULL, "__new__()", 2, 3, JIT_LEAF_OBJECT, _PyJitLeaf_CallNew, NULL},
-    {NULL, "cached()", 1, 4, JIT_LEAF_OBJECT, _PyJitLeaf_CallCached, NULL},
+    {NULL, "cached()", 1, 4, JIT_LEAF_OBJECT, _PyJitLeaf_CallObject, NULL},
     {NULL, "b in a", 2, 2, JIT_LEAF_NUMBER, _PyJitLeaf_Contains, _PyJitLeaf_AskContains},
     {NULL, "class()", 1, 4, JIT_LEAF_OBJECT, _PyJitLeaf_CallDerived, NULL},
     {NULL, "a[b]", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_Subscript, NULL},
     {NULL, "plain f()", 1, 4, JIT_LEAF_PLAIN, _PyJitLeaf_CallByRule, NULL},
     {NULL, "f()", 1, 4, JIT_LEAF_OBJECT, _PyJitLeaf_CallByRule, NULL},
     {NULL, "f() of x", 1, 4, JIT_LEAF_CHANGE, _PyJitLeaf_CallByRule, NULL},
+    {NULL, "f(*a)", 2, 2, JIT_LEAF_OBJECT, _PyJitLeaf_CallSpread, NULL},
     {NULL, "a[missing]", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_MissingItem, NULL},
     {NULL, "a op b", 3, 3, JIT_LEAF_OBJECT, _PyJitLeaf_Operate, NULL},
+    {NULL, "value op value", 3, 3, JIT_LEAF_PLAIN, _PyJitLeaf_OperateValues, NULL},
     {NULL, "a op= b", 3, 3, JIT_LEAF_CHANGE, _PyJitLeaf_OperateInPlace, NULL},
     {NULL, "del a[b]", 2, 2, JIT_LEAF_CHANGE, _PyJitLeaf_DelItem, NULL},
     {NULL, "a[b:c] = d", 4, 4, JIT_LEAF_CHANGE, _PyJitLeaf_StoreSlice, NULL},

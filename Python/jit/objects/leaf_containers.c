@@ -25,6 +25,13 @@ holds(int op, Py_ssize_t x, Py_ssize_t y)
     return op == Py_LT ? x < y : op == Py_LE ? x <= y : op == Py_EQ ? x == y : op == Py_NE ? x != y : op == Py_GT ? x > y : x >= y;
 }
 
+/* O is a str, or of a class derived from str that compares as that does. */
+static inline bool
+is_text(PyObject *o)
+{
+    return PyUnicode_CheckExact(o) || (PyUnicode_Check(o) && Py_TYPE(o)->tp_richcompare == PyUnicode_Type.tp_richcompare);
+}
+
 /* X OP Y; INT64_MIN if that fails, or may run code of users. */
 static int64_t
 compare_objects(int op, PyObject *x, PyObject *y)
@@ -32,11 +39,11 @@ compare_objects(int op, PyObject *x, PyObject *y)
     if (PyLong_CheckExact(x) && PyLong_CheckExact(y) && _PyLong_BothAreCompact((PyLongObject *)x, (PyLongObject *)y)) {
         return holds(op, _PyLong_CompactValue((PyLongObject *)x), _PyLong_CompactValue((PyLongObject *)y));
     }
-    if (PyUnicode_CheckExact(x) && PyUnicode_CheckExact(y)) {
+    if (is_text(x) && is_text(y)) {
         return op == Py_EQ || op == Py_NE ? _PyUnicode_Equal(x, y) == (op == Py_EQ) : holds(op, PyUnicode_Compare(x, y), 0);
     }
     if (!_PyJit_IsSafeKey(x) || !_PyJit_IsSafeKey(y)) {
-        return INT64_MIN;
+        return _PyJitValue_Compare(op, x, y);
     }
     PyObject *result = _PyJit_New(PyObject_RichCompare(x, y, op));
     if (result == NULL) {
@@ -68,6 +75,9 @@ int64_t
 _PyJitLeaf_Holds(int op, PyObject *x, PyObject *y)
 {
     bool sequences = Py_TYPE(x) == Py_TYPE(y) && (PyTuple_CheckExact(x) || PyList_CheckExact(x));
+    if (PyAnySet_CheckExact(x) && PyAnySet_CheckExact(y)) {
+        return _PyJitLeaf_CompareSets(op, x, y);
+    }
     return sequences ? compare_sequences(op, x, y) : compare_objects(op, x, y);
 }
 
@@ -86,14 +96,14 @@ _PyJitLeaf_Compare(PyObject *const *args, bool Py_UNUSED(run))
 /* --- Sets and unpacking ----------------------------------------------------------------------------------------------- */
 
 /* The size that the type says is not known here, so this calls memset, which is faster than what is made of a constant one. */
-static PyObject *
-new_set(void)
+PyObject *
+_PyJitLeaf_NewSet(PyTypeObject *type)
 {
-    PySetObject *set = PyObject_GC_New(PySetObject, &PySet_Type);
+    PySetObject *set = PyObject_GC_New(PySetObject, type);
     if (set == NULL) {
         return NULL;
     }
-    memset(&set->fill, 0, (size_t)PySet_Type.tp_basicsize - offsetof(PySetObject, fill));
+    memset(&set->fill, 0, (size_t)type->tp_basicsize - offsetof(PySetObject, fill));
     set->mask = PySet_MINSIZE - 1;
     set->table = set->smalltable;
     set->hash = -1;
@@ -111,7 +121,7 @@ _PyJitLeaf_BuildSet(PyObject *const *args, bool run)
         }
     }
     COULD(true);
-    PyObject *set = new_set();         // which takes no key that is not safe
+    PyObject *set = _PyJitLeaf_NewSet(&PySet_Type);         // which takes no key that is not safe
     for (int i = 0; i < n && set != NULL; i++) {
         if (_PyJit_SetAdd(set, _PyJit_Arguments[i]) < 0) {
             Py_CLEAR(set);
@@ -190,12 +200,17 @@ know_deque(PyTypeObject *type)
     return true;
 }
 
+bool
+_PyJitLeaf_IsOfDeques(PyTypeObject *type)
+{
+    const unsigned long made = Py_TPFLAGS_HEAPTYPE | Py_TPFLAGS_IMMUTABLETYPE;
+    return (type->tp_flags & made) == made && (dealloc != NULL ? type->tp_dealloc == dealloc : know_deque(type));
+}
+
 static bool
 is_deque(PyObject *o)
 {
-    PyTypeObject *type = Py_TYPE(o);
-    const unsigned long made = Py_TPFLAGS_HEAPTYPE | Py_TPFLAGS_IMMUTABLETYPE;
-    return (type->tp_flags & made) == made && (dealloc != NULL ? type->tp_dealloc == dealloc : know_deque(type));
+    return _PyJitLeaf_IsOfDeques(Py_TYPE(o));
 }
 
 bool
@@ -407,15 +422,10 @@ _PyJitLeaf_Contains(PyObject *const *args, bool Py_UNUSED(run))
 PyObject *
 _PyJitLeaf_UpdateSet(PyObject *const *args, bool run)
 {
-    PyObject *set = args[0], *more = args[1], *key;
+    PyObject *set = args[0], *more = args[1];
     if (PyAnySet_CheckExact(more)) {
-        Py_hash_t hash;
-        bool few = PySet_CheckExact(set) && PySet_GET_SIZE(more) <= MOST_UPDATED && set != more;
-        for (Py_ssize_t i = 0; few && _PySet_NextEntry(more, &i, &key, &hash);) {
-            few = _PyJit_SetHas(set, key) >= 0;
-        }
-        COULD(few);
-        return _PySet_Update(set, more) < 0 ? NULL : Py_None;
+        COULD(PySet_CheckExact(set) && PySet_GET_SIZE(more) <= MOST_UPDATED && _PyJitLeaf_CanMerge(set, more));
+        return _PyJitLeaf_MergeSets(set, more);
     }
     bool can = PySet_CheckExact(set) && (PyList_CheckExact(more) || PyTuple_CheckExact(more)) && PySequence_Fast_GET_SIZE(more) <= MOST_UPDATED;
     for (Py_ssize_t i = 0; can && i < PySequence_Fast_GET_SIZE(more); i++) {

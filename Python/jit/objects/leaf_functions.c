@@ -14,10 +14,11 @@
 #include "pycore_pystate.h"
 #include "jit/objects/leaves.h"
 
-#define MOST_KNOWN 256         // a power of two
+#define MOST_KNOWN 512         // a power of two
 #define MOST_HELD 4096         // bytes for which C keeps the GIL
 #define MOST_DIGITS 1000       // bytes of an int
 #define MOST_FACTORIAL 1000
+#define MOST_SPREAD 12         // arguments that were in a tuple
 
 /* --- Arguments -------------------------------------------------------------------------------------------------------- */
 
@@ -97,6 +98,13 @@ of_generator(PyObject *const *args, Py_ssize_t n)
     return are_numbers(args + 1, n - 1);
 }
 
+/* What has an absolute value: numbers, complex ones and decimals included. */
+static bool
+has_absolute(PyObject *const *args, Py_ssize_t n)
+{
+    return are_numbers(args, n) || _PyJitValue_HasMethods(args, n);
+}
+
 static bool
 is_decoded(PyObject *const *args, Py_ssize_t n)
 {
@@ -160,6 +168,7 @@ static const Rule rules[] = {
     {"math", NULL, NULL, 0, 3, JIT_LEAF_PLAIN, are_numbers, NULL},
     {"_random", NULL, "random", 1, 1, JIT_LEAF_PLAIN, of_generator, NULL},
     {"_random", NULL, "getrandbits", 2, 2, JIT_LEAF_PLAIN, of_generator, NULL},
+    {"_operator", NULL, "getitem", 2, 2, JIT_LEAF_OBJECT, NULL, _PyJitLeaf_Subscript},
     {"time", NULL, "time", 0, 0, JIT_LEAF_PLAIN, are_numbers, NULL},
     {"time", NULL, "monotonic", 0, 0, JIT_LEAF_PLAIN, are_numbers, NULL},
     {"time", NULL, "perf_counter", 0, 0, JIT_LEAF_PLAIN, are_numbers, NULL},
@@ -167,13 +176,26 @@ static const Rule rules[] = {
     {"time", NULL, "time_ns", 0, 0, JIT_LEAF_PLAIN, are_numbers, NULL},
     {"time", NULL, "monotonic_ns", 0, 0, JIT_LEAF_PLAIN, are_numbers, NULL},
     {"time", NULL, "perf_counter_ns", 0, 0, JIT_LEAF_PLAIN, are_numbers, NULL},
-    {"_struct", NULL, "pack", 1, 3, JIT_LEAF_PLAIN, are_packed, NULL},
+    {"_struct", NULL, "pack", 1, MOST_SPREAD, JIT_LEAF_PLAIN, are_packed, NULL},
     {"_struct", NULL, "unpack", 2, 2, JIT_LEAF_OBJECT, are_packed, NULL},
     {"_struct", NULL, "unpack_from", 2, 3, JIT_LEAF_OBJECT, are_packed, NULL},
     {"_struct", NULL, "calcsize", 1, 1, JIT_LEAF_PLAIN, are_packed, NULL},
-    {"_struct.", NULL, "pack", 1, 3, JIT_LEAF_PLAIN, are_packed_by, NULL},
+    {"_struct.", NULL, "pack", 1, MOST_SPREAD, JIT_LEAF_PLAIN, are_packed_by, NULL},
     {"_struct.", NULL, "unpack", 2, 2, JIT_LEAF_OBJECT, are_packed_by, NULL},
     {"_struct.", NULL, "unpack_from", 2, 3, JIT_LEAF_OBJECT, are_packed_by, NULL},
+    {"datetime.", NULL, "isoformat", 1, 2, JIT_LEAF_PLAIN, _PyJitValue_HasMethods, NULL},
+    {"datetime.", NULL, "weekday", 1, 1, JIT_LEAF_PLAIN, _PyJitValue_HasMethods, NULL},
+    {"datetime.", NULL, "isoweekday", 1, 1, JIT_LEAF_PLAIN, _PyJitValue_HasMethods, NULL},
+    {"datetime.", NULL, "toordinal", 1, 1, JIT_LEAF_PLAIN, _PyJitValue_HasMethods, NULL},
+    {"datetime.", NULL, "total_seconds", 1, 1, JIT_LEAF_PLAIN, _PyJitValue_HasMethods, NULL},
+    {"datetime.", NULL, "date", 1, 1, JIT_LEAF_PLAIN, _PyJitValue_HasMethods, NULL},
+    {"datetime.", NULL, "time", 1, 1, JIT_LEAF_PLAIN, _PyJitValue_HasMethods, NULL},
+    {"datetime.", NULL, "timestamp", 1, 1, JIT_LEAF_PLAIN, _PyJitValue_HasMethods, NULL},
+    {"decimal.", NULL, "quantize", 2, 2, JIT_LEAF_PLAIN, _PyJitValue_HasMethods, NULL},
+    {"decimal.", NULL, "sqrt", 1, 1, JIT_LEAF_PLAIN, _PyJitValue_HasMethods, NULL},
+    {"decimal.", NULL, "normalize", 1, 1, JIT_LEAF_PLAIN, _PyJitValue_HasMethods, NULL},
+    {"decimal.", NULL, "is_zero", 1, 1, JIT_LEAF_PLAIN, _PyJitValue_HasMethods, NULL},
+    {"decimal.", NULL, "copy_abs", 1, 1, JIT_LEAF_PLAIN, _PyJitValue_HasMethods, NULL},
     {"zlib", NULL, "crc32", 1, 2, JIT_LEAF_PLAIN, are_short_bytes, NULL},
     {"zlib", NULL, "adler32", 1, 2, JIT_LEAF_PLAIN, are_short_bytes, NULL},
     {"_heapq", NULL, "heappush", 2, 2, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_HeapPush},
@@ -189,7 +211,7 @@ static const Rule rules[] = {
     {"_collections.", NULL, "rotate", 1, 2, JIT_LEAF_CHANGE, are_deque_and_number, NULL},
     {"builtins", NULL, "round", 1, 2, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_Round},
     {"builtins", NULL, "pow", 2, 3, JIT_LEAF_OBJECT, are_numbers, NULL},
-    {"builtins", NULL, "abs", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
+    {"builtins", NULL, "abs", 1, 1, JIT_LEAF_PLAIN, has_absolute, NULL},
     {"builtins", NULL, "hex", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
     {"builtins", NULL, "bin", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
     {"builtins", NULL, "oct", 1, 1, JIT_LEAF_PLAIN, are_numbers, NULL},
@@ -226,6 +248,20 @@ static const Rule rules[] = {
     {NULL, &PyDict_Type, "clear", 1, 1, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_Clear},
     {NULL, &PySet_Type, "remove", 2, 2, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_RemoveElement},
     {NULL, &PySet_Type, "pop", 1, 1, JIT_LEAF_CHANGE, NULL, _PyJitLeaf_PopElement},
+    {NULL, &PySet_Type, "union", 2, 2, JIT_LEAF_OBJECT, NULL, _PyJitLeaf_Union},
+    {NULL, &PySet_Type, "intersection", 2, 2, JIT_LEAF_OBJECT, NULL, _PyJitLeaf_Intersection},
+    {NULL, &PySet_Type, "difference", 2, 2, JIT_LEAF_OBJECT, NULL, _PyJitLeaf_Difference},
+    {NULL, &PySet_Type, "symmetric_difference", 2, 2, JIT_LEAF_OBJECT, NULL, _PyJitLeaf_SymmetricDifference},
+    {NULL, &PySet_Type, "issubset", 2, 2, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_IsSubset},
+    {NULL, &PySet_Type, "issuperset", 2, 2, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_IsSuperset},
+    {NULL, &PySet_Type, "isdisjoint", 2, 2, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_IsDisjoint},
+    {NULL, &PyFrozenSet_Type, "union", 2, 2, JIT_LEAF_OBJECT, NULL, _PyJitLeaf_Union},
+    {NULL, &PyFrozenSet_Type, "intersection", 2, 2, JIT_LEAF_OBJECT, NULL, _PyJitLeaf_Intersection},
+    {NULL, &PyFrozenSet_Type, "difference", 2, 2, JIT_LEAF_OBJECT, NULL, _PyJitLeaf_Difference},
+    {NULL, &PyFrozenSet_Type, "symmetric_difference", 2, 2, JIT_LEAF_OBJECT, NULL, _PyJitLeaf_SymmetricDifference},
+    {NULL, &PyFrozenSet_Type, "issubset", 2, 2, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_IsSubset},
+    {NULL, &PyFrozenSet_Type, "issuperset", 2, 2, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_IsSuperset},
+    {NULL, &PyFrozenSet_Type, "isdisjoint", 2, 2, JIT_LEAF_PLAIN, NULL, _PyJitLeaf_IsDisjoint},
     {NULL, &PyDict_Type, "popitem", 1, 1, JIT_LEAF_CHANGE, is_filled_dict, NULL},
 };
 
@@ -273,13 +309,17 @@ is_of(const Rule *rule, PyObject *callable, const PyMethodDef *method)
         return rule->type != NULL ? type == rule->type
             : module != NULL && rule->of[strlen(rule->of) - 1] != '.' && strcmp(((PyModuleObject *)module)->md_def->m_name, rule->of) == 0;
     }
+    size_t length = strlen(rule->of);
+    if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
+        return rule->of[length - 1] == '.' && strncmp(type->tp_name, rule->of, length) == 0;
+    }
     // Of a type without a name in C: its module's name and a dot, but for `random`, which has no functions.
-    PyObject *own = type->tp_flags & Py_TPFLAGS_HEAPTYPE ? ((PyHeapTypeObject *)type)->ht_module : NULL;
+    PyObject *own = ((PyHeapTypeObject *)type)->ht_module;
     const PyModuleDef *definition = own != NULL && PyModule_Check(own) ? PyModule_GetDef(own) : NULL;
     if (definition == NULL) {
         return false;
     }
-    size_t length = strlen(definition->m_name);
+    length = strlen(definition->m_name);
     return strncmp(rule->of, definition->m_name, length) == 0
         && (strcmp(rule->of + length, ".") == 0 || (rule->of[length] == '\0' && strcmp(rule->of, "_random") == 0));
 }
@@ -342,7 +382,8 @@ int
 _PyJitLeaf_FindByRule(PyObject *callable, Py_ssize_t nargs)
 {
     if (PyType_Check(callable)) {
-        return _PyJitIter_IsOfItertools((PyTypeObject *)callable) ? _PyJitLeaf_Named("f()") : -1;
+        return _PyJitValue_IsType((PyTypeObject *)callable) ? _PyJitLeaf_Named("plain f()")
+            : _PyJitIter_IsOfItertools((PyTypeObject *)callable) ? _PyJitLeaf_Named("f()") : -1;
     }
     const Rule *rule = rule_of(callable, nargs + (PyCFunction_Check(callable) && _PyJit_ModuleOf((PyCFunctionObject *)callable) == NULL), true);
     return rule == NULL ? -1 : _PyJitLeaf_Named(rule->gives == JIT_LEAF_PLAIN ? "plain f()" : rule->gives == JIT_LEAF_OBJECT ? "f()" : "f() of x");
@@ -355,28 +396,54 @@ _PyJitLeaf_CallBuiltin(const char *name, PyObject *const *args)
     return function == NULL ? NULL : PyObject_Vectorcall(function, args, (size_t)count_arguments(args), NULL);
 }
 
-PyObject *
-_PyJitLeaf_CallByRule(PyObject *const *args, bool run)
+/* Calls METHOD, as CALLABLE has it, with ALL, N arguments that begin with `self` unless it is a function: as the call of a constant would in
+ * tier 1, without looking again what is called. */
+static PyObject *
+call_directly(PyObject *callable, const PyMethodDef *method, PyObject *const *all, Py_ssize_t n, bool has_self)
 {
-    PyObject *callable = args[0], *all[5] = {NULL};
-    Py_ssize_t n = 0, bound = 0;
+    PyObject *self = has_self ? all[0] : ((PyCFunctionObject *)callable)->m_self;
+    PyObject *const *args = all + has_self;
+    PyCFunction function = method->ml_meth;
+    n -= has_self;
+    if (Py_IS_TYPE(callable, &PyMethodDescr_Type) && !PyObject_TypeCheck(self, PyDescr_TYPE(callable))) {
+        return NULL;
+    }
+    switch (method->ml_flags & (METH_VARARGS | METH_KEYWORDS | METH_NOARGS | METH_O | METH_FASTCALL | METH_METHOD)) {
+        case METH_NOARGS:
+            return n == 0 ? function(self, NULL) : NULL;
+        case METH_O:
+            return n == 1 ? function(self, args[0]) : NULL;
+        case METH_FASTCALL:
+            return ((PyCFunctionFast)(void (*)(void))function)(self, args, n);
+        case METH_FASTCALL | METH_KEYWORDS:
+            return ((PyCFunctionFastWithKeywords)(void (*)(void))function)(self, args, n, NULL);
+        default:
+            return PyCFunction_CheckExact(callable) ? PyObject_Vectorcall(callable, args, (size_t)n, NULL)
+                : PyObject_Vectorcall(callable, all, (size_t)n + 1, NULL);
+    }
+}
+
+/* CALLABLE with N arguments ARGS, behind which is NULL. */
+static PyObject *
+call_by_rule(PyObject *callable, PyObject *const *args, Py_ssize_t n, bool run)
+{
+    PyObject *all[MOST_SPREAD + 2];
+    Py_ssize_t bound = 0;
     if (PyType_Check(callable)) {
-        COULD(makes_iterator(callable, args + 1));
-        for (; args[1 + n] != NULL; n++) {
+        if (_PyJitValue_IsType((PyTypeObject *)callable)) {
+            return _PyJitValue_New(callable, args, run);
         }
-        return PyObject_Vectorcall(callable, args + 1, (size_t)n, NULL);
+        COULD(makes_iterator(callable, args));
+        return PyObject_Vectorcall(callable, args, (size_t)n, NULL);
     }
     if (PyCFunction_CheckExact(callable)) {
         PyObject *self = ((PyCFunctionObject *)callable)->m_self;
         bound = self != NULL && !PyModule_CheckExact(self);
         all[0] = self;
     }
-    while (args[1 + n] != NULL) {
-        all[bound + n] = args[1 + n];
-        n++;
-    }
-    all[bound + n] = NULL;
+    memcpy(all + bound, args, (size_t)n * sizeof(PyObject *));
     n += bound;
+    all[n] = NULL;
     const Rule *rule = rule_of(callable, n, !run);
     if (rule == NULL) {
         return NULL;
@@ -385,7 +452,30 @@ _PyJitLeaf_CallByRule(PyObject *const *args, bool run)
         return rule->make(all, run);
     }
     COULD(rule->can(all, n));
-    return PyObject_Vectorcall(callable, args + 1, (size_t)(n - bound), NULL);
+    return call_directly(callable, definition_of(callable), all, n, bound || !PyCFunction_CheckExact(callable));
+}
+
+PyObject *
+_PyJitLeaf_CallByRule(PyObject *const *args, bool run)
+{
+    return call_by_rule(args[0], args + 1, count_arguments(args + 1), run);
+}
+
+PyObject *
+_PyJitLeaf_CallSpread(PyObject *const *args, bool run)
+{
+    PyObject *callable = args[0], *values[MOST_SPREAD + 1];
+    Py_ssize_t n = PyList_CheckExact(args[1]) || PyTuple_CheckExact(args[1]) ? PySequence_Fast_GET_SIZE(args[1]) : -1;
+    const Rule *rule = n >= 2 ? rule_of(callable, 1, !run) : NULL;
+    if (rule != NULL && (rule->make == _PyJitLeaf_Min || rule->make == _PyJitLeaf_Max)) {
+        return rule->make(args + 1, run);        // the same of all items
+    }
+    if (n < 0 || n > MOST_SPREAD) {
+        return NULL;
+    }
+    memcpy(values, PySequence_Fast_ITEMS(args[1]), (size_t)n * sizeof(PyObject *));
+    values[n] = NULL;
+    return call_by_rule(callable, values, n, run);
 }
 
 #endif /* _Py_TIER2 */

@@ -347,12 +347,15 @@ has_safe_keys(PyObject *dict)
     return safe;
 }
 
-/* X | Y of dicts: the third argument is an NB_ that is not in place.  Operators of sets stay with tier 1: to look at all elements first takes
- * as long as they do, and a set that is too large to be looked at would leave the trace each time. */
+/* X OP Y of sets, X | Y of dicts: the third argument is an NB_ that is not in place. */
 PyObject *
 _PyJitLeaf_Operate(PyObject *const *args, bool run)
 {
     PyObject *x = args[0], *y = args[1];
+    if (PyAnySet_CheckExact(x)) {
+        PyObject *made = _PyJitLeaf_OperateSets(small_int(args[2]), x, y);
+        return run ? made : _PyJitLeaf_Could(made);
+    }
     COULD(PyDict_CheckExact(x) && PyDict_CheckExact(y) && small_int(args[2]) == NB_OR && has_safe_keys(x) && has_safe_keys(y));
     return PyNumber_Or(x, y);
 }

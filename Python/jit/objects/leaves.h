@@ -21,6 +21,18 @@ is_moderate(PyObject *o)
     return !PyLong_Check(o) || _PyLong_DigitCount((PyLongObject *)o) <= 100;
 }
 
+/* What a leaf says that was run to see if it could: MADE, or NULL, is what came of it, and goes. */
+static inline PyObject *
+_PyJitLeaf_Could(PyObject *made)
+{
+    if (made == NULL) {
+        PyErr_Clear();
+        return NULL;
+    }
+    Py_DECREF(made);
+    return Py_True;
+}
+
 /* How many arguments there are: NULL is behind the last one. */
 static inline Py_ssize_t
 count_arguments(PyObject *const *args)
@@ -91,6 +103,8 @@ size_t _PyJitLeaf_DequeState(PyObject *deque);
 /* X OP Y: the third argument is the operator, a Py_LT or so. */
 PyObject *_PyJitLeaf_Compare(PyObject *const *args, bool run);
 int64_t _PyJitLeaf_AskCompare(PyObject *const *args);
+/* An empty set, or frozenset, that nobody has yet. */
+PyObject *_PyJitLeaf_NewSet(PyTypeObject *type);
 /* As BuildMap. */
 PyObject *_PyJitLeaf_BuildSet(PyObject *const *args, bool run);
 /* UNPACK_EX: the list of SEQUENCE without its first and last items. */
@@ -133,8 +147,38 @@ int _PyJitLeaf_FindValue(PyObject *dict, PyObject *key, Py_hash_t *hash, PyObjec
 /* *place: where SET has KEY, if it has.  1, 0, or -1: not known. */
 int64_t _PyJitLeaf_FindElement(PyObject *set, PyObject *key, setentry **place);
 
+/* *place: where SET has KEY, of HASH, or where it would get it.  1, 0, or -1: not known. */
+int64_t _PyJitLeaf_FindHashed(PySetObject *set, PyObject *key, Py_hash_t hash, setentry **place);
+
+/* leaf_sets.c.  X OP Y of sets, for an NB_ or a Py_LT and so on; INT64_MIN: that may run code of users. */
+PyObject *_PyJitLeaf_OperateSets(int op, PyObject *x, PyObject *y);
+/* SET, which is exact, gets what is in OTHER: that runs no code of users; it is done, and None. */
+bool _PyJitLeaf_CanMerge(PyObject *set, PyObject *other);
+PyObject *_PyJitLeaf_MergeSets(PyObject *set, PyObject *other);
+/* One of TYPE, with what is in O, a list, a tuple or a set; NULL: that may run code of users, or memory is short. */
+PyObject *_PyJitLeaf_SetOf(PyTypeObject *type, PyObject *o);
+int64_t _PyJitLeaf_CompareSets(int op, PyObject *x, PyObject *y);
+PyObject *_PyJitLeaf_Union(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_Intersection(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_Difference(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_SymmetricDifference(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_IsSubset(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_IsSuperset(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_IsDisjoint(PyObject *const *args, bool run);
+
+/* leaf_values.c.  TYPE is of values that refer to nothing: complex, a date or time, Decimal; of O the end runs nothing. */
+bool _PyJitValue_IsType(PyTypeObject *type);
+bool _PyJitValue_IsQuiet(PyObject *o);
+/* A method of the first of ARGS, called with the others, runs no code of users. */
+bool _PyJitValue_HasMethods(PyObject *const *args, Py_ssize_t n);
+PyObject *_PyJitLeaf_OperateValues(PyObject *const *args, bool run);
+int64_t _PyJitValue_Compare(int op, PyObject *x, PyObject *y);
+PyObject *_PyJitValue_New(PyObject *class, PyObject *const *args, bool run);
+
 /* leaf_functions.c. */
 PyObject *_PyJitLeaf_CallByRule(PyObject *const *args, bool run);
+/* The same with arguments from a tuple or list. */
+PyObject *_PyJitLeaf_CallSpread(PyObject *const *args, bool run);
 /* Calls the function NAME of module builtins, as the interpreter began with it, with ARGS, which NULL ends. */
 PyObject *_PyJitLeaf_CallBuiltin(const char *name, PyObject *const *args);
 typedef PyObject *(*_PyJitLeafMake)(PyObject *const *args, bool run);
@@ -210,7 +254,7 @@ PyObject *_PyJitLeaf_PatternSub(PyObject *const *args, bool run);
 
 /* leaf_callables.c.  The first argument is called; `write` is a method. */
 PyObject *_PyJitLeaf_CallWeakRef(PyObject *const *args, bool run);
-PyObject *_PyJitLeaf_CallCached(PyObject *const *args, bool run);
+PyObject *_PyJitLeaf_CallObject(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_NewWeakRef(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_CallNew(PyObject *const *args, bool run);
 PyObject *_PyJitLeaf_CallError(PyObject *const *args, bool run);

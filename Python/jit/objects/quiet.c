@@ -43,6 +43,7 @@
 #define MOST_LOOKED 1000       // at all
 #define MOST_COMPARED 8        // items that are compared with each other
 #define MOST_GATHERED 128      // entries of a set
+#define MOST_NESTED 2          // lists in lists, in those of a container
 #define KNOWN_CLASSES 64
 
 /* What ends, as far as it has been looked at. */
@@ -234,7 +235,7 @@ is_quiet(PyObject *o)
     if (type == &PyGen_Type || type == &PyCoro_Type) {
         return generator_is_quiet((PyGenObject *)o);
     }
-    return is_view(type) || _PyJitIter_IsOfModule(type);
+    return is_view(type) || _PyJitIter_IsOfModule(type) || _PyJitValue_IsQuiet(o);
 }
 
 /* O may be NULL, and lives on if it loses SHARES references, or is plain. */
@@ -414,6 +415,26 @@ survives(PyObject *o, Py_ssize_t most, const PyObject *holder)
     return (Py_REFCNT(o) > most && o != holder) || _PyJit_IsPlainType(Py_TYPE(o));
 }
 
+/* O, which is no HOLDER, ends with the container that has the only reference to it: a list or tuple of what is plain, or never ends, or is such
+ * a list or tuple itself. */
+static Py_NO_INLINE bool
+nested_is_thin(PyObject *o, const PyObject *holder, int depth)
+{
+    PyTypeObject *type = Py_TYPE(o);
+    if (Py_REFCNT(o) != 1 || o == holder || depth > MOST_NESTED || (type != &PyTuple_Type && type != &PyList_Type)
+        || Py_SIZE(o) > MOST_COMPARED) {
+        return false;
+    }
+    PyObject *const *items = PySequence_Fast_ITEMS(o);
+    for (Py_ssize_t i = 0; i < Py_SIZE(o); i++) {
+        PyObject *item = items[i];
+        if (item != NULL && !_PyJit_IsPlainType(Py_TYPE(item)) && !_Py_IsImmortal(item) && !nested_is_thin(item, holder, depth + 1)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* All N items, some of which may be NULL, lose SHARES references for each time that they are there: they are plain or live on, and HOLDER is
  * none of them. */
 static inline bool
@@ -425,7 +446,7 @@ items_are_thin(PyObject *const *items, Py_ssize_t n, uint32_t shares, const PyOb
     Py_ssize_t most = n * (Py_ssize_t)shares;
     for (Py_ssize_t i = 0; i < n; i++) {
         PyObject *item = items[i];
-        if (item == NULL || survives(item, most, holder)) {
+        if (item == NULL || survives(item, most, holder) || nested_is_thin(item, holder, 0)) {
             continue;
         }
         if (n > MOST_COMPARED || item == holder || Py_REFCNT(item) <= times_in(items, n, item) * (Py_ssize_t)shares) {
@@ -448,7 +469,8 @@ dict_is_thin(const PyDictObject *dict, uint32_t shares, const PyObject *holder)
     for (Py_ssize_t i = 0; i < n; i++) {
         PyObject *key = unicode ? NULL : DK_ENTRIES(keys)[i].me_key;
         PyObject *value = unicode ? DK_UNICODE_ENTRIES(keys)[i].me_value : DK_ENTRIES(keys)[i].me_value;
-        if ((value != NULL && !survives(value, most, holder)) || (key != NULL && !survives(key, most, holder))) {
+        if ((value != NULL && !survives(value, most, holder) && !nested_is_thin(value, holder, 0))
+            || (key != NULL && !survives(key, most, holder) && !nested_is_thin(key, holder, 0))) {
             return false;
         }
     }
@@ -469,7 +491,7 @@ set_is_thin(const PySetObject *set, uint32_t shares, const PyObject *holder)
         n += set->table[i].key != NULL;
     }
     for (Py_ssize_t i = 0; i < n; i++) {
-        if (!survives(keys[i], most, holder)) {
+        if (!survives(keys[i], most, holder) && !nested_is_thin(keys[i], holder, 0)) {
             return false;
         }
     }
@@ -565,7 +587,8 @@ int
 _PyJit_EndsQuietly(PyObject *o, uint32_t shares)
 {
     PyTypeObject *type = Py_TYPE(o);
-    return is_thin(o, type, shares, NULL) || _PyJit_IsPlainType(type) || _PyJitIter_IsThin(o, shares) || ends_quietly(o, type, shares, NULL);
+    return is_thin(o, type, shares, NULL) || _PyJit_IsPlainType(type) || _PyJitValue_IsQuiet(o) || _PyJitIter_IsThin(o, shares)
+        || ends_quietly(o, type, shares, NULL);
 }
 
 int

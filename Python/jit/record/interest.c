@@ -25,7 +25,7 @@ static bool
 has_quiet_iter(PyTypeObject *type)
 {
     return type->tp_iter == PyObject_SelfIter ? !(type->tp_flags & Py_TPFLAGS_HEAPTYPE) || _PyJitIter_IsOfModule(type)
-        : _PyJitIter_IsOfContainer(type);
+        : _PyJitIter_IsOfContainer(type) || _PyJitLeaf_IsOfDeques(type);
 }
 
 /* True or False: there is such an attribute, or there is none; None: there is one that is made each time; NULL: that cannot be said. */

@@ -288,6 +288,9 @@ is_other_leaf(_PyJitPending *prev, PyObject *const *args)
     bool in_place = prev->opcode == BINARY_OP && prev->oparg >= NB_INPLACE_ADD;
     const char *name = _PyOpcode_Deopt[prev->opcode] == BINARY_SUBSCR ? "a[missing]" : in_place ? "a op= b" : "a op b";
     int number = prev->opcode == BINARY_OP || _PyOpcode_Deopt[prev->opcode] == BINARY_SUBSCR ? _PyJitLeaf_Named(name) : -1;
+    if (number >= 0 && !_PyJitLeaf_Fits(number, args, 3)) {
+        number = prev->opcode == BINARY_OP ? _PyJitLeaf_Named("value op value") : -1;
+    }
     if (number < 0 || !_PyJitLeaf_Fits(number, args, 3)) {
         return false;
     }
@@ -396,6 +399,23 @@ is_leaf_call(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
     return true;
 }
 
+/* The same of a call with a tuple or list of arguments. */
+static bool
+is_leaf_spread(_PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t depth)
+{
+    if (prev->opcode != CALL_FUNCTION_EX || prev->oparg & 1 || depth < 3 || stack_pointer[-2] != NULL
+        || !(PyCFunction_CheckExact(stack_pointer[-3]) || PyType_Check(stack_pointer[-3]))) {
+        return false;
+    }
+    PyObject *args[] = {stack_pointer[-3], stack_pointer[-1]};
+    int number = _PyJitLeaf_Named("f(*a)");
+    if (!_PyJitLeaf_Fits(number, args, 2)) {
+        return false;
+    }
+    prev->plain_locals = (uint32_t)number + 1;
+    return true;
+}
+
 /* A method of a type in C, which takes its `self` as an argument. */
 static bool
 is_descriptor(PyObject *o)
@@ -425,6 +445,13 @@ callable_of(const _PyJitPending *prev, PyObject **stack_pointer, Py_ssize_t dept
     PyObject *callable = _PyOpcode_Deopt[prev->opcode] == CALL && depth >= prev->oparg + 2 ? stack_pointer[-prev->oparg - 2] : NULL;
     bool fits = callable != NULL && (is_descriptor(callable) || stack_pointer[-prev->oparg - 1] == NULL);
     return fits && lives_on(callable) ? callable : NULL;
+}
+
+/* KEY is a tuple, and CONTAINER a dict that has it. */
+static bool
+has_tuple(PyObject *container, PyObject *key)
+{
+    return PyDict_Check(container) && PyTuple_CheckExact(key) && _PyJit_DictHas(container, key) == 1;
 }
 
 /* What the builder wants to know of an instruction that is about to run: stack depth and types (JIT_TAG). */
@@ -469,6 +496,10 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
             break;
         case STORE_SUBSCR:
             types |= depth > 2 ? tag_of(stack_pointer[-3]) << 8 : 0;
+            /* fall through */
+        case STORE_SUBSCR_DICT:
+            // In place of locals.
+            prev->plain_locals = depth > 2 && has_tuple(stack_pointer[-2], stack_pointer[-1]);
             break;
         case BINARY_SUBSCR_DICT:
             // Of the key if that may be the last reference to something, else of the dict.
@@ -573,7 +604,8 @@ _PyJitRecorder_NoteTypes(_PyJitPending *prev, _PyInterpreterFrame *frame, PyObje
     }
     prev->callable = callable_of(prev, stack_pointer, depth);
     prev->ends = (uint16_t)ends;
-    prev->leaf = is_leaf_call(prev, stack_pointer, depth) || is_leaf_instruction(prev, stack_pointer, depth);
+    prev->leaf = is_leaf_call(prev, stack_pointer, depth) || is_leaf_spread(prev, stack_pointer, depth)
+        || is_leaf_instruction(prev, stack_pointer, depth);
     prev->sp = (uint16_t)Py_MIN(sp, UINT16_MAX);
     prev->types = (uint16_t)types;
     prev->observed = !_PyJit_DropFrameObject(frame);

@@ -572,7 +572,7 @@ class TraceTests(unittest.TestCase):
         """)
 
     def test_instructions_that_raise(self):
-        for what in "d[i]", "a[i]", "a.pop()", "int('x')", "i // 0", "i.missing":
+        for what in "d[i]", "a[i]", "a.pop()", "int('x')", "i // 0", "d.missing":
             with self.subTest(what):
                 self.check_unmade(f"""
                     def f(n):

@@ -281,7 +281,7 @@ emit(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux, in
         b->failed = b->wrong = true;           // the trace is lost, no more
         return JIT_REF_NONE;
     }
-    if (is_unmade(b, left) || is_unmade(b, right)) {
+    if (b->unmade.open && (is_unmade(b, left) || is_unmade(b, right))) {
         _PyJitUnmade_GiveUp(b);
         return JIT_REF_NONE;
     }
@@ -341,7 +341,7 @@ _PyJitRef
 _PyJitBuild_Emit3(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef middle, _PyJitRef right)
 {
     assert(!(_PyJit_Ops[op].flags & JIT_OPFLAG_PURE));
-    if (is_unmade(b, right)) {
+    if (b->unmade.open && is_unmade(b, right)) {
         _PyJitUnmade_GiveUp(b);
     }
     _PyJitRef ref = _PyJitBuild_Emit(b, op, left, middle, 0);

@@ -1,7 +1,8 @@
 """Exceptions that are raised and caught in a trace, and that nobody looks at, are not made.
 
-What is compared with JIT off are results, references, the order in which objects end, and all that can be seen of an exception where a
-handler does look at it, for instance because the trace has been left in the middle of it.
+What is compared with JIT off are results, references, the order in which objects end, and all that
+can be seen of an exception where a handler does look at it, for instance because the trace has been
+left in the middle of it.
 """
 
 import json
@@ -255,7 +256,8 @@ def stacked(n):
 def d_of(i):
     raise Bare(i)
 """,
-    "same, bound, kinds, looked_at, overflows, changing, branches, writes, kept, nested, reraised, finals, wrong_cause, inside_real, ending, stacked",
+    "same, bound, kinds, looked_at, overflows, changing, branches, writes, kept, nested, reraised, "
+    "finals, wrong_cause, inside_real, ending, stacked",
 )
 
 UNWOUND = program(

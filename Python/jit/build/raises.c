@@ -1,7 +1,9 @@
-/* Lowering rules of instructions that raise, or handle, an exception that is not made (optimize/unmade.c), and of DELETE_FAST.
+/* Lowering rules of instructions that raise, or handle, an exception that is not made
+ * (optimize/unmade.c), and of DELETE_FAST.
  *
- * A class that is raised must have no say in how its instances are made and end.  Those of the interpreter never change; of others the
- * version is checked.  What its arguments were is given up with them.
+ * A class that is raised must have no say in how its instances are made and end.  Those of the
+ * interpreter never change; of others the version is checked.  What its arguments were is given up
+ * with them.
  */
 #include "Python.h"
 
@@ -13,7 +15,8 @@
 #include "pycore_jit_helpers.h"
 #include "jit/build/rules.h"
 
-/* --- What is raised ------------------------------------------------------------------------------------------------- */
+/* --- What is raised -----------------------------------------------------------------------------
+ * -------------------- */
 
 static bool
 is_class_of_exceptions(PyObject *object)
@@ -21,7 +24,8 @@ is_class_of_exceptions(PyObject *object)
     return object != NULL && Py_IS_TYPE(object, &PyType_Type) && PyExceptionClass_Check(object);
 }
 
-/* To make instances of CLASS runs nothing of users, has no effect, and cannot fail, nor can their end be seen. */
+/* To make instances of CLASS runs nothing of users, has no effect, and cannot fail, nor can their
+ * end be seen. */
 static bool
 is_simple(PyObject *class)
 {
@@ -29,9 +33,11 @@ is_simple(PyObject *class)
         return false;
     }
     PyTypeObject *type = (PyTypeObject *)class, *base = (PyTypeObject *)PyExc_BaseException;
-    bool simple = type->tp_init == base->tp_init || type->tp_init == ((PyTypeObject *)PyExc_StopIteration)->tp_init
+    bool simple = type->tp_init == base->tp_init
+        || type->tp_init == ((PyTypeObject *)PyExc_StopIteration)->tp_init
         || type->tp_init == ((PyTypeObject *)PyExc_AttributeError)->tp_init;
-    return simple && type->tp_new == base->tp_new && type->tp_alloc == PyType_GenericAlloc && type->tp_finalize == NULL && type->tp_del == NULL
+    return simple && type->tp_new == base->tp_new && type->tp_alloc == PyType_GenericAlloc
+        && type->tp_finalize == NULL && type->tp_del == NULL
         && (type->tp_flags & Py_TPFLAGS_IMMUTABLETYPE
             || (PyUnstable_Type_AssignVersionTag(type) && is_version(type->tp_version_tag)));
 }
@@ -58,7 +64,8 @@ static bool
 can_give_up(const _PyJitBuilder *b, uint32_t index)
 {
     const _PyJitSlot *slot = &b->slots[index];
-    return can_drop(slot) || slot->number != JIT_REF_NONE || (slot->object != JIT_REF_NONE && !is_new_object(b, slot->object));
+    return can_drop(slot) || slot->number != JIT_REF_NONE
+        || (slot->object != JIT_REF_NONE && !is_new_object(b, slot->object));
 }
 
 static void
@@ -92,10 +99,12 @@ make(_PyJitBuilder *b, PyObject *class, uint32_t first)
 {
     _PyJitRef known = object_const(b, class);
     if (!(((PyTypeObject *)class)->tp_flags & Py_TPFLAGS_IMMUTABLETYPE)) {
-        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_CLASS_VERSION, known, JIT_REF_NONE, ((PyTypeObject *)class)->tp_version_tag);
+        (void)_PyJitBuild_Emit(b, JIT_OP_GUARD_CLASS_VERSION, known, JIT_REF_NONE,
+                               ((PyTypeObject *)class)->tp_version_tag);
     }
     drop_all(b, first);
-    _PyJitRef exception = _PyJitTrace_Emit(b->t, JIT_OP_UNMADE, JIT_TYPE_OBJECT, known, JIT_REF_NONE, 0, JIT_NO_SNAPSHOT);
+    _PyJitRef exception = _PyJitTrace_Emit(b->t, JIT_OP_UNMADE, JIT_TYPE_OBJECT, known,
+                                           JIT_REF_NONE, 0, JIT_NO_SNAPSHOT);
     b->failed |= exception == JIT_REF_NONE;
     push(b, exception);
 }
@@ -112,7 +121,8 @@ call(_PyJitBuilder *b, uint32_t index)
 {
     uint32_t nargs = b->t->records[index].oparg, self = b->depth - nargs - 1;
     PyObject *class = constant_at(b, self - 1);
-    if (!is_raised(b, index) || !is_simple(class) || known_null(b, self) != 1 || !_PyJitUnmade_CanBegin(b, index)) {
+    if (!is_raised(b, index) || !is_simple(class) || known_null(b, self) != 1
+        || !_PyJitUnmade_CanBegin(b, index)) {
         return 0;
     }
     for (uint32_t i = self + 1; i < b->depth; i++) {
@@ -126,9 +136,11 @@ call(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
-/* --- To the handler --------------------------------------------------------------------------------------------------- */
+/* --- To the handler -----------------------------------------------------------------------------
+ * ---------------------- */
 
-/* The frame above one that exists, or two of them, which RECORD leaves, are in the map only, and nobody is told. */
+/* The frame above one that exists, or two of them, which RECORD leaves, are in the map only, and
+ * nobody is told. */
 static bool
 can_leave(const _PyJitBuilder *b, uint32_t count)
 {
@@ -138,7 +150,8 @@ can_leave(const _PyJitBuilder *b, uint32_t count)
     for (uint32_t i = b->nframes - count; i < b->nframes; i++) {
         const _PyJitAbstractFrame *frame = &b->frames[i];
         int flags = b->t->codes[frame->code]->co_flags;
-        if (frame->generator != JIT_REF_NONE || flags & (CO_NO_MONITORING_EVENTS | CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)
+        int odd = CO_NO_MONITORING_EVENTS | CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
+        if (frame->generator != JIT_REF_NONE || flags & odd
             || (frame->owns_function && is_new_object(b, frame->function))) {
             return false;
         }
@@ -165,8 +178,10 @@ find_handler(const _PyJitBuilder *b, uint32_t index, _PyJitHandler *found)
     }
     const _PyJitAbstractFrame *frame = &b->frames[b->nframes - 1 - popped];
     PyCodeObject *code = b->t->codes[frame->code];
-    const _Py_CODEUNIT *behind = _PyCode_CODE(code) + (popped == 0 ? record->offset + record->size : frame->call);
-    if (frame->code != next->code || frame->generator != JIT_REF_NONE || !_PyJitCatch_LookUp(code, behind, found)) {
+    uint32_t place = popped == 0 ? record->offset + record->size : frame->call;
+    const _Py_CODEUNIT *behind = _PyCode_CODE(code) + place;
+    if (frame->code != next->code || frame->generator != JIT_REF_NONE
+        || !_PyJitCatch_LookUp(code, behind, found)) {
         return false;
     }
     found->popped = (int)popped;
@@ -217,8 +232,9 @@ raise_top(_PyJitBuilder *b, uint32_t index)
     _PyJitRef exception = nargs > 0 ? b->slots[first].object
         : b->unmade.nhandled > 0 ? b->unmade.handled[b->unmade.nhandled - 1] : JIT_REF_NONE;
     _PyJitHandler found;
-    if (!record->raised || (nargs == 2 && !is_cause(b, first + 1)) || (!is_simple(class) && !(b->unmade.open && is_unmade(b, exception))) || !_PyJitUnmade_CanBegin(b, index)
-        || !find_handler(b, index, &found)) {
+    bool known = is_simple(class) || (b->unmade.open && is_unmade(b, exception));
+    if (!record->raised || !known || (nargs == 2 && !is_cause(b, first + 1))
+        || !_PyJitUnmade_CanBegin(b, index) || !find_handler(b, index, &found)) {
         return 0;
     }
     _PyJitLower_Begin(b, index);
@@ -231,11 +247,13 @@ raise_top(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
-/* --- Instructions that raise -------------------------------------------------------------------------------------------- */
+/* --- Instructions that raise ----------------------------------------------------------------- */
 
-/* That of record INDEX raises an exception of CLASS, of the interpreter's, as its checks have found, and gives up COUNT operands. */
+/* That of record INDEX raises an exception of CLASS, of the interpreter's, as its checks have
+ * found, and gives up COUNT operands. */
 static uint32_t
-raise_instead(_PyJitBuilder *b, uint32_t index, PyObject *class, uint32_t count, const _PyJitHandler *found)
+raise_instead(_PyJitBuilder *b, uint32_t index, PyObject *class, uint32_t count,
+              const _PyJitHandler *found)
 {
     _PyJitUnmade_Begin(b, index);
     make(b, class, b->depth - count);
@@ -254,10 +272,12 @@ subscript(_PyJitBuilder *b, uint32_t index, const _PyJitHandler *found)
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t container = b->depth - 2, key = b->depth - 1;
     PyTypeObject *type = (PyTypeObject *)record->seen;
-    int size = type == &PyList_Type ? JIT_OP_LIST_SIZE : type == &PyTuple_Type ? JIT_OP_TUPLE_SIZE : JIT_OP_STR_SIZE;
-    bool dict = type == &PyDict_Type, sequence = type == &PyList_Type || type == &PyTuple_Type || type == &PyUnicode_Type;
+    int size = type == &PyList_Type ? JIT_OP_LIST_SIZE : type == &PyTuple_Type ? JIT_OP_TUPLE_SIZE
+        : type == &PyUnicode_Type ? JIT_OP_STR_SIZE : JIT_OP_NOP;
+    bool dict = type == &PyDict_Type;
+    bool index_fits = _PyJitSlot_Kind(b, key, JIT_TAG(record->types, 0)) == JIT_TYPE_I64;
     if (_PyJitSlot_IsBare(b, container) || !_PyJitSlot_CanEnd(b, record, 2)
-        || !(dict || (sequence && _PyJitSlot_Kind(b, key, JIT_TAG(record->types, 0)) == JIT_TYPE_I64))) {
+        || !(dict || (size != JIT_OP_NOP && index_fits))) {
         return 0;
     }
     _PyJitLower_Begin(b, index);
@@ -270,7 +290,8 @@ subscript(_PyJitBuilder *b, uint32_t index, const _PyJitHandler *found)
         (void)emit2(b, JIT_OP_GUARD_IEQ, has, konst(b, 0));
     }
     else {
-        (void)emit2(b, JIT_OP_GUARD_IGE, _PyJitSlot_Number(b, key, JIT_TYPE_I64), emit1(b, size, object));
+        _PyJitRef i = _PyJitSlot_Number(b, key, JIT_TYPE_I64);
+        (void)emit2(b, JIT_OP_GUARD_IGE, i, emit1(b, size, object));
         _PyJitSlot_GuardEnds(b, record, 2);
     }
     return raise_instead(b, index, dict ? PyExc_KeyError : PyExc_IndexError, 2, found);
@@ -282,8 +303,10 @@ divide(_PyJitBuilder *b, uint32_t index, const _PyJitHandler *found)
 {
     const _PyJitRecord *record = &b->t->records[index];
     uint32_t oparg = record->oparg % NB_INPLACE_ADD;
-    int left = _PyJitSlot_Kind(b, b->depth - 2, JIT_TAG(record->types, 1)), right = _PyJitSlot_Kind(b, b->depth - 1, JIT_TAG(record->types, 0));
-    if ((oparg != NB_TRUE_DIVIDE && oparg != NB_FLOOR_DIVIDE && oparg != NB_REMAINDER) || left == JIT_TYPE_NONE || right == JIT_TYPE_NONE) {
+    bool divides = oparg == NB_TRUE_DIVIDE || oparg == NB_FLOOR_DIVIDE || oparg == NB_REMAINDER;
+    int left = _PyJitSlot_Kind(b, b->depth - 2, JIT_TAG(record->types, 1));
+    int right = _PyJitSlot_Kind(b, b->depth - 1, JIT_TAG(record->types, 0));
+    if (!divides || left == JIT_TYPE_NONE || right == JIT_TYPE_NONE) {
         return 0;
     }
     _PyJitLower_Begin(b, index);
@@ -307,14 +330,17 @@ load_attribute(_PyJitBuilder *b, uint32_t index, const _PyJitHandler *found)
     }
     PyObject *name = PyTuple_GET_ITEM(b->t->codes[record->code]->co_names, record->oparg >> 1);
     _PyJitLower_Begin(b, index);
-    (void)emit2(b, JIT_OP_GUARD_IEQ, emit2(b, JIT_OP_HAS_ATTR, _PyJitSlot_Object(b, top), object_const(b, name)), konst(b, 0));
+    _PyJitRef object = _PyJitSlot_Object(b, top);
+    _PyJitRef has = emit2(b, JIT_OP_HAS_ATTR, object, object_const(b, name));
+    (void)emit2(b, JIT_OP_GUARD_IEQ, has, konst(b, 0));
     return raise_instead(b, index, PyExc_AttributeError, 1, found);
 }
 
 static bool
 is_list_pop(PyObject *callable)
 {
-    return callable != NULL && Py_IS_TYPE(callable, &PyMethodDescr_Type) && PyDescr_TYPE(callable) == &PyList_Type
+    return callable != NULL && Py_IS_TYPE(callable, &PyMethodDescr_Type)
+        && PyDescr_TYPE(callable) == &PyList_Type
         && strcmp(((PyMethodDescrObject *)callable)->d_method->ml_name, "pop") == 0;
 }
 
@@ -327,7 +353,9 @@ call_builtin(_PyJitBuilder *b, uint32_t index, const _PyJitHandler *found)
     PyObject *callable = constant_at(b, self - 1);
     int null = known_null(b, self);
     bool pop = record->oparg == 0 && null == 0 && is_list_pop(callable);
-    bool number = record->oparg == 1 && null == 1 && (callable == (PyObject *)&PyLong_Type || callable == (PyObject *)&PyFloat_Type);
+    bool real = callable == (PyObject *)&PyFloat_Type;
+    bool number = record->oparg == 1 && null == 1
+        && (real || callable == (PyObject *)&PyLong_Type);
     if ((!pop && !number) || _PyJitSlot_IsBare(b, top) || !can_give_up(b, top)) {
         return 0;
     }
@@ -338,10 +366,12 @@ call_builtin(_PyJitBuilder *b, uint32_t index, const _PyJitHandler *found)
         (void)emit2(b, JIT_OP_GUARD_IEQ, emit1(b, JIT_OP_LIST_SIZE, list), konst(b, 0));
     }
     else {
-        _PyJitRef is_none = _PyJitBuild_Emit(b, JIT_OP_IS_NO_NUMBER, guard_str(b, top), JIT_REF_NONE, callable == (PyObject *)&PyFloat_Type);
+        _PyJitRef s = guard_str(b, top);
+        _PyJitRef is_none = _PyJitBuild_Emit(b, JIT_OP_IS_NO_NUMBER, s, JIT_REF_NONE, real);
         (void)emit2(b, JIT_OP_GUARD_INE, is_none, konst(b, 0));
     }
-    return raise_instead(b, index, pop ? PyExc_IndexError : PyExc_ValueError, record->oparg + 2, found);
+    PyObject *class = pop ? PyExc_IndexError : PyExc_ValueError;
+    return raise_instead(b, index, class, record->oparg + 2, found);
 }
 
 /* Record INDEX is of an instruction that raised. */
@@ -366,7 +396,8 @@ raise_by_itself(_PyJitBuilder *b, uint32_t index)
     }
 }
 
-/* --- Handlers --------------------------------------------------------------------------------------------------------- */
+/* --- Handlers -----------------------------------------------------------------------------------
+ * ---------------------- */
 
 /* PUSH_EXC_INFO: below the exception goes the one that was handled before. */
 static uint32_t
@@ -397,7 +428,8 @@ end_handler(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
-/* The COUNT classes on top are known: does one of them match EXCEPTION (1) or not (0)?  -1: they are not. */
+/* The COUNT classes on top are known: does one of them match EXCEPTION (1) or not (0)?  -1: they
+ * are not. */
 static int
 matches(const _PyJitBuilder *b, _PyJitRef exception, uint32_t count)
 {
@@ -412,16 +444,20 @@ matches(const _PyJitBuilder *b, _PyJitRef exception, uint32_t count)
     return found;
 }
 
-/* CHECK_EXC_MATCH and the jump behind it; the exception stays.  COUNT: BUILD_TUPLE of so many classes stands before them, or 0. */
+/* CHECK_EXC_MATCH and the jump behind it; the exception stays.  COUNT: BUILD_TUPLE of so many
+ * classes stands before them, or 0. */
 static uint32_t
 match(_PyJitBuilder *b, uint32_t index, uint32_t count)
 {
-    uint32_t check = index + (count > 0), classes = Py_MAX(count, 1), exception = b->depth - classes - 1;
+    uint32_t check = index + (count > 0), classes = Py_MAX(count, 1);
+    uint32_t exception = b->depth - classes - 1;
     const _PyJitRecord *test = &b->t->records[check];
     uint16_t code = 0;
     uint32_t offset = 0;
-    if (check + 1 >= b->t->nrecords || test->opcode != CHECK_EXC_MATCH || test[1].opcode != POP_JUMP_IF_FALSE
-        || exception < stack_base(b) || !is_unmade(b, b->slots[exception].object) || !_PyJitLower_Next(b, check + 1, &code, &offset)) {
+    if (check + 1 >= b->t->nrecords || test->opcode != CHECK_EXC_MATCH
+        || test[1].opcode != POP_JUMP_IF_FALSE || exception < stack_base(b)
+        || !is_unmade(b, b->slots[exception].object)
+        || !_PyJitLower_Next(b, check + 1, &code, &offset)) {
         return 0;
     }
     bool jumped = offset != test[1].offset + test[1].size;
@@ -441,8 +477,10 @@ delete(_PyJitBuilder *b, uint32_t index)
 {
     uint32_t slot = local(b, b->t->records[index].oparg);
     const _PyJitSlot *value = &b->slots[slot];
-    bool bound = value->dirty && known_null(b, slot) == 0 && (value->object != JIT_REF_NONE || value->number != JIT_REF_NONE);
-    if (!bound || (value->owned && !value->plain) || !slot_in_memory(b, slot) || !value->memory_plain) {
+    bool bound = value->dirty && known_null(b, slot) == 0
+        && (value->object != JIT_REF_NONE || value->number != JIT_REF_NONE);
+    if (!bound || (value->owned && !value->plain) || !slot_in_memory(b, slot)
+        || !value->memory_plain) {
         return 0;
     }
     _PyJitLower_Begin(b, index);
@@ -473,7 +511,8 @@ _PyJitLower_Raise(_PyJitBuilder *b, uint32_t index)
             if (record->raised) {
                 return record->entered == JIT_ENTERED_NOT ? raise_by_itself(b, index) : 0;
             }
-            return _PyOpcode_Deopt[record->opcode] == CALL && record->entered == JIT_ENTERED_NOT ? call(b, index) : 0;
+            return _PyOpcode_Deopt[record->opcode] == CALL && record->entered == JIT_ENTERED_NOT
+                ? call(b, index) : 0;
     }
 }
 

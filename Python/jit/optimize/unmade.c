@@ -1,23 +1,32 @@
 /* Exceptions that are not made.
  *
- * `try: raise KeyError(k)` / `except KeyError: n += 1`: tier 1 makes an instance, a traceback with a frame object, and takes them apart again.
- * Where the handler is in the trace, and nobody looks at the exception, all this is a jump.  What the rules of build/raises.c make of the
- * instructions is in the slot map only; UNMADE stands there for the exception.
+ * `try: raise KeyError(k)` / `except KeyError: n += 1`: tier 1 makes an instance, a traceback with
+ * a frame object, and takes them apart again. Where the handler is in the trace, and nobody looks
+ * at the exception, all this is a jump.  What the rules of build/raises.c make of the instructions
+ * is in the slot map only; UNMADE stands there for the exception.
  *
- * No exit could make it: it would need tracebacks, and frames that were left.  So the trace goes back instead.  From the instruction that would
- * make the exception, or would raise it, to where no slot has it any more and no handler of it runs, whatever leaves leads to that instruction
- * (snapshots of kind AGAIN, of which there is one), and tier 1 runs everything since then once more.  For that to be right:
+ * No exit could make it: it would need tracebacks, and frames that were left.  So the trace goes
+ * back instead.  From the instruction that would make the exception, or would raise it, to where
+ * no slot has it any more and no handler of it runs, whatever leaves leads to that instruction
+ * (snapshots of kind AGAIN, of which there is one), and tier 1 runs everything since then once
+ * more.  For that to be right:
  *
- * 1. Nothing has been done when the trace leaves.  Pure operations and checks are nothing.  References are counted when the exception is gone,
- *    or right before something is written.  So no object that the snapshot names ends before.
- * 2. Behind what has written (`changed`) nothing leaves.  Only operations write that run no code of users and know of no exceptions.
- * 3. A check of how many references an object has counts those that are to be given up as if they were all to that object.
- * 4. Nothing but slots has UNMADE.  An operation on it, an opaque instruction, the end of the trace: the exception has to be made.  The record
- *    with which it began gets `made`, and the trace is built again (record/finish.c).
- * 5. The exit makes progress, as an instruction was executed before.  So a side trace from it does not begin in this way, but makes its exception.
- *    That ends the chain of those that leave again and again.
+ * 1. Nothing has been done when the trace leaves.  Pure operations and checks are nothing.
+ *    References are counted when the exception is gone, or right before something is written.  So
+ *    no object that the snapshot names ends before.
+ * 2. Behind what has written (`changed`) nothing leaves.  Only operations write that run no code
+ *    of users and know of no exceptions.
+ * 3. A check of how many references an object has counts those that are to be given up as if they
+ *    were all to that object.
+ * 4. Nothing but slots has UNMADE.  An operation on it, an opaque instruction, the end of the
+ *    trace: the exception has to be made.  The record with which it began gets `made`, and the
+ *    trace is built again (record/finish.c).
+ * 5. The exit makes progress, as an instruction was executed before.  So a side trace from it does
+ *    not begin in this way, but makes its exception. That ends the chain of those that leave again
+ *    and again.
  *
- * Tools that want to know of exceptions drop all traces, and turn up behind arbitrary code only, of which there is none here.
+ * Tools that want to know of exceptions drop all traces, and turn up behind arbitrary code only,
+ * of which there is none here.
  */
 #include "Python.h"
 
@@ -31,8 +40,9 @@ bool
 _PyJitUnmade_CanBegin(const _PyJitBuilder *b, uint32_t index)
 {
     bool progress = index > 0 || b->peeled;
-    return b->unmade.open || (b->typed && !b->exact && progress && !b->t->records[index].made && ENGINE->recorder.makes < MOST_MADE
-                              && pass_is_on(JIT_PASS_RAISE));
+    return b->unmade.open
+        || (b->typed && !b->exact && progress && !b->t->records[index].made
+            && ENGINE->recorder.makes < MOST_MADE && pass_is_on(JIT_PASS_RAISE));
 }
 
 void
@@ -42,7 +52,8 @@ _PyJitUnmade_Begin(_PyJitBuilder *b, uint32_t index)
     if (b->unmade.open || b->failed) {
         return;
     }
-    int snapshot = _PyJitBuild_Snapshot(b, JIT_EXIT_AGAIN, true, record->code, record->offset - record->prefix);
+    int snapshot = _PyJitBuild_Snapshot(b, JIT_EXIT_AGAIN, true, record->code,
+                                        record->offset - record->prefix);
     b->unmade = (_PyJitUnmade){.open = snapshot >= 0, .snapshot = snapshot, .record = index};
 }
 
@@ -140,7 +151,8 @@ _PyJitUnmade_Look(_PyJitBuilder *b, int op, _PyJitRef object, uint32_t *aux)
         case JIT_OP_STORE_FIELD_FLOAT:
         case JIT_OP_LIST_SET_FLOAT:
         case JIT_OP_DICT_SET:
-            return unmade->changed || takes_references(unmade) ? JIT_UNMADE_NEVER : JIT_UNMADE_CHANGE;
+            return unmade->changed || takes_references(unmade) ? JIT_UNMADE_NEVER
+                : JIT_UNMADE_CHANGE;
         default:
             return JIT_UNMADE_NEVER;
     }

@@ -15,8 +15,7 @@
 #include "pycore_jit_helpers.h"
 #include "jit/build/rules.h"
 
-/* --- What is raised -----------------------------------------------------------------------------
- * -------------------- */
+/* --- What is raised -------------------------------------------------------------------------- */
 
 static bool
 is_class_of_exceptions(PyObject *object)
@@ -136,8 +135,7 @@ call(_PyJitBuilder *b, uint32_t index)
     return 1;
 }
 
-/* --- To the handler -----------------------------------------------------------------------------
- * ---------------------- */
+/* --- To the handler -------------------------------------------------------------------------- */
 
 /* The frame above one that exists, or two of them, which RECORD leaves, are in the map only, and
  * nobody is told. */
@@ -396,8 +394,7 @@ raise_by_itself(_PyJitBuilder *b, uint32_t index)
     }
 }
 
-/* --- Handlers -----------------------------------------------------------------------------------
- * ---------------------- */
+/* --- Handlers -------------------------------------------------------------------------------- */
 
 /* PUSH_EXC_INFO: below the exception goes the one that was handled before. */
 static uint32_t

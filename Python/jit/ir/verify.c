@@ -195,7 +195,7 @@ check_record(Walk *w, const _PyJitIns *ins)
     }
     // The one before it goes nowhere else, but to its method if it is an operator that was entered; a side trace may have arrived where a
     // jump leads, and a loop that begins with that jump stands behind it.
-    if (w->last != NULL && !w->last->entered) {
+    if (w->last != NULL && !w->last->entered && !w->last->raised) {
         const _PyJitInstInfo *before = &_PyJit_Insts[w->last->opcode];
         if (!(before->flags & (JIT_INST_JUMPS | JIT_INST_FRAME | JIT_INST_GOTO | JIT_INST_SKIPS))
             && (record->code != w->last->code || (start_of(record) != w->last->offset + w->last->size

@@ -287,7 +287,8 @@ typedef struct {
 
 /* False: in none of the frames that this evaluation loop would leave, or something has to be told to tools, or a generator is left. */
 bool _PyJitCatch_Find(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT *next_instr, _PyJitHandler *found);
-/* The place behind which NEXT_INSTR is, in CODE, has a handler. */
+/* The place behind which NEXT_INSTR is, in CODE, has a handler, FOUND (but for the number of frames). */
+bool _PyJitCatch_LookUp(PyCodeObject *code, const _Py_CODEUNIT *next_instr, _PyJitHandler *found);
 bool _PyJitCatch_HasHandler(PyCodeObject *code, const _Py_CODEUNIT *next_instr);
 
 /* An exception was raised in FRAME, the current one: does what tier 1 does until the handler runs.  NEXT_INSTR may be marked

@@ -130,6 +130,7 @@ typedef struct {
     uint8_t kind;
     uint8_t chain;
     uint8_t simpler;              // 1: without peeling, 2: whole instructions only
+    uint8_t makes;                // how many exceptions had to be made after all
     bool caught;                  // an instruction has raised, and the trace goes on in the handler
     bool in_memory;               // the side trace takes no values: it is to serve all exits that lead where it begins
     int depth;                    // frames above the first one
@@ -214,7 +215,8 @@ _PyJit_IsForced(const _PyJitTrace *trace, const _PyJitIns *ins)
     X(DEAD, "dead")      /* what nobody uses is not made */ \
     X(PEEL, "peel")      /* the first iteration of a loop is peeled; numbers stay in registers around it */ \
     X(SIDE, "side")      /* side traces begin with the values of their exit */ \
-    X(VIRTUAL, "virtual")    /* objects that nobody else sees are not made */
+    X(VIRTUAL, "virtual")    /* objects that nobody else sees are not made */ \
+    X(RAISE, "raise")    /* nor are exceptions */
 
 enum {
 #define X(NAME, TEXT) JIT_PASS_##NAME,

@@ -24,6 +24,8 @@ double _PyJit_FloatFloorDivide(double x, double y);
 double _PyJit_FloatModulo(double x, double y);
 /* x ** y, or not-a-number where the result is an error, complex, or not an ordinary finite number. */
 double _PyJit_FloatPower(double x, double y);
+/* S, an exact str, is surely nothing that int takes, or float (REAL). */
+bool _PyJit_IsNoNumber(PyObject *s, bool real);
 
 /* --- math_functions.c --- */
 

@@ -123,7 +123,8 @@ typedef struct {
     X(BRANCH,  "branch")     /* the instruction pointer is not the recorded one (dynamic target) */ \
     X(INVALID, "invalid")    /* the executor was invalidated while it ran */ \
     X(END,     "end")        /* the trace ends here (static target) */ \
-    X(RAISED,  "raised")     /* an instruction raised (dynamic target: the handler) */
+    X(RAISED,  "raised")     /* an instruction raised (dynamic target: the handler) */ \
+    X(AGAIN,   "again")      /* an exception was not made: tier 1 runs what makes it, and all since then, once more */
 
 typedef enum {
 #define X(NAME, TEXT) JIT_EXIT_##NAME,
@@ -203,6 +204,7 @@ typedef struct {
     uint8_t fits : 1;      // its form is the one for the types it was recorded with (record/adapt.c)
     uint8_t leaf : 1;      // a builtin is called with arguments that it needs no code of users for (objects/leaf_calls.c)
     uint8_t raised : 1;    // it did, and the next record is the beginning of the handler
+    uint8_t made : 1;      // if an exception begins here it has to be made (optimize/unmade.c)
     uint8_t entered : 3;   // JIT_ENTERED_: an operator whose method, a Python function, runs next, or a consumer (run/operators.c)
     uint16_t ends;         // JIT_TAG_ of what happens to the operands it gives up: 0: the top of the stack, 1: the one below ...
                            // STORE_FAST_STORE_FAST: SHARED if both locals had one object, or nothing

@@ -36,3 +36,13 @@ trace op(EXC_MATCH, (e: object, c: object -- r: i64)) pure reads type exits call
     r = _PyJit_ExceptionMatches(e, c);
     EXIT_IF(r < 0);
 }
+
+// Stands for an exception of class C that is not made, where the trace is built (optimize/unmade.c).  Nothing uses it: no code is left of it.
+trace op(UNMADE, (c: object -- e: object)) pure {
+    e = c;
+}
+
+// 1 if S, an exact str, is surely nothing that int (float, if `aux` is 1) takes, else 0.
+trace op(IS_NO_NUMBER, (s: object -- r: i64)) pure calls {
+    r = _PyJit_IsNoNumber(s, JIT_AUX != 0);
+}

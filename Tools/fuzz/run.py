@@ -18,7 +18,7 @@ MODES: dict[str, dict[str, str]] = {
     "interpreted": {"PYTHON_JIT": "1", "PYTHON_JIT_STRESS": "1", "PYTHON_JIT_BACKEND": "interpreter"},
 }
 # For programs on numbers: typed traces, in the trace-IR interpreter and as machine code.
-PASSES = ("fold", "cse", "forward", "dead", "peel", "side", "virtual")
+PASSES = ("fold", "cse", "forward", "dead", "peel", "side", "virtual", "raise")
 NATIVE = {"PYTHON_JIT": "1", "PYTHON_JIT_TYPED": "1"}
 TYPED = NATIVE | {"PYTHON_JIT_BACKEND": "interpreter"}
 STRESS = {"PYTHON_JIT_STRESS": "1"}

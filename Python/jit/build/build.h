@@ -7,8 +7,9 @@
 /* Which objects need not be made: none; those that stay in the trace; and what loops carry from one iteration to the next. */
 typedef enum { JIT_VIRTUALS_NONE, JIT_VIRTUALS_MADE, JIT_VIRTUALS_CARRIED } _PyJitVirtuals;
 
-/* What a builder says that has to build again: without virtuals that loops carry, or without any. */
-enum { JIT_BUILT_CARRIED = 1, JIT_BUILT_VIRTUALS = 2 };
+/* What a builder says that has to build again: without virtuals that loops carry, without any, or with an exception made (`made` of its
+ * record). */
+enum { JIT_BUILT_CARRIED = 1, JIT_BUILT_VIRTUALS = 2, JIT_BUILT_EXCEPTION = 3 };
 
 /* walk.c: fills executor->trace's operations and snapshots from its records.  END is a JIT_END_ value, END_IP where control goes
  * on (NULL: the last instruction decides), CHAIN that of the executor to be, FROM the exit whose values it takes, or NULL; TO_HEAD:

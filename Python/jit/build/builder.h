@@ -136,6 +136,8 @@ void _PyJitLower_GuardAccess(_PyJitBuilder *b, const _PyJitRecord *record, int k
 /* RECORD, an operator, is the CALL at the end of `with`.  Its rule, with METHOD; LOWER and CALLEE as for _PyJitFrame_CallOperator. */
 bool _PyJitLower_IsEndOfWith(const _PyJitRecord *record);
 uint32_t _PyJitLower_EndWith(_PyJitBuilder *b, uint32_t index, uint16_t lower, uint16_t callee, const PyFunctionObject *method);
+/* raises.c: what raises or handles an exception that is not made. */
+uint32_t _PyJitLower_Raise(_PyJitBuilder *b, uint32_t index);
 /* globals.c: LOAD_GLOBAL_MODULE and LOAD_GLOBAL_BUILTIN. */
 uint32_t _PyJitLower_Global(_PyJitBuilder *b, uint32_t index);
 /* The walk's frame may have GLOBALS, whose builtins are the interpreter's; emits the check that it has, after which both are constants. */

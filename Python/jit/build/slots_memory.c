@@ -230,6 +230,10 @@ flush_frame(_PyJitBuilder *b, bool keep_carried)
 void
 _PyJitBuild_Flush(_PyJitBuilder *b, bool keep_carried)
 {
+    if (b->unmade.open) {
+        _PyJitUnmade_GiveUp(b);
+        return;
+    }
     // Frames above may borrow from slots below them.
     for (uint32_t i = b->machine + 1; i < b->nframes; i++) {
         _PyJitAbstractFrame *frame = &b->frames[i];

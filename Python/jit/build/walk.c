@@ -326,12 +326,20 @@ _PyJitBuild_Walk(_PyJitBuilder *b)
             if (b->exact) {
                 show_frame(b, i);
             }
-            done = record->raised ? 0 : _PyJitLower_Record(b, i);
+            done = _PyJitLower_Raise(b, i);
+            if (done == 0 && !record->raised) {
+                done = _PyJitLower_Record(b, i);
+            }
             _PyJitSlot_EndRecord(b);
+            _PyJitUnmade_EndIfGone(b);
         }
         opaque_before = done == 0;
         if (done == 0) {
             _PyJitReason_Note(b, record);
+            if (b->unmade.open) {
+                _PyJitUnmade_GiveUp(b);
+                return -1;
+            }
             if (!opaque(b, i)) {
                 return b->failed ? -1 : 1;
             }
@@ -341,6 +349,9 @@ _PyJitBuild_Walk(_PyJitBuilder *b)
         if (b->ended) {
             return b->failed ? -1 : 1;
         }
+    }
+    if (b->unmade.open && !b->failed) {
+        _PyJitUnmade_GiveUp(b);
     }
     if (opaque_before && !(_PyJit_Insts[t->records[t->nrecords - 1].opcode].flags & JIT_INST_FRAME)) {
         if (b->end == JIT_END_LOOP) {
@@ -479,7 +490,7 @@ _PyJit_BuildTrace(_PyJitTrace *t, int chain, int end, PyCodeObject *end_code, _P
     _PyJitSlot slots[JIT_MAX_SLOTS];   // a frame that is entered clears its own
     b.slots = slots;
     if ((from != NULL ? build_side(&b) : build(&b)) < 0) {
-        return b.too_bound ? JIT_BUILT_CARRIED : b.wrong ? -2 : -1;
+        return b.has_to_make ? JIT_BUILT_EXCEPTION : b.too_bound ? JIT_BUILT_CARRIED : b.wrong ? -2 : -1;
     }
     int removed = _PyJitVirtual_Remove(&b);
     if (removed != 0) {

@@ -20,7 +20,7 @@ static int
 is_kind_of(int op, int kind)
 {
     if (op == JIT_OP_MAY_LEAVE) {
-        return kind == JIT_EXIT_SIDE;
+        return kind == JIT_EXIT_SIDE || kind == JIT_EXIT_AGAIN;
     }
     if (kind == JIT_EXIT_SIDE) {
         return op != JIT_OP_OPAQUE && (_PyJit_Ops[op].flags & JIT_OPFLAG_PURE) != 0;
@@ -35,13 +35,16 @@ is_kind_of(int op, int kind)
         case JIT_OP_CHECK_VALID:
             return kind == JIT_EXIT_INVALID;
         case JIT_OP_GUARD_NO_EVENT:
-        case JIT_OP_GUARD_RESUME:
             return kind == JIT_EXIT_EVENT;
+        case JIT_OP_GUARD_RESUME:
+            return kind == JIT_EXIT_EVENT || kind == JIT_EXIT_AGAIN;
         case JIT_OP_EXIT:
         case JIT_OP_UNRAISED:
             return kind == JIT_EXIT_END;
-        default:
+        case JIT_OP_OPAQUE:
             return kind == JIT_EXIT_DEOPT;
+        default:
+            return kind == JIT_EXIT_DEOPT || kind == JIT_EXIT_AGAIN;
     }
 }
 
@@ -169,10 +172,12 @@ leads_to(const _PyJitSnapshot *snap, const _PyJitRecord *next)
 static int
 is_lowered_exit(const _PyJitIns *ins, const _PyJitSnapshot *snap)
 {
-    return ins->op != JIT_OP_OPAQUE && (snap->kind == JIT_EXIT_DEOPT || snap->kind == JIT_EXIT_SIDE || snap->kind == JIT_EXIT_EVENT);
+    return ins->op != JIT_OP_OPAQUE && (snap->kind == JIT_EXIT_DEOPT || snap->kind == JIT_EXIT_SIDE || snap->kind == JIT_EXIT_EVENT
+                                         || snap->kind == JIT_EXIT_AGAIN);
 }
 
-/* A check leads to its own instruction, a box or a check before the loop to the next one; a branch somewhere else. */
+/* A check leads to its own instruction, a box or a check before the loop to the next one; a branch somewhere else,
+ * and so what leads back to before an exception that is not made. */
 static int
 check_lowered_exit(Walk *w, const _PyJitSnapshot *snap)
 {
@@ -180,7 +185,7 @@ check_lowered_exit(Walk *w, const _PyJitSnapshot *snap)
     if (!is_place(t, snap->code, snap->offset, 1)) {
         return _PyJitVerify_Broken(w, 9, "leaves at c%u:%u, which is not in a code of the trace", snap->code, snap->offset);
     }
-    if (snap->kind == JIT_EXIT_SIDE) {
+    if (snap->kind == JIT_EXIT_SIDE || snap->kind == JIT_EXIT_AGAIN) {
         return snap->progress && w->lowered ? 0 : _PyJitVerify_Broken(w, 12, "a branch comes after an instruction");
     }
     int loops = JIT_INS(t, JIT_REF_BIAS + t->nins - 1)->op == JIT_OP_LOOP;

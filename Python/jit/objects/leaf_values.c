@@ -7,6 +7,7 @@
 #ifdef _Py_TIER2
 
 #include <string.h>
+#define _PY_DATETIME_IMPL         // the layout alone, not what its users call
 #include "datetime.h"
 #include "opcode.h"
 #include "pycore_jit_helpers.h"

@@ -62,4 +62,23 @@ _PyJit_FloatPower(double x, double y)
     return x < 0.0 && odd ? -power : power;
 }
 
+bool
+_PyJit_IsNoNumber(PyObject *s, bool real)
+{
+    if (!PyUnicode_IS_ASCII(s)) {
+        return false;
+    }
+    const Py_UCS1 *at = PyUnicode_1BYTE_DATA(s), *end = at + PyUnicode_GET_LENGTH(s);
+    bool digits = false;
+    for (; at < end; at++) {
+        if (Py_ISDIGIT(*at)) {
+            digits = true;
+        }
+        else if (!Py_UNICODE_ISSPACE(*at) && (*at == 0 || strchr(real ? "+-_.eEinfatyINFATY" : "+-_", *at) == NULL)) {
+            return true;
+        }
+    }
+    return !digits && !real;   // "inf" has none
+}
+
 #endif /* _Py_TIER2 */

@@ -199,6 +199,9 @@ int
 _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, uint32_t offset)
 {
     _PyJitTrace *t = b->t;
+    if (b->unmade.open) {
+        return b->unmade.snapshot;
+    }
     bool unchanged = is_unchanged(b, kind, progress, code, offset);
 #ifdef NDEBUG
     if (unchanged) {
@@ -278,6 +281,10 @@ emit(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux, in
         b->failed = b->wrong = true;           // the trace is lost, no more
         return JIT_REF_NONE;
     }
+    if (b->unmade.open && (is_unmade(b, left) || is_unmade(b, right))) {
+        _PyJitUnmade_GiveUp(b);
+        return JIT_REF_NONE;
+    }
     bool forwarded = _PyJitForward_Handles(op);
     bool optimized = info->flags & JIT_OPFLAG_PURE && !forwarded;
     if (optimized) {
@@ -285,6 +292,17 @@ emit(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux, in
         if (known != JIT_REF_NONE || b->failed) {
             return known;
         }
+    }
+    bool changes = false;
+    if (b->unmade.open) {
+        _PyJitUnmadeVerdict verdict = _PyJitUnmade_Look(b, op, left, &aux);
+        if (verdict == JIT_UNMADE_NEVER) {
+            _PyJitUnmade_GiveUp(b);
+        }
+        if (verdict >= JIT_UNMADE_NOTHING) {
+            return verdict == JIT_UNMADE_NOTHING ? JIT_REF_BIAS : JIT_REF_NONE;
+        }
+        changes = verdict == JIT_UNMADE_CHANGE;
     }
     uint16_t snapshot = JIT_NO_SNAPSHOT;
     if (info->flags & JIT_OPFLAG_EXITS) {
@@ -306,6 +324,9 @@ emit(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef right, uint32_t aux, in
     if (writes != 0) {
         _PyJitCse_Barrier(b, writes);
     }
+    if (changes) {
+        _PyJitUnmade_NoteChange(b);
+    }
     return ref;
 }
 
@@ -320,6 +341,9 @@ _PyJitRef
 _PyJitBuild_Emit3(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef middle, _PyJitRef right)
 {
     assert(!(_PyJit_Ops[op].flags & JIT_OPFLAG_PURE));
+    if (b->unmade.open && is_unmade(b, right)) {
+        _PyJitUnmade_GiveUp(b);
+    }
     _PyJitRef ref = _PyJitBuild_Emit(b, op, left, middle, 0);
     if (ref != JIT_REF_NONE) {
         JIT_INS(b->t, ref)->c = right;

@@ -91,6 +91,20 @@ typedef struct {
 
 #define JIT_MOST_BOUND 200     // operations that have to become virtual, in one trace
 
+/* An exception that is not made, from where it would be to where nobody has it any more (unmade.c). */
+#define JIT_MOST_HANDLED 8
+#define JIT_MOST_COUNTS 32
+typedef struct {
+    bool open;                 // there is one
+    bool changed;              // something was written meanwhile: nothing may leave
+    int snapshot;              // where all leads that leaves
+    uint32_t record;           // with which it began
+    uint32_t nhandled;
+    _PyJitRef handled[JIT_MOST_HANDLED];     // in handlers that run
+    uint32_t ncounts, nends;   // references that are counted when nothing can leave any more; objects among them that may not be plain
+    struct { _PyJitRef object; bool up; } counts[JIT_MOST_COUNTS];
+} _PyJitUnmade;
+
 /* What of it is known at the head of a loop: that there is an object; it is the same in each iteration; its number is a PHI. */
 enum { JIT_FIELD_NOTHING, JIT_FIELD_PRESENT, JIT_FIELD_SAME, JIT_FIELD_CHANGES };
 
@@ -156,6 +170,8 @@ typedef struct {
     bool is_merged[JIT_MOST_BOUND];    // of a box: its number has the identity of slots, whose value it was
     uint32_t nbound;
     bool too_bound;            // `failed`, for there are more
+    _PyJitUnmade unmade;
+    bool has_to_make;          // `failed`, for an exception has to be made
     bool wrong;                // a rule made a mistake: `failed`, but not for want of memory
     const char *refused_file, *refused_rule;   // where the last rule stands that did not apply to the instruction at hand
     int refused_line;          // 0: there is none
@@ -248,6 +264,27 @@ _PyJitRef _PyJitBuild_EmitTo(_PyJitBuilder *b, int op, _PyJitRef left, _PyJitRef
                              int kind, uint16_t code, uint32_t offset);
 /* Index of a snapshot with the dirty slots, or -1.  It is the one before if nothing has changed since. */
 int _PyJitBuild_Snapshot(_PyJitBuilder *b, int kind, bool progress, uint16_t code, uint32_t offset);
+
+/* unmade.c ------------------------------------------------------------------------------------------------------ */
+
+/* From here on, before the instruction of RECORD (an index) has changed anything, exceptions are not made.  May that be? */
+bool _PyJitUnmade_CanBegin(const _PyJitBuilder *b, uint32_t record);
+void _PyJitUnmade_Begin(_PyJitBuilder *b, uint32_t record);
+/* It has to be made after all: the trace is to be built again. */
+void _PyJitUnmade_GiveUp(_PyJitBuilder *b);
+/* Behind each instruction: if nobody has the exception any more that is its end. */
+void _PyJitUnmade_EndIfGone(_PyJitBuilder *b);
+/* What becomes of OP while there is one: it is emitted; or nothing is to be done now; or the exception has to be made. */
+typedef enum { JIT_UNMADE_EMIT, JIT_UNMADE_CHANGE, JIT_UNMADE_NOTHING, JIT_UNMADE_NEVER } _PyJitUnmadeVerdict;
+_PyJitUnmadeVerdict _PyJitUnmade_Look(_PyJitBuilder *b, int op, _PyJitRef object, uint32_t *aux);
+/* Behind a CHANGE. */
+void _PyJitUnmade_NoteChange(_PyJitBuilder *b);
+
+static inline bool
+is_unmade(const _PyJitBuilder *b, _PyJitRef ref)
+{
+    return ref != JIT_REF_NONE && !JIT_IS_CONST(ref) && JIT_INS(b->t, ref)->op == JIT_OP_UNMADE;
+}
 
 /* fold.c (LEFT is not NONE), cse.c: the value OP would have, or JIT_REF_NONE.  A guard that always holds is START, or an
  * older guard. */

@@ -105,7 +105,8 @@ _PyJitRecorder_Cancel(int abort)
 
 /* The executor of what was recorded, or NULL with *abort set.  A trace with more values than the machine code has room for is built
  * again with less in registers: without its loop's first iteration peeled, then of whole instructions only; so at once where somebody sees
- * allocations (base/tools.c).  One that is wrong if its virtuals have to be made is built again with none that loops carry, then without virtuals.  *from: the exit whose values
+ * allocations (base/tools.c).  One that is wrong if its virtuals have to be made is built again with none that loops carry, then without virtuals; so is one with
+ * an exception that has to be made.  *from: the exit whose values
  * it may take; set to the one whose values it takes, or NULL. */
 static _PyExecutorObject *
 compile(_PyJitRecorder *r, const _PyJitExit **from, bool to_head, int end, PyCodeObject *end_code, _Py_CODEUNIT *end_ip,
@@ -113,12 +114,18 @@ compile(_PyJitRecorder *r, const _PyJitExit **from, bool to_head, int end, PyCod
 {
     uint32_t nrecords = r->trace.nrecords;
     _PyJitVirtuals virtuals = JIT_VIRTUALS_CARRIED;
+    r->makes = 0;
     for (r->simpler = _PyJitTools_AllocationsAreSeen() ? 2 : 0;;) {
         r->trace.nrecords = Py_MIN(r->trace.nrecords, nrecords);     // a loop of its own adds some (build/side_loop.c)
         // An exit that makes objects hands them on in memory.
         const _PyJitExit *takes = r->simpler < 2 && (virtuals != JIT_VIRTUALS_NONE || !_PyJitSide_HasVirtuals(*from)) ? *from : NULL;
         int built = _PyJit_BuildTrace(&r->trace, r->chain, end, end_code, end_ip, takes,
                                       to_head && takes != NULL && r->simpler == 0, virtuals);
+        if (built == JIT_BUILT_EXCEPTION) {
+            r->makes++;
+            _PyJitTrace_DropOperations(&r->trace);
+            continue;
+        }
         if (built > 0 && virtuals != JIT_VIRTUALS_NONE) {
             virtuals = virtuals == JIT_VIRTUALS_CARRIED && built == JIT_BUILT_CARRIED ? JIT_VIRTUALS_MADE : JIT_VIRTUALS_NONE;
             _PyJitTrace_DropOperations(&r->trace);

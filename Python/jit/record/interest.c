@@ -77,7 +77,8 @@ type_for_subscript(PyObject *container, PyObject *key)
     PyTypeObject *type = Py_TYPE(container);
     if (PyDict_Check(container)) {
         bool plain = type == &PyDict_Type || _PyJitLeaf_IsAs(&PyDict_Type, type, &_Py_ID(__getitem__));
-        return plain && _PyJit_DictGet(container, key) != NULL ? (PyObject *)type : NULL;
+        bool missing = type == &PyDict_Type && _PyJit_DictHas(container, key) == 0;      // raises (build/raises.c)
+        return missing || (plain && _PyJit_DictGet(container, key) != NULL) ? (PyObject *)type : NULL;
     }
     if (type == &PyUnicode_Type) {
         Py_ssize_t length = PyUnicode_GET_LENGTH(container);

@@ -479,7 +479,8 @@ goes_on(PyThreadState *tstate, _PyJitRecorder *r, _PyInterpreterFrame *frame, _P
     prev->raised = 1;
     prev->unwinding = (uint8_t)found.popped;
     prev->handler = found.handler;
-    prev->seen = prev->generic = prev->callable = NULL;
+    prev->seen = _PyOpcode_Deopt[prev->opcode] == BINARY_SUBSCR ? prev->seen : NULL;
+    prev->generic = prev->callable = NULL;
     prev->fits = prev->leaf = 0;
     return true;
 }

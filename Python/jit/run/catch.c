@@ -35,9 +35,9 @@ read_number(const uint8_t *at, int *number)
     return at;
 }
 
-/* Fills in FOUND, but for the number of frames.  Entries ascend, and do not overlap. */
-static bool
-look_up(PyCodeObject *code, const _Py_CODEUNIT *next_instr, _PyJitHandler *found)
+/* Entries ascend, and do not overlap. */
+bool
+_PyJitCatch_LookUp(PyCodeObject *code, const _Py_CODEUNIT *next_instr, _PyJitHandler *found)
 {
     int place = (int)(next_instr - _PyCode_CODE(code)) - 1;
     const uint8_t *at = (const uint8_t *)PyBytes_AS_STRING(code->co_exceptiontable);
@@ -65,14 +65,14 @@ bool
 _PyJitCatch_HasHandler(PyCodeObject *code, const _Py_CODEUNIT *next_instr)
 {
     _PyJitHandler found;
-    return look_up(code, next_instr, &found);
+    return _PyJitCatch_LookUp(code, next_instr, &found);
 }
 
 uint32_t
 _PyJitCatch_Way(PyCodeObject *code, const _Py_CODEUNIT *next_instr, uint32_t popped)
 {
     _PyJitHandler found;
-    if (popped > 0 || !look_up(code, next_instr, &found)) {
+    if (popped > 0 || !_PyJitCatch_LookUp(code, next_instr, &found)) {
         return popped;
     }
     uint32_t offset = (uint32_t)(found.handler - _PyCode_CODE(code));
@@ -100,7 +100,7 @@ _PyJitCatch_Find(PyThreadState *tstate, _PyInterpreterFrame *frame, _Py_CODEUNIT
         return false;
     }
     for (found->popped = 0; found->popped < MOST_FRAMES; found->popped++) {
-        if (look_up(_PyFrame_GetCode(frame), next_instr, found)) {
+        if (_PyJitCatch_LookUp(_PyFrame_GetCode(frame), next_instr, found)) {
             return true;
         }
         if (frame->owner == FRAME_OWNED_BY_CSTACK || frame->previous->owner == FRAME_OWNED_BY_CSTACK) {
@@ -162,7 +162,7 @@ _PyJit_Catch(PyThreadState *tstate, _PyInterpreterFrame *frame, PyObject **stack
     if (!is_found || (way != JIT_ANY_WAY && (int)(way & JIT_WAY_FRAMES) != found.popped)) {
         return for_tier_1(frame, stack_pointer, JIT_ERROR_RESULT(next_instr));
     }
-    assert(look_up(_PyFrame_GetCode(frame), JIT_RAISED_AT(next_instr), &(_PyJitHandler){0}) == (found.popped == 0));
+    assert(_PyJitCatch_LookUp(_PyFrame_GetCode(frame), JIT_RAISED_AT(next_instr), &(_PyJitHandler){0}) == (found.popped == 0));
     for (int left = found.popped;; left--) {
         if (!JIT_IS_RERAISE(next_instr)) {
             add_to_traceback(frame);

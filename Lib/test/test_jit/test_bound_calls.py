@@ -176,8 +176,8 @@ LOOPS = {
                 t += b.f(i, 1)
             return t
         """,
-        ["NEW_METHOD", "IADD"],
-        ["OPAQUE", "PUSH_FRAME"],
+        ["VIRTUAL_METHOD", "IADD"],
+        ["NEW_METHOD", "OPAQUE", "PUSH_FRAME"],
     ),
     "a class with keywords": (
         CLASS

@@ -30,8 +30,8 @@ LOOPS = {
                 t += m(i) + a.s(i) + a.c(i) + A.c(i)
             return t
         """,
-        ["MAKE_ATTR", "GUARD_METHOD", "IADD"],
-        ["OPAQUE"],
+        ["NEW_METHOD", "IADD"],
+        ["OPAQUE", "MAKE_ATTR", "GUARD_METHOD"],
     ),
     "methods of an instance that has its dict": (
         """
@@ -57,10 +57,10 @@ LOOPS = {
                 def generic(self, x): return x + 1
             a, t = A(), 0
             for i in range(n):
-                t += getattr(a, "visit_" + "ab"[i & 1], a.generic)(i) + hasattr(a, "visit_a")
+                t += getattr(a, "visit_" + chr(97 + i % 9), a.generic)(i) + hasattr(a, "visit_a")
             return t
         """,
-        ["MAKE_ATTR", "MAKE_ATTR_OR", "HAS_ATTR"],
+        ["STR_CONCAT", "NEW_METHOD", "MAKE_ATTR_OR", "HAS_ATTR"],
         ["OPAQUE"],
     ),
     "what classes say of themselves": (

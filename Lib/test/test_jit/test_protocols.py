@@ -961,8 +961,8 @@ class TestLoops(OptimizedLoops, unittest.TestCase):
                 return t
             f(5000)
             """,
-            ["CATCH", "EXC_MATCH", "LEAVE_OPERATOR", "IADD"],
-            ["ENTER_OPERATOR"],
+            ["DICT_HAS", "IADD"],
+            ["ENTER_OPERATOR", "CATCH", "EXC_MATCH", "OPAQUE"],
         ),
         "with": (
             """

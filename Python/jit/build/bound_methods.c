@@ -13,6 +13,7 @@
 #include "opcode.h"
 #include "pycore_class_variables.h"
 #include "pycore_interp.h"
+#include "pycore_jit_helpers.h"
 #include "jit/build/rules.h"
 
 #define MOST_RECORDS 40        // from where a name is made to the call that looks for it
@@ -60,8 +61,9 @@ is_name_of_method(const _PyJitBuilder *b, uint32_t index)
         if (record->depth < made->depth) {
             return false;
         }
-        if (record->depth == made->depth && record->opcode == CALL_BUILTIN_FAST && record->seen != NULL && PyType_Check(record->seen)) {
-            return true;
+        if (record->depth == made->depth && record->opcode == CALL_BUILTIN_FAST && record->callable != NULL
+            && _PyJit_IsBuiltin(record->callable, "getattr")) {
+            return record->seen != NULL && PyType_Check(record->seen);
         }
     }
     return false;

@@ -395,9 +395,12 @@ _PyJitFormat_Percent(PyObject *template, PyObject *values)
             used++;
         }
     }
+    if (!done || used != n || used == 0) {
+        return NULL;
+    }
     // What is the whole result, the template or a string, is the result itself: that is for C to know.  The text of a number is new.
-    bool is_new = literal || used > 1 || (used == 1 && (PyLong_CheckExact(items[0]) || PyFloat_CheckExact(items[0])));
-    return done && used == n && used > 0 && is_new ? finish(&w) : NULL;
+    bool is_new = literal || used > 1 || PyLong_CheckExact(items[0]) || PyFloat_CheckExact(items[0]);
+    return is_new ? finish(&w) : NULL;
 }
 
 /* --- str.format() ------------------------------------------------------------------------------------------------------- */

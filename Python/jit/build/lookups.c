@@ -199,7 +199,7 @@ call_getattr(_PyJitBuilder *b, uint32_t index)
         : nargs == 2 ? emit2(b, made ? JIT_OP_MAKE_ATTR : JIT_OP_GET_ATTR, object, known)
         : _PyJitBuild_Emit3(b, made ? JIT_OP_MAKE_ATTR_OR : JIT_OP_GET_ATTR_OR, object, known, otherwise);
     drop(b, nargs + 2);
-    if (made || binds) {
+    if (made) {
         push_made(b, value);
     }
     else {

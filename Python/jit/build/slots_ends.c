@@ -334,7 +334,8 @@ can_be_dirty(const _PyJitBuilder *b, uint32_t local)
         && (top->owned ? is_new_object(b, top->object) || is_box(b, top) : is_box(b, top))) {
         return true;
     }
-    return !top->owned && (is_unmade(b, top->object) || top->object == JIT_REF_NONE || JIT_IS_CONST(top->object) || type_of_ref(b, top->object) == JIT_TYPE_BOOL);
+    return !top->owned && (is_unmade(b, top->object) || top->object == JIT_REF_NONE || JIT_IS_CONST(top->object)
+                           || type_of_ref(b, top->object) == JIT_TYPE_BOOL);
 }
 
 /* StoreTop over a new object that memory does not have: it ends, or whoever borrows from the local has it. */

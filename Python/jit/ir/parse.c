@@ -115,7 +115,7 @@ read_snapshot(Parser *p)
     _PyJitSnapshot snap = {.progress = 1, .first_frame = (uint16_t)p->t->nframes};
     skip_space(p);
     start = p->at;
-    if (_PyJitParse_Word(p, name, "why the trace leaves (deopt, side, event, branch, invalid, end or raised)") < 0) {
+    if (_PyJitParse_Word(p, name, "why the trace leaves (deopt, side, event, branch, invalid, end, raised or again)") < 0) {
         return -1;
     }
     int kind = 0;
@@ -125,7 +125,7 @@ read_snapshot(Parser *p)
     snap.kind = (uint8_t)kind;
     if (kind == JIT_EXIT_KIND_COUNT) {
         p->at = start;
-        return _PyJitParse_Expected(p, "why the trace leaves (deopt, side, event, branch, invalid, end or raised)");
+        return _PyJitParse_Expected(p, "why the trace leaves (deopt, side, event, branch, invalid, end, raised or again)");
     }
     // A branch goes where the register says; GUARD_IP names the place where it would not leave.
     if (!_PyJitSnapshot_IsDynamic(&snap) && _PyJitParse_Place(p, &snap.code, &snap.offset) < 0) {

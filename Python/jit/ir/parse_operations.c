@@ -284,6 +284,9 @@ _PyJitParse_Operation(Parser *p)
         if (read_record(p, &aux) < 0) {
             return -1;
         }
+        if (op == JIT_OP_BYTECODE && _PyJitParse_AcceptWord(p, "raised") && aux < p->t->nrecords) {
+            p->t->records[aux].raised = 1;
+        }
     }
     else if (op == JIT_OP_KONST) {
         skip_space(p);

@@ -223,6 +223,9 @@ put_instruction(Text *out, const Names *names, uint32_t index)
     }
     else if ((ins->op == JIT_OP_OPAQUE || ins->op == JIT_OP_BYTECODE) && ins->aux < t->nrecords) {
         put_record(out, t, &t->records[ins->aux]);
+        if (ins->op == JIT_OP_BYTECODE && t->records[ins->aux].raised) {
+            put(out, " raised");
+        }
     }
     else {
         const _PyJitRef operands[] = {ins->a, ins->b, ins->c};

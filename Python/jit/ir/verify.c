@@ -171,21 +171,6 @@ leads_behind(const _PyJitRecord *jump, const _PyJitRecord *record)
     return jump->opcode == JUMP_BACKWARD && jump->offset + jump->size == jump->oparg + record->offset + record->size;
 }
 
-/* The lowered instruction before this one may have raised: then the trace, which has an exit that goes
- * back to before an exception that is not made, goes on in the handler.  (Text does not say it.) */
-static bool
-may_have_raised(const Walk *w)
-{
-    if (w->lowered != w->last || !(_PyJit_Insts[w->last->opcode].flags & JIT_INST_ERRORS)) {
-        return false;
-    }
-    bool found = w->last->raised;
-    for (uint32_t i = 0; i < w->t->nsnaps && !found; i++) {
-        found = w->t->snaps[i].kind == JIT_EXIT_AGAIN;
-    }
-    return found;
-}
-
 static int
 check_record(Walk *w, const _PyJitIns *ins)
 {
@@ -209,10 +194,11 @@ check_record(Walk *w, const _PyJitIns *ins)
         return _PyJitVerify_Broken(w, 9, "c%u:%u is not in a code of the trace", record->code, record->offset);
     }
     // The one before it goes nowhere else, but to its method if it is an operator that was entered; a side trace may have arrived where a
-    // jump leads, and a loop that begins with that jump stands behind it.
-    if (w->last != NULL && !w->last->entered && !may_have_raised(w)) {
+    // jump leads, and a loop that begins with that jump stands behind it.  A lowered one that raised goes on in the handler.
+    if (w->last != NULL && !w->last->entered) {
         const _PyJitInstInfo *before = &_PyJit_Insts[w->last->opcode];
-        if (!(before->flags & (JIT_INST_JUMPS | JIT_INST_FRAME | JIT_INST_GOTO | JIT_INST_SKIPS))
+        bool raised = w->last == w->lowered && w->last->raised && before->flags & JIT_INST_ERRORS;
+        if (!raised && !(before->flags & (JIT_INST_JUMPS | JIT_INST_FRAME | JIT_INST_GOTO | JIT_INST_SKIPS))
             && (record->code != w->last->code || (start_of(record) != w->last->offset + w->last->size
                                                    && !leads_behind(record, w->last)))) {
             return _PyJitVerify_Broken(w, 15, "%s at c%u:%u is not followed by c%u:%u", before->name,

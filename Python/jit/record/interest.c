@@ -180,6 +180,7 @@ _PyJitRecorder_IsSuperOfClass(PyObject **stack_pointer)
 static PyObject *
 part_of_name(const _PyJitPending *prev, PyObject **stack_pointer)
 {
+    // The word before is that of the instruction before, or of its cache: a hint, the builder looks which of the two is a constant.
     bool last = prev->start > _PyCode_CODE(prev->code) && prev->start[-1].op.code == LOAD_CONST;
     PyObject *part = stack_pointer[last ? -2 : -1];
     return PyUnicode_CheckExact(part) && PyUnicode_CHECK_INTERNED(part) && PyUnicode_GET_LENGTH(part) > 0 ? part : NULL;
